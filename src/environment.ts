@@ -1,0 +1,115 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/** pino's levels, from the fewest lines to the most, and none at all. */
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+const onOff = (name: string) =>
+  z
+    .enum(['on', 'off', 'true', 'false', '1', '0'], `${name} must be on or off.`)
+    .transform((word) => ['on', 'true', '1'].includes(word))
+
+const portNumber = (name: string) =>
+  z.coerce
+    .number(`${name} must be a whole number from 1 to 65535.`)
+    .refine((port) => Number.isInteger(port) && port >= 1 && port <= 65535, {
+      error: `${name} must be a whole number from 1 to 65535.`,
+    })
+
+const webAddress = (name: string) =>
+  z
+    .string()
+    .trim()
+    .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), {
+      error: `${name} must be an address that starts with https:// (or http://).`,
+      abort: true,
+    })
+
+const words = z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean))
+
+const redirectUri = webAddress('INSTAGRAM_REDIRECT_URI')
+  .refine((text) => !/[?#]/.test(text), 'INSTAGRAM_REDIRECT_URI must have no query (?) and no fragment (#).')
+  .refine((text) => /\/response\/?$/.test(new URL(text).pathname), {
+    error:
+      'INSTAGRAM_REDIRECT_URI must end in /response: that is where this app waits for people to come back.',
+  })
+
+// Instagram switched this address off in August 2026; most guides still name it.
+const authorizeUrl = webAddress('INSTAGRAM_AUTHORIZE_URL').refine(
+  (text) => new URL(text).hostname !== 'api.instagram.com',
+  'INSTAGRAM_AUTHORIZE_URL names api.instagram.com, where nobody can authorize since August 2026: use https://www.instagram.com/oauth/authorize.',
+)
+
+const graphUrl = webAddress('INSTAGRAM_GRAPH_URL').transform((text) => text.replace(/\/+$/, ''))
+
+const sessionSecrets = words.refine(
+  (secrets) => secrets.every((secret) => secret.length >= 32),
+  'SESSION_SECRETS must be secrets of at least 32 characters each, separated by commas, newest first.',
+)
+
+const tokenKeys = words
+  .transform((keys) =>
+    keys.map((entry) => {
+      const [, id = '', base64 = ''] = /^([\w-]+):([A-Za-z0-9+/_-]+={0,2})$/.exec(entry) ?? []
+      return { id, secret: Buffer.from(base64, 'base64') }
+    }),
+  )
+  .refine(
+    (keys) => keys.every((key) => key.id !== '' && key.secret.length === 32),
+    'TOKEN_KEYS must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+  )
+  .refine(
+    (keys) => new Set(keys.map((key) => key.id)).size === keys.length,
+    'TOKEN_KEYS must give each key an id of its own.',
+  )
+
+const trustProxy = z
+  .string()
+  .transform((text) => {
+    if (['on', 'true'].includes(text)) return true
+    if (['off', 'false'].includes(text)) return false
+    return /^\d+$/.test(text) ? Number(text) : text.split(/[\s,]+/).filter(Boolean)
+  })
+  .refine((trusted) => !Array.isArray(trusted) || trusted.every(isProxyAddress), {
+    error:
+      'TRUST_PROXY must be on, off, the number of proxies in front, or their addresses separated by commas.',
+  })
+
+function isProxyAddress(text: string): boolean {
+  const [address = '', prefix = '0', ...rest] = text.split('/')
+  const named = ['loopback', 'linklocal', 'uniquelocal'].includes(text)
+  const longest = isIP(address) === 6 ? 128 : 32
+  return named || (isIP(address) !== 0 && rest.length === 0 && /^\d+$/.test(prefix) && +prefix <= longest)
+}
+
+/** Every variable that is read, with its default; each mistake is a sentence that names the variable and shows no value. */
+export const variables = z.object({
+  NODE_ENV: z.string().optional(),
+  INSTAGRAM_CLIENT_ID: z.string().trim().optional(),
+  INSTAGRAM_CLIENT_SECRET: z.string().trim().optional(),
+  INSTAGRAM_REDIRECT_URI: redirectUri.optional(),
+  INSTAGRAM_SCOPES: words.default(['instagram_business_basic']),
+  INSTAGRAM_AUTHORIZE_URL: authorizeUrl.default('https://www.instagram.com/oauth/authorize'),
+  INSTAGRAM_TOKEN_URL: webAddress('INSTAGRAM_TOKEN_URL').default(
+    'https://api.instagram.com/oauth/access_token',
+  ),
+  INSTAGRAM_GRAPH_URL: graphUrl.default('https://graph.instagram.com'),
+  INSTAGRAM_GRAPH_VERSION: z
+    .string()
+    .regex(/^v\d+\.\d+$/, 'INSTAGRAM_GRAPH_VERSION must be written like v26.0.')
+    .default('v26.0'),
+  HOST: z.string().trim().default('127.0.0.1'),
+  PORT: portNumber('PORT').default(3000),
+  TRUST_PROXY: trustProxy.default(false),
+  DATABASE_URL: z
+    .string()
+    .regex(/^file:./, 'DATABASE_URL must be a file, written like file:./data/accounts.db.')
+    .default('file:./data/accounts.db'),
+  SESSION_SECRETS: sessionSecrets.default([]),
+  TOKEN_KEYS: tokenKeys.default([]),
+  SHOW_TOKEN: onOff('SHOW_TOKEN').optional(),
+  SANDBOX_PORT: portNumber('SANDBOX_PORT').default(3001),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
+})

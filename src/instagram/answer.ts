@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import type { Answer } from './call.ts'
+import { type Evidence, InstagramError } from './failure.ts'
+import { recognise } from './recognise.ts'
+
+/**
+ * What a successful answer says, read by `schema`.
+ *
+ * @throws {InstagramError} for every other answer: either error shape of Instagram's, or none that we can read
+ */
+export function read<Shape extends z.ZodType>(answer: Answer, schema: Shape): z.output<Shape> {
+  const { endpoint, status, contentType } = answer
+  const evidence: Evidence = { endpoint, status, contentType }
+  const said = parse(answer)
+  const error = said instanceof SyntaxError ? undefined : errorAnswer.safeParse(said).data
+  if (error) throw new InstagramError(recognise(error, status), { ...evidence, ...error })
+  if (status === 429) throw new InstagramError('throttled', evidence)
+  if (status >= 500) throw new InstagramError('unavailable', evidence)
+  if (said instanceof SyntaxError) throw new InstagramError('unreadable', evidence, { cause: said })
+  if (status < 200 || status > 299)
+    throw new InstagramError(status < 400 ? 'unreadable' : 'refused', evidence)
+
+  const result = schema.safeParse(said)
+  if (!result.success) throw new InstagramError('unreadable', evidence, { cause: result.error })
+  return result.data
+}
+
+/**
+ * JSON without rounding: a number that a double cannot hold exactly becomes the string of its digits. Instagram sends
+ * user ids of 17 digits as bare numbers, about half of which `JSON.parse` alone would change.
+ */
+function parse({ body, status, contentType }: Answer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'), exact as (key: string, value: unknown) => unknown)
+  } catch {
+    // The parser's own message quotes what it read, and that may be half a token.
+    return new SyntaxError(
+      `${body.length} bytes of ${contentType || 'no type'} with status ${status} are not JSON`,
+    )
+  }
+}
+
+/** A reviver; TypeScript's own types don't know the third argument yet (TC39 "JSON.parse source text access"). */
+function exact(_key: string, value: unknown, { source }: { source?: string }): unknown {
+  return typeof value === 'number' && !Number.isSafeInteger(value) && source ? source : value
+}
+
+const wholeNumber = z.coerce.number().int().optional().catch(undefined)
+const text = z.string().optional().catch(undefined)
+// Meta quotes a malformed token in its message.
+const message = z.string().transform((sentence) => sentence.replace(/[\w-]{40,}/g, '…'))
+
+/** What an error answer says of itself. */
+export type ErrorAnswer = Omit<Evidence, 'endpoint' | 'status' | 'contentType'>
+
+/** The error as graph.instagram.com spells it. */
+const graphError = z
+  .object({
+    error: z.object({ message, type: text, code: wholeNumber, error_subcode: wholeNumber, fbtrace_id: text }),
+  })
+  .transform(({ error: { error_subcode: subcode, fbtrace_id: traceId, ...error } }): ErrorAnswer => ({
+    ...error,
+    subcode,
+    traceId,
+  }))
+
+/** The error as api.instagram.com spells it. */
+const oauthError = z
+  .object({ error_type: text, code: wholeNumber, error_message: message })
+  .transform(({ error_type: type, code, error_message: message }): ErrorAnswer => ({ type, code, message }))
+
+/** The classic API had it inside `meta`. */
+const classicError = z.object({ meta: oauthError }).transform(({ meta }) => meta)
+
+const errorAnswer = z.union([graphError, oauthError, classicError])

@@ -1,0 +1,60 @@
+import { type Dispatcher, errors, request } from 'undici'
+import { InstagramError, type InstagramFailure } from './failure.ts'
+
+/** Milliseconds for a whole call, from looking up the name to the last byte of the answer. */
+export const CALL_TIME_LIMIT_MS = 10_000
+
+/** Bytes of an answer beyond which we stop reading. */
+export const ANSWER_SIZE_LIMIT = 1024 * 1024
+
+/** An answer as it came, whatever it says. */
+export interface Answer {
+  /** Origin and path of the call; never its query, which may hold a secret. */
+  endpoint: string
+  status: number
+  contentType: string
+  body: Buffer
+}
+
+/** What to send: a form makes it a POST, none a GET. */
+export interface Call {
+  url: URL
+  form?: URLSearchParams
+  accept?: string
+}
+
+/**
+ * One HTTP call. Follows no redirect, sends no cookie, tries once.
+ *
+ * @throws {InstagramError} `unreachable`, `timed_out`, `too_large`, or `unreadable` when the answer broke off
+ */
+export async function call(dispatcher: Dispatcher, { url, form, accept }: Call): Promise<Answer> {
+  const endpoint = url.origin + url.pathname
+  let status: number | undefined
+  try {
+    const response = await request(url, {
+      dispatcher,
+      method: form ? 'POST' : 'GET',
+      headers: {
+        accept: accept ?? 'application/json',
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+      },
+      body: form?.toString() ?? null,
+      signal: AbortSignal.timeout(CALL_TIME_LIMIT_MS),
+    })
+    status = response.statusCode
+    const contentType = String(response.headers['content-type'] ?? '')
+    return { endpoint, status, contentType, body: Buffer.from(await response.body.arrayBuffer()) }
+  } catch (cause) {
+    const evidence = { endpoint, ...(status !== undefined && { status }) }
+    throw new InstagramError(failureOf(cause, status !== undefined), evidence, { cause })
+  }
+}
+
+function failureOf(error: unknown, answering: boolean): InstagramFailure {
+  if (error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'
+  const timeouts = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
+  const late = error instanceof Error && error.name === 'TimeoutError'
+  if (late || timeouts.some((timeout) => error instanceof timeout)) return 'timed_out'
+  return answering ? 'unreadable' : 'unreachable'
+}

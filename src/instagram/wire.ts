@@ -1,0 +1,20 @@
+import { z } from 'zod'
+
+/** An id, exact: digits, as a string or as a bare number (one past 2^53 comes as a string from `read`). */
+export const id = z.union([z.string().regex(/^\d+$/), z.int().nonnegative().transform(String)])
+
+/** Text, or `null` for whatever else is there. */
+export const text = z.string().min(1).nullable().catch(null)
+
+/** A token, or anything else that must be there. */
+export const required = z.string().min(1)
+
+/** A duration in seconds. */
+export const seconds = z.coerce.number().int().positive()
+
+/** Meta's pages show some answers as `{"data": [{…}]}` that really come flat: either is read. */
+export function unwrapped<Shape extends z.ZodType>(schema: Shape) {
+  return z.preprocess((said) => wrapping.safeParse(said).data?.data[0] ?? said, schema)
+}
+
+const wrapping = z.object({ data: z.tuple([z.looseObject({})], z.unknown()) })
