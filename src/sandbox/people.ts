@@ -1,0 +1,103 @@
+/** Somebody whom one can be on the sandbox's authorize page. */
+export interface Person {
+  /** How the form and the addresses of pictures name them. */
+  key: string
+  username: string
+  name: string
+  /** One line for whoever chooses. */
+  about: string
+  /** Background and figure of their picture, as RGB. */
+  colours: readonly [RGB, RGB]
+  /** Who they are to the Graph API; absent for those whom Instagram turns away. */
+  profile?: Profile
+  /** What Instagram's own error page says to them. */
+  refusal?: string
+}
+
+/** Red, green and blue, 0 to 255. */
+export type RGB = readonly [number, number, number]
+
+/** A professional account. Ids are text: as numbers they would lose their last digit. */
+export interface Profile {
+  /** App-scoped id: `id` of `/me`, and `user_id` of the token answer. */
+  id: string
+  /** Professional account id: `user_id` of `/me`. */
+  userId: string
+  /** Id under the API of 2010 to 2020. */
+  classicId: string
+  accountType: 'BUSINESS' | 'MEDIA_CREATOR'
+  biography: string
+  website: string
+  followers: number
+  follows: number
+  media: number
+}
+
+/** Everybody who lives in a sandbox. The ids are odd and past 2^53, so that a careless reader changes them. */
+export const PEOPLE: readonly Person[] = [
+  {
+    key: 'business',
+    username: 'harbour.bakery',
+    name: 'Harbour Bakery',
+    about: 'Business account',
+    colours: [
+      [250, 211, 144],
+      [164, 84, 32],
+    ],
+    profile: {
+      id: '27640875392278831',
+      userId: '17841403815449847',
+      classicId: '1574083',
+      accountType: 'BUSINESS',
+      biography: 'Bread by the water.\nOpen from six.',
+      website: 'https://harbour-bakery.example/',
+      followers: 4821,
+      follows: 153,
+      media: 312,
+    },
+  },
+  {
+    key: 'creator',
+    username: 'mira.draws',
+    name: 'Mira Lindqvist ✏️',
+    about: 'Creator account',
+    colours: [
+      [187, 222, 214],
+      [27, 94, 99],
+    ],
+    profile: {
+      id: '25081994730615283',
+      userId: '17841465209137453',
+      classicId: '20913745',
+      accountType: 'MEDIA_CREATOR',
+      biography: 'Ink, mostly.',
+      website: 'https://mira-draws.example/',
+      followers: 98207,
+      follows: 611,
+      media: 1046,
+    },
+  },
+  {
+    key: 'personal',
+    username: 'tomek.on.holiday',
+    name: 'Tomek',
+    about: 'Personal account: Instagram refuses it',
+    colours: [
+      [214, 208, 232],
+      [84, 70, 128],
+    ],
+    // Instagram's exact words to a personal account are not confirmed; these are ours.
+    refusal: 'Only professional accounts (business or creator) can authorize this app',
+  },
+  {
+    key: 'outsider',
+    username: 'nadia.elsewhere',
+    name: 'Nadia',
+    about: 'Professional, but not a tester of this app: Instagram refuses it',
+    colours: [
+      [224, 218, 206],
+      [104, 96, 84],
+    ],
+    refusal: 'Insufficient Developer Role',
+  },
+]
