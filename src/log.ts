@@ -1,0 +1,9 @@
+import pino, { type Logger } from 'pino'
+import pretty from 'pino-pretty'
+import type { Config } from './config.ts'
+
+/** The process's log on standard output: lines to read in a terminal, JSON everywhere else. */
+export function createLog({ logLevel }: Config): Logger {
+  const options = { level: logLevel, base: null, serializers: { err: pino.stdSerializers.errWithCause } }
+  return process.stdout.isTTY ? pino(options, pretty({ ignore: 'pid,hostname' })) : pino(options)
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { config as readDotenv } from 'dotenv'
+import type { Logger } from 'pino'
+import { createApp } from './app.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { createInstagram } from './instagram/client.ts'
+import { createLog } from './log.ts'
+import { withKeptSecrets } from './secrets.ts'
+import { openDatabase } from './storage/database.ts'
+import { sweep } from './web/sweep.ts'
+
+const SWEEP_INTERVAL_MS = 60 * 60 * 1000
+
+// The process: settings → database → app (and sandbox) → listening → clean stop.
+try {
+  readDotenv({ quiet: true })
+  await run(await withKeptSecrets(readConfig(process.env)))
+} catch (error) {
+  process.exitCode = 1
+  console.error(inWords(error))
+}
+
+async function run(config: Config): Promise<void> {
+  const log = createLog(config)
+  const now = () => new Date()
+  await using ending = new AsyncDisposableStack()
+
+  const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
+  const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
+  if (config.sandbox) ending.adopt(await startSandbox(config, log), (sandbox) => sandbox.close())
+
+  await sweep(database, now())
+  const sweeping = setInterval(() => {
+    sweep(database, now()).catch((error: unknown) => {
+      log.error(error, 'expired rows could not be removed')
+    })
+  }, SWEEP_INTERVAL_MS)
+  ending.defer(() => {
+    clearInterval(sweeping)
+  })
+
+  const server = createServer(createApp({ config, database, instagram, log, now }))
+  ending.defer(() => stop(server))
+  await listen(server, config)
+  log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
+
+  await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
+  log.info('Stopping.')
+}
+
+/** Loaded only where it is wanted: production never reads its code. */
+async function startSandbox({ sandbox, instagram }: Config, log: Logger) {
+  const { startSandbox } = await import('./sandbox/sandbox.ts')
+  const { clientId, clientSecret, redirectUri } = instagram
+  const started = await startSandbox({
+    port: sandbox?.port ?? 0,
+    app: { clientId, clientSecret, redirectUris: [redirectUri] },
+  })
+  log.warn(
+    `Sandbox: no Instagram credentials are set, so ${started.origin} stands in for Instagram, with invented people and tokens. ` +
+      'Set INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET and INSTAGRAM_REDIRECT_URI for the real one (see README).',
+  )
+  return started
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<void> {
+  server.listen(port, host)
+  await once(server, 'listening')
+}
+
+async function stop(server: Server): Promise<void> {
+  if (!server.listening) return
+  server.close()
+  server.closeIdleConnections()
+  await once(server, 'close')
+}
+
+/** What the operator reads when the app cannot start: sentences, not a stack. */
+function inWords(error: unknown): string {
+  if (error instanceof ConfigError)
+    return [
+      'The settings (environment or .env) need mending:',
+      ...error.mistakes.map((mistake) => `  - ${mistake}`),
+    ].join('\n')
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
+    return `Port ${String(error.port)} is in use by another program. Stop it, or set PORT or SANDBOX_PORT to another number.`
+  return `Cannot start: ${error.message}`
+}

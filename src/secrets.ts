@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Config } from './config.ts'
+import { keptSecret } from './storage/keptSecret.ts'
+
+const KEY_BYTES = 32
+
+/**
+ * The settings with the secrets that were left out: made once, and kept beside the database, so that sessions and tokens
+ * outlive a restart. (In production `readConfig` has seen to it that none is left out.)
+ *
+ * @throws Error in a sentence that names the file: it cannot be read or made, or was changed
+ */
+export async function withKeptSecrets(config: Config): Promise<Config> {
+  const folder = dataFolder(config.databaseUrl)
+  const make = () => randomBytes(KEY_BYTES).toString('base64')
+  const sessionSecrets = config.sessionSecrets.length
+    ? config.sessionSecrets
+    : [await keptSecret(join(folder, 'session-secret'), make)]
+  const tokenKeys = config.tokenKeys.length
+    ? config.tokenKeys
+    : [{ id: 'kept', secret: tokenKey(await keptSecret(join(folder, 'token-key'), make), folder) }]
+  return { ...config, sessionSecrets, tokenKeys }
+}
+
+function dataFolder(databaseUrl: string): string {
+  return dirname(fileURLToPath(new URL(databaseUrl, pathToFileURL('./'))))
+}
+
+function tokenKey(base64: string, folder: string): Buffer {
+  const key = Buffer.from(base64, 'base64')
+  if (key.length !== KEY_BYTES) throw new Error(`The secret in ${join(folder, 'token-key')} was changed.`)
+  return key
+}

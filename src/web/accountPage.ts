@@ -1,0 +1,61 @@
+import type { Request, Response } from 'express'
+import type { Account } from '../accounts/account.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { UnreadableTokenError } from '../accounts/keyRing.ts'
+import type { Instagram } from '../instagram/client.ts'
+import { accountView, tokenView, type TokenView } from './accountView.ts'
+import { browserKey } from './session.ts'
+import { createState } from './state.ts'
+import { show } from './views.ts'
+
+/** What the pages need to know; settings that differ between two apps in one process. */
+export interface Login {
+  instagram: Instagram
+  accounts: Accounts
+  /** Asked for at the authorize step. */
+  scopes: readonly string[]
+  /** Whether the connected person may see the token. */
+  showToken: boolean
+  /** Graph's address with its version, for the command that we show. */
+  graph: string
+  now: () => Date
+}
+
+/** The account that this browser is connected to, if it is still there. */
+export async function connectedAccount(
+  { accounts }: Login,
+  { session }: Request,
+): Promise<Account | undefined> {
+  return session.accountKey ? accounts.find(session.accountKey) : undefined
+}
+
+/** Answers with the account's page. `justConnected`: as the end of a login. */
+export async function showAccount(
+  login: Login,
+  account: Account,
+  request: Request,
+  response: Response,
+  { justConnected }: { justConnected: boolean },
+): Promise<void> {
+  const state = createState(await browserKey(request), login.now())
+  show(response, 'response', {
+    account: accountView(account, await token(login, account, request), login.now()),
+    connectAnother: login.instagram.authorizeUrl(state, { forceReauth: true }),
+    justConnected,
+  })
+}
+
+async function token(
+  { accounts, showToken, graph }: Login,
+  { key }: Account,
+  { log }: Request,
+): Promise<TokenView> {
+  if (!showToken) return 'hidden'
+  try {
+    return tokenView((await accounts.accessToken(key)) ?? '', graph)
+  } catch (error) {
+    if (!(error instanceof UnreadableTokenError)) throw error
+    log.error(error, 'a token cannot be read')
+    return 'unreadable'
+  }
+}

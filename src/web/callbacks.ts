@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Database } from '../storage/database.ts'
+import { explanations } from './explanations.ts'
+import { type Failure, failureOf, Refusal } from './failures.ts'
+
+/** Milliseconds after which a login without an outcome is given up: longer than both rounds of calls to Instagram together. */
+const LOGIN_TIME_LIMIT_MS = 30_000
+
+/** Milliseconds between two looks for the outcome of a login that another request, or another process, is carrying out. */
+const POLL_INTERVAL_MS = 50
+
+/** One arrival at the redirect URI, its `state` verified. */
+export interface Callback {
+  state: string
+  /** What came with it: the code, or the error. */
+  answer: string
+  /** Whether the state is young enough to begin a login with. */
+  fresh: boolean
+  /** By which the log names this request. */
+  reference: string
+}
+
+/**
+ * Carries out each login once, however often its callback comes: reloaded, clicked twice, or at the same moment on two
+ * processes. Codes and states are kept as hashes only.
+ */
+export interface Callbacks {
+  /**
+   * The key of the account that `login` connected, now or when this callback first came.
+   *
+   * @throws whatever `login` throws; {@link Refusal} with the same failure, and the reference of the first time, when
+   *   repeated; `state_expired`, `state_used` (with another answer before), `interrupted`
+   */
+  once(callback: Callback, login: () => Promise<string>): Promise<string>
+}
+
+/** `now` is the clock by which a login that never ended is given up. */
+export function createCallbacks(database: Database, now: () => Date): Callbacks {
+  return {
+    async once(callback, login) {
+      const stateHash = hash(callback.state)
+      if (callback.fresh && (await claim(stateHash, hash(callback.answer)))) {
+        try {
+          const accountKey = await login()
+          await finish(stateHash, { accountKey })
+          return accountKey
+        } catch (error) {
+          await finish(stateHash, { failure: failureOf(error), reference: callback.reference })
+          throw error
+        }
+      }
+      return repeated(await outcomeOf(stateHash, hash(callback.answer)))
+    },
+  }
+
+  async function claim(stateHash: string, answerHash: string): Promise<boolean> {
+    const claimed = await database.run(
+      'INSERT INTO callbacks (state_hash, answer_hash, claimed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      stateHash,
+      answerHash,
+      now().getTime(),
+    )
+    return claimed === 1
+  }
+
+  async function finish(stateHash: string, outcome: Outcome): Promise<void> {
+    await database.run(
+      'UPDATE callbacks SET outcome = $2 WHERE state_hash = $1',
+      stateHash,
+      JSON.stringify(outcome),
+    )
+  }
+
+  async function outcomeOf(stateHash: string, answerHash: string): Promise<Outcome> {
+    for (;;) {
+      const [row] = await database.all('SELECT * FROM callbacks WHERE state_hash = $1', stateHash)
+      if (!row) throw new Refusal('state_expired')
+      if (row['answer_hash'] !== answerHash) throw new Refusal('state_used')
+      if (row['outcome'] !== null) return outcome.parse(JSON.parse(String(row['outcome'])))
+      if (now().getTime() - Number(row['claimed_at']) > LOGIN_TIME_LIMIT_MS) throw new Refusal('interrupted')
+      await sleep(POLL_INTERVAL_MS)
+    }
+  }
+}
+
+function repeated(outcome: Outcome): string {
+  if ('accountKey' in outcome) return outcome.accountKey
+  throw new Refusal(outcome.failure, { reference: outcome.reference, detail: 'as the first time' })
+}
+
+const outcome = z.union([
+  z.object({ accountKey: z.string() }),
+  z.object({
+    failure: z.custom<Failure>((name) => typeof name === 'string' && name in explanations),
+    reference: z.string(),
+  }),
+])
+type Outcome = z.output<typeof outcome>
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}

@@ -1,0 +1,206 @@
+import type { Failure } from './failures.ts'
+
+/** What a failure means for the person in front of it. */
+export interface Explanation {
+  /** HTTP status of the page. */
+  status: number
+  title: string
+  /** What happened. */
+  text: string
+  /** What to do now. */
+  advice: string
+  /** Whether the person can do nothing and needs the number by which the operator finds this in the log. */
+  forOperator?: true
+}
+
+const AGAIN = 'Nothing was kept. Go back and choose Get Started to try again.'
+const LATER = 'Your account is fine. Try again in a few minutes.'
+const OPERATOR =
+  'You did nothing wrong, and trying again will not help. Tell whoever runs this site, with the reference below.'
+
+/** One explanation for each failure. */
+export const explanations = {
+  declined: {
+    status: 403,
+    title: 'You said no',
+    text: 'You chose not to authorize on Instagram, so we have no access to your account.',
+    advice: 'If that was a slip, go back and choose Get Started again.',
+  },
+  cookie_missing: {
+    status: 400,
+    title: 'Your browser brought no cookie back',
+    text: 'We set a cookie when you chose Get Started, to be sure that it is you who comes back. It is not there: cookies are blocked for this site, or you started under another address of it.',
+    advice: 'Allow cookies for this site, then go back and choose Get Started, staying in this browser.',
+  },
+  state_missing: {
+    status: 400,
+    title: 'This is not a whole answer from Instagram',
+    text: 'The address lacks the “state” that we gave Instagram, so we cannot tell whose login this is.',
+    advice: AGAIN,
+  },
+  state_expired: {
+    status: 400,
+    title: 'That took more than ten minutes',
+    text: 'The link to Instagram was older than ten minutes when you came back. For your safety it works no longer than that.',
+    advice: AGAIN,
+  },
+  state_foreign: {
+    status: 403,
+    title: 'This login was started elsewhere',
+    text: 'It was begun in another browser or a private window, under another address of this site, or before its cookie was deleted. We finish a login only where it was begun.',
+    advice: 'Go back and choose Get Started in this browser.',
+  },
+  state_used: {
+    status: 400,
+    title: 'This login is over already',
+    text: 'The link to Instagram was used before, and works once.',
+    advice: AGAIN,
+  },
+  no_answer: {
+    status: 400,
+    title: 'Nothing came back from Instagram',
+    text: 'This page is where Instagram sends you after you authorize. It was opened without an answer from Instagram.',
+    advice: 'Go back and choose Get Started.',
+  },
+  interrupted: {
+    status: 503,
+    title: 'We were interrupted',
+    text: 'This site stopped in the middle of your login and cannot tell how it ended.',
+    advice: AGAIN,
+  },
+  account_gone: {
+    status: 410,
+    title: 'This account was disconnected',
+    text: 'The login worked, but the account has been disconnected since, and its token forgotten.',
+    advice: 'To connect it again, go back and choose Get Started.',
+  },
+  code_used: {
+    status: 400,
+    title: 'Instagram’s code was used already',
+    text: 'Instagram gives a code that works once. It says that this one was used before, or that it does not know it.',
+    advice: AGAIN,
+  },
+  code_expired: {
+    status: 400,
+    title: 'Instagram’s code is too old',
+    text: 'Instagram gives a code that works for an hour, and says that this one is older.',
+    advice: AGAIN,
+  },
+  code_invalid: {
+    status: 400,
+    title: 'Instagram does not know this code',
+    text: 'The code in the address is not one that Instagram gave. It may have been cut off on the way.',
+    advice: AGAIN,
+  },
+  not_permitted: {
+    status: 403,
+    title: 'Instagram does not allow this account',
+    text: 'Only professional accounts (business or creator) can be connected and, until Meta has reviewed this site’s app, only those invited as Instagram testers who accepted.',
+    advice:
+      'Check in the Instagram app that the account is professional, and ask whoever runs this site for an invitation. Give them the reference below.',
+    forOperator: true,
+  },
+  verification_failed: {
+    status: 502,
+    title: 'Instagram refused this site',
+    text: 'Instagram did not accept this site’s secret or redirect address. This is a mistake in the site’s settings.',
+    advice: OPERATOR,
+    forOperator: true,
+  },
+  app_misconfigured: {
+    status: 502,
+    title: 'Instagram refused this site',
+    text: 'Instagram does not accept how this site introduces itself. This is a mistake in the site’s settings.',
+    advice: OPERATOR,
+    forOperator: true,
+  },
+  authorize_refused: {
+    status: 502,
+    title: 'Instagram refused this site',
+    text: 'Instagram did not let you authorize and sent you back with an error. It is not something that you did.',
+    advice: OPERATOR,
+    forOperator: true,
+  },
+  token_invalid: {
+    status: 502,
+    title: 'Instagram does not accept the token',
+    text: 'Instagram gave a token and does not accept it any more. A changed password or a removed permission does that.',
+    advice: AGAIN,
+    forOperator: true,
+  },
+  refused: {
+    status: 502,
+    title: 'Instagram refused',
+    text: 'Instagram said no for a reason that we do not know yet. What it said is in the log.',
+    advice: OPERATOR,
+    forOperator: true,
+  },
+  throttled: {
+    status: 503,
+    title: 'Instagram is asking us to slow down',
+    text: 'This site has asked Instagram too often in the last hour.',
+    advice: 'Your account is fine. Try again in an hour.',
+    forOperator: true,
+  },
+  unavailable: {
+    status: 502,
+    title: 'Instagram is out of order',
+    text: 'Instagram says that something is broken on its side.',
+    advice: LATER,
+    forOperator: true,
+  },
+  unreachable: {
+    status: 502,
+    title: 'Instagram cannot be reached',
+    text: 'We could not connect to Instagram, or the connection broke off before it answered.',
+    advice: LATER,
+    forOperator: true,
+  },
+  timed_out: {
+    status: 504,
+    title: 'Instagram is too slow',
+    text: 'Instagram did not answer within ten seconds.',
+    advice: LATER,
+    forOperator: true,
+  },
+  too_large: {
+    status: 502,
+    title: 'Instagram’s answer makes no sense',
+    text: 'Instagram sent far more than an answer can be, and we stopped reading.',
+    advice: LATER,
+    forOperator: true,
+  },
+  unreadable: {
+    status: 502,
+    title: 'Instagram’s answer makes no sense',
+    text: 'Instagram sent something that is not an answer we can read.',
+    advice: LATER,
+    forOperator: true,
+  },
+  cross_site: {
+    status: 403,
+    title: 'This did not come from our own page',
+    text: 'The request was sent by another site, or your browser does not say where it comes from. We act on our own buttons only.',
+    advice: 'Go back and use the button on the page itself.',
+  },
+  bad_request: {
+    status: 400,
+    title: 'We do not understand this request',
+    text: 'Something in the address or the request is malformed.',
+    advice: 'Go back to the start.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing here',
+    text: 'The address is mistyped, or the page has gone.',
+    advice: 'Go back to the start.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something broke on our side',
+    text: 'This is our mistake, not yours and not Instagram’s.',
+    advice:
+      'Try again in a few minutes. If it happens again, tell whoever runs this site, with the reference below.',
+    forOperator: true,
+  },
+} satisfies Record<Failure, Explanation> as Record<Failure, Explanation>

@@ -1,0 +1,69 @@
+import type { Request } from 'express'
+import type { Account } from '../accounts/account.ts'
+import { connectAccount } from '../accounts/connect.ts'
+import type { Login } from './accountPage.ts'
+import type { Callbacks } from './callbacks.ts'
+import { Refusal } from './failures.ts'
+import { referenceOf } from './requestLog.ts'
+import { signIn } from './session.ts'
+import { STATE_LIFETIME_MS, stateMadeAt } from './state.ts'
+
+/**
+ * Finishes a login: judges what Instagram sent the browser back with, first `state`, then `error`, then `code`; exchanges the
+ * code, once; connects the browser to the account.
+ *
+ * @throws {Refusal} or InstagramError
+ */
+export async function receiveCallback(
+  login: Login,
+  callbacks: Callbacks,
+  query: URLSearchParams,
+  request: Request,
+): Promise<Account> {
+  const [state, code, error] = [query.get('state') ?? '', query.get('code'), query.get('error')]
+  const madeAt = judgeState(state, request)
+  const callback = {
+    state,
+    answer: error === null ? `code ${code ?? ''}` : `error ${error}`,
+    fresh: login.now().getTime() - madeAt.getTime() <= STATE_LIFETIME_MS,
+    reference: referenceOf(request),
+  }
+  const accountKey = await callbacks.once(callback, async () => {
+    if (error !== null) throw refusalFor(error, query)
+    return connect(login, code ?? '', request)
+  })
+
+  const account = await login.accounts.find(accountKey)
+  if (!account) throw new Refusal('account_gone')
+  await signIn(request, accountKey)
+  return account
+}
+
+/** When this browser's `state` was made. */
+function judgeState(state: string, { session }: Request): Date {
+  if (!session.browserKey) throw new Refusal('cookie_missing')
+  if (!state) throw new Refusal('state_missing')
+  const madeAt = stateMadeAt(session.browserKey, state)
+  if (!madeAt) throw new Refusal('state_foreign')
+  return madeAt
+}
+
+/** What an `error` (RFC 6749, section 4.1.2.1) means; its words are anybody's, so they go into the log only, and not far. */
+function refusalFor(error: string, query: URLSearchParams): Refusal {
+  if (error === 'access_denied') return new Refusal('declined')
+  const said = [
+    error,
+    query.get('error_reason'),
+    query.get('error_description') ?? query.get('error_message'),
+  ]
+  const detail = said.filter(Boolean).join(', ').slice(0, 300)
+  const temporary = error === 'server_error' || error === 'temporarily_unavailable'
+  return new Refusal(temporary ? 'unavailable' : 'authorize_refused', { detail })
+}
+
+async function connect(login: Login, code: string, { log }: Request): Promise<string> {
+  const { account, failures } = await connectAccount(login.instagram, login.accounts, login.scopes, code)
+  for (const failure of failures) log.warn(failure, 'connected, but not with all that was asked for')
+  log.info({ account: account.id, token: account.tokenKind }, 'connected')
+  return account.key
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { Request, RequestHandler } from 'express'
+import session, { type Store } from 'express-session'
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Signs every `state` of this browser. */
+    browserKey: string
+    /** The account that this browser is connected to. */
+    accountKey: string
+  }
+}
+
+/** How long a browser is remembered after its last login: 30 days. */
+export const SESSION_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000
+
+/** Sessions in `store`. `secure`: people reach us by https, so the cookie is `Secure` and `__Host-`. `secrets`: newest first. */
+export function sessions(store: Store, secrets: readonly string[], secure: boolean): RequestHandler {
+  return session({
+    store,
+    secret: [...secrets],
+    name: secure ? '__Host-session' : 'session',
+    cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_LIFETIME_MS },
+    resave: false,
+    saveUninitialized: false,
+  })
+}
+
+/** This browser's key; made and kept on its first visit, so that later page views write nothing. */
+export async function browserKey({ session }: Request): Promise<string> {
+  if (session.browserKey) return session.browserKey
+  session.browserKey = randomBytes(32).toString('base64url')
+  await save(session)
+  return session.browserKey
+}
+
+/**
+ * Connects this browser to an account, under a new session id. The old session stays, without an account, so that the same
+ * callback sent twice at the same moment can still prove that it comes from this browser.
+ */
+export async function signIn(request: Request, accountKey: string): Promise<void> {
+  const { session: old } = request
+  if (old.accountKey === accountKey) return
+  if (old.accountKey) {
+    delete old.accountKey
+    await save(old)
+  }
+  request.sessionStore.generate(request)
+  const { session } = request
+  if (old.browserKey) session.browserKey = old.browserKey
+  session.accountKey = accountKey
+  await save(session)
+}
+
+/** Forgets this browser. */
+export function signOut({ session }: Request): Promise<void> {
+  return promisify(session.destroy.bind(session))()
+}
+
+/** Before the answer, not with it: the answer must not promise what could not be kept. */
+function save(session: Request['session']): Promise<void> {
+  return promisify(session.save.bind(session))()
+}

@@ -1,0 +1,21 @@
+import type { Response } from 'express'
+import type { AccountView } from './accountView.ts'
+import type { Explanation } from './explanations.ts'
+
+/** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
+interface Views {
+  index: { getStarted: string }
+  response: { account: AccountView; connectAnother: string; justConnected: boolean }
+  auth_error: Explanation & { reference: string | null }
+}
+
+/** What every page has, set once for the app. */
+export interface PageLocals {
+  /** The address of the stand-in for Instagram, where there is one: every page says so. */
+  sandbox: string | null
+}
+
+/** Renders a view with all that it uses, as the whole answer. */
+export function show<View extends keyof Views>(response: Response, view: View, locals: Views[View]): void {
+  response.render(view, locals)
+}

@@ -1,0 +1,73 @@
+import request, { type Response } from 'supertest'
+import type { World } from './world.ts'
+
+/** How a person decides on the sandbox's authorize page. */
+export interface Decision {
+  /** Who they are: `business` unless told otherwise. */
+  as?: 'business' | 'creator' | 'personal' | 'outsider'
+  /** Which scopes stay ticked, beside the basic one. */
+  scopes?: readonly string[]
+  /** Presses Cancel. */
+  cancel?: boolean
+}
+
+/** Somebody with a browser: it keeps cookies, follows no redirect by itself, and runs no script. */
+export interface Person {
+  cookies: Map<string, string>
+  get(path: string, headers?: Record<string, string>): Promise<Response>
+  post(path: string, headers?: Record<string, string>): Promise<Response>
+  /** Opens the page and returns where Get Started leads. */
+  getStarted(): Promise<string>
+  /** Decides on the authorize page, and returns where Instagram sends the browser: path and query, without the fragment. */
+  authorize(href: string, decision?: Decision): Promise<string>
+  /** Get Started → authorize → callback: the page in the end. */
+  login(decision?: Decision): Promise<Response>
+}
+
+/** A person with an empty cookie jar in front of the world's first app, or of the one at `origin`. */
+export function person(world: World, origin = world.origin): Person {
+  const cookies = new Map<string, string>()
+
+  async function send(method: 'get' | 'post', path: string, headers: Record<string, string> = {}) {
+    const sent = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const answer = await request(origin)
+      [method](path)
+      .set({ Cookie: sent, ...headers })
+    for (const cookie of ([answer.headers['set-cookie'] ?? []] as unknown as string[][]).flat()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+      cookies.set(name, value)
+    }
+    return answer
+  }
+
+  const somebody: Person = {
+    cookies,
+    get: (path, headers) => send('get', path, headers),
+    post: (path, headers) => send('post', path, { 'Sec-Fetch-Site': 'same-origin', ...headers }),
+
+    async getStarted() {
+      const page = await somebody.get('/')
+      return linkCalled('Get Started', page.text)
+    },
+
+    async authorize(href, { as = 'business', scopes = [], cancel = false } = {}) {
+      const form = new URLSearchParams({ person: as, decision: cancel ? 'cancel' : 'allow' })
+      for (const scope of scopes) form.append('scope', scope)
+      const answer = await fetch(href, { method: 'POST', body: form, redirect: 'manual' })
+      const location = new URL(answer.headers.get('location') ?? '')
+      return location.pathname + location.search
+    },
+
+    async login(decision) {
+      return somebody.get(await somebody.authorize(await somebody.getStarted(), decision))
+    },
+  }
+  return somebody
+}
+
+/** Where the link with this text leads, or an error with the page. */
+export function linkCalled(text: string, page: string): string {
+  const [, href] = new RegExp(`<a\\b[^>]*\\bhref="([^"]*)"[^>]*>${text}</a>`).exec(page) ?? []
+  if (!href) throw new Error(`No link called ${text} in:\n${page}`)
+  return href.replaceAll('&amp;', '&')
+}

@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Express } from 'express'
+import pino from 'pino'
+import { createApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { createInstagram } from '../../src/instagram/client.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type Database, openDatabase } from '../../src/storage/database.ts'
+
+export const CLIENT_ID = '990602627938098'
+export const CLIENT_SECRET = 'c1ient-secret-marked-canary-7f3a91'
+export const SESSION_SECRET = 'session-secret-marked-canary-0123456789'
+export const TOKEN_KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+
+/** An app, a sandbox that it believes to be Instagram, a database on disk, and a clock that stands until it is moved. */
+export interface World extends AsyncDisposable {
+  /** Where the first app is: `http://localhost:<port>`. */
+  origin: string
+  sandbox: Sandbox
+  database: Database
+  /** The file of the database. */
+  databaseFile: string
+  /** Every line that was logged so far, as text. */
+  log: string[]
+  now(): Date
+  pass(milliseconds: number): void
+  /** One more process of the same site: the same redirect URI, database and settings. Returns where it is. */
+  startAnother(environment?: Environment): Promise<string>
+  /** The first app loses all that it held in memory, and goes on with the same database. */
+  restart(environment?: Environment): void
+}
+
+type Environment = Record<string, string>
+
+/** Starts a world that differs from production on one machine by `environment` only. */
+export async function startWorld(environment: Environment = {}): Promise<World> {
+  await using starting = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'world-'))
+  starting.defer(() => rm(folder, { recursive: true, force: true }))
+  const databaseFile = join(folder, 'accounts.db')
+  const database = starting.adopt(await openDatabase(`file:${databaseFile}`), (opened) => opened.close())
+
+  let time = Date.now()
+  const now = () => new Date(time)
+  const log: string[] = []
+  const first = await listen(starting)
+  const origin = `http://localhost:${portOf(first)}`
+  const redirectUri = environment['INSTAGRAM_REDIRECT_URI'] ?? `${origin}/response`
+  const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [redirectUri] }
+  const sandbox = starting.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
+
+  const build = (change: Environment): Express => {
+    const config = readConfig({
+      INSTAGRAM_CLIENT_ID: CLIENT_ID,
+      INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
+      INSTAGRAM_REDIRECT_URI: redirectUri,
+      INSTAGRAM_AUTHORIZE_URL: sandbox.authorizeUrl,
+      INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
+      INSTAGRAM_GRAPH_URL: sandbox.graphUrl,
+      SESSION_SECRETS: SESSION_SECRET,
+      TOKEN_KEYS: TOKEN_KEY,
+      ...environment,
+      ...change,
+    })
+    const instagram = starting.adopt(createInstagram(config.instagram, now), (client) => client.close())
+    const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
+    return createApp({ config, database, instagram, log: logger, now })
+  }
+
+  let serving = build({})
+  first.on('request', (request, response) => {
+    serving(request, response)
+  })
+  const ending = starting.move()
+  return {
+    origin,
+    sandbox,
+    database,
+    databaseFile,
+    log,
+    now,
+    pass(milliseconds) {
+      time += milliseconds
+    },
+    async startAnother(change = {}) {
+      const server = await listen(ending)
+      server.on('request', build(change))
+      return `http://localhost:${portOf(server)}`
+    },
+    restart(change = {}) {
+      serving = build(change)
+    },
+    [Symbol.asyncDispose]: () => ending.disposeAsync(),
+  }
+}
+
+async function listen(starting: AsyncDisposableStack): Promise<Server> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  starting.defer(async () => {
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  })
+  return server
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}
