@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { dataFolder } from './storage/database.ts'
 import { keptSecret } from './storage/keptSecret.ts'
 
 const KEY_BYTES = 32
@@ -22,10 +22,6 @@ export async function withKeptSecrets(config: Config): Promise<Config> {
     ? config.tokenKeys
     : [{ id: 'kept', secret: tokenKey(await keptSecret(join(folder, 'token-key'), make), folder) }]
   return { ...config, sessionSecrets, tokenKeys }
-}
-
-function dataFolder(databaseUrl: string): string {
-  return dirname(fileURLToPath(new URL(databaseUrl, pathToFileURL('./'))))
 }
 
 function tokenKey(base64: string, folder: string): Buffer {

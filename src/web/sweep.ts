@@ -1,10 +1,11 @@
 import type { Database } from '../storage/database.ts'
+import { removeExpiredSessions } from '../storage/sessions.ts'
 
 /** Milliseconds for which a login's outcome is kept, so that its callback can be reloaded: a day. */
 const CALLBACK_LIFETIME_MS = 24 * 60 * 60 * 1000
 
 /** Deletes what has had its time: expired sessions, and the outcomes of logins of more than a day ago. To be called every hour or so. */
 export async function sweep(database: Database, now: Date): Promise<void> {
-  await database.run('DELETE FROM sessions WHERE expires_at <= $1', now.getTime())
+  await removeExpiredSessions(database, now)
   await database.run('DELETE FROM callbacks WHERE claimed_at <= $1', now.getTime() - CALLBACK_LIFETIME_MS)
 }

@@ -30,10 +30,9 @@ export function person(world: World, origin = world.origin): Person {
 
   async function send(method: 'get' | 'post', path: string, headers: Record<string, string> = {}) {
     const sent = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await request(origin)
-      [method](path)
-      .set({ Cookie: sent, ...headers })
-    for (const cookie of ([answer.headers['set-cookie'] ?? []] as unknown as string[][]).flat()) {
+    const server = request(origin)
+    const answer = await server[method](path).set({ Cookie: sent, ...headers })
+    for (const cookie of answer.get('Set-Cookie') ?? []) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
       cookies.set(name, value)
     }

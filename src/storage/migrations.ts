@@ -1,0 +1,78 @@
+import type { Database, Queries } from './database.ts'
+
+/**
+ * The schema's history: the statements of version 1, of version 2, and so on. One that has been released is never
+ * changed; a change is a new version at the end. SQLite and PostgreSQL both accept the text.
+ */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE sessions (
+       sid TEXT PRIMARY KEY,
+       data TEXT NOT NULL,
+       expires_at BIGINT NOT NULL
+     )`,
+    'CREATE INDEX sessions_expires_at ON sessions (expires_at)',
+    `CREATE TABLE accounts (
+       account_key TEXT PRIMARY KEY,
+       id TEXT NOT NULL UNIQUE,
+       user_id TEXT,
+       username TEXT,
+       name TEXT,
+       account_type TEXT,
+       picture_url TEXT,
+       profile_read_at BIGINT,
+       permissions TEXT,
+       asked_scopes TEXT NOT NULL,
+       token_kind TEXT NOT NULL,
+       sealed_token TEXT NOT NULL,
+       token_obtained_at BIGINT NOT NULL,
+       expires_at BIGINT,
+       connected_at BIGINT NOT NULL
+     )`,
+    'CREATE INDEX accounts_user_id ON accounts (user_id)',
+    `CREATE TABLE callbacks (
+       state_hash TEXT PRIMARY KEY,
+       answer_hash TEXT NOT NULL,
+       claimed_at BIGINT NOT NULL,
+       outcome TEXT
+     )`,
+    'CREATE INDEX callbacks_claimed_at ON callbacks (claimed_at)',
+  ],
+]
+
+/**
+ * Brings the schema to the newest version, each step in a transaction together with its row in `schema_versions`. Doing
+ * it again, or in two processes at once, applies each step once.
+ *
+ * @param migrations The history to apply; ours unless a test has another.
+ * @throws Error if the schema is newer than the history, or a step fails; the steps before it stay.
+ */
+export async function migrate(database: Database, migrations = MIGRATIONS): Promise<void> {
+  await database.run(
+    'CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at BIGINT NOT NULL)',
+  )
+  refuseNewer(await schemaVersion(database), migrations.length)
+  for (const [index, statements] of migrations.entries()) {
+    await database.transaction((queries) => apply(queries, index + 1, statements))
+  }
+}
+
+async function apply(queries: Queries, version: number, statements: readonly string[]): Promise<void> {
+  if ((await schemaVersion(queries)) >= version) return
+
+  for (const statement of statements) await queries.run(statement)
+  await queries.run('INSERT INTO schema_versions (version, applied_at) VALUES ($1, $2)', version, Date.now())
+}
+
+async function schemaVersion(queries: Queries): Promise<number> {
+  const [row] = await queries.all('SELECT MAX(version) AS version FROM schema_versions')
+  return Number(row?.['version'] ?? 0)
+}
+
+function refuseNewer(version: number, known: number): void {
+  if (version <= known) return
+  throw new Error(
+    `The database has schema version ${version}, but this program knows only versions up to ${known}: ` +
+      'start the newer program that made it',
+  )
+}

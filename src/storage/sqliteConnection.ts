@@ -1,0 +1,103 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
+import type { Row, Value } from './database.ts'
+
+/** More than the program has statements; only texts made up at run time could pass it. */
+const MAX_PREPARED = 256
+
+interface Prepared {
+  readonly statement: StatementSync
+  readonly parameterCount: number
+}
+
+/** One synchronous connection to an SQLite file, with each statement prepared once. */
+export class SqliteConnection {
+  readonly #database: DatabaseSync
+  readonly #prepared = new Map<string, Prepared>()
+
+  /** @param path A file, made with its folder where missing and readable by its owner only, or `:memory:`. */
+  constructor(path: string) {
+    this.#database = open(path)
+  }
+
+  /** The rows of a statement. */
+  all(sql: string, parameters: readonly Value[]): Row[] {
+    const rows = this.#prepare(sql, parameters).all(...parameters)
+    // Rows come without a prototype; callers get ordinary objects. Our schema has text and integers only.
+    return rows.map((row) => ({ ...row }) as Row)
+  }
+
+  /** How many rows an INSERT, UPDATE or DELETE changed. */
+  run(sql: string, parameters: readonly Value[]): number {
+    return Number(this.#prepare(sql, parameters).run(...parameters).changes)
+  }
+
+  /** Undoes the transaction under way, if SQLite itself has not done so already (as it does on a full disk). */
+  rollBack(): void {
+    if (this.#database.isOpen && this.#database.isTransaction) this.run('ROLLBACK', [])
+  }
+
+  /** Closes the file; again does nothing. */
+  close(): void {
+    this.#prepared.clear()
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #prepare(sql: string, parameters: readonly Value[]): StatementSync {
+    const { statement, parameterCount } = this.#prepared.get(sql) ?? this.#prepareFirst(sql)
+    // SQLite takes all of the following and stores something else: NULL for a missing value or NaN, or what cannot be read again.
+    if (parameters.length !== parameterCount) {
+      throw new TypeError(
+        `The statement has ${parameterCount} parameters, but ${parameters.length} values were given`,
+      )
+    }
+    for (const value of parameters) {
+      if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+        throw new TypeError('A parameter must be text, an integer of at most 2^53 − 1, or null')
+      }
+    }
+    return statement
+  }
+
+  #prepareFirst(sql: string): Prepared {
+    if (!this.#database.isOpen) throw new Error('The database is closed')
+
+    const numbers = Array.from(sql.matchAll(/\$(\d+)/g), ([, digits]) => Number(digits))
+    const prepared = {
+      statement: this.#database.prepare(sql.replaceAll(/\$(\d+)/g, '?$1')),
+      parameterCount: Math.max(0, ...numbers),
+    }
+    const [oldest] = this.#prepared.keys()
+    if (oldest !== undefined && this.#prepared.size >= MAX_PREPARED) this.#prepared.delete(oldest)
+    this.#prepared.set(sql, prepared)
+    return prepared
+  }
+}
+
+function open(path: string): DatabaseSync {
+  if (path !== ':memory:') keepPrivate(resolve(path))
+
+  const database = new DatabaseSync(path === ':memory:' ? path : resolve(path), { timeout: 0 })
+  try {
+    database.exec('PRAGMA journal_mode = WAL')
+    // On the disk before we say so: a token comes from Instagram once, and a deleted one must not return after a power cut.
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec('PRAGMA foreign_keys = ON')
+    // Deleted tokens are overwritten in the file, not merely forgotten.
+    database.exec('PRAGMA secure_delete = ON')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** SQLite gives its `-wal` and `-shm` files the mode of the file itself. */
+function keepPrivate(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  // A file that is there is not opened: closing it would drop the locks that this process's other connections hold on it.
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  chmodSync(path, 0o600)
+}
