@@ -14,6 +14,7 @@ export interface Decision {
 /** Somebody with a browser: it keeps cookies, follows no redirect by itself, and runs no script. */
 export interface Person {
   cookies: Map<string, string>
+  /** An empty header is not sent. */
   get(path: string, headers?: Record<string, string>): Promise<Response>
   post(path: string, headers?: Record<string, string>): Promise<Response>
   /** Opens the page and returns where Get Started leads. */
@@ -31,7 +32,8 @@ export function person(world: World, origin = world.origin): Person {
   async function send(method: 'get' | 'post', path: string, headers: Record<string, string> = {}) {
     const sent = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const server = request(origin)
-    const answer = await server[method](path).set({ Cookie: sent, ...headers })
+    const given = Object.entries({ Cookie: sent, ...headers }).filter(([, value]) => value !== '')
+    const answer = await server[method](path).set(Object.fromEntries(given))
     for (const cookie of answer.get('Set-Cookie') ?? []) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
       cookies.set(name, value)

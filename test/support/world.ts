@@ -39,20 +39,20 @@ type Environment = Record<string, string>
 
 /** Starts a world that differs from production on one machine by `environment` only. */
 export async function startWorld(environment: Environment = {}): Promise<World> {
-  await using starting = new AsyncDisposableStack()
+  const ending = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'world-'))
-  starting.defer(() => rm(folder, { recursive: true, force: true }))
+  ending.defer(() => rm(folder, { recursive: true, force: true }))
   const databaseFile = join(folder, 'accounts.db')
-  const database = starting.adopt(await openDatabase(`file:${databaseFile}`), (opened) => opened.close())
+  const database = ending.adopt(await openDatabase(`file:${databaseFile}`), (opened) => opened.close())
 
   let time = Date.now()
   const now = () => new Date(time)
   const log: string[] = []
-  const first = await listen(starting)
+  const first = await listen(ending)
   const origin = `http://localhost:${portOf(first)}`
   const redirectUri = environment['INSTAGRAM_REDIRECT_URI'] ?? `${origin}/response`
   const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [redirectUri] }
-  const sandbox = starting.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
+  const sandbox = ending.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
 
   const build = (change: Environment): Express => {
     const config = readConfig({
@@ -67,7 +67,7 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
       ...environment,
       ...change,
     })
-    const instagram = starting.adopt(createInstagram(config.instagram, now), (client) => client.close())
+    const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
     const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
     return createApp({ config, database, instagram, log: logger, now })
   }
@@ -76,7 +76,6 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
   first.on('request', (request, response) => {
     serving(request, response)
   })
-  const ending = starting.move()
   return {
     origin,
     sandbox,
@@ -99,11 +98,11 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
   }
 }
 
-async function listen(starting: AsyncDisposableStack): Promise<Server> {
+async function listen(ending: AsyncDisposableStack): Promise<Server> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  starting.defer(async () => {
+  ending.defer(async () => {
     server.close()
     server.closeAllConnections()
     await once(server, 'close')

@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { linkCalled } from '../support/person.ts'
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+
+/** The app as a process of its own, in an empty folder, with two free ports. */
+async function place() {
+  const folder = await mkdtemp(join(tmpdir(), 'place-'))
+  const [port, sandboxPort] = [await freePort(), await freePort()]
+  const running: ChildProcess[] = []
+
+  function start(environment: Record<string, string> = {}) {
+    const { PATH = '' } = process.env
+    const ports = { PORT: String(port), SANDBOX_PORT: String(sandboxPort) }
+    const child = spawn(process.execPath, [MAIN], { cwd: folder, env: { PATH, ...ports, ...environment } })
+    running.push(child)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)))
+    const ended = once(child, 'exit').then(([code]) => code as number | null)
+    const ready = async () => {
+      while (!output.includes('Ready') && child.exitCode === null) await once(child.stdout, 'data')
+    }
+    return { child, ended, ready, output: () => output }
+  }
+
+  return {
+    folder,
+    port,
+    origin: `http://localhost:${port}`,
+    start,
+    async [Symbol.asyncDispose]() {
+      for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+test('without any settings it starts, says plainly that it is a sandbox, and a login works to the token', async () => {
+  await using here = await place()
+  const app = here.start()
+  await app.ready()
+
+  const start = await fetch(here.origin)
+  const href = linkCalled('Get Started', await start.text())
+  const form = new URLSearchParams({ person: 'business', decision: 'allow' })
+  const decided = await fetch(href, { method: 'POST', body: form, redirect: 'manual' })
+  const cookie = start.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const page = await fetch(decided.headers.get('location') ?? '', { headers: { cookie } })
+
+  expect(app.output()).toContain('Sandbox: no Instagram credentials are set')
+  expect(await page.text()).toMatch(/Sandbox\.[^]+@harbour\.bakery[^]+id="token">IGAA/)
+})
+
+test('killed and started again it still knows who is connected', async () => {
+  await using here = await place()
+  const app = here.start()
+  await app.ready()
+  const start = await fetch(here.origin)
+  const href = linkCalled('Get Started', await start.text())
+  const form = new URLSearchParams({ person: 'creator', decision: 'allow' })
+  const decided = await fetch(href, { method: 'POST', body: form, redirect: 'manual' })
+  const before = start.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const page = await fetch(decided.headers.get('location') ?? '', { headers: { cookie: before } })
+  const cookie = page.headers.get('set-cookie')?.split(';')[0] ?? ''
+  app.child.kill('SIGKILL')
+  await app.ended
+
+  const again = here.start()
+  await again.ready()
+
+  const account = await fetch(here.origin, { headers: { cookie } })
+  expect(await account.text()).toMatch(/@mira\.draws[^]+id="token">IGAA/)
+})
+
+test.each(['SIGTERM', 'SIGINT'] as const)('on %s it stops cleanly, with status 0', async (signal) => {
+  await using here = await place()
+  const app = here.start()
+  await app.ready()
+
+  app.child.kill(signal)
+
+  expect(await app.ended).toBe(0)
+  expect(app.output()).toContain('Stopping')
+})
+
+test('every mistake in the settings is named at once, without a value or a stack, and it ends with status 1', async () => {
+  await using here = await place()
+  await writeFile(join(here.folder, '.env'), 'PORT=notaport\nLOG_LEVEL=loud\n')
+
+  const app = here.start({ PORT: '', INSTAGRAM_CLIENT_ID: '123canary', SESSION_SECRETS: 'shortcanary' })
+
+  expect(await app.ended).toBe(1)
+  for (const name of ['INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI', 'SESSION_SECRETS', 'LOG_LEVEL'])
+    expect(app.output()).toContain(name)
+  expect(app.output()).not.toMatch(/canary|loud|notaport| {4}at /)
+})
+
+test('in production without credentials it refuses to start', async () => {
+  await using here = await place()
+
+  const app = here.start({ NODE_ENV: 'production' })
+
+  expect(await app.ended).toBe(1)
+  expect(app.output()).toContain('must be set in production')
+})
+
+test('a port that is taken is said in one sentence, with status 1', async () => {
+  await using here = await place()
+  const first = here.start()
+  await first.ready()
+
+  const second = here.start()
+
+  expect(await second.ended).toBe(1)
+  expect(second.output()).toMatch(/Port \d+ is in use by another program/)
+  expect(second.output()).not.toContain('    at ')
+})

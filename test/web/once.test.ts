@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest'
+import { person } from '../support/person.ts'
+import { startWorld, type World } from '../support/world.ts'
+
+function exchanges({ sandbox }: World): number {
+  return sandbox.calls.filter(({ endpoint }) => endpoint === 'token').length
+}
+
+test('a callback that is reloaded shows the same success without a second exchange', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  await somebody.get(callback)
+
+  const again = await somebody.get(callback)
+
+  expect(again.status).toBe(200)
+  expect(again.text).toContain('@harbour.bakery')
+  expect(exchanges(world)).toBe(1)
+})
+
+test('a callback that is reloaded an hour later still shows the success', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  await somebody.get(callback)
+  world.pass(60 * 60 * 1000)
+
+  const again = await somebody.get(callback)
+
+  expect([again.status, exchanges(world)]).toStrictEqual([200, 1])
+})
+
+test('the same callback many times at the same moment makes one exchange and shows success every time', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+
+  const pages = await Promise.all(Array.from({ length: 8 }, () => somebody.get(callback)))
+
+  expect(pages.map(({ status }) => status)).toStrictEqual(Array(8).fill(200))
+  expect(exchanges(world)).toBe(1)
+})
+
+test('the same callback at the same moment on two processes makes one exchange and shows success on both', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  const elsewhere = person(world, await world.startAnother())
+  for (const [name, value] of somebody.cookies) elsewhere.cookies.set(name, value)
+
+  const pages = await Promise.all([somebody.get(callback), elsewhere.get(callback)])
+
+  expect(pages.map(({ status }) => status)).toStrictEqual([200, 200])
+  expect(exchanges(world)).toBe(1)
+})
+
+test('a browser that lost the first answer, and its new cookie, still gets the success', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  const before = new Map(somebody.cookies)
+  await somebody.get(callback)
+  const lost = person(world)
+  for (const [name, value] of before) lost.cookies.set(name, value)
+
+  const page = await lost.get(callback)
+
+  expect([page.status, exchanges(world)]).toStrictEqual([200, 1])
+})
+
+test('a failed login that is reloaded fails alike, under the same reference, without a second exchange', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  world.sandbox.answerNext('token', { status: 500, contentType: 'text/html', body: '<h1>Sorry</h1>' })
+  const reference = (html: string) => /Reference: <code>([^<]+)</.exec(html)?.[1]
+  const first = await somebody.get(callback)
+
+  const again = await somebody.get(callback)
+
+  expect([first.status, again.status]).toStrictEqual([502, 502])
+  expect(reference(again.text)).toBe(reference(first.text))
+  expect(exchanges(world)).toBe(1)
+})
+
+test('a state is good for one answer only', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const link = await somebody.getStarted()
+  await somebody.get(await somebody.authorize(link))
+  const second = await somebody.authorize(link)
+
+  const page = await somebody.get(second)
+
+  expect(page.status).toBe(400)
+  expect(page.text).toContain('This login is over already')
+  expect(exchanges(world)).toBe(1)
+})
+
+test('a login that a process began and never ended is given up, not waited for without end', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  await somebody.get(callback)
+  await world.database.run('UPDATE callbacks SET outcome = NULL')
+  world.pass(31_000)
+
+  const page = await somebody.get(callback)
+
+  expect([page.status, exchanges(world)]).toStrictEqual([503, 1])
+  expect(page.text).toContain('We were interrupted')
+})
+
+test('the session id is new after the login, and the old one is connected to nothing', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  const before = new Map(somebody.cookies)
+  await somebody.get(callback)
+  const thief = person(world)
+  for (const [name, value] of before) thief.cookies.set(name, value)
+
+  const page = await thief.get('/')
+
+  expect(before.get('session')).not.toBe(somebody.cookies.get('session'))
+  expect(page.text).toContain('Get Started</a>')
+})
+
+test('page views after the first write nothing', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  await somebody.get('/')
+  const changes = () => world.database.all('SELECT total_changes() AS total')
+  const before = await changes()
+
+  await somebody.get('/')
+  await somebody.get('/')
+
+  expect(await changes()).toStrictEqual(before)
+})

@@ -1,0 +1,154 @@
+import { expect, test } from 'vitest'
+import { person } from '../support/person.ts'
+import { CLIENT_SECRET, SESSION_SECRET, startWorld } from '../support/world.ts'
+
+const OUTSIDE = { INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response' }
+
+test.each(['/', '/response', '/nowhere', '/response?code=a&state=b'])(
+  'the page %s is kept by no cache, framed by nobody, and loads nothing from elsewhere',
+  async (path) => {
+    await using world = await startWorld()
+
+    const page = await person(world).get(path)
+
+    const policy = page.get('Content-Security-Policy') ?? ''
+    expect(page.get('Cache-Control')).toBe('no-store')
+    expect(page.get('Referrer-Policy')).toBe('no-referrer')
+    expect(page.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(page.get('X-Powered-By')).toBeUndefined()
+    expect(page.get('ETag')).toBeUndefined()
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toMatch(/unsafe|https?:|\*/)
+  },
+)
+
+test('the cookie on http is HttpOnly and SameSite=Lax', async () => {
+  await using world = await startWorld()
+
+  const page = await person(world).get('/')
+
+  expect(page.get('Set-Cookie')?.join()).toMatch(
+    /^session=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+  )
+})
+
+test('the cookie on https is Secure under a __Host- name, also behind a proxy that was not announced', async () => {
+  await using world = await startWorld(OUTSIDE)
+
+  const page = await person(world).get('/')
+
+  expect(page.get('Set-Cookie')?.join()).toMatch(
+    /^__Host-session=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+  )
+})
+
+test('the redirect URI comes from the settings, whatever the Host header says', async () => {
+  await using world = await startWorld()
+
+  const page = await person(world).get('/', { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' })
+
+  expect(page.text).toContain(encodeURIComponent(`${world.origin}/response`))
+  expect(page.text).not.toContain('evil.example')
+})
+
+test('whoever opens 127.0.0.1 is sent to localhost, where the cookie will be found', async () => {
+  await using world = await startWorld()
+  const { port } = new URL(world.origin)
+
+  const answer = await person(world).get('/', { Host: `127.0.0.1:${port}` })
+  const elsewhere = await person(world).get('/', { Host: `tokens.example:${port}` })
+
+  expect([answer.status, answer.get('Location')]).toStrictEqual([307, `${world.origin}/`])
+  expect(elsewhere.status).toBe(200)
+})
+
+test.each([
+  ['another site', { 'Sec-Fetch-Site': 'cross-site' }],
+  ['another subdomain', { 'Sec-Fetch-Site': 'same-site', Origin: 'https://other.tokens.example' }],
+  ['the address bar', { 'Sec-Fetch-Site': 'none' }],
+  ['an old browser on another site', { 'Sec-Fetch-Site': '', Origin: 'https://evil.example' }],
+  ['a page that hides itself', { 'Sec-Fetch-Site': '', Origin: 'null' }],
+  ['nowhere', { 'Sec-Fetch-Site': '' }],
+])('a POST from %s disconnects nobody', async (_name, headers) => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  await somebody.login()
+
+  const answer = await somebody.post('/disconnect', headers)
+
+  expect(answer.status).toBe(403)
+  expect(answer.text).toContain('This did not come from our own page')
+  expect((await somebody.get('/')).text).toContain('@harbour.bakery')
+})
+
+test('a POST of an old browser from our own page is accepted by its Origin', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  await somebody.login()
+
+  const answer = await somebody.post('/disconnect', { 'Sec-Fetch-Site': '', Origin: world.origin })
+
+  expect(answer.status).toBe(303)
+})
+
+test('disconnecting without a session does nothing and harms nobody', async () => {
+  await using world = await startWorld()
+
+  const answer = await person(world).post('/disconnect')
+
+  expect(answer.status).toBe(303)
+})
+
+test('a cookie that we did not sign is as none', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  await somebody.login()
+  const [name, value = ''] = [...somebody.cookies][0] ?? ['']
+  somebody.cookies.set(
+    name,
+    value.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+  )
+
+  const page = await somebody.get('/')
+
+  expect(page.text).toContain('Get Started</a>')
+})
+
+test('neither log nor database shows a code, a state, a cookie, a token or a secret', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  const page = await somebody.get(callback)
+  await somebody.get(callback)
+  await person(world).get(callback)
+  world.sandbox.answerNext('token', { status: 200, body: `{"access_token":"${'IGAAcanary'.repeat(9)}` })
+  await person(world).login()
+  world.sandbox.answerNext('long_lived', {
+    status: 400,
+    body: `{"error":{"message":"Bad ${'IGAAcanary'.repeat(9)}"}}`,
+  })
+  await person(world).login()
+  await somebody.post('/disconnect', { 'Sec-Fetch-Site': 'cross-site' })
+
+  const log = world.log.join('')
+  const rows = JSON.stringify(await world.database.all('SELECT * FROM accounts'))
+  const callbacks = JSON.stringify(await world.database.all('SELECT * FROM callbacks'))
+  const query = new URL(callback, world.origin).searchParams
+  const token = /id="token">(\w+)</.exec(page.text)?.[1] ?? 'none'
+  const cookie = decodeURIComponent([...somebody.cookies.values()].join())
+  for (const secret of [
+    token,
+    query.get('code'),
+    query.get('state'),
+    CLIENT_SECRET,
+    SESSION_SECRET,
+    'IGAAcanary',
+    cookie,
+  ]) {
+    expect(secret).toMatch(/.{10}/)
+    expect(log).not.toContain(secret)
+    expect(rows).not.toContain(secret)
+    expect(callbacks).not.toContain(secret)
+  }
+})

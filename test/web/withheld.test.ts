@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { person } from '../support/person.ts'
+import { startWorld } from '../support/world.ts'
+
+const BROKEN = { status: 500, body: '{}', contentType: 'application/json' }
+
+test('a token of one hour is kept, and the page says so, when Instagram does not exchange it', async () => {
+  await using world = await startWorld()
+  world.sandbox.answerNext('long_lived', BROKEN)
+
+  const page = await person(world).login()
+
+  expect(page.status).toBe(200)
+  expect(page.text).toContain('lasts for one hour only')
+  expect(page.text).toContain('(in 60 minutes)')
+  expect(page.text).toMatch(/id="token">IGAA\w+</)
+})
+
+test('a token is kept, and the page says so, when Instagram does not tell whose it is', async () => {
+  await using world = await startWorld()
+  world.sandbox.answerNext('me', { fault: 'reset' })
+
+  const page = await person(world).login()
+
+  expect(page.status).toBe(200)
+  expect(page.text).toContain('We don’t know your name yet')
+  expect(page.text).toContain('27640875392278831')
+  expect(page.text).toContain('(in 59 days)')
+})
+
+test('the operator finds in the log why something was withheld', async () => {
+  await using world = await startWorld()
+  world.sandbox.answerNext('long_lived', BROKEN)
+  world.sandbox.answerNext('me', { fault: 'reset' })
+
+  await person(world).login()
+
+  const warnings = world.log.filter((line) => line.includes('not with all that was asked for'))
+  expect(warnings.join()).toContain(`${world.sandbox.graphUrl}/access_token answered 500`)
+  expect(warnings.join()).toContain(`${world.sandbox.graphUrl}/v26.0/me did not answer`)
+})
+
+test('connecting again completes an account that Instagram would not tell about', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  world.sandbox.answerNext('me', BROKEN)
+  await somebody.login()
+
+  await person(world).login()
+
+  expect((await somebody.get('/')).text).toContain('@harbour.bakery')
+  expect(await world.database.all('SELECT id FROM accounts')).toHaveLength(1)
+})
+
+test('a classic answer gives a token without an end, and asks Instagram nothing more', async () => {
+  await using world = await startWorld()
+  world.sandbox.speak({ generation: 'classic' })
+
+  const page = await person(world).login()
+
+  expect(page.text).toContain('@harbour.bakery')
+  expect(page.text).toContain('Has no end')
+  expect(world.sandbox.calls.map(({ endpoint }) => endpoint)).toStrictEqual(['token'])
+})
+
+test('a token that no key opens is never shown, and the page says what to do', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  await somebody.login()
+  world.restart({ TOKEN_KEYS: `other:${Buffer.alloc(32, 9).toString('base64')}` })
+
+  const page = await somebody.get('/')
+
+  expect(page.status).toBe(200)
+  expect(page.text).toContain('cannot open the token')
+  expect(await world.database.all('SELECT id FROM accounts')).toHaveLength(1)
+})
+
+test.each(['flat', 'data'] as const)(
+  'a login works with ids as text and permissions as text, %s',
+  async (envelope) => {
+    await using world = await startWorld()
+    world.sandbox.speak({ envelope, permissions: 'string', userId: 'string' })
+
+    const page = await person(world).login()
+
+    expect(page.status).toBe(200)
+    expect(page.text).toContain('27640875392278831')
+    expect(page.text).toMatch(/class="granted"><span>Read the profile/)
+  },
+)
