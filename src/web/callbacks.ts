@@ -42,14 +42,12 @@ export function createCallbacks(database: Database, now: () => Date): Callbacks 
     async once(callback, login) {
       const stateHash = hash(callback.state)
       if (callback.fresh && (await claim(stateHash, hash(callback.answer)))) {
-        try {
-          const accountKey = await login()
-          await finish(stateHash, { accountKey })
-          return accountKey
-        } catch (error) {
+        const accountKey = await login().catch(async (error: unknown) => {
           await finish(stateHash, { failure: failureOf(error), reference: callback.reference })
           throw error
-        }
+        })
+        await finish(stateHash, { accountKey })
+        return accountKey
       }
       return repeated(await outcomeOf(stateHash, hash(callback.answer)))
     },

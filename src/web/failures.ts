@@ -34,8 +34,8 @@ export class Refusal extends Error {
   /** Of the request in which it first happened, when this one only repeats it. */
   readonly reference: string | undefined
 
-  constructor(failure: Failure, options: { detail?: string; reference?: string } = {}) {
-    super(options.detail ? `${failure}: ${options.detail}` : failure)
+  constructor(failure: Failure, options: ErrorOptions & { detail?: string; reference?: string } = {}) {
+    super(options.detail ? `${failure}: ${options.detail}` : failure, options)
     this.failure = failure
     this.reference = options.reference
   }

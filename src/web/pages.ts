@@ -33,7 +33,9 @@ export function pages(login: Login, callbacks: Callbacks): Router {
   router.get('/picture', async (request, response) => {
     const account = await connectedAccount(login, request)
     if (!account?.pictureUrl) throw new Refusal('not_found')
-    const { contentType, bytes } = await instagram.picture(account.pictureUrl)
+    const { contentType, bytes } = await instagram.picture(account.pictureUrl).catch((cause: unknown) => {
+      throw new Refusal('not_found', { detail: 'the picture', cause })
+    })
     response.type(contentType).send(bytes)
   })
 

@@ -12,8 +12,13 @@ declare module 'express-session' {
   }
 }
 
-/** How long a browser is remembered after its last login: 30 days. */
-export const SESSION_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** How long a browser is remembered after its login. */
+export const SESSION_LIFETIME_MS = 30 * DAY_MS
+
+/** How long one that has not logged in is: passers-by and robots should not fill the database. */
+const VISIT_LIFETIME_MS = DAY_MS
 
 /** Sessions in `store`. `secure`: people reach us by https, so the cookie is `Secure` and `__Host-`. `secrets`: newest first. */
 export function sessions(store: Store, secrets: readonly string[], secure: boolean): RequestHandler {
@@ -31,6 +36,7 @@ export function sessions(store: Store, secrets: readonly string[], secure: boole
 export async function browserKey({ session }: Request): Promise<string> {
   if (session.browserKey) return session.browserKey
   session.browserKey = randomBytes(32).toString('base64url')
+  session.cookie.maxAge = VISIT_LIFETIME_MS
   await save(session)
   return session.browserKey
 }

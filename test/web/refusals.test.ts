@@ -95,7 +95,7 @@ test.each([
 
 test('a callback without a state is refused', async () => {
   await using here = await ready()
-  const { world, somebody, callback } = here
+  const { somebody, callback } = here
 
   const page = await somebody.get(changed(callback, { state: null }))
 
@@ -105,7 +105,7 @@ test('a callback without a state is refused', async () => {
 
 test('an error is believed only with our state', async () => {
   await using here = await ready()
-  const { world, somebody } = here
+  const { somebody } = here
 
   const page = await somebody.get('/response?error=access_denied&state=forged')
 
@@ -138,7 +138,7 @@ test('the words of an error are shown to nobody, and the log has them', async ()
 
 test('a callback with neither code nor error is refused with the way back to Get Started', async () => {
   await using here = await ready()
-  const { world, somebody } = here
+  const { somebody } = here
 
   const page = await somebody.get('/response')
 
@@ -150,7 +150,7 @@ test.each(['?code=', '?code[]=a&state[x]=b', '?state=a&state=b&code=a', '?code=%
   'a malformed callback %s is refused and breaks nothing',
   async (query) => {
     await using here = await ready()
-    const { world, somebody } = here
+    const { somebody } = here
 
     const page = await somebody.get(`/response${query}`)
 

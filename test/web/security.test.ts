@@ -152,3 +152,17 @@ test('neither log nor database shows a code, a state, a cookie, a token or a sec
     expect(callbacks).not.toContain(secret)
   }
 })
+
+test('a passer-by is remembered for a day, a connected person for thirty', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const days = (cookies: string[] = []) => {
+    const [, expires = ''] = /Expires=([^;]+)/.exec(cookies.join()) ?? []
+    return Math.round((Date.parse(expires) - Date.now()) / (24 * 60 * 60 * 1000))
+  }
+
+  const start = await somebody.get('/')
+  const account = await somebody.login()
+
+  expect([days(start.get('Set-Cookie')), days(account.get('Set-Cookie'))]).toStrictEqual([1, 30])
+})
