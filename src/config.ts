@@ -48,7 +48,7 @@ export function readConfig(environment: Environment): Config {
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes)
 
   const env = parsed.data
-  const production = env.NODE_ENV === 'production'
+  const production = isProduction(set)
   const app = registeredApp(env)
   return {
     production,
@@ -96,17 +96,21 @@ function sandboxApp(port: number, sandboxPort: number) {
   }
 }
 
+const isProduction = (env: Environment) => env['NODE_ENV']?.trim().toLowerCase() === 'production'
+
 const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI'] as const
 
 function* contradictions(env: Environment): Generator<string> {
   const missing = CREDENTIALS.filter((name) => !env[name])
-  const production = env['NODE_ENV'] === 'production'
+  const production = isProduction(env)
   if (production && missing.length === CREDENTIALS.length)
     yield `${missing.join(', ')} must be set in production: the sandbox is for development only.`
   else if (missing.length > 0 && missing.length < CREDENTIALS.length)
     yield `${missing.join(' and ')} must be set too: set all of ${CREDENTIALS.join(', ')}, or none of them for the sandbox.`
+  else if (missing.length > 0 && (env['PORT'] ?? '3000') === (env['SANDBOX_PORT'] ?? '3001'))
+    yield 'PORT and SANDBOX_PORT must be two different ports.'
   if (!production) return
-  if (env['INSTAGRAM_REDIRECT_URI']?.startsWith('http:'))
+  if (/^\s*http:/i.test(env['INSTAGRAM_REDIRECT_URI'] ?? ''))
     yield 'INSTAGRAM_REDIRECT_URI must start with https:// in production.'
   for (const name of ['SESSION_SECRETS', 'TOKEN_KEYS'])
     if (!env[name]) yield `${name} must be set in production (.env.example says how to make one).`

@@ -45,7 +45,7 @@ const authorizeUrl = webAddress('INSTAGRAM_AUTHORIZE_URL').refine(
 const graphUrl = webAddress('INSTAGRAM_GRAPH_URL').transform((text) => text.replace(/\/+$/, ''))
 
 const sessionSecrets = words.refine(
-  (secrets) => secrets.every((secret) => secret.length >= 32),
+  (secrets) => secrets.length > 0 && secrets.every((secret) => secret.length >= 32),
   'SESSION_SECRETS must be secrets of at least 32 characters each, separated by commas, newest first.',
 )
 
@@ -56,10 +56,10 @@ const tokenKeys = words
       return { id, secret: Buffer.from(base64, 'base64') }
     }),
   )
-  .refine(
-    (keys) => keys.every((key) => key.id !== '' && key.secret.length === 32),
-    'TOKEN_KEYS must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
-  )
+  .refine((keys) => keys.length > 0 && keys.every((key) => key.id !== '' && key.secret.length === 32), {
+    error: 'TOKEN_KEYS must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+    abort: true,
+  })
   .refine(
     (keys) => new Set(keys.map((key) => key.id)).size === keys.length,
     'TOKEN_KEYS must give each key an id of its own.',
@@ -78,10 +78,13 @@ const trustProxy = z
   })
 
 function isProxyAddress(text: string): boolean {
-  const [address = '', prefix = '0', ...rest] = text.split('/')
+  const [address = '', prefix = '1', ...rest] = text.split('/')
   const named = ['loopback', 'linklocal', 'uniquelocal'].includes(text)
   const longest = isIP(address) === 6 ? 128 : 32
-  return named || (isIP(address) !== 0 && rest.length === 0 && /^\d+$/.test(prefix) && +prefix <= longest)
+  return (
+    named ||
+    (isIP(address) !== 0 && rest.length === 0 && /^\d+$/.test(prefix) && +prefix >= 1 && +prefix <= longest)
+  )
 }
 
 /** Every variable that is read, with its default; each mistake is a sentence that names the variable and shows no value. */
@@ -90,7 +93,9 @@ export const variables = z.object({
   INSTAGRAM_CLIENT_ID: z.string().trim().optional(),
   INSTAGRAM_CLIENT_SECRET: z.string().trim().optional(),
   INSTAGRAM_REDIRECT_URI: redirectUri.optional(),
-  INSTAGRAM_SCOPES: words.default(['instagram_business_basic']),
+  INSTAGRAM_SCOPES: words
+    .refine((scopes) => scopes.length > 0, 'INSTAGRAM_SCOPES must name at least one scope.')
+    .default(['instagram_business_basic']),
   INSTAGRAM_AUTHORIZE_URL: authorizeUrl.default('https://www.instagram.com/oauth/authorize'),
   INSTAGRAM_TOKEN_URL: webAddress('INSTAGRAM_TOKEN_URL').default(
     'https://api.instagram.com/oauth/access_token',

@@ -89,7 +89,11 @@ function account(connected: Connected, known: Account | undefined, connectedAt: 
     connectedAt,
     profileReadAt: null,
     ...known,
-    ...(profile && { ...profile, profileReadAt: token.obtainedAt }),
+    ...(profile && {
+      ...profile,
+      userId: profile.userId ?? known?.userId ?? null,
+      profileReadAt: token.obtainedAt,
+    }),
     permissions,
     askedScopes,
     tokenKind: token.kind,

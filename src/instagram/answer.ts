@@ -13,7 +13,8 @@ export function read<Shape extends z.ZodType>(answer: Answer, schema: Shape): z.
   const evidence: Evidence = { endpoint, status, contentType }
   const said = parse(answer)
   const error = said instanceof SyntaxError ? undefined : errorAnswer.safeParse(said).data
-  if (error) throw new InstagramError(recognise(error, status), { ...evidence, ...error })
+  if (error)
+    throw new InstagramError(recognise(error, status), { ...evidence, ...discreet(error, answer.secrets) })
   if (status === 429) throw new InstagramError('throttled', evidence)
   if (status >= 500) throw new InstagramError('unavailable', evidence)
   if (said instanceof SyntaxError) throw new InstagramError('unreadable', evidence, { cause: said })
@@ -47,8 +48,16 @@ function exact(_key: string, value: unknown, { source }: { source?: string }): u
 
 const wholeNumber = z.coerce.number().int().optional().catch(undefined)
 const text = z.string().optional().catch(undefined)
-// Meta quotes a malformed token in its message.
-const message = z.string().transform((sentence) => sentence.replace(/[\w-]{40,}/g, '…'))
+
+/** Meta quotes a malformed token in its message: whatever we sent, or is as long as a token, is left out. */
+function discreet(
+  { type, message, traceId, ...numbers }: ErrorAnswer,
+  secrets: readonly string[],
+): ErrorAnswer {
+  const mask = (text: string | undefined) =>
+    secrets.reduce((left, secret) => left?.replaceAll(secret, '…'), text)?.replace(/[\w-]{40,}/g, '…')
+  return { ...numbers, type: mask(type), message: mask(message), traceId: mask(traceId) }
+}
 
 /** What an error answer says of itself. */
 export type ErrorAnswer = Omit<Evidence, 'endpoint' | 'status' | 'contentType'>
@@ -56,7 +65,13 @@ export type ErrorAnswer = Omit<Evidence, 'endpoint' | 'status' | 'contentType'>
 /** The error as graph.instagram.com spells it. */
 const graphError = z
   .object({
-    error: z.object({ message, type: text, code: wholeNumber, error_subcode: wholeNumber, fbtrace_id: text }),
+    error: z.object({
+      message: text,
+      type: text,
+      code: wholeNumber,
+      error_subcode: wholeNumber,
+      fbtrace_id: text,
+    }),
   })
   .transform(({ error: { error_subcode: subcode, fbtrace_id: traceId, ...error } }): ErrorAnswer => ({
     ...error,
@@ -66,7 +81,7 @@ const graphError = z
 
 /** The error as api.instagram.com spells it. */
 const oauthError = z
-  .object({ error_type: text, code: wholeNumber, error_message: message })
+  .object({ error_type: text, code: wholeNumber, error_message: z.string() })
   .transform(({ error_type: type, code, error_message: message }): ErrorAnswer => ({ type, code, message }))
 
 /** The classic API had it inside `meta`. */

@@ -14,6 +14,8 @@ export interface Answer {
   status: number
   contentType: string
   body: Buffer
+  /** What the call sent that nobody may read again. */
+  secrets: readonly string[]
 }
 
 /** What to send: a form makes it a POST, none a GET. */
@@ -30,6 +32,8 @@ export interface Call {
  */
 export async function call(dispatcher: Dispatcher, { url, form, accept }: Call): Promise<Answer> {
   const endpoint = url.origin + url.pathname
+  const sent = [...url.searchParams, ...(form ?? [])]
+  const secrets = sent.filter(([name, value]) => SECRET_FIELDS.has(name) && value).map(([, value]) => value)
   let status: number | undefined
   try {
     const response = await request(url, {
@@ -44,12 +48,21 @@ export async function call(dispatcher: Dispatcher, { url, form, accept }: Call):
     })
     status = response.statusCode
     const contentType = String(response.headers['content-type'] ?? '')
-    return { endpoint, status, contentType, body: Buffer.from(await response.body.arrayBuffer()) }
+      .split(';', 1)
+      .join()
+    return { endpoint, status, contentType, secrets, body: Buffer.from(await response.body.arrayBuffer()) }
   } catch (cause) {
     const evidence = { endpoint, ...(status !== undefined && { status }) }
-    throw new InstagramError(failureOf(cause, status !== undefined), evidence, { cause })
+    throw new InstagramError(failureOf(cause, status !== undefined), evidence, { cause: withoutBytes(cause) })
   }
 }
+
+/** What undici's parser could not read, it carries along; that may be a token. */
+function withoutBytes(error: unknown): unknown {
+  return error instanceof errors.HTTPParserError ? Object.assign(error, { data: undefined }) : error
+}
+
+const SECRET_FIELDS = new Set(['client_secret', 'code', 'access_token'])
 
 function failureOf(error: unknown, answering: boolean): InstagramFailure {
   if (error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'

@@ -27,7 +27,7 @@ const current = unwrapped(
     access_token: required,
     user_id: id,
     permissions: permissions.nullable().default(null),
-    expires_in: seconds.default(SHORT_LIVED_SECONDS),
+    expires_in: seconds.nullish().transform((lifetime) => lifetime ?? SHORT_LIVED_SECONDS),
   }),
 )
 

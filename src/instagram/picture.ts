@@ -25,7 +25,9 @@ export async function fetchPicture(
 ): Promise<Picture> {
   const url = URL.parse(address)
   const trusted =
-    url && (url.origin === new URL(graphUrl).origin || (url.protocol === 'https:' && CDN.test(url.hostname)))
+    url &&
+    /^https?:$/.test(url.protocol) &&
+    (url.origin === new URL(graphUrl).origin || (url.protocol === 'https:' && CDN.test(url.hostname)))
   if (!trusted) throw new InstagramError('unreadable', { endpoint: url?.origin ?? 'no address' })
 
   const { endpoint, status, contentType, body } = await call(dispatcher, { url, accept: 'image/*' })

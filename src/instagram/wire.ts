@@ -10,7 +10,7 @@ export const text = z.string().min(1).nullable().catch(null)
 export const required = z.string().min(1)
 
 /** A duration in seconds. */
-export const seconds = z.coerce.number().int().positive()
+export const seconds = z.coerce.number().int().positive().max(3_153_600_000)
 
 /** Meta's pages show some answers as `{"data": [{…}]}` that really come flat: either is read. */
 export function unwrapped<Shape extends z.ZodType>(schema: Shape) {

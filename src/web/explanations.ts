@@ -53,8 +53,8 @@ export const explanations = {
   state_used: {
     status: 400,
     title: 'This login is over already',
-    text: 'The link to Instagram was used before, and works once.',
-    advice: AGAIN,
+    text: 'The link to Instagram was used before, and works once. This second answer was not taken.',
+    advice: 'Go back: you see your account there if the first one worked, and Get Started if not.',
   },
   no_answer: {
     status: 400,

@@ -9,23 +9,31 @@ document.documentElement.classList.add('js')
 for (const button of document.querySelectorAll('[data-copy]')) {
   const label = button.textContent
   button.addEventListener('click', async () => {
-    const text = document.getElementById(button.dataset.copy).textContent
-    button.textContent = await navigator.clipboard.writeText(text).then(
-      () => 'Copied',
-      () => 'Not allowed',
-    )
+    button.textContent = (await copy(document.getElementById(button.dataset.copy).textContent))
+      ? 'Copied'
+      : 'Not allowed'
     setTimeout(() => (button.textContent = label), 2000)
   })
+}
+
+/** Whether it worked: a browser may forbid it, and has no clipboard at all on plain http. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 // A link to Instagram is good for ten minutes. On a page that stood open for longer it is fetched anew when it is wanted.
 const LINK_LIFETIME_MS = 9 * 60 * 1000
 const loadedAt = Date.now()
-const getStarted = document.getElementById('get-started')
-getStarted?.addEventListener('click', async (event) => {
-  if (Date.now() - loadedAt < LINK_LIFETIME_MS) return
-  event.preventDefault()
-  const page = await fetch('/').then((response) => response.text())
-  const link = new DOMParser().parseFromString(page, 'text/html').getElementById('get-started')
-  location.assign(link?.href ?? '/')
-})
+for (const link of document.querySelectorAll('a[data-login]'))
+  link.addEventListener('click', async (event) => {
+    if (Date.now() - loadedAt < LINK_LIFETIME_MS) return
+    event.preventDefault()
+    const page = await fetch('/').then((response) => response.text())
+    const fresh = new DOMParser().parseFromString(page, 'text/html').querySelector('a[data-login]')
+    location.assign(fresh?.href ?? '/')
+  })

@@ -1,0 +1,524 @@
+import { inspect } from 'node:util'
+import express from 'express'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Config, ConfigError, readConfig } from '../../src/config.ts'
+
+type Environment = Record<string, string>
+
+const CREDENTIALS = {
+  INSTAGRAM_CLIENT_ID: '1090387462915343',
+  INSTAGRAM_CLIENT_SECRET: 'b7d1f0c2a95e4c6e8d3a1f7c5e902b46',
+  INSTAGRAM_REDIRECT_URI: 'https://site.example/response',
+}
+const SECRET = 'a-session-secret-of-more-than-32-characters'
+const KEY = Buffer.alloc(32, 251).toString('base64')
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  ...CREDENTIALS,
+  SESSION_SECRETS: SECRET,
+  TOKEN_KEYS: `k1:${KEY}`,
+}
+
+describe('without any settings', () => {
+  test('the app runs against the sandbox, on this machine only', () => {
+    const config = readConfig({})
+
+    expect(config).toStrictEqual({
+      production: false,
+      instagram: {
+        clientId: '990602627938098',
+        clientSecret: 'the-sandbox-has-no-secrets',
+        redirectUri: 'http://localhost:3000/response',
+        scopes: ['instagram_business_basic'],
+        authorizeUrl: 'http://127.0.0.1:3001/oauth/authorize',
+        tokenUrl: 'http://127.0.0.1:3001/oauth/access_token',
+        graphUrl: 'http://127.0.0.1:3001',
+        graphVersion: 'v26.0',
+      },
+      sandbox: { port: 3001 },
+      host: '127.0.0.1',
+      port: 3000,
+      trustProxy: false,
+      databaseUrl: 'file:./data/accounts.db',
+      sessionSecrets: [],
+      tokenKeys: [],
+      showToken: true,
+      logLevel: 'info',
+    } satisfies Config)
+  })
+
+  test('the sandbox and the redirect URI follow the ports', () => {
+    const config = readConfig({ PORT: '8080', SANDBOX_PORT: '8081' })
+
+    expect(config.sandbox).toStrictEqual({ port: 8081 })
+    expect(config.instagram).toMatchObject({
+      redirectUri: 'http://localhost:8080/response',
+      authorizeUrl: 'http://127.0.0.1:8081/oauth/authorize',
+      tokenUrl: 'http://127.0.0.1:8081/oauth/access_token',
+      graphUrl: 'http://127.0.0.1:8081',
+    })
+  })
+
+  test.each(['', ' ', '\t', ' \r\n '])('a variable that is %j counts as unset', (blank) => {
+    const names = [...Object.keys(PRODUCTION), 'PORT', 'HOST', 'SHOW_TOKEN', 'LOG_LEVEL', 'TRUST_PROXY']
+
+    const config = readConfig(Object.fromEntries(names.map((name) => [name, blank])))
+
+    expect(config).toStrictEqual(readConfig({}))
+  })
+
+  test('a variable that is undefined, or of another program, changes nothing', () => {
+    const config = readConfig({ PORT: undefined, PATH: '/bin', constructor: 'x', INSTAGRAM_APP_ID: '1' })
+
+    expect(config).toStrictEqual(readConfig({}))
+  })
+})
+
+describe('with credentials', () => {
+  test('the app speaks to Instagram, and there is no sandbox', () => {
+    const config = readConfig({ ...CREDENTIALS, SANDBOX_PORT: '4001' })
+
+    expect(config.sandbox).toBeUndefined()
+    expect(config.instagram).toStrictEqual({
+      clientId: '1090387462915343',
+      clientSecret: 'b7d1f0c2a95e4c6e8d3a1f7c5e902b46',
+      redirectUri: 'https://site.example/response',
+      scopes: ['instagram_business_basic'],
+      authorizeUrl: 'https://www.instagram.com/oauth/authorize',
+      tokenUrl: 'https://api.instagram.com/oauth/access_token',
+      graphUrl: 'https://graph.instagram.com',
+      graphVersion: 'v26.0',
+    })
+  })
+
+  test('every address of Instagram can be another', () => {
+    const config = readConfig({
+      ...CREDENTIALS,
+      INSTAGRAM_AUTHORIZE_URL: 'http://localhost:1/a',
+      INSTAGRAM_TOKEN_URL: 'http://localhost:2/t',
+      INSTAGRAM_GRAPH_URL: 'http://localhost:3/graph//',
+      INSTAGRAM_GRAPH_VERSION: 'v27.1',
+    })
+
+    expect(config.instagram).toMatchObject({
+      authorizeUrl: 'http://localhost:1/a',
+      tokenUrl: 'http://localhost:2/t',
+      graphUrl: 'http://localhost:3/graph',
+      graphVersion: 'v27.1',
+    })
+  })
+
+  test('blanks around them are no part of them', () => {
+    const around = Object.entries(CREDENTIALS).map(([name, value]) => [name, ` ${value}\t`])
+
+    const config = readConfig(Object.fromEntries(around) as Environment)
+
+    expect(config).toStrictEqual(readConfig(CREDENTIALS))
+  })
+
+  test.each([
+    ['one,two', ['one', 'two']],
+    ['one two', ['one', 'two']],
+    [' one,\n\ttwo , three,', ['one', 'two', 'three']],
+  ])('the scopes %j are a list', (text, scopes) => {
+    expect(readConfig({ ...CREDENTIALS, INSTAGRAM_SCOPES: text }).instagram.scopes).toStrictEqual(scopes)
+  })
+
+  test.each([
+    'https://site.example/response',
+    'https://site.example/response/',
+    'https://site.example/instagram/response',
+    'https://localhost:3000/response',
+    'http://localhost:3000/response',
+    'https://SITE.example/response',
+  ])('the redirect URI %s stays as it is registered, letter by letter', (uri) => {
+    const config = readConfig({ ...CREDENTIALS, INSTAGRAM_REDIRECT_URI: uri })
+
+    expect(config.instagram.redirectUri).toBe(uri)
+  })
+
+  const all =
+    'set all of INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET, INSTAGRAM_REDIRECT_URI, or none of them'
+  test.each([
+    [['INSTAGRAM_CLIENT_ID'], 'INSTAGRAM_CLIENT_SECRET and INSTAGRAM_REDIRECT_URI'],
+    [['INSTAGRAM_CLIENT_SECRET'], 'INSTAGRAM_CLIENT_ID and INSTAGRAM_REDIRECT_URI'],
+    [['INSTAGRAM_REDIRECT_URI'], 'INSTAGRAM_CLIENT_ID and INSTAGRAM_CLIENT_SECRET'],
+    [['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET'], 'INSTAGRAM_REDIRECT_URI'],
+    [['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_REDIRECT_URI'], 'INSTAGRAM_CLIENT_SECRET'],
+    [['INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI'], 'INSTAGRAM_CLIENT_ID'],
+  ] as const)('%j alone are not enough', (names, missing) => {
+    const some = Object.fromEntries(names.map((name) => [name, CREDENTIALS[name]]))
+    const sentence = `${missing} must be set too: ${all} for the sandbox.`
+
+    expect(mistakesOf(some)).toStrictEqual([sentence])
+    expect(mistakesOf({ ...PRODUCTION, ...NONE, ...some })).toStrictEqual([sentence])
+  })
+
+  test('one that is blank is missing', () => {
+    const environment = { ...CREDENTIALS, INSTAGRAM_CLIENT_SECRET: ' ' }
+
+    expect(mistakesOf(environment)).toStrictEqual([
+      `INSTAGRAM_CLIENT_SECRET must be set too: ${all} for the sandbox.`,
+    ])
+  })
+})
+
+describe('in production', () => {
+  test('the app takes credentials, an https address, secrets and keys', () => {
+    const config = readConfig(PRODUCTION)
+
+    expect(config).toMatchObject({ production: true, sandbox: undefined, sessionSecrets: [SECRET] })
+    expect(config.tokenKeys).toStrictEqual([{ id: 'k1', secret: Buffer.alloc(32, 251) }])
+    expect(config.instagram).toMatchObject({ clientId: '1090387462915343' })
+  })
+
+  test('nothing of that can be left out', () => {
+    expect(mistakesOf({ NODE_ENV: 'production' })).toStrictEqual([
+      'INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET, INSTAGRAM_REDIRECT_URI must be set in production: the sandbox is for development only.',
+      'SESSION_SECRETS must be set in production (.env.example says how to make one).',
+      'TOKEN_KEYS must be set in production (.env.example says how to make one).',
+    ])
+  })
+
+  test.each(['SESSION_SECRETS', 'TOKEN_KEYS'])('%s must be set', (name) => {
+    expect(mistakesOf({ ...PRODUCTION, [name]: ' ' })).toStrictEqual([
+      `${name} must be set in production (.env.example says how to make one).`,
+    ])
+  })
+
+  test.each(['SESSION_SECRETS', 'TOKEN_KEYS'])('%s must be more than commas', (name) => {
+    const mistakes = mistakesOf({ ...PRODUCTION, [name]: ' , ,' })
+
+    expect(mistakes).toHaveLength(1)
+    expect(mistakes[0]).toMatch(new RegExp(`^${name} must `))
+  })
+
+  test.each([
+    'http://site.example/response',
+    'http://localhost/response',
+    'HTTP://site.example/response',
+    ' http://site.example/response',
+  ])('the redirect URI may not be “%s”', (uri) => {
+    expect(mistakesOf({ ...PRODUCTION, INSTAGRAM_REDIRECT_URI: uri })).toStrictEqual([
+      'INSTAGRAM_REDIRECT_URI must start with https:// in production.',
+    ])
+  })
+
+  test.each([
+    [{}, true],
+    [{ NODE_ENV: 'development' }, true],
+    [{ NODE_ENV: 'test' }, true],
+    [PRODUCTION, false],
+    [{ ...PRODUCTION, SHOW_TOKEN: 'on' }, true],
+    [{ ...PRODUCTION, SHOW_TOKEN: 'true' }, true],
+    [{ ...PRODUCTION, SHOW_TOKEN: '1' }, true],
+    [{ ...PRODUCTION, SHOW_TOKEN: '' }, false],
+    [{ SHOW_TOKEN: 'off' }, false],
+    [{ SHOW_TOKEN: 'false' }, false],
+    [{ SHOW_TOKEN: '0' }, false],
+  ] satisfies [Environment, boolean][])('and elsewhere, %j shows tokens: %s', (environment, shown) => {
+    expect(readConfig(environment).showToken).toBe(shown)
+  })
+})
+
+describe('TRUST_PROXY', () => {
+  test.each([
+    ['on', true],
+    ['true', true],
+    ['off', false],
+    ['false', false],
+    ['0', 0],
+    ['1', 1],
+    ['2', 2],
+    ['loopback', ['loopback']],
+    ['loopback, linklocal,uniquelocal', ['loopback', 'linklocal', 'uniquelocal']],
+    ['10.0.0.1', ['10.0.0.1']],
+    ['10.0.0.0/8', ['10.0.0.0/8']],
+    ['10.0.0.1/32, ::1, fd00::/8', ['10.0.0.1/32', '::1', 'fd00::/8']],
+    ['::1/128', ['::1/128']],
+    ['::ffff:10.0.0.1', ['::ffff:10.0.0.1']],
+  ])('%j becomes what Express takes', (text, trusted) => {
+    const { trustProxy } = readConfig({ TRUST_PROXY: text })
+
+    expect(trustProxy).toStrictEqual(trusted)
+    expect(() => express().set('trust proxy', trustProxy)).not.toThrow()
+  })
+
+  test.each([
+    'yes',
+    '-1',
+    '1.5',
+    'proxy.example',
+    '10.0.0',
+    '10.0.0.256',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '/8',
+    '::1/129',
+    '10.0.0.1;10.0.0.2',
+    '10.0.0.1, proxy.example',
+    'loopback/8',
+    // Express throws at these two.
+    '10.0.0.0/0',
+    '::/0',
+  ])('%j is a mistake', (text) => {
+    expect(mistakesOf({ TRUST_PROXY: text })).toStrictEqual([
+      'TRUST_PROXY must be on, off, the number of proxies in front, or their addresses separated by commas.',
+    ])
+  })
+})
+
+test('whatever TRUST_PROXY is taken is taken by Express too', () => {
+  const address = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6().filter((ip) => !ip.includes('.')),
+    fc.constantFrom('fe80::1%eth0', '::ffff:10.0.0.1'),
+  )
+  const range = fc.tuple(address, fc.nat(140)).map(([ip, prefix]) => `${ip}/${prefix}`)
+
+  const understood = fc.property(fc.oneof(address, range, fc.nat().map(String)), (text) => {
+    const taken = accepted({ TRUST_PROXY: text })
+    if (taken) express().set('trust proxy', taken.trustProxy)
+  })
+
+  fc.assert(understood, { numRuns: 1000 })
+})
+
+describe('TOKEN_KEYS', () => {
+  const secret = Buffer.alloc(32, 251)
+
+  test.each([
+    ['base64', `k1:${secret.toString('base64')}`],
+    ['base64 without its end', `k1:${secret.toString('base64').replace('=', '')}`],
+    ['base64url', `k1:${secret.toString('base64url')}`],
+    ['blanks around', `  k1:${secret.toString('base64')}\n`],
+  ])('may be written in %s', (_, text) => {
+    expect(readConfig({ TOKEN_KEYS: text }).tokenKeys).toStrictEqual([{ id: 'k1', secret }])
+  })
+
+  test('keep their order, newest first', () => {
+    const older = Buffer.alloc(32, 1)
+    const text = `2026-11_b:${secret.toString('base64')}, k1:${older.toString('base64')}`
+
+    const { tokenKeys } = readConfig({ TOKEN_KEYS: text })
+
+    expect(tokenKeys).toStrictEqual([
+      { id: '2026-11_b', secret },
+      { id: 'k1', secret: older },
+    ])
+  })
+
+  test.each([
+    ['no id', KEY],
+    ['an empty id', `:${KEY}`],
+    ['an id with a dot', `k.1:${KEY}`],
+    ['no key', 'k1:'],
+    ['31 bytes', `k1:${Buffer.alloc(31, 251).toString('base64')}`],
+    ['33 bytes', `k1:${Buffer.alloc(33, 251).toString('base64')}`],
+    ['hexadecimal digits', `k1:${secret.toString('hex')}`],
+    ['letters of no base64', `k1:${'!'.repeat(43)}=`],
+    ['two ids', `k1:k2:${KEY}`],
+    ['a good key before it', `k2:${KEY},k1:short`],
+    ['two that are wrong', 'k1:short,k2:short'],
+    ['two that are no keys', 'one,two'],
+  ])('with %s are a mistake', (_, text) => {
+    expect(mistakesOf({ TOKEN_KEYS: text })).toStrictEqual([
+      'TOKEN_KEYS must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+    ])
+  })
+
+  test('with one id twice are a mistake', () => {
+    const other = Buffer.alloc(32, 1).toString('base64')
+
+    expect(mistakesOf({ TOKEN_KEYS: `k1:${KEY},k1:${other}` })).toStrictEqual([
+      'TOKEN_KEYS must give each key an id of its own.',
+    ])
+  })
+})
+
+test('session secrets keep their order, newest first', () => {
+  const older = SECRET.toUpperCase()
+
+  expect(readConfig({ SESSION_SECRETS: `${SECRET}, ${older}` }).sessionSecrets).toStrictEqual([SECRET, older])
+})
+
+describe('a mistake is told in one sentence that names the variable and never its value:', () => {
+  const address = (name: string) => `${name} must be an address that starts with https:// (or http://).`
+  const port = (name: string) => `${name} must be a whole number from 1 to 65535.`
+  const DEAD =
+    'INSTAGRAM_AUTHORIZE_URL names api.instagram.com, where nobody can authorize since August 2026: use https://www.instagram.com/oauth/authorize.'
+
+  test.each<readonly [name: string, value: string, sentence: string]>([
+    ...[
+      'canary',
+      'canary.example/response',
+      'ftp://canary.example/response',
+      'https://',
+      '//canary/response',
+    ].map((value) => ['INSTAGRAM_REDIRECT_URI', value, address('INSTAGRAM_REDIRECT_URI')] as const),
+    ['INSTAGRAM_REDIRECT_URI', 'https://can ary.example/response', address('INSTAGRAM_REDIRECT_URI')],
+    ['INSTAGRAM_REDIRECT_URI', 'https://canary.example:99999/response', address('INSTAGRAM_REDIRECT_URI')],
+    ...[
+      'https://canary.example/response?a=1',
+      'https://canary.example/response#_',
+      'https://canary.example/response?',
+    ].map(
+      (value) =>
+        [
+          'INSTAGRAM_REDIRECT_URI',
+          value,
+          'INSTAGRAM_REDIRECT_URI must have no query (?) and no fragment (#).',
+        ] as const,
+    ),
+    ...[
+      'https://canary.example',
+      'https://canary.example/',
+      'https://canary.example/callback',
+      'https://canary.example/noresponse',
+      'https://canary.example/response/more',
+      'https://canary.example/Response',
+    ].map(
+      (value) =>
+        [
+          'INSTAGRAM_REDIRECT_URI',
+          value,
+          'INSTAGRAM_REDIRECT_URI must end in /response: that is where this app waits for people to come back.',
+        ] as const,
+    ),
+    ['INSTAGRAM_AUTHORIZE_URL', 'canary', address('INSTAGRAM_AUTHORIZE_URL')],
+    ['INSTAGRAM_AUTHORIZE_URL', 'https://api.instagram.com/oauth/canary', DEAD],
+    ['INSTAGRAM_AUTHORIZE_URL', 'http://api.instagram.com/oauth/canary/', DEAD],
+    ['INSTAGRAM_AUTHORIZE_URL', ' https://API.Instagram.com:8443/oauth/canary?a=1', DEAD],
+    ['INSTAGRAM_TOKEN_URL', 'canary', address('INSTAGRAM_TOKEN_URL')],
+    ['INSTAGRAM_TOKEN_URL', 'javascript:canary', address('INSTAGRAM_TOKEN_URL')],
+    ['INSTAGRAM_GRAPH_URL', 'graph.canary.example', address('INSTAGRAM_GRAPH_URL')],
+    ...['canary', '26', '26.0', 'v26', 'v26.0/canary', 'v26.0\nv27.0', '../v26.0'].map(
+      (value) =>
+        ['INSTAGRAM_GRAPH_VERSION', value, 'INSTAGRAM_GRAPH_VERSION must be written like v26.0.'] as const,
+    ),
+    ...['PORT', 'SANDBOX_PORT'].flatMap((name) =>
+      ['canary', '0', '-3131', '65536', '3131.5', '3131 3132', 'Infinity', '3131/tcp', '٣١٣١'].map(
+        (value) => [name, value, port(name)] as const,
+      ),
+    ),
+    ...['postgres://canary:secret@db/accounts', 'canary.db', 'file:', 'FILE:canary.db'].map(
+      (value) =>
+        [
+          'DATABASE_URL',
+          value,
+          'DATABASE_URL must be a file, written like file:./data/accounts.db.',
+        ] as const,
+    ),
+    ...['canary', 'x'.repeat(31), `${SECRET},canary`, `canary ${SECRET}`].map(
+      (value) =>
+        [
+          'SESSION_SECRETS',
+          value,
+          'SESSION_SECRETS must be secrets of at least 32 characters each, separated by commas, newest first.',
+        ] as const,
+    ),
+    ...['yes', 'canary', 'ON'].map(
+      (value) => ['SHOW_TOKEN', value, 'SHOW_TOKEN must be on or off.'] as const,
+    ),
+    ...['canary', 'verbose', 'INFO'].map(
+      (value) =>
+        [
+          'LOG_LEVEL',
+          value,
+          'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.',
+        ] as const,
+    ),
+    [
+      'TRUST_PROXY',
+      'canary',
+      'TRUST_PROXY must be on, off, the number of proxies in front, or their addresses separated by commas.',
+    ],
+    [
+      'TOKEN_KEYS',
+      'canary',
+      'TOKEN_KEYS must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+    ],
+  ])('%s=%j', (name, value, sentence) => {
+    const error = mistake({ ...CREDENTIALS, [name]: value })
+
+    expect(error.mistakes).toStrictEqual([sentence])
+    expect(error.message).toBe(sentence)
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('canary')
+  })
+
+  test('a scope list of commas only', () => {
+    const mistakes = mistakesOf({ INSTAGRAM_SCOPES: ' , ' })
+
+    expect(mistakes).toHaveLength(1)
+    expect(mistakes[0]).toMatch(/^INSTAGRAM_SCOPES must /)
+  })
+})
+
+test('all mistakes are told at once', () => {
+  const error = mistake({
+    NODE_ENV: 'production',
+    INSTAGRAM_CLIENT_ID: '1090387462915343',
+    INSTAGRAM_REDIRECT_URI: 'http://canary.example/callback?canary',
+    INSTAGRAM_AUTHORIZE_URL: 'https://api.instagram.com/oauth/authorize',
+    PORT: 'canary',
+    SESSION_SECRETS: 'canary',
+    SHOW_TOKEN: 'canary',
+  })
+
+  expect(error.mistakes.map((sentence) => sentence.split(' ')[0])).toStrictEqual([
+    'INSTAGRAM_REDIRECT_URI',
+    'INSTAGRAM_REDIRECT_URI',
+    'INSTAGRAM_AUTHORIZE_URL',
+    'PORT',
+    'SESSION_SECRETS',
+    'SHOW_TOKEN',
+    'INSTAGRAM_CLIENT_SECRET',
+    'INSTAGRAM_REDIRECT_URI',
+    'TOKEN_KEYS',
+  ])
+  expect(error.message).toBe(error.mistakes.join('\n'))
+  expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('canary')
+})
+
+test('every sentence is whole', () => {
+  const wrong = Object.fromEntries(
+    ['REDIRECT_URI', 'AUTHORIZE_URL', 'TOKEN_URL', 'GRAPH_URL', 'GRAPH_VERSION'].map((name) => [
+      `INSTAGRAM_${name}`,
+      '!',
+    ]),
+  )
+
+  const mistakes = mistakesOf({ ...wrong, PORT: '!', TRUST_PROXY: '!', DATABASE_URL: '!', TOKEN_KEYS: '!' })
+
+  for (const sentence of mistakes) expect(sentence).toMatch(/^[A-Z_]+ .*\.$/)
+  expect(new Set(mistakes).size).toBe(mistakes.length)
+})
+
+const NONE = { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }
+
+function mistakesOf(environment: Environment): readonly string[] {
+  return mistake(environment).mistakes
+}
+
+/** What is wrong with this environment. */
+function mistake(environment: Environment): ConfigError {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+    throw error
+  }
+  throw new Error('These settings were to be refused')
+}
+
+/** The settings of an environment, if it has no mistakes. */
+function accepted(environment: Environment): Config | undefined {
+  try {
+    return readConfig(environment)
+  } catch {
+    return undefined
+  }
+}
