@@ -20,7 +20,15 @@ export default defineConfig(
     // Scripts that the pages load.
     files: ['views/assets/*.js'],
     languageOptions: {
-      globals: { document: 'readonly', location: 'readonly', history: 'readonly', navigator: 'readonly', fetch: 'readonly', DOMParser: 'readonly', setTimeout: 'readonly' },
+      globals: {
+        document: 'readonly',
+        location: 'readonly',
+        history: 'readonly',
+        navigator: 'readonly',
+        fetch: 'readonly',
+        DOMParser: 'readonly',
+        setTimeout: 'readonly',
+      },
     },
   },
 )

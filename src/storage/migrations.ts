@@ -32,7 +32,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX accounts_user_id ON accounts (user_id)',
     `CREATE TABLE callbacks (
        state_hash TEXT PRIMARY KEY,
-       answer_hash TEXT NOT NULL,
+       code_hash TEXT NOT NULL,
        claimed_at BIGINT NOT NULL,
        outcome TEXT
      )`,

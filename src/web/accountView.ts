@@ -52,7 +52,7 @@ export function accountView(account: Account, token: TokenView, now: Date): Acco
     shortLived: account.tokenKind === 'short_lived',
     expiry: tokenExpiresAt && {
       iso: tokenExpiresAt.toISOString(),
-      date: DATE.format(tokenExpiresAt),
+      date: date(tokenExpiresAt, now),
       distance: distance(tokenExpiresAt, now),
     },
     token,
@@ -88,7 +88,15 @@ function inWords(name: string): Scope {
 
 const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
 const DISTANCE = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
+const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: 'UTC' })
 const MINUTE_MS = 60 * 1000
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+/** To the minute where it ends within two days. */
+function date(moment: Date, now: Date): string {
+  const soon = Math.abs(moment.getTime() - now.getTime()) < 2 * DAY_MS
+  return soon ? `${DATE.format(moment)}, ${TIME.format(moment)} UTC` : DATE.format(moment)
+}
 
 function distance(moment: Date, now: Date): string {
   const minutes = Math.trunc((moment.getTime() - now.getTime()) / MINUTE_MS)

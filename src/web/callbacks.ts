@@ -14,8 +14,7 @@ const POLL_INTERVAL_MS = 50
 /** One arrival at the redirect URI, its `state` verified. */
 export interface Callback {
   state: string
-  /** What came with it: the code, or the error. */
-  answer: string
+  code: string
   /** Whether the state is young enough to begin a login with. */
   fresh: boolean
   /** By which the log names this request. */
@@ -31,7 +30,7 @@ export interface Callbacks {
    * The key of the account that `login` connected, now or when this callback first came.
    *
    * @throws whatever `login` throws; {@link Refusal} with the same failure, and the reference of the first time, when
-   *   repeated; `state_expired`, `state_used` (with another answer before), `interrupted`
+   *   repeated; `state_expired`, `state_used` (with another code before), `interrupted`
    */
   once(callback: Callback, login: () => Promise<string>): Promise<string>
 }
@@ -41,7 +40,7 @@ export function createCallbacks(database: Database, now: () => Date): Callbacks 
   return {
     async once(callback, login) {
       const stateHash = hash(callback.state)
-      if (callback.fresh && (await claim(stateHash, hash(callback.answer)))) {
+      if (callback.fresh && (await claim(stateHash, hash(callback.code)))) {
         const accountKey = await login().catch(async (error: unknown) => {
           await finish(stateHash, { failure: failureOf(error), reference: callback.reference })
           throw error
@@ -49,15 +48,15 @@ export function createCallbacks(database: Database, now: () => Date): Callbacks 
         await finish(stateHash, { accountKey })
         return accountKey
       }
-      return repeated(await outcomeOf(stateHash, hash(callback.answer)))
+      return repeated(await outcomeOf(stateHash, hash(callback.code)))
     },
   }
 
-  async function claim(stateHash: string, answerHash: string): Promise<boolean> {
+  async function claim(stateHash: string, codeHash: string): Promise<boolean> {
     const claimed = await database.run(
-      'INSERT INTO callbacks (state_hash, answer_hash, claimed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      'INSERT INTO callbacks (state_hash, code_hash, claimed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       stateHash,
-      answerHash,
+      codeHash,
       now().getTime(),
     )
     return claimed === 1
@@ -71,11 +70,11 @@ export function createCallbacks(database: Database, now: () => Date): Callbacks 
     )
   }
 
-  async function outcomeOf(stateHash: string, answerHash: string): Promise<Outcome> {
+  async function outcomeOf(stateHash: string, codeHash: string): Promise<Outcome> {
     for (;;) {
       const [row] = await database.all('SELECT * FROM callbacks WHERE state_hash = $1', stateHash)
       if (!row) throw new Refusal('state_expired')
-      if (row['answer_hash'] !== answerHash) throw new Refusal('state_used')
+      if (row['code_hash'] !== codeHash) throw new Refusal('state_used')
       if (row['outcome'] !== null) return outcome.parse(JSON.parse(String(row['outcome'])))
       if (now().getTime() - Number(row['claimed_at']) > LOGIN_TIME_LIMIT_MS) throw new Refusal('interrupted')
       await sleep(POLL_INTERVAL_MS)

@@ -20,19 +20,15 @@ export async function receiveCallback(
   query: URLSearchParams,
   request: Request,
 ): Promise<Account> {
-  const [state, code, error] = [query.get('state') ?? '', query.get('code'), query.get('error')]
-  const madeAt = judgeState(state, request)
-  const callback = {
-    state,
-    answer: error === null ? `code ${code ?? ''}` : `error ${error}`,
-    fresh: login.now().getTime() - madeAt.getTime() <= STATE_LIFETIME_MS,
-    reference: referenceOf(request),
-  }
-  const accountKey = await callbacks.once(callback, async () => {
-    if (error !== null) throw refusalFor(error, query)
-    return connect(login, code ?? '', request)
-  })
+  const state = query.get('state') ?? ''
+  const fresh = login.now().getTime() - judgeState(state, request).getTime() <= STATE_LIFETIME_MS
+  const error = query.get('error')
+  if (error !== null) throw fresh ? refusalFor(error, query) : new Refusal('state_expired')
 
+  const code = query.get('code') ?? ''
+  const accountKey = await callbacks.once({ state, code, fresh, reference: referenceOf(request) }, () =>
+    connect(login, code, request),
+  )
   const account = await login.accounts.find(accountKey)
   if (!account) throw new Refusal('account_gone')
   await signIn(request, accountKey)

@@ -2,7 +2,7 @@ import { type BrowserContext, type Browser as Process, type Page } from 'playwri
 import { afterAll, beforeAll, expect, inject, onTestFinished } from 'vitest'
 import { launch } from './chromium.ts'
 
-export interface BrowserOptions {
+interface BrowserOptions {
   /** Off: as with a browser that runs no scripts. */
   javaScript?: boolean
   /** Off: every cookie is lost before the next request. */
@@ -16,8 +16,8 @@ export interface BrowserOptions {
 export interface Browser extends AsyncDisposable {
   /** Opens an address in a new tab, and waits until all of it is there. */
   open(address: string): Promise<Page>
-  /** Lets its pages read the clipboard, so that a test can. */
-  allowReadingClipboard(): Promise<void>
+  /** Lets its pages use the clipboard. A Chrome with windows lets them write without asking; one without refuses. */
+  allowClipboard(): Promise<void>
   /** What no page of ours does, with its address. The test fails on any that is left in it. */
   faults: string[]
 }
@@ -61,7 +61,7 @@ export async function openBrowser({
       await page.goto(address)
       return page
     },
-    allowReadingClipboard: () => context.grantPermissions(['clipboard-read']),
+    allowClipboard: () => context.grantPermissions(['clipboard-read', 'clipboard-write']),
     faults,
     [Symbol.asyncDispose]: () => context.close(),
   }

@@ -6,7 +6,7 @@ import { type Browser, chromium } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
 
 /** A browser on this machine, and what must be in its environment. */
-export interface Chromium {
+interface Chromium {
   executablePath: string
   env: Record<string, string>
 }
@@ -17,8 +17,8 @@ declare module 'vitest' {
   }
 }
 
-/** Makes a browser ready, once for all test files. */
-// ts-unused-exports:disable-next-line: vitest.config.ts names this file.
+/** Makes a browser ready, once for all test files: vitest.config.ts names this file. */
+// ts-unused-exports:disable-next-line
 export default async function setup(project: TestProject): Promise<void> {
   project.provide('chromium', await findChromium())
 }

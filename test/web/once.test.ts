@@ -74,7 +74,7 @@ test('a failed login that is reloaded fails alike, under the same reference, wit
   const somebody = person(world)
   const callback = await somebody.authorize(await somebody.getStarted())
   world.sandbox.answerNext('token', { status: 500, contentType: 'text/html', body: '<h1>Sorry</h1>' })
-  const reference = (html: string) => /Reference: <code>([^<]+)</.exec(html)?.[1]
+  const reference = (html: string) => /Reference for whoever runs this site: <code>([^<]+)</.exec(html)?.[1]
   const first = await somebody.get(callback)
 
   const again = await somebody.get(callback)

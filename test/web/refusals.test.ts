@@ -199,7 +199,7 @@ test('the reference on the page is in the log, with what Instagram said', async 
 
   const page = await somebody.get(callback)
 
-  const reference = /Reference: <code>([^<]+)</.exec(page.text)?.[1] ?? 'none'
+  const reference = /Reference for whoever runs this site: <code>([^<]+)</.exec(page.text)?.[1] ?? 'none'
   const line = world.log.find((logged) => logged.includes(reference)) ?? ''
   expect(line).toContain('Error validating verification code')
   expect(line).toContain('verification_failed')

@@ -6,13 +6,13 @@ if (location.pathname === '/response' && document.querySelector('.account'))
 
 document.documentElement.classList.add('js')
 
+const status = document.getElementById('copied')
 for (const button of document.querySelectorAll('[data-copy]')) {
-  const label = button.textContent
+  const label = button.innerHTML
   button.addEventListener('click', async () => {
-    button.textContent = (await copy(document.getElementById(button.dataset.copy).textContent))
-      ? 'Copied'
-      : 'Not allowed'
-    setTimeout(() => (button.textContent = label), 2000)
+    const copied = await copy(document.getElementById(button.dataset.copy).textContent)
+    status.textContent = button.textContent = copied ? 'Copied' : 'Not allowed'
+    setTimeout(() => (button.innerHTML = label), 2000)
   })
 }
 
@@ -33,7 +33,14 @@ for (const link of document.querySelectorAll('a[data-login]'))
   link.addEventListener('click', async (event) => {
     if (Date.now() - loadedAt < LINK_LIFETIME_MS) return
     event.preventDefault()
-    const page = await fetch('/').then((response) => response.text())
-    const fresh = new DOMParser().parseFromString(page, 'text/html').querySelector('a[data-login]')
-    location.assign(fresh?.href ?? '/')
+    location.assign((await freshLink()) ?? '/')
   })
+
+async function freshLink() {
+  try {
+    const page = await fetch('/').then((response) => response.text())
+    return new DOMParser().parseFromString(page, 'text/html').querySelector('a[data-login]')?.href
+  } catch {
+    return undefined
+  }
+}

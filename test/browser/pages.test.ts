@@ -1,0 +1,107 @@
+import axe, { type AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { type Browser, openBrowser } from '../support/browser.ts'
+import { startWorld, type World } from '../support/world.ts'
+import { choose, heading, logIn } from './steps.ts'
+
+const SCOPES =
+  'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
+
+/** The ways to each page. */
+const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> = {
+  start: (browser, world) => browser.open(world.origin),
+
+  async account(browser, world) {
+    const page = await browser.open(world.origin)
+    await logIn(page, { without: ['instagram_business_manage_insights'] })
+    return page
+  },
+
+  async error(browser, world) {
+    const page = await browser.open(world.origin)
+    world.sandbox.answerNext('token', { fault: 'reset' })
+    await logIn(page)
+    return page
+  },
+
+  async authorize(browser, world) {
+    const page = await browser.open(world.origin)
+    await choose(page, 'Get Started')
+    return page
+  },
+}
+
+const looks = Object.keys(PAGES).flatMap((name) =>
+  (['light', 'dark'] as const).flatMap((colorScheme) =>
+    [375, 1280].map((width) => ({ name, colorScheme, width })),
+  ),
+)
+
+test.for(looks)(
+  'everybody can read the $name page, $colorScheme and $width px wide',
+  async ({ name, colorScheme, width }) => {
+    await using world = await startWorld({ INSTAGRAM_SCOPES: SCOPES })
+    await using browser = await openBrowser({ colorScheme, width })
+
+    const page = await PAGES[name]?.(browser, world)
+
+    if (!page) throw new Error(`no page ${name}`)
+    expect(await page.evaluate(LAYOUT_SHIFT)).toBe(0)
+    for (const details of await page.locator('summary').all()) await details.click()
+    expect(await findings(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+  },
+)
+
+test('nothing on the account page moves when its script and picture come late', async () => {
+  await using world = await startWorld()
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await page.route(/\/picture$|\.js$/, async (route) => {
+    await page.evaluate(FIRST_PAINT)
+    await route.continue()
+  })
+
+  await logIn(page)
+
+  expect(await heading(page)).toBe('@harbour.bakery')
+  expect(await page.evaluate(LAYOUT_SHIFT)).toBe(0)
+})
+
+test('everybody can read that this is a sandbox', async () => {
+  const none = { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }
+  await using world = await startWorld(none)
+  await using browser = await openBrowser({ width: 375 })
+
+  const page = await browser.open(world.origin)
+
+  expect(await page.getByRole('complementary').innerText()).toContain('Sandbox')
+  expect(await findings(page)).toEqual([])
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375)
+})
+
+/** What axe finds wrong: the rule, and where. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<AxeResults>('axe.run()')
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
+}
+
+const FIRST_PAINT = `new Promise((resolve) => {
+  new PerformanceObserver(() => resolve()).observe({ type: 'paint', buffered: true })
+})`
+
+/** How far things moved by themselves since the page was loaded, after two more frames. */
+const LAYOUT_SHIFT = `new Promise((resolve) => {
+  let sum = 0
+  const add = (entries) => entries.forEach(({ value }) => (sum += value))
+  const observer = new PerformanceObserver((list) => add(list.getEntries()))
+  observer.observe({ type: 'layout-shift', buffered: true })
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      add(observer.takeRecords())
+      resolve(sum)
+    }),
+  )
+})`
