@@ -6,9 +6,9 @@ import {
   type RegisteredApp,
   SCOPES,
 } from './authorizationRequest.ts'
-import type { Credentials, Professional } from './credentials.ts'
+import type { Credentials } from './credentials.ts'
 import { type AuthorizePage, show } from './pages.ts'
-import { PEOPLE, type Person } from './people.ts'
+import { isProfessional, PEOPLE, type Person, type Professional } from './people.ts'
 import { formFields, queryOf } from './received.ts'
 import { ERROR_PAGE, PageRefusal } from './refusals.ts'
 
@@ -35,7 +35,7 @@ export function authorizeRouter(app: RegisteredApp, credentials: Credentials): R
     } else {
       const ticked = form.filter(([field]) => field === 'scope').map(([, scope]) => scope)
       const scopes = request.scopes.filter((scope) => scope === BASIC_SCOPE || ticked.includes(scope))
-      const code = credentials.issueCode({ person: admit(person), scopes }, request.redirectUri)
+      const code = credentials.issueCode(admit(person), scopes, request.redirectUri)
       lastAllowed = person.key
       res.redirect(302, callback(request, { code }))
     }
@@ -71,9 +71,8 @@ const DENIED = {
 
 /** @throws PageRefusal for those whom Instagram turns away */
 function admit(person: Person): Professional {
-  const { profile, refusal = '' } = person
-  if (!profile) throw new PageRefusal(refusal)
-  return { ...person, profile }
+  if (!isProfessional(person)) throw new PageRefusal(person.refusal)
+  return person
 }
 
 /** Put together as text, so that the registered address stays as it was registered. */

@@ -76,7 +76,7 @@ function redeem(fields: ReadonlyMap<string, string>, app: RegisteredApp, credent
     throw new ExchangeRefusal('This authorization code has expired')
   }
   issued.used = true
-  return issued
+  return issued.grant
 }
 
 function required(fields: ReadonlyMap<string, string>, name: string): string {

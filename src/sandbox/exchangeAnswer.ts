@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Professional } from './credentials.ts'
+import type { Professional } from './people.ts'
 
 /** How a successful code exchange is spelled. */
 export interface Dialect {

@@ -1,7 +1,7 @@
 import { Router, type Response } from 'express'
 import type { RegisteredApp } from './authorizationRequest.ts'
 import { type Credentials, type Grant, LONG_LIVED_SECONDS } from './credentials.ts'
-import { authenticate, mustBeGet, mustLive } from './graphToken.ts'
+import { authenticate, mustBeGet, mustLive, notPermitted } from './graphToken.ts'
 import { queryOf } from './received.ts'
 import { GraphRefusal } from './refusals.ts'
 
@@ -15,27 +15,27 @@ export function longLivedRouter(app: RegisteredApp, credentials: Credentials): R
     mustBeGet(req)
     const query = queryOf(req)
     mustGrant(query, 'ig_exchange_token')
-    const token = authenticate(req, res, credentials)
+    const token = authenticate(req, credentials)
     // Judged after the token: with a made-up token Instagram says nothing about the secret.
     if (query.get('client_secret') !== app.clientSecret) {
       throw new GraphRefusal('Error validating client secret.', 100)
     }
     mustLive(token, credentials.now())
     if (token.longLived) throw sessionKeyInvalid()
-    answerLongLived(res, token)
+    answerLongLived(res, token.grant)
   })
 
   router.all('/refresh_access_token', (req, res) => {
     mustBeGet(req)
     mustGrant(queryOf(req), 'ig_refresh_token')
-    const token = authenticate(req, res, credentials)
+    const token = authenticate(req, credentials)
     mustLive(token, credentials.now())
     if (!token.longLived) throw sessionKeyInvalid()
     // The rule is documented, the body of this refusal is not confirmed.
     if (credentials.now().getTime() - token.issuedAt.getTime() < DAY_MS) {
-      throw new GraphRefusal('Application does not have permission for this action', 10, 'IGApiException')
+      throw notPermitted()
     }
-    answerLongLived(res, token)
+    answerLongLived(res, token.grant)
   })
 
   /** Every token here may be refreshed as far as scopes go: `instagram_business_basic` cannot be unticked. */

@@ -19,16 +19,32 @@ export interface AuthorizePage {
   problem: string | null
 }
 
-interface HomePage {
+/** What the home page shows. */
+export interface HomePage {
   clientId: string
   redirectUris: readonly string[]
+  /** The time by the sandbox's clock: for machines, and for people. */
+  now: { exactly: string; inWords: string }
+  /** How far the clock was moved forward, if it was. */
+  moved: string | null
+  /** How far it can be moved at once. */
+  steps: readonly string[]
   people: readonly {
     key: string
     username: string
     about: string
     /** Null for those whom Instagram turns away. */
-    ids: { id: string; userId: string } | null
+    account: {
+      id: string
+      userId: string
+      /** Tokens by which the app can act for them now. */
+      livingTokens: number
+      /** The token that was made by the form that was just sent, if it was. */
+      generated: string | null
+    } | null
   }[]
+  /** What was wrong with the form that was just sent, if anything. */
+  problem: string | null
 }
 
 /** Renders a page with all that its template uses. */

@@ -33,6 +33,9 @@ export interface Profile {
   media: number
 }
 
+/** A person who may authorize the app. */
+export type Professional = Person & { profile: Profile }
+
 /** Everybody who lives in a sandbox. The ids are odd and past 2^53, so that a careless reader changes them. */
 export const PEOPLE: readonly Person[] = [
   {
@@ -101,3 +104,11 @@ export const PEOPLE: readonly Person[] = [
     refusal: 'Insufficient Developer Role',
   },
 ]
+
+/** Those whom Instagram does not turn away. */
+export const PROFESSIONALS: readonly Professional[] = PEOPLE.filter(isProfessional)
+
+/** Whether Instagram lets this person authorize the app. */
+export function isProfessional(person: Person): person is Professional {
+  return person.profile !== undefined
+}

@@ -1,6 +1,7 @@
 import { Router } from 'express'
-import type { Credentials, Professional } from './credentials.ts'
+import type { Credentials } from './credentials.ts'
 import { authenticate, mustBeGet, mustLive } from './graphToken.ts'
+import type { Professional } from './people.ts'
 import { pictureUrl } from './picture.ts'
 import { queryOf } from './received.ts'
 import { GraphRefusal } from './refusals.ts'
@@ -15,10 +16,10 @@ export function profileRouter(origin: string, credentials: Credentials): Router 
   router.all('/:version/me', (req, res) => {
     mustBeGet(req)
     if (!isServed(req.params.version)) throw unknownPath(req.path)
-    const token = authenticate(req, res, credentials)
+    const token = authenticate(req, credentials)
     mustLive(token, credentials.now())
     const asked = (queryOf(req).get('fields') ?? '').split(',').filter((field) => field !== '')
-    res.json(select(fieldsOf(origin, token.person), [...new Set([...asked, 'id'])]))
+    res.json(select(fieldsOf(origin, token.grant.person), [...new Set([...asked, 'id'])]))
   })
 
   router.all(/^\/(me|v\d.*)$/, (req) => {

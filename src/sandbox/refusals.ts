@@ -10,13 +10,24 @@ export class ExchangeRefusal extends Error {}
 /** Refused by the Graph API, in the error shape of `graph.instagram.com`. */
 export class GraphRefusal extends Error {
   readonly code: number
-  readonly type: 'OAuthException' | 'IGApiException'
+  readonly details: GraphRefusalDetails
 
-  constructor(message: string, code: number, type: GraphRefusal['type'] = 'OAuthException') {
+  constructor(message: string, code: number, details: GraphRefusalDetails = {}) {
     super(message)
     this.code = code
-    this.type = type
+    this.details = details
   }
+}
+
+/** What few refusals of the Graph API have. */
+interface GraphRefusalDetails {
+  /** Default `OAuthException`. */
+  type?: 'OAuthException' | 'IGApiException'
+  /** Mostly left out, as Instagram does. */
+  subcode?: number
+  isTransient?: boolean
+  /** HTTP status, default 400. */
+  status?: number
 }
 
 /** Where {@link PageRefusal}s are shown. */
@@ -29,9 +40,12 @@ export const answerRefusal: ErrorRequestHandler = (error: unknown, _req, res, ne
   } else if (error instanceof ExchangeRefusal) {
     res.status(400).json({ error_type: 'OAuthException', code: 400, error_message: error.message })
   } else if (error instanceof GraphRefusal) {
-    const { message, type, code } = error
+    const { message, code } = error
+    const { type = 'OAuthException', subcode, isTransient, status = 400 } = error.details
     const fbtrace_id = `A${randomBytes(17).toString('base64url').slice(0, 22)}`
-    res.status(400).json({ error: { message, type, code, fbtrace_id } })
+    // What is undefined is left out.
+    const body = { message, type, is_transient: isTransient, code, error_subcode: subcode, fbtrace_id }
+    res.status(status).json({ error: body })
   } else {
     next(error)
   }

@@ -1,20 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import express, { type Express } from 'express'
-import { authorizeRouter } from './authorize.ts'
 import type { RegisteredApp } from './authorizationRequest.ts'
-import { Credentials } from './credentials.ts'
-import { exchangeRouter } from './exchange.ts'
+import { Clock } from './clock.ts'
+import { Credentials, type Loss } from './credentials.ts'
 import { type Dialect, SPOKEN_TODAY } from './exchangeAnswer.ts'
-import { homeRouter } from './home.ts'
-import { longLivedRouter } from './longLived.ts'
 import type { Misbehaviour } from './misbehaviour.ts'
-import { pictureRouter } from './picture.ts'
-import { profileRouter } from './profile.ts'
-import { answerRefusal } from './refusals.ts'
+import { type Professional, PROFESSIONALS } from './people.ts'
+import { Quota } from './quota.ts'
 import { type Call, type Endpoint, Traffic } from './traffic.ts'
+import { createWeb } from './web.ts'
 
 /** What a sandbox is started with. */
 export interface SandboxOptions {
@@ -38,6 +33,20 @@ export interface Sandbox {
   speak(dialect: Partial<Dialect>): void
   /** The next call of this endpoint gets this instead of the right answer, and changes nothing here; answers queue up. */
   answerNext(endpoint: Endpoint, answer: Misbehaviour): void
+  /** Moves its clock forward (less than zero: back), on top of `now`. Nobody else's clock moves. */
+  pass(milliseconds: number): void
+  /** A person removes the app: their tokens answer 190 with subcode 458, until they log in again and for new tokens only. */
+  revoke(personKey: string): void
+  /** A person changes their password: their tokens answer 190 without a subcode; a new login gives good ones. */
+  changePassword(personKey: string): void
+  /** Instagram takes the app's permission for a person: their tokens answer code 10; a new login gives good ones. */
+  takePermission(personKey: string): void
+  /** A long-lived token with every scope, made without a login and `ageMs` (default 0) ago, as Meta's dashboard generates them. */
+  dashboardToken(personKey: string, ageMs?: number): string
+  /** The next so many Graph calls are refused with code 4 and told to come again after `minutes` (default 15); 0 calls = none any more. */
+  throttle(calls: number, minutes?: number): void
+  /** What the usage headers of Graph answers say from now on, in percent; 1 at first. */
+  usage(percent: number): void
   /** Every call of the server-side endpoints so far, right or wrong. */
   calls: readonly Call[]
   /** Stops listening and ends open connections. */
@@ -54,20 +63,16 @@ export async function startSandbox({ port, app, now = systemClock }: SandboxOpti
   await once(server, 'listening')
 
   const origin = originOf(server)
-  const credentials = new Credentials(now)
+  const clock = new Clock(now)
+  const credentials = new Credentials(app.clientId, clock.now)
+  const quota = new Quota()
   const traffic = new Traffic()
   let dialect = SPOKEN_TODAY
+  server.on('request', createWeb({ origin, app, clock, credentials, quota, traffic, dialect: () => dialect }))
 
-  const web = createWeb(traffic)
-  web.use(homeRouter(app))
-  web.use(authorizeRouter(app, credentials))
-  web.use(exchangeRouter({ origin, app, credentials, dialect: () => dialect }))
-  web.use(longLivedRouter(app, credentials))
-  web.use(profileRouter(origin, credentials))
-  web.use(pictureRouter())
-  web.use(answerRefusal)
-  server.on('request', web)
-
+  const takeBack = (personKey: string, loss: Loss) => {
+    credentials.takeBack(professional(personKey), loss)
+  }
   return {
     origin,
     authorizeUrl: `${origin}/oauth/authorize`,
@@ -78,6 +83,27 @@ export async function startSandbox({ port, app, now = systemClock }: SandboxOpti
     },
     answerNext(endpoint, answer) {
       traffic.answerNext(endpoint, answer)
+    },
+    pass(milliseconds) {
+      clock.pass(milliseconds)
+    },
+    revoke(personKey) {
+      takeBack(personKey, 'app_removed')
+    },
+    changePassword(personKey) {
+      takeBack(personKey, 'password_changed')
+    },
+    takePermission(personKey) {
+      takeBack(personKey, 'permission_lost')
+    },
+    dashboardToken(personKey, ageMs) {
+      return credentials.issueDashboardToken(professional(personKey), ageMs)
+    },
+    throttle(calls, minutes = 15) {
+      quota.throttle(calls, minutes)
+    },
+    usage(percent) {
+      quota.report(percent)
     },
     calls: traffic.calls,
     close() {
@@ -95,19 +121,11 @@ function originOf(server: Server): string {
   return `http://127.0.0.1:${port}`
 }
 
-function createWeb(traffic: Traffic): Express {
-  const web = express()
-  web.disable('x-powered-by')
-  web.disable('etag')
-  web.set('views', join(import.meta.dirname, 'views'))
-  web.set('view engine', 'ejs')
-  web.use(express.raw({ type: () => true }))
-  web.all('/oauth/access_token', traffic.watch('token'))
-  web.all('/access_token', traffic.watch('long_lived'))
-  web.all('/refresh_access_token', traffic.watch('refresh'))
-  web.all('/:version/me', traffic.watch('me'))
-  web.all('/pictures/:name', traffic.watch('picture'))
-  return web
+/** @throws Error for a key that nobody has, or somebody whom Instagram turns away */
+function professional(personKey: string): Professional {
+  const person = PROFESSIONALS.find(({ key }) => key === personKey)
+  if (!person) throw new Error(`The sandbox knows no professional person "${personKey}"`)
+  return person
 }
 
 function close(server: Server): Promise<void> {

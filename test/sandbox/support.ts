@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
 
 export const APP = {
@@ -12,9 +13,16 @@ export const PUBLISH = 'instagram_business_content_publish'
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
 
-/** A sandbox with a clock that stands still until it is moved. */
+/** What the Graph API says when it refuses. */
+interface GraphError {
+  message: string
+  type: string
+  code: number
+  error_subcode?: number
+}
+
+/** A sandbox whose clock stands still until it is moved. */
 interface Bench extends Sandbox, AsyncDisposable {
-  pass(milliseconds: number): void
   /** The authorize address of a right request, changed; undefined leaves a parameter out. */
   authorizeAddress(change?: Record<string, string | undefined>): string
   /** Sends the authorize form and does not follow the redirect. */
@@ -28,19 +36,24 @@ interface Bench extends Sandbox, AsyncDisposable {
   /** A token for 60 days. */
   longLived(person?: string): Promise<string>
   graph(path: string, params: Record<string, string>, init?: RequestInit): Promise<Response>
+  me(access_token: string): Promise<Response>
+  refresh(access_token: string): Promise<Response>
+  /** Asks a token for an hour for one of 60 days. */
+  prolong(access_token: string): Promise<Response>
+  /** The first page, as a person sees it. */
+  home(): Promise<string>
+  /** Sends a form of the first page, and does not follow the redirect. */
+  press(path: string, fields?: Record<string, string>, headers?: Record<string, string>): Promise<Response>
 }
 
 export async function startBench(options: Partial<SandboxOptions> = {}): Promise<Bench> {
-  let time = Date.parse('2026-11-23T12:00:00Z')
-  const sandbox = await startSandbox({ port: 0, app: APP, now: () => new Date(time), ...options })
+  const now = () => new Date('2026-11-23T12:00:00Z')
+  const sandbox = await startSandbox({ port: 0, app: APP, now, ...options })
 
   const bench: Bench = {
     ...sandbox,
     async [Symbol.asyncDispose]() {
       await sandbox.close()
-    },
-    pass(milliseconds) {
-      time += milliseconds
     },
     authorizeAddress(change = {}) {
       const right = {
@@ -76,12 +89,25 @@ export async function startBench(options: Partial<SandboxOptions> = {}): Promise
       return tokenOf(await bench.exchange(await bench.allow(person)))
     },
     async longLived(person) {
-      const access_token = await bench.shortLived(person)
-      const params = { grant_type: 'ig_exchange_token', client_secret: APP.clientSecret, access_token }
-      return tokenOf(await bench.graph('/access_token', params))
+      return tokenOf(await bench.prolong(await bench.shortLived(person)))
     },
     graph(path, params, init) {
       return fetch(`${sandbox.graphUrl}${path}?${new URLSearchParams(params).toString()}`, init)
+    },
+    me: (access_token) => bench.graph('/v26.0/me', { fields: 'user_id', access_token }),
+    refresh(access_token) {
+      return bench.graph('/refresh_access_token', { grant_type: 'ig_refresh_token', access_token })
+    },
+    prolong(access_token) {
+      const params = { grant_type: 'ig_exchange_token', client_secret: APP.clientSecret, access_token }
+      return bench.graph('/access_token', params)
+    },
+    async home() {
+      return (await fetch(sandbox.origin)).text()
+    },
+    press(path, fields = {}, headers = {}) {
+      const body = new URLSearchParams(fields)
+      return fetch(sandbox.origin + path, { method: 'POST', body, headers, redirect: 'manual' })
     },
   }
   return bench
@@ -91,9 +117,17 @@ export function location(answer: Response): string {
   return answer.headers.get('location') ?? ''
 }
 
-async function tokenOf(answer: Response): Promise<string> {
+export async function tokenOf(answer: Response): Promise<string> {
   const body = (await answer.json()) as { access_token: string }
   return body.access_token
+}
+
+/** The error of a refusal that has the shape of graph.instagram.com. */
+export async function graphErrorOf(answer: Response): Promise<GraphError> {
+  const { error } = (await answer.json()) as { error: GraphError & { fbtrace_id: string } }
+  const { fbtrace_id, ...rest } = error
+  expect(fbtrace_id).toMatch(/^A[\w-]{22}$/)
+  return rest
 }
 
 function present(fields: Record<string, string | undefined>): [string, string][] {
