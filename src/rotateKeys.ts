@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util'
+import { config as readDotenv } from 'dotenv'
+import { createKeyRing } from './accounts/keyRing.ts'
+import { rotateKeys, type Rotation, type RotationProgress } from './accounts/rotateKeys.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { withKeptSecrets } from './secrets.ts'
+import { openDatabase } from './storage/database.ts'
+
+const BAR_WIDTH = 30
+/** Tells a terminal to empty the line from here on. */
+const CLEAR = '\x1b[K'
+
+// `npm run rotate-keys`: settings → database → rotation → report. Ctrl-C once ends the batch in hand; twice, the process.
+try {
+  const stopping = new AbortController()
+  process.once('SIGINT', () => {
+    stopping.abort()
+  })
+  const { json } = parseArgs({ options: { json: { type: 'boolean', default: false } } }).values
+  readDotenv({ quiet: true })
+  const config = await withKeptSecrets(readConfig(process.env))
+  const rotation = await run(config, !json && process.stdout.isTTY, stopping.signal)
+  console.log(json ? asJson(rotation, config) : report(rotation, config))
+  process.exitCode = exitCode(rotation)
+} catch (error) {
+  process.exitCode = 1
+  console.error(inWords(error))
+}
+
+async function run({ databaseUrl, tokenKeys }: Config, drawn: boolean, signal: AbortSignal) {
+  await using ending = new AsyncDisposableStack()
+  const database = ending.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
+  if (drawn) ending.defer(() => void process.stdout.write(`\r${CLEAR}`))
+  const onProgress = (progress: RotationProgress) => drawn && process.stdout.write(bar(progress))
+  return await rotateKeys({ database, keyRing: createKeyRing(tokenKeys), onProgress, signal })
+}
+
+function bar({ done, total }: RotationProgress): string {
+  // More may be found than there were at the beginning.
+  const share = total > done ? done / total : 1
+  const filled = Math.floor(share * BAR_WIDTH)
+  const percent = `${Math.floor(share * 100)} %`.padStart(5)
+  return `\r${'█'.repeat(filled).padEnd(BAR_WIDTH, '░')} ${percent}  ${number(done)} of ${number(total)}${CLEAR}`
+}
+
+function report({ sealed, unreadable, counts, finished }: Rotation, { tokenKeys }: Config): string {
+  const [newest = '', ...older] = tokenKeys.map(({ id }) => id)
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const behind = all - (counts.get(newest) ?? 0)
+  if (all === 0) return 'There is no account in the database that DATABASE_URL names.'
+
+  const lines = [`${accounts(sealed)} sealed anew under ${newest}. Now there are under`]
+  for (const [id, count] of counts) {
+    const line = `  ${id}: ${accounts(count)}`
+    if (id === newest) lines.push(`${line} (the newest key)`)
+    else if (!older.includes(id)) lines.push(`${line} (a key that is missing from TOKEN_KEYS)`)
+    else if (count === 0) lines.push(`${line} (no longer needed: it may be removed from TOKEN_KEYS)`)
+    else lines.push(`${line} (still needed)`)
+  }
+  if (unreadable > 0) lines.push(`${accounts(unreadable)} could not be opened, and stayed as before.`)
+  if (!finished) lines.push('Stopped before the end. Start it again at any time: it goes on from here.')
+  else if (behind > unreadable)
+    lines.push(
+      'The app has sealed some under an older key meanwhile: restart it with these TOKEN_KEYS, then do this again.',
+    )
+  return lines.join('\n')
+}
+
+function asJson({ sealed, unreadable, counts, finished }: Rotation, { tokenKeys }: Config): string {
+  const known = tokenKeys.map(({ id }) => id)
+  const keys = Array.from(counts, ([id, count]) => ({
+    id,
+    accounts: count,
+    newest: id === known[0],
+    missing: !known.includes(id),
+  }))
+  return JSON.stringify({ sealed, unreadable, finished, keys })
+}
+
+function exitCode({ finished, unreadable }: Rotation): number {
+  if (!finished) return 130
+  return unreadable > 0 ? 1 : 0
+}
+
+function accounts(count: number): string {
+  return `${number(count)} ${count === 1 ? 'account' : 'accounts'}`
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en')
+}
+
+/** What the operator reads when it cannot be done: sentences, not a stack. */
+function inWords(error: unknown): string {
+  if (error instanceof ConfigError)
+    return `The settings (environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
+  const reason = error instanceof Error ? error.message : String(error)
+  return `Cannot go on: ${reason}\nNothing is lost: start it again at any time.`
+}
