@@ -1,0 +1,104 @@
+import type { ForeignToken } from '../accounts/importToken.ts'
+import { explanations } from './explanations.ts'
+
+/** Every way in which a request of a program can end other than well. */
+export type ProblemName =
+  | ForeignToken
+  | 'bad_request'
+  | 'unauthorized'
+  | 'not_found'
+  | 'unknown_account'
+  | 'method_not_allowed'
+  | 'not_acceptable'
+  /** There is no token that Instagram would accept now. */
+  | 'no_valid_token'
+  | 'body_too_large'
+  | 'not_json'
+  /** Instagram does not accept the token that it was shown. */
+  | 'token_refused'
+  /** Instagram did not do its part. */
+  | 'instagram_failed'
+  | 'internal'
+
+const RIGHT_TOKEN =
+  'Get one by connecting the account on this site’s start page, or in Meta’s dashboard under Instagram → API setup with Instagram login → Generate access tokens.'
+
+/** What each problem means: HTTP status, a title that is always the same, and what happened unless more is known. */
+export const problems = {
+  bad_request: {
+    status: 400,
+    title: 'The request is malformed',
+    detail: 'The address or the body cannot be read.',
+  },
+  unauthorized: {
+    status: 401,
+    title: 'An API key is needed',
+    detail: 'Send one of this site’s API_KEYS in the header Authorization, as “Bearer <key>”.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing here',
+    detail: 'The API has no such address. GET /api/openapi.json lists those that it has.',
+  },
+  unknown_account: {
+    status: 404,
+    title: 'No such account',
+    detail: 'No connected account has this id. It may have been disconnected.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'This cannot be done here',
+    detail: 'The header Allow names the methods of this address.',
+  },
+  not_acceptable: {
+    status: 406,
+    title: 'No such form of the token',
+    detail: 'The token comes as application/json or text/plain, and the header Accept allows neither.',
+  },
+  no_valid_token: {
+    status: 409,
+    title: 'There is no valid token',
+    detail: 'The account must be connected again, at “reconnect_url”.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    detail: 'The body may have 16 kB, which is far more than a token needs.',
+  },
+  not_json: {
+    status: 415,
+    title: 'The body is not JSON',
+    detail: 'Send JSON in UTF-8, with Content-Type: application/json.',
+  },
+  facebook_token: {
+    status: 422,
+    title: explanations.facebook_token.title,
+    detail: `${explanations.facebook_token.text} ${RIGHT_TOKEN}`,
+  },
+  basic_display_token: {
+    status: 422,
+    title: explanations.basic_display_token.title,
+    detail: `${explanations.basic_display_token.text} ${RIGHT_TOKEN}`,
+  },
+  no_token: {
+    status: 422,
+    title: explanations.no_token.title,
+    detail: `${explanations.no_token.text} ${RIGHT_TOKEN}`,
+  },
+  token_refused: {
+    status: 422,
+    title: explanations.token_invalid.title,
+    detail: `${explanations.token_invalid.text} ${RIGHT_TOKEN}`,
+  },
+  instagram_failed: {
+    status: 502,
+    title: 'Instagram did not do its part',
+    detail: explanations.unavailable.text,
+  },
+  internal: { status: 500, title: explanations.internal.title, detail: explanations.internal.text },
+} satisfies Record<ProblemName, { status: number; title: string; detail: string }>
+
+/** How an answer names its kind of problem: the same wherever we run, and not meant to be opened. */
+export function problemType(name: ProblemName): string {
+  return `/problems/${name}`
+}
