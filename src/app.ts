@@ -1,23 +1,19 @@
-import { join } from 'node:path'
-import express, { type Express } from 'express'
+import type { Express } from 'express'
 import type { Logger } from 'pino'
-import { createAccounts } from './accounts/accounts.ts'
-import { createKeyRing } from './accounts/keyRing.ts'
+import type { AccountEvent, Listener } from './accounts/events.ts'
+import { createKeeping } from './accounts/keeping.ts'
+import { createWebhook, type Webhook } from './accounts/webhook.ts'
 import type { Config } from './config.ts'
 import type { Instagram } from './instagram/client.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
+import { createUpkeep, type Upkeep } from './upkeep.ts'
+import { createApi } from './web/api.ts'
 import { createCallbacks } from './web/callbacks.ts'
-import { errorPage } from './web/errorPage.ts'
-import { Refusal } from './web/failures.ts'
-import { oneLoopbackName } from './web/loopback.ts'
 import { pages } from './web/pages.ts'
-import { requestLog } from './web/requestLog.ts'
-import { noStore, sameOrigin, securityHeaders } from './web/security.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
-import type { PageLocals } from './web/views.ts'
-
-const VIEWS = join(import.meta.dirname, '../views')
+import { createSite } from './web/site.ts'
+import { sweep } from './web/sweep.ts'
 
 /** What an app is made of. It opens and closes nothing itself. */
 export interface AppOptions {
@@ -27,48 +23,96 @@ export interface AppOptions {
   instagram: Instagram
   log: Logger
   now: () => Date
+  /** Told of everything that happens to accounts. */
+  listeners?: readonly Listener[]
 }
 
-/** The Express app: all rooms put together. Two with different settings can run in one process. */
-export function createApp({ config, database, instagram, log, now }: AppOptions): Express {
-  const { origin, protocol } = new URL(config.instagram.redirectUri)
-  const https = protocol === 'https:'
-  const store = new DatabaseSessionStore(database, { now, lifetimeMs: SESSION_LIFETIME_MS })
+/** What answers requests, and what is done without anybody asking. */
+export interface App {
+  web: Express
+  upkeep: Upkeep
+}
+
+/** All rooms put together. Two apps with different settings can run in one process. */
+export function createApp({ config, database, instagram, log, now, listeners = [] }: AppOptions): App {
+  const { origin } = new URL(config.instagram.redirectUri)
+  const deliver = () => {
+    webhook?.deliverDue().catch((error: unknown) => {
+      log.error(error, 'events could not be delivered, and wait for the next round')
+    })
+  }
+  const { accounts, refresher, checkKeys } = createKeeping({
+    database,
+    instagram,
+    tokenKeys: config.tokenKeys,
+    refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry,
+    listeners: [logEvent(log), deliver, ...listeners],
+    keepEvents: config.webhook !== undefined,
+    reconnectUrl: ({ id }) => `${origin}/reconnect/${id}`,
+    onError: (error, { id }) => {
+      log.warn({ err: error, account: id }, 'a token could not be refreshed')
+    },
+    now,
+  })
+  const webhook: Webhook | undefined =
+    config.webhook &&
+    createWebhook({
+      database,
+      ...config.webhook,
+      now,
+      onFailure: ({ cause, ...failure }) => {
+        log.warn({ err: cause, ...failure }, 'an event could not be delivered')
+      },
+    })
+
   const login = {
     instagram,
-    accounts: createAccounts(database, createKeyRing(config.tokenKeys), now),
+    accounts,
+    refresher,
     scopes: config.instagram.scopes,
     showToken: config.showToken,
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
     now,
   }
+  const store = new DatabaseSessionStore(database, { now, lifetimeMs: SESSION_LIFETIME_MS })
+  return {
+    web: createSite({
+      origin,
+      production: config.production,
+      trustProxy: config.trustProxy,
+      sandbox: config.sandbox ? config.instagram.graphUrl : null,
+      log,
+      api: createApi({ ...login, keys: config.apiKeys, origin }),
+      pages: [
+        sessions(store, config.sessionSecrets, origin),
+        pages(
+          login,
+          createCallbacks(database, now, (error) => {
+            log.error(error, 'the outcome of a login could not be kept')
+          }),
+        ),
+      ],
+    }),
+    upkeep: createUpkeep({
+      log,
+      first: checkKeys,
+      chores: {
+        refreshing: () => refresher.refreshDue(),
+        'delivering events': async () => webhook?.deliverDue(),
+        sweeping: () => sweep(database, now()),
+      },
+      async end() {
+        refresher.stop()
+        await webhook?.close()
+      },
+    }),
+  }
+}
 
-  const app = express()
-  app.set('env', config.production ? 'production' : 'development')
-  app.set('trust proxy', config.trustProxy)
-  app.set('query parser', false)
-  app.set('etag', false)
-  app.set('views', VIEWS)
-  app.set('view engine', 'ejs')
-  app.enable('view cache')
-  app.disable('x-powered-by')
-  Object.assign(app.locals, {
-    sandbox: config.sandbox ? config.instagram.graphUrl : null,
-  } satisfies PageLocals)
-  // Behind a proxy the socket does not show https, and Secure cookies would never be set. The redirect URI tells.
-  Object.defineProperty(app.request, 'secure', { value: https })
-
-  app.use(requestLog(log))
-  app.use(securityHeaders({ https: https && config.production }))
-  app.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
-  app.use(noStore)
-  app.get('/', oneLoopbackName(origin))
-  app.post(/.*/, sameOrigin(origin))
-  app.use(sessions(store, config.sessionSecrets, https))
-  app.use(pages(login, createCallbacks(database, now)))
-  app.use(() => {
-    throw new Refusal('not_found')
-  })
-  app.use(errorPage)
-  return app
+function logEvent(log: Logger): Listener {
+  return ({ type, account, reconnectUrl }: AccountEvent) => {
+    const { id, status, statusReason, tokenExpiresAt } = account
+    const worrying = reconnectUrl !== null || type === 'account.unreadable'
+    log[worrying ? 'warn' : 'info']({ account: id, status, reason: statusReason, tokenExpiresAt }, type)
+  }
 }

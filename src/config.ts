@@ -20,6 +20,12 @@ export interface Config {
   tokenKeys: readonly TokenKey[]
   /** Whether the connected person may see the token on the page. */
   showToken: boolean
+  /** Days before its end from which a token is refreshed. */
+  refreshDaysBeforeExpiry: number
+  /** Of the JSON API; none: it is not there. */
+  apiKeys: readonly string[]
+  /** Where events go. */
+  webhook: { url: string; secrets: readonly Buffer[] } | undefined
   logLevel: LogLevel
 }
 
@@ -65,6 +71,9 @@ export function readConfig(environment: Environment): Config {
     sessionSecrets: env.SESSION_SECRETS,
     tokenKeys: env.TOKEN_KEYS,
     showToken: env.SHOW_TOKEN ?? !production,
+    refreshDaysBeforeExpiry: env.REFRESH_DAYS_BEFORE_EXPIRY,
+    apiKeys: env.API_KEYS,
+    webhook: env.WEBHOOK_URL ? { url: env.WEBHOOK_URL, secrets: env.WEBHOOK_SECRETS } : undefined,
     logLevel: env.LOG_LEVEL,
   }
 }
@@ -109,6 +118,8 @@ function* contradictions(env: Environment): Generator<string> {
     yield `${missing.join(' and ')} must be set too: set all of ${CREDENTIALS.join(', ')}, or none of them for the sandbox.`
   else if (missing.length > 0 && (env['PORT'] ?? '3000') === (env['SANDBOX_PORT'] ?? '3001'))
     yield 'PORT and SANDBOX_PORT must be two different ports.'
+  if (env['WEBHOOK_URL'] && !env['WEBHOOK_SECRETS'])
+    yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can tell that it is us.'
   if (!production) return
   if (/^\s*http:/i.test(env['INSTAGRAM_REDIRECT_URI'] ?? ''))
     yield 'INSTAGRAM_REDIRECT_URI must start with https:// in production.'

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { webhookSecret } from './accounts/webhookMessage.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -31,9 +32,10 @@ const words = z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean
 
 const redirectUri = webAddress('INSTAGRAM_REDIRECT_URI')
   .refine((text) => !/[?#]/.test(text), 'INSTAGRAM_REDIRECT_URI must have no query (?) and no fragment (#).')
-  .refine((text) => /\/response\/?$/.test(new URL(text).pathname), {
+  .refine((text) => !new URL(text).username, 'INSTAGRAM_REDIRECT_URI must have no user name.')
+  .refine((text) => /^\/response\/?$/.test(new URL(text).pathname), {
     error:
-      'INSTAGRAM_REDIRECT_URI must end in /response: that is where this app waits for people to come back.',
+      'INSTAGRAM_REDIRECT_URI must have the path /response: that is where this app waits for people to come back.',
   })
 
 // Instagram switched this address off in August 2026; most guides still name it.
@@ -44,10 +46,30 @@ const authorizeUrl = webAddress('INSTAGRAM_AUTHORIZE_URL').refine(
 
 const graphUrl = webAddress('INSTAGRAM_GRAPH_URL').transform((text) => text.replace(/\/+$/, ''))
 
-const sessionSecrets = words.refine(
-  (secrets) => secrets.length > 0 && secrets.every((secret) => secret.length >= 32),
-  'SESSION_SECRETS must be secrets of at least 32 characters each, separated by commas, newest first.',
-)
+const secrets = (name: string) =>
+  words.refine(
+    (list) => list.length > 0 && list.every((secret) => secret.length >= 32),
+    `${name} must be secrets of at least 32 characters each, separated by commas, newest first.`,
+  )
+
+const days = z.coerce
+  .number('REFRESH_DAYS_BEFORE_EXPIRY must be a number of days from 1 to 50.')
+  .refine(
+    (count) => count >= 1 && count <= 50,
+    'REFRESH_DAYS_BEFORE_EXPIRY must be a number of days from 1 to 50.',
+  )
+
+const webhookSecrets = words.transform((list, context) => {
+  try {
+    if (list.length > 0) return list.map(webhookSecret)
+  } catch {
+    // Said below.
+  }
+  context.addIssue(
+    'WEBHOOK_SECRETS must be written as whsec_ and base64 of 24 to 64 bytes, separated by commas, newest first.',
+  )
+  return z.NEVER
+})
 
 const tokenKeys = words
   .transform((keys) =>
@@ -112,7 +134,11 @@ export const variables = z.object({
     .string()
     .regex(/^file:./, 'DATABASE_URL must be a file, written like file:./data/accounts.db.')
     .default('file:./data/accounts.db'),
-  SESSION_SECRETS: sessionSecrets.default([]),
+  REFRESH_DAYS_BEFORE_EXPIRY: days.default(10),
+  API_KEYS: secrets('API_KEYS').default([]),
+  WEBHOOK_URL: webAddress('WEBHOOK_URL').optional(),
+  WEBHOOK_SECRETS: webhookSecrets.default([]),
+  SESSION_SECRETS: secrets('SESSION_SECRETS').default([]),
   TOKEN_KEYS: tokenKeys.default([]),
   SHOW_TOKEN: onOff('SHOW_TOKEN').optional(),
   SANDBOX_PORT: portNumber('SANDBOX_PORT').default(3001),

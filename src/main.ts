@@ -8,9 +8,9 @@ import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
 import { withKeptSecrets } from './secrets.ts'
 import { openDatabase } from './storage/database.ts'
-import { sweep } from './web/sweep.ts'
 
-const SWEEP_INTERVAL_MS = 60 * 60 * 1000
+/** Milliseconds that requests under way have to finish once the process is told to stop. */
+const STOP_LIMIT_MS = 10_000
 
 // The process: settings → database → app (and sandbox) → listening → clean stop.
 try {
@@ -30,17 +30,10 @@ async function run(config: Config): Promise<void> {
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
   if (config.sandbox) ending.adopt(await startSandbox(config, log), (sandbox) => sandbox.close())
 
-  await sweep(database, now())
-  const sweeping = setInterval(() => {
-    sweep(database, now()).catch((error: unknown) => {
-      log.error(error, 'expired rows could not be removed')
-    })
-  }, SWEEP_INTERVAL_MS)
-  ending.defer(() => {
-    clearInterval(sweeping)
-  })
-
-  const server = createServer(createApp({ config, database, instagram, log, now }))
+  const { web, upkeep } = createApp({ config, database, instagram, log, now })
+  upkeep.start()
+  ending.defer(() => upkeep.stop())
+  const server = createServer(web)
   ending.defer(() => stop(server))
   await listen(server, config)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
@@ -73,16 +66,16 @@ async function stop(server: Server): Promise<void> {
   if (!server.listening) return
   server.close()
   server.closeIdleConnections()
+  setTimeout(() => {
+    server.closeAllConnections()
+  }, STOP_LIMIT_MS).unref()
   await once(server, 'close')
 }
 
 /** What the operator reads when the app cannot start: sentences, not a stack. */
 function inWords(error: unknown): string {
   if (error instanceof ConfigError)
-    return [
-      'The settings (environment or .env) need mending:',
-      ...error.mistakes.map((mistake) => `  - ${mistake}`),
-    ].join('\n')
+    return `The settings (environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
     return `Port ${String(error.port)} is in use by another program. Stop it, or set PORT or SANDBOX_PORT to another number.`

@@ -1,4 +1,5 @@
 import type { TokenKind } from '../instagram/token.ts'
+import type { AccountStatus, StatusReason } from './status.ts'
 
 /** A connected Instagram account, without its token. */
 export interface Account {
@@ -25,4 +26,11 @@ export interface Account {
   tokenExpiresAt: Date | null
   /** When it was first connected. */
   connectedAt: Date
+  status: AccountStatus
+  statusSince: Date
+  statusReason: StatusReason | null
+  /** When something is to be done next about the token; `null`: nothing is. */
+  dueAt: Date | null
+  /** How often that has failed in a row. */
+  failedTries: number
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { Row } from '../storage/database.ts'
 import type { Account } from './account.ts'
+import { type AccountStatus, REASONS, type StatusReason } from './status.ts'
 
 const time = z.int().transform((milliseconds) => new Date(milliseconds))
 const scopes = z
@@ -7,9 +9,15 @@ const scopes = z
   .transform((json): unknown => JSON.parse(json))
   .pipe(z.array(z.string()))
 const text = z.string().nullable()
+const statuses = [
+  'ok',
+  'short_lived',
+  'expiring',
+  'needs_reconnect',
+  'unreadable',
+] as const satisfies AccountStatus[]
 
-/** A row of `accounts` as an {@link Account}, the sealed token left out. */
-export const accountRow = z
+const row = z
   .object({
     account_key: z.string(),
     id: z.string(),
@@ -25,6 +33,11 @@ export const accountRow = z
     token_obtained_at: time,
     expires_at: time.nullable(),
     connected_at: time,
+    status: z.enum(statuses),
+    status_since: time,
+    status_reason: z.custom<StatusReason>((name) => typeof name === 'string' && name in REASONS).nullable(),
+    due_at: time.nullable(),
+    failed_tries: z.int(),
   })
   .transform((row): Account => ({
     key: row.account_key,
@@ -41,4 +54,39 @@ export const accountRow = z
     tokenObtainedAt: row.token_obtained_at,
     tokenExpiresAt: row.expires_at,
     connectedAt: row.connected_at,
+    status: row.status,
+    statusSince: row.status_since,
+    statusReason: row.status_reason,
+    dueAt: row.due_at,
+    failedTries: row.failed_tries,
   }))
+
+/** A row of `accounts` as an {@link Account}; the sealed token and the lease are left out. */
+export function accountOf(columns: Row): Account {
+  return row.parse(columns)
+}
+
+/** An account as its row, but for the token. */
+export function columnsOf(account: Account): Row {
+  return {
+    account_key: account.key,
+    id: account.id,
+    user_id: account.userId,
+    username: account.username,
+    name: account.name,
+    account_type: account.accountType,
+    picture_url: account.pictureUrl,
+    profile_read_at: account.profileReadAt?.getTime() ?? null,
+    permissions: account.permissions && JSON.stringify(account.permissions),
+    asked_scopes: JSON.stringify(account.askedScopes),
+    token_kind: account.tokenKind,
+    token_obtained_at: account.tokenObtainedAt.getTime(),
+    expires_at: account.tokenExpiresAt?.getTime() ?? null,
+    connected_at: account.connectedAt.getTime(),
+    status: account.status,
+    status_since: account.statusSince.getTime(),
+    status_reason: account.statusReason,
+    due_at: account.dueAt?.getTime() ?? null,
+    failed_tries: account.failedTries,
+  }
+}

@@ -3,8 +3,10 @@ import type { Profile } from '../instagram/profile.ts'
 import type { Token } from '../instagram/token.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import type { Account } from './account.ts'
-import { accountRow } from './accountRow.ts'
-import type { KeyRing } from './keyRing.ts'
+import { accountOf, columnsOf } from './accountRow.ts'
+import type { Events } from './events.ts'
+import { keyIdOf, type KeyRing } from './keyRing.ts'
+import { firstDue, type Schedule } from './schedule.ts'
 
 /** What a login brought: a token, and whose it is as far as Instagram told. */
 export interface Connected {
@@ -22,29 +24,66 @@ export interface Accounts {
   /** Keeps the account; one that is known already gets the new token, and keeps its profile if the new one is missing. */
   connect(connected: Connected): Promise<Account>
   find(key: string): Promise<Account | undefined>
+  /** By either of Instagram's ids. */
+  findById(id: string): Promise<Account | undefined>
+  /** In the order of their ids, those after `after`. */
+  list(page: { after: string; limit: number }): Promise<Account[]>
   /**
    * The account's token in the clear.
    *
    * @throws {UnreadableTokenError} when no key opens it
    */
   accessToken(key: string): Promise<string | undefined>
-  /** Forgets the account and its token. Forgetting twice is no error. */
-  remove(key: string): Promise<void>
+  /** Forgets the account and its token. Forgetting twice is no error; returns whether it was there. */
+  remove(key: string): Promise<boolean>
 }
 
-/** `keyRing` seals the tokens; `now` says when an account was connected. */
-export function createAccounts(database: Database, keyRing: KeyRing, now: () => Date): Accounts {
+/** What accounts are made of, and what has to hear of them. */
+export interface AccountsOptions {
+  database: Database
+  keyRing: KeyRing
+  events: Events
+  schedule: Schedule
+  now: () => Date
+}
+
+/** The accounts of a database. */
+export function createAccounts({ database, keyRing, events, schedule, now }: AccountsOptions): Accounts {
   return {
-    connect: (connected) =>
-      database.transaction(async (queries) => {
+    async connect(connected) {
+      const event = await database.transaction(async (queries) => {
         const [known, ...sameUnderAnotherId] = await knownAs(queries, connected)
-        for (const { key } of sameUnderAnotherId) await remove(queries, key)
-        return save(queries, keyRing, account(connected, known, now()), connected.token)
-      }),
+        for (const { key } of sameUnderAnotherId)
+          await queries.run('DELETE FROM accounts WHERE account_key = $1', key)
+        const account = merge(connected, known, now(), schedule)
+        await insert(queries, account, keyRing.seal(connected.token.accessToken, account.key))
+        return events.record(queries, 'account.connected', account)
+      })
+      events.publish(event)
+      return event.account
+    },
 
     async find(key) {
       const [row] = await database.all('SELECT * FROM accounts WHERE account_key = $1', key)
-      return row && accountRow.parse(row)
+      return row && accountOf(row)
+    },
+
+    async findById(id) {
+      const [row] = await database.all(
+        `SELECT * FROM accounts WHERE id = $1 OR user_id = $1
+         ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1`,
+        id,
+      )
+      return row && accountOf(row)
+    },
+
+    async list({ after, limit }) {
+      const rows = await database.all(
+        'SELECT * FROM accounts WHERE id > $1 ORDER BY id LIMIT $2',
+        after,
+        limit,
+      )
+      return rows.map(accountOf)
     },
 
     async accessToken(key) {
@@ -52,7 +91,14 @@ export function createAccounts(database: Database, keyRing: KeyRing, now: () => 
       return row && keyRing.open(String(row['sealed_token']), key)
     },
 
-    remove: (key) => remove(database, key),
+    async remove(key) {
+      const event = await database.transaction(async (queries) => {
+        const [row] = await queries.all('DELETE FROM accounts WHERE account_key = $1 RETURNING *', key)
+        return row && events.record(queries, 'account.disconnected', accountOf(row))
+      })
+      if (event) events.publish(event)
+      return event !== undefined
+    },
   }
 }
 
@@ -61,7 +107,7 @@ export function createAccounts(database: Database, keyRing: KeyRing, now: () => 
  * not tell who it is, under the one id that came with the token.
  */
 async function knownAs(queries: Queries, { profile, userId }: Connected): Promise<Account[]> {
-  const rows = profile
+  const rows = profile?.id
     ? await queries.all(
         `SELECT * FROM accounts WHERE id = $1 OR (profile_read_at IS NULL AND id IN ($2, $3))
          ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END`,
@@ -69,56 +115,50 @@ async function knownAs(queries: Queries, { profile, userId }: Connected): Promis
         profile.userId,
         userId,
       )
-    : await queries.all('SELECT * FROM accounts WHERE id = $1 OR user_id = $1 LIMIT 1', userId)
-  return rows.map((row) => accountRow.parse(row))
+    : await queries.all(
+        'SELECT * FROM accounts WHERE id IN ($1, $2) OR user_id IN ($1, $2) LIMIT 1',
+        userId,
+        profile?.userId ?? userId,
+      )
+  return rows.map(accountOf)
 }
 
-function account(connected: Connected, known: Account | undefined, connectedAt: Date): Account {
-  const { token, profile, userId, permissions, askedScopes } = connected
-  const unknown = {
-    id: userId,
-    userId: null,
-    username: null,
-    name: null,
-    accountType: null,
-    pictureUrl: null,
-  }
+function merge(
+  { token, profile, userId, permissions, askedScopes }: Connected,
+  known: Account | undefined,
+  now: Date,
+  schedule: Schedule,
+): Account {
+  const status = token.kind === 'short_lived' ? 'short_lived' : 'ok'
+  const nobody = { id: userId, userId: null, username: null, name: null, accountType: null, pictureUrl: null }
   return {
-    ...unknown,
+    ...nobody,
     key: randomUUID(),
-    connectedAt,
+    connectedAt: now,
     profileReadAt: null,
     ...known,
-    ...(profile && {
-      ...profile,
-      userId: profile.userId ?? known?.userId ?? null,
-      profileReadAt: token.obtainedAt,
-    }),
+    ...(profile && told(profile)),
+    ...(profile?.id && { profileReadAt: now }),
     permissions,
     askedScopes,
     tokenKind: token.kind,
     tokenObtainedAt: token.obtainedAt,
     tokenExpiresAt: token.expiresAt,
+    status,
+    statusSince: known?.status === status ? known.statusSince : now,
+    statusReason: null,
+    dueAt: firstDue(token, schedule),
+    failedTries: 0,
   }
 }
 
-async function save(queries: Queries, keyRing: KeyRing, account: Account, { accessToken }: Token) {
+async function insert(queries: Queries, account: Account, sealedToken: string): Promise<void> {
   const columns = {
-    account_key: account.key,
-    id: account.id,
-    user_id: account.userId,
-    username: account.username,
-    name: account.name,
-    account_type: account.accountType,
-    picture_url: account.pictureUrl,
-    profile_read_at: account.profileReadAt?.getTime() ?? null,
-    permissions: account.permissions && JSON.stringify(account.permissions),
-    asked_scopes: JSON.stringify(account.askedScopes),
-    token_kind: account.tokenKind,
-    sealed_token: keyRing.seal(accessToken, account.key),
-    token_obtained_at: account.tokenObtainedAt.getTime(),
-    expires_at: account.tokenExpiresAt?.getTime() ?? null,
-    connected_at: account.connectedAt.getTime(),
+    ...columnsOf(account),
+    sealed_token: sealedToken,
+    token_key_id: keyIdOf(sealedToken),
+    lease: null,
+    leased_until: null,
   }
   const names = Object.keys(columns)
   await queries.run(
@@ -126,9 +166,9 @@ async function save(queries: Queries, keyRing: KeyRing, account: Account, { acce
      ON CONFLICT (account_key) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`,
     ...Object.values(columns),
   )
-  return account
 }
 
-async function remove(queries: Queries, key: string): Promise<void> {
-  await queries.run('DELETE FROM accounts WHERE account_key = $1', key)
+/** What Instagram told, without what it left out: it forgets nothing that was known. */
+function told(profile: Profile): { [Name in keyof Profile]?: NonNullable<Profile[Name]> } {
+  return Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== null))
 }

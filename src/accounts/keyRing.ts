@@ -8,6 +8,8 @@ export interface TokenKey {
 
 /** Seals and opens tokens. What is sealed for one account does not open for another. */
 export interface KeyRing {
+  /** Newest first. */
+  keyIds: readonly string[]
   /** Sealed under the newest key: `1.<key id>.<nonce>.<ciphertext and tag>`, the last two as base64url. */
   seal(token: string, accountKey: string): string
   /** @throws {UnreadableTokenError} when no key of the ring opens it for this account */
@@ -19,6 +21,11 @@ export class UnreadableTokenError extends Error {
   override readonly name = 'UnreadableTokenError'
 }
 
+/** The id of the key that sealed a token. */
+export function keyIdOf(sealed: string): string {
+  return sealed.split('.')[1] ?? ''
+}
+
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -28,6 +35,8 @@ export function createKeyRing(keys: readonly TokenKey[]): KeyRing {
   const [newest] = keys
   if (!newest) throw new TypeError('A key ring needs at least one key.')
   return {
+    keyIds: keys.map((key) => key.id),
+
     seal(token, accountKey) {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv(CIPHER, newest.secret, nonce, { authTagLength: TAG_BYTES })

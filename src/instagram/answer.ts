@@ -9,8 +9,9 @@ import { recognise } from './recognise.ts'
  * @throws {InstagramError} for every other answer: either error shape of Instagram's, or none that we can read
  */
 export function read<Shape extends z.ZodType>(answer: Answer, schema: Shape): z.output<Shape> {
-  const { endpoint, status, contentType } = answer
-  const evidence: Evidence = { endpoint, status, contentType }
+  const { endpoint, status, contentType, usage } = answer
+  const limited = usage.percent > 0 || usage.regainMs > 0
+  const evidence: Evidence = { endpoint, status, contentType, ...(limited && { usage }) }
   const said = parse(answer)
   const error = said instanceof SyntaxError ? undefined : errorAnswer.safeParse(said).data
   if (error)
@@ -27,7 +28,7 @@ export function read<Shape extends z.ZodType>(answer: Answer, schema: Shape): z.
 }
 
 /**
- * JSON without rounding: a number that a double cannot hold exactly becomes the string of its digits. Instagram sends
+ * JSON without rounding: every number but a safe integer becomes the string of its digits. Instagram sends
  * user ids of 17 digits as bare numbers, about half of which `JSON.parse` alone would change.
  */
 function parse({ body, status, contentType }: Answer): unknown {
@@ -49,18 +50,24 @@ function exact(_key: string, value: unknown, { source }: { source?: string }): u
 const wholeNumber = z.coerce.number().int().optional().catch(undefined)
 const text = z.string().optional().catch(undefined)
 
+/** Characters of what Instagram says that go into the log. */
+const LONGEST_MESSAGE = 500
+
 /** Meta quotes a malformed token in its message: whatever we sent, or is as long as a token, is left out. */
 function discreet(
   { type, message, traceId, ...numbers }: ErrorAnswer,
   secrets: readonly string[],
 ): ErrorAnswer {
   const mask = (text: string | undefined) =>
-    secrets.reduce((left, secret) => left?.replaceAll(secret, '…'), text)?.replace(/[\w-]{40,}/g, '…')
+    secrets
+      .reduce((left, secret) => left?.replaceAll(secret, '…'), text)
+      ?.replace(/[\w-]{40,}/g, '…')
+      .slice(0, LONGEST_MESSAGE)
   return { ...numbers, type: mask(type), message: mask(message), traceId: mask(traceId) }
 }
 
 /** What an error answer says of itself. */
-export type ErrorAnswer = Omit<Evidence, 'endpoint' | 'status' | 'contentType'>
+export type ErrorAnswer = Omit<Evidence, 'endpoint' | 'status' | 'contentType' | 'usage'>
 
 /** The error as graph.instagram.com spells it. */
 const graphError = z

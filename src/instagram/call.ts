@@ -1,5 +1,6 @@
 import { type Dispatcher, errors, request } from 'undici'
 import { InstagramError, type InstagramFailure } from './failure.ts'
+import { type Usage, usageOf } from './usage.ts'
 
 /** Milliseconds for a whole call, from looking up the name to the last byte of the answer. */
 export const CALL_TIME_LIMIT_MS = 10_000
@@ -16,6 +17,7 @@ export interface Answer {
   body: Buffer
   /** What the call sent that nobody may read again. */
   secrets: readonly string[]
+  usage: Usage
 }
 
 /** What to send: a form makes it a POST, none a GET. */
@@ -50,7 +52,9 @@ export async function call(dispatcher: Dispatcher, { url, form, accept }: Call):
     const contentType = String(response.headers['content-type'] ?? '')
       .split(';', 1)
       .join()
-    return { endpoint, status, contentType, secrets, body: Buffer.from(await response.body.arrayBuffer()) }
+    const usage = usageOf(response.headers)
+    const body = Buffer.from(await response.body.arrayBuffer())
+    return { endpoint, status, contentType, secrets, usage, body }
   } catch (cause) {
     const evidence = { endpoint, ...(status !== undefined && { status }) }
     throw new InstagramError(failureOf(cause, status !== undefined), evidence, { cause: withoutBytes(cause) })

@@ -5,6 +5,7 @@ import { codeAnswer, type Grant } from './grant.ts'
 import { fetchPicture, type Picture } from './picture.ts'
 import { type Profile, PROFILE_FIELDS, profileAnswer } from './profile.ts'
 import { longLivedAnswer, type Token } from './token.ts'
+import type { Usage } from './usage.ts'
 
 /** The Instagram app (not the Facebook app) that we are, and where Instagram lives. */
 export interface InstagramSettings {
@@ -32,11 +33,19 @@ export interface Instagram {
   exchangeCode(code: string): Promise<Grant>
   /** Exchanges a short-lived token (an hour) for a long-lived one (60 days). */
   exchangeForLongLived(accessToken: string): Promise<Token>
+  /** A long-lived token for 60 days more. The old one must be at least 24 hours old, and not expired. */
+  refresh(accessToken: string): Promise<Refreshed>
   /** Whose token it is. */
   profile(accessToken: string): Promise<Profile>
   picture(address: string): Promise<Picture>
   /** Ends the connections once their calls are answered. */
   close(): Promise<void>
+}
+
+/** A refreshed token, the same string or another, and how near we are to Instagram's limits. */
+export interface Refreshed {
+  token: Token
+  usage: Usage
 }
 
 /** A client with keep-alive connections of its own. `now`: the clock from which expiries count. */
@@ -75,6 +84,15 @@ export function createInstagram(settings: InstagramSettings, now: () => Date): I
       url.searchParams.set('client_secret', clientSecret)
       url.searchParams.set('access_token', accessToken)
       return read(await call(agent, { url }), longLivedAnswer(askedAt))
+    },
+
+    async refresh(accessToken) {
+      const askedAt = now()
+      const url = new URL(`${graphUrl}/refresh_access_token`)
+      url.searchParams.set('grant_type', 'ig_refresh_token')
+      url.searchParams.set('access_token', accessToken)
+      const answer = await call(agent, { url })
+      return { token: read(answer, longLivedAnswer(askedAt)), usage: answer.usage }
     },
 
     async profile(accessToken) {

@@ -1,3 +1,5 @@
+import type { Usage } from './usage.ts'
+
 /** Every way in which a call to Instagram can fail. Each answer that is no success is exactly one of these. */
 export type InstagramFailure =
   /** The code was exchanged before. */
@@ -14,6 +16,8 @@ export type InstagramFailure =
   | 'not_permitted'
   /** The token is expired, revoked, or was never valid. */
   | 'token_invalid'
+  /** A token that was to be exchanged for a long-lived one is that already. */
+  | 'already_long_lived'
   /** Too many calls. */
   | 'throttled'
   /** Instagram said no for a reason that we don't know. */
@@ -36,6 +40,8 @@ export interface Evidence {
   /** HTTP status. */
   status?: number | undefined
   contentType?: string | undefined
+  /** How much of its limits we have used up, says Instagram. */
+  usage?: Usage | undefined
   /** Instagram's own name of the error, such as `OAuthException`. */
   type?: string | undefined
   code?: number | undefined

@@ -26,8 +26,11 @@ const current = unwrapped(
   z.object({
     access_token: required,
     user_id: id,
-    permissions: permissions.nullable().default(null),
-    expires_in: seconds.nullish().transform((lifetime) => lifetime ?? SHORT_LIVED_SECONDS),
+    permissions: permissions.nullable().catch(null).default(null),
+    expires_in: seconds
+      .optional()
+      .catch(undefined)
+      .transform((lifetime) => lifetime ?? SHORT_LIVED_SECONDS),
   }),
 )
 

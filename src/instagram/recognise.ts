@@ -31,5 +31,6 @@ const MESSAGES: readonly (readonly [RegExp, InstagramFailure])[] = [
   [/redirect.uri|missing required field|invalid scope|validating client secret/i, 'app_misconfigured'],
   [/insufficient developer role|does not have permission/i, 'not_permitted'],
   [/unsupported request - method type: get/i, 'not_permitted'],
-  [/error validating access token|cannot parse access token|session key invalid/i, 'token_invalid'],
+  [/error validating access token|cannot parse access token/i, 'token_invalid'],
+  [/session key invalid/i, 'already_long_lived'],
 ]

@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { required, seconds } from './wire.ts'
+import { required, seconds, unwrapped } from './wire.ts'
+
+/** Seconds that a long-lived token lives at least, should Instagram not say: its 60 days less one. */
+const LONG_LIVED_SECONDS = 59 * 24 * 60 * 60
 
 /**
  * What a token is, and so what can be done with it: a `short_lived` one (an hour) can be exchanged for a `long_lived` one
@@ -18,9 +21,12 @@ export interface Token {
 
 /** The answer to the long-lived exchange. `askedAt`: the time from which `expires_in` counts, to be on the safe side. */
 export const longLivedAnswer = (askedAt: Date) =>
-  z
-    .object({ access_token: required, expires_in: seconds })
-    .transform(({ access_token, expires_in }) => expiring('long_lived', access_token, askedAt, expires_in))
+  unwrapped(
+    z.object({
+      access_token: required,
+      expires_in: seconds.default(LONG_LIVED_SECONDS),
+    }),
+  ).transform(({ access_token, expires_in }) => expiring('long_lived', access_token, askedAt, expires_in))
 
 /** A token that ends `lifetime` seconds after it was asked for. */
 export function expiring(kind: TokenKind, accessToken: string, obtainedAt: Date, lifetime: number): Token {

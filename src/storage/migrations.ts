@@ -27,9 +27,27 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        sealed_token TEXT NOT NULL,
        token_obtained_at BIGINT NOT NULL,
        expires_at BIGINT,
-       connected_at BIGINT NOT NULL
+       connected_at BIGINT NOT NULL,
+       token_key_id TEXT NOT NULL,
+       status TEXT NOT NULL,
+       status_since BIGINT NOT NULL,
+       status_reason TEXT,
+       due_at BIGINT,
+       failed_tries BIGINT NOT NULL,
+       lease TEXT,
+       leased_until BIGINT
      )`,
     'CREATE INDEX accounts_user_id ON accounts (user_id)',
+    'CREATE INDEX accounts_due_at ON accounts (due_at)',
+    'CREATE INDEX accounts_token_key_id ON accounts (token_key_id, status)',
+    `CREATE TABLE events (
+       id TEXT PRIMARY KEY,
+       payload TEXT NOT NULL,
+       created_at BIGINT NOT NULL,
+       deliver_at BIGINT NOT NULL,
+       failed_tries BIGINT NOT NULL
+     )`,
+    'CREATE INDEX events_deliver_at ON events (deliver_at)',
     `CREATE TABLE callbacks (
        state_hash TEXT PRIMARY KEY,
        code_hash TEXT NOT NULL,

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import type { Account } from '../accounts/account.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { Refresher } from '../accounts/refresher.ts'
 import { UnreadableTokenError } from '../accounts/keyRing.ts'
 import type { Instagram } from '../instagram/client.ts'
 import { accountView, tokenView, type TokenView } from './accountView.ts'
@@ -12,6 +13,7 @@ import { show } from './views.ts'
 export interface Login {
   instagram: Instagram
   accounts: Accounts
+  refresher: Refresher
   /** Asked for at the authorize step. */
   scopes: readonly string[]
   /** Whether the connected person may see the token. */
@@ -47,12 +49,12 @@ export async function showAccount(
 
 async function token(
   { accounts, showToken, graph }: Login,
-  { key }: Account,
+  { key, tokenKind }: Account,
   { log }: Request,
 ): Promise<TokenView> {
   if (!showToken) return 'hidden'
   try {
-    return tokenView((await accounts.accessToken(key)) ?? '', graph)
+    return tokenView((await accounts.accessToken(key)) ?? '', tokenKind === 'classic' ? null : graph)
   } catch (error) {
     if (!(error instanceof UnreadableTokenError)) throw error
     log.error(error, 'a token cannot be read')

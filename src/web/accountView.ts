@@ -1,4 +1,7 @@
 import type { Account } from '../accounts/account.ts'
+import { refreshableFrom } from '../accounts/refresher.ts'
+import { type AccountStatus, REASONS } from '../accounts/status.ts'
+import { type Moment, moment } from './moment.ts'
 
 /** A connected account as the pages show it. */
 export interface AccountView {
@@ -17,14 +20,23 @@ export interface AccountView {
   granted: readonly Scope[] | null
   /** Asked for, and not granted. */
   leftOut: readonly Scope[]
-  shortLived: boolean
+  status: AccountStatus
+  /** Why it is not well, or why the last try to refresh failed. */
+  reason: string | null
   /** `null`: the token has no end. */
-  expiry: { iso: string; date: string; distance: string } | null
+  expiry: Moment | null
+  expired: boolean
+  /** When the token was got, or refreshed. */
+  renewed: Moment
+  /** When it is to be refreshed next; `null`: it is not. */
+  nextRefresh: Moment | null
+  /** Whether it can be refreshed by hand, now or from then on; `null`: it cannot. */
+  refreshable: 'now' | Moment | null
   token: TokenView
 }
 
 /** The token itself: to be shown, not to be shown, or not to be opened by any key we have. */
-export type TokenView = { full: string; masked: string; curl: string } | 'hidden' | 'unreadable'
+export type TokenView = { full: string; masked: string; curl: string | null } | 'hidden' | 'unreadable'
 
 /** A scope, and in words what it allows; `null` for one that we don't know. */
 export interface Scope {
@@ -34,7 +46,9 @@ export interface Scope {
 
 /** What a page shows of an account at a moment. */
 export function accountView(account: Account, token: TokenView, now: Date): AccountView {
-  const { username, permissions, tokenExpiresAt } = account
+  const { username, permissions } = account
+  const at = (time: Date | null) => time && moment(time, now)
+  const from = refreshableFrom(account)
   return {
     title: username ? `@${username}` : account.id,
     name: account.name,
@@ -44,27 +58,29 @@ export function accountView(account: Account, token: TokenView, now: Date): Acco
     initial: (account.name ?? username ?? '?').slice(0, 1).toUpperCase(),
     id: account.id,
     userId: account.userId,
-    profileMissing: account.profileReadAt === null,
+    profileMissing: account.username === null,
     granted: permissions?.map(inWords) ?? null,
     leftOut: permissions
       ? account.askedScopes.filter((name) => !permissions.includes(name)).map(inWords)
       : [],
-    shortLived: account.tokenKind === 'short_lived',
-    expiry: tokenExpiresAt && {
-      iso: tokenExpiresAt.toISOString(),
-      date: date(tokenExpiresAt, now),
-      distance: distance(tokenExpiresAt, now),
-    },
+    status: account.status,
+    reason: account.statusReason && REASONS[account.statusReason],
+    expiry: at(account.tokenExpiresAt),
+    expired: account.tokenExpiresAt !== null && account.tokenExpiresAt <= now,
+    renewed: moment(account.tokenObtainedAt, now),
+    nextRefresh: at(account.dueAt),
+    refreshable: from && from <= now ? 'now' : at(from),
     token,
   }
 }
 
-/** A token for the page: masked, whole, and in a command that uses it. `graph`: Graph's address with its version. */
-export function tokenView(accessToken: string, graph: string): TokenView {
+/** A token for the page: masked, whole, and in a command that uses it. `graph`: Graph's address with its version; `null` where it does not take the token. */
+export function tokenView(accessToken: string, graph: string | null): TokenView {
   return {
     full: accessToken,
     masked: `${accessToken.slice(0, 4)}${'•'.repeat(12)}${accessToken.slice(-4)}`,
-    curl: `curl '${graph}/me?fields=user_id,username&access_token=${accessToken}'`,
+    curl:
+      graph && `curl '${graph}/me?fields=user_id,username&access_token=${encodeURIComponent(accessToken)}'`,
   }
 }
 
@@ -84,25 +100,4 @@ const SCOPES: Readonly<Record<string, string>> = {
 
 function inWords(name: string): Scope {
   return { name, allows: SCOPES[name] ?? null }
-}
-
-const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
-const DISTANCE = new Intl.RelativeTimeFormat('en', { numeric: 'always' })
-const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: 'UTC' })
-const MINUTE_MS = 60 * 1000
-const DAY_MS = 24 * 60 * MINUTE_MS
-
-/** To the minute where it ends within two days. */
-function date(moment: Date, now: Date): string {
-  const soon = Math.abs(moment.getTime() - now.getTime()) < 2 * DAY_MS
-  return soon ? `${DATE.format(moment)}, ${TIME.format(moment)} UTC` : DATE.format(moment)
-}
-
-function distance(moment: Date, now: Date): string {
-  const minutes = Math.trunc((moment.getTime() - now.getTime()) / MINUTE_MS)
-  if (Math.abs(minutes) < 120) return DISTANCE.format(minutes, 'minutes')
-  const hours = Math.trunc(minutes / 60)
-  return Math.abs(hours) < 48
-    ? DISTANCE.format(hours, 'hours')
-    : DISTANCE.format(Math.trunc(hours / 24), 'days')
 }

@@ -35,14 +35,20 @@ export interface Callbacks {
   once(callback: Callback, login: () => Promise<string>): Promise<string>
 }
 
-/** `now` is the clock by which a login that never ended is given up. */
-export function createCallbacks(database: Database, now: () => Date): Callbacks {
+/** `now` is the clock by which a login that never ended is given up; `onError` is told where an outcome could not be kept. */
+export function createCallbacks(
+  database: Database,
+  now: () => Date,
+  onError: (error: unknown) => void,
+): Callbacks {
   return {
     async once(callback, login) {
       const stateHash = hash(callback.state)
       if (callback.fresh && (await claim(stateHash, hash(callback.code)))) {
         const accountKey = await login().catch(async (error: unknown) => {
-          await finish(stateHash, { failure: failureOf(error), reference: callback.reference })
+          const outcome = { failure: failureOf(error), reference: callback.reference }
+          // A repeated callback then finds no outcome, and says so; this one still says what happened.
+          await finish(stateHash, outcome).catch(onError)
           throw error
         })
         await finish(stateHash, { accountKey })

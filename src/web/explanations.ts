@@ -29,7 +29,7 @@ export const explanations = {
   cookie_missing: {
     status: 400,
     title: 'Your browser brought no cookie back',
-    text: 'We set a cookie when you chose Get Started, to be sure that it is you who comes back. It is not there: cookies are blocked for this site, or you started under another address of it.',
+    text: 'We set a cookie when you chose Get Started, to be sure that it is you who comes back. It did not come back, or we no longer know it: cookies are blocked for this site, you started under another address of it, or it was too long ago.',
     advice: 'Allow cookies for this site, then go back and choose Get Started, staying in this browser.',
   },
   state_missing: {
@@ -66,7 +66,8 @@ export const explanations = {
     status: 503,
     title: 'We were interrupted',
     text: 'This site stopped in the middle of your login and cannot tell how it ended.',
-    advice: AGAIN,
+    advice: 'Go back: you see your account there if it ended well, and Get Started if not.',
+    forOperator: true,
   },
   account_gone: {
     status: 410,
@@ -122,10 +123,16 @@ export const explanations = {
     forOperator: true,
   },
   token_invalid: {
-    status: 502,
+    status: 422,
     title: 'Instagram does not accept the token',
-    text: 'Instagram gave a token and does not accept it any more. A changed password or a removed permission does that.',
-    advice: AGAIN,
+    text: 'It has expired, or was withdrawn: a changed password or a removed permission does that.',
+    advice: 'Go back and choose Get Started to get a new one.',
+  },
+  already_long_lived: {
+    status: 502,
+    title: 'Instagram refused',
+    text: 'Instagram says that this token is a long-lived one already, and cannot be exchanged.',
+    advice: OPERATOR,
     forOperator: true,
   },
   refused: {
@@ -176,6 +183,32 @@ export const explanations = {
     text: 'Instagram sent something that is not an answer we can read.',
     advice: LATER,
     forOperator: true,
+  },
+  facebook_token: {
+    status: 422,
+    title: 'That is a Facebook token',
+    text: 'Tokens that begin with EAA come from Facebook Login and work with graph.facebook.com only.',
+    advice:
+      'Go back and choose Get Started, or take the token from Instagram → API setup with Instagram login → Generate access tokens in Meta’s dashboard.',
+  },
+  basic_display_token: {
+    status: 422,
+    title: 'That token’s API has ended',
+    text: 'Tokens that begin with IGQV belong to the Basic Display API, which Meta switched off on 4 December 2024.',
+    advice:
+      'Go back and choose Get Started, or take a new token from Instagram → API setup with Instagram login → Generate access tokens in Meta’s dashboard.',
+  },
+  no_token: {
+    status: 422,
+    title: 'That is no token',
+    text: 'Instagram’s tokens begin with IGAA and are one long word of letters and digits.',
+    advice: 'Go back and paste the whole token, and nothing else.',
+  },
+  too_young: {
+    status: 409,
+    title: 'It is too early to refresh',
+    text: 'Instagram refreshes no token that is younger than a day, and this app only those that are alive.',
+    advice: 'Your account page says when it is possible.',
   },
   cross_site: {
     status: 403,

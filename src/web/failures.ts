@@ -1,3 +1,4 @@
+import { type ForeignToken, ForeignTokenError } from '../accounts/importToken.ts'
 import { InstagramError, type InstagramFailure } from '../instagram/failure.ts'
 
 /** Every way in which a request can end other than well: what Instagram did, and what we found ourselves. */
@@ -21,8 +22,11 @@ export type Failure =
   | 'interrupted'
   /** The account was disconnected since. */
   | 'account_gone'
+  | ForeignToken
   /** A POST that does not come from our own pages. */
   | 'cross_site'
+  /** To be refreshed by hand before that is possible. */
+  | 'too_young'
   | 'bad_request'
   | 'not_found'
   | 'internal'
@@ -44,6 +48,7 @@ export class Refusal extends Error {
 /** Which failure an error is, whoever threw it. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Refusal || error instanceof InstagramError) return error.failure
+  if (error instanceof ForeignTokenError) return error.what
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   if (status === 404) return 'not_found'
   return typeof status === 'number' && status >= 400 && status < 500 ? 'bad_request' : 'internal'

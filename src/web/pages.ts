@@ -1,11 +1,17 @@
-import { Router } from 'express'
+import { Router, urlencoded } from 'express'
+import { z } from 'zod'
+import { importToken } from '../accounts/importToken.ts'
+import { refreshableFrom } from '../accounts/refresher.ts'
 import { connectedAccount, type Login, showAccount } from './accountPage.ts'
 import { type Callbacks } from './callbacks.ts'
 import { Refusal } from './failures.ts'
 import { receiveCallback } from './receiveCallback.ts'
-import { browserKey, signOut } from './session.ts'
+import { browserKey, signIn, signOut } from './session.ts'
 import { createState } from './state.ts'
 import { show } from './views.ts'
+
+/** The form that takes a token; without one it is empty, and refused as no token. */
+const imported = z.object({ access_token: z.string().catch('') }).catch({ access_token: '' })
 
 /** The pages of the login. POSTs must have been let through by `sameOrigin`. */
 export function pages(login: Login, callbacks: Callbacks): Router {
@@ -16,11 +22,19 @@ export function pages(login: Login, callbacks: Callbacks): Router {
     const account = await connectedAccount(login, request)
     if (account) return showAccount(login, account, request, response, { justConnected: false })
     const state = createState(await browserKey(request), now())
-    show(response, 'index', { getStarted: instagram.authorizeUrl(state) })
+    show(response, 'index', { getStarted: instagram.authorizeUrl(state), reconnect: null })
+  })
+
+  router.get('/reconnect/:id', async (request, response) => {
+    const { id } = request.params
+    const account = await accounts.findById(id)
+    const state = createState(await browserKey(request), now())
+    const getStarted = instagram.authorizeUrl(state, { forceReauth: true })
+    show(response, 'index', { getStarted, reconnect: account?.id === id ? (account.username ?? id) : null })
   })
 
   router.get('/response', async (request, response) => {
-    const query = new URLSearchParams(request.url.split('?')[1])
+    const query = new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1])
     if (!query.get('code') && !query.get('error')) {
       const account = await connectedAccount(login, request)
       if (!account) throw new Refusal('no_answer')
@@ -39,11 +53,27 @@ export function pages(login: Login, callbacks: Callbacks): Router {
     response.type(contentType).send(bytes)
   })
 
+  router.post('/refresh', async (request, response) => {
+    const account = await connectedAccount(login, request)
+    if (!account) throw new Refusal('account_gone')
+    const from = refreshableFrom(account)
+    if (!from || from > now()) throw new Refusal('too_young')
+    await login.refresher.refresh(account.key)
+    response.redirect(303, '/')
+  })
+
+  router.post('/import', urlencoded({ extended: false, limit: '16kb' }), async (request, response) => {
+    const pasted = imported.parse(request.body).access_token
+    const account = await importToken(instagram, accounts, login.scopes, now, pasted)
+    await browserKey(request)
+    await signIn(request, account.key)
+    response.redirect(303, '/')
+  })
+
   router.post('/disconnect', async (request, response) => {
     const { accountKey } = request.session
     if (accountKey) await accounts.remove(accountKey)
     await signOut(request)
-    request.log.info('disconnected')
     response.redirect(303, '/')
   })
 

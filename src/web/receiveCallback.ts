@@ -23,7 +23,7 @@ export async function receiveCallback(
   const state = query.get('state') ?? ''
   const fresh = login.now().getTime() - judgeState(state, request).getTime() <= STATE_LIFETIME_MS
   const error = query.get('error')
-  if (error !== null) throw fresh ? refusalFor(error, query) : new Refusal('state_expired')
+  if (error) throw fresh ? refusalFor(error, query) : new Refusal('state_expired')
 
   const code = query.get('code') ?? ''
   const accountKey = await callbacks.once({ state, code, fresh, reference: referenceOf(request) }, () =>
@@ -60,6 +60,5 @@ function refusalFor(error: string, query: URLSearchParams): Refusal {
 async function connect(login: Login, code: string, { log }: Request): Promise<string> {
   const { account, failures } = await connectAccount(login.instagram, login.accounts, login.scopes, code)
   for (const failure of failures) log.warn(failure, 'connected, but not with all that was asked for')
-  log.info({ account: account.id, token: account.tokenKind }, 'connected')
   return account.key
 }

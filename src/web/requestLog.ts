@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Request, Response } from 'express'
 import pino, { type Logger } from 'pino'
 import { type HttpLogger, pinoHttp } from 'pino-http'
+import { Refusal } from './failures.ts'
 
 /**
  * One line a request: number, method, path, status, time, and the error if there was one. Never a query, a header or a body:
@@ -14,9 +15,16 @@ export function requestLog(logger: Logger): HttpLogger<Request, Response> {
     genReqId: newReference,
     wrapSerializers: false,
     serializers: {
-      req: ({ id, method, originalUrl }: Request) => ({ id, method, path: originalUrl.split('?')[0] }),
+      req: ({ id, method, originalUrl }: Request) => ({
+        id,
+        method,
+        path: originalUrl.split(/[?;&]|%3f/i)[0],
+      }),
       res: ({ statusCode }: Response) => ({ status: statusCode }),
-      err: pino.stdSerializers.errWithCause,
+      err: (error: Error) =>
+        error instanceof Refusal
+          ? { type: error.name, message: error.message }
+          : pino.stdSerializers.errWithCause(error),
     },
     customLogLevel: (request, { statusCode }) => {
       if (statusCode >= 500) return 'error'

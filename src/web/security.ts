@@ -19,7 +19,8 @@ export function securityHeaders({ https }: { https: boolean }): RequestHandler {
       },
     },
     referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: https,
+    // This host only: the others of its domain are not ours to decide about.
+    strictTransportSecurity: https && { includeSubDomains: false },
     xFrameOptions: { action: 'deny' },
   })
 }

@@ -20,12 +20,17 @@ export const SESSION_LIFETIME_MS = 30 * DAY_MS
 /** How long one that has not logged in is: passers-by and robots should not fill the database. */
 const VISIT_LIFETIME_MS = DAY_MS
 
-/** Sessions in `store`. `secure`: people reach us by https, so the cookie is `Secure` and `__Host-`. `secrets`: newest first. */
-export function sessions(store: Store, secrets: readonly string[], secure: boolean): RequestHandler {
+/**
+ * Sessions in `store`; `secrets`: newest first. `origin`: where people reach us; by https the cookie is `Secure` and `__Host-`, by
+ * http its name holds the port, for all apps on localhost share their cookies.
+ */
+export function sessions(store: Store, secrets: readonly string[], origin: string): RequestHandler {
+  const { protocol, port } = new URL(origin)
+  const secure = protocol === 'https:'
   return session({
     store,
     secret: [...secrets],
-    name: secure ? '__Host-session' : 'session',
+    name: secure ? '__Host-instagram-access-token' : `instagram-access-token-${port || '80'}`,
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_LIFETIME_MS },
     resave: false,
     saveUninitialized: false,
@@ -59,9 +64,13 @@ export async function signIn(request: Request, accountKey: string): Promise<void
   await save(session)
 }
 
-/** Forgets this browser. */
-export function signOut({ session }: Request): Promise<void> {
-  return promisify(session.destroy.bind(session))()
+/** Disconnects this browser from its account. Logins that it has under way in other tabs stay good. */
+export async function signOut(request: Request): Promise<void> {
+  const { browserKey } = request.session
+  await promisify(request.session.regenerate.bind(request.session))()
+  if (!browserKey) return
+  request.session.browserKey = browserKey
+  await save(request.session)
 }
 
 /** Before the answer, not with it: the answer must not promise what could not be kept. */

@@ -4,7 +4,7 @@ import type { Explanation } from './explanations.ts'
 
 /** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
 interface Views {
-  index: { getStarted: string }
+  index: { getStarted: string; reconnect: string | null }
   response: { account: AccountView; connectAnother: string; justConnected: boolean }
   auth_error: Explanation & { reference: string | null }
 }

@@ -19,6 +19,11 @@ describe('an account that is connected', () => {
     const account = await keeping.accounts.connect(connected({ askedScopes: [BASIC, PUBLISH] }))
 
     expect(account).toStrictEqual({
+      dueAt: new Date('2027-01-12T11:59:04.000Z'),
+      failedTries: 0,
+      status: 'ok',
+      statusReason: null,
+      statusSince: NOW,
       key: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/) as string,
       id: '27640875392278831',
       userId: '17841403815449847',
@@ -89,6 +94,7 @@ describe('an account that is connected again', () => {
 
     expect(again).toStrictEqual({
       ...first,
+      dueAt: new Date('2027-01-12T12:00:04.000Z'),
       permissions: [BASIC, PUBLISH],
       profileReadAt: SECOND.obtainedAt,
       tokenObtainedAt: SECOND.obtainedAt,
@@ -99,14 +105,18 @@ describe('an account that is connected again', () => {
     expect(await keeping.accounts.accessToken(first.key)).toBe('IGAAsecond')
   })
 
-  test('takes over a new name', async () => {
+  test('takes over a new name, and forgets nothing that Instagram leaves out this time', async () => {
     await using keeping = await startKeeping()
     const first = await keeping.accounts.connect(connected())
 
     const profile = { ...PROFILE, username: 'harbour.bakery.old.town', name: null }
     const again = await keeping.accounts.connect(connected({ profile }))
 
-    expect(again).toMatchObject({ key: first.key, username: 'harbour.bakery.old.town', name: null })
+    expect(again).toMatchObject({
+      key: first.key,
+      username: 'harbour.bakery.old.town',
+      name: 'Harbour Bakery',
+    })
   })
 
   test('at the same moment is one', async () => {
@@ -203,6 +213,7 @@ describe('an account of which Instagram tells late who it is', () => {
 
     expect(again).toStrictEqual({
       ...first,
+      dueAt: new Date('2027-01-12T12:00:04.000Z'),
       tokenObtainedAt: SECOND.obtainedAt,
       tokenExpiresAt: SECOND.expiresAt,
     })

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Accounts, type Connected, createAccounts } from '../../src/accounts/accounts.ts'
+import { createEvents } from '../../src/accounts/events.ts'
 import { createKeyRing, type TokenKey } from '../../src/accounts/keyRing.ts'
 import type { Profile } from '../../src/instagram/profile.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
@@ -35,7 +36,11 @@ export async function startKeeping(): Promise<Keeping> {
   )
 
   let time = NOW
-  const withKeys = (keys: readonly TokenKey[]) => createAccounts(database, createKeyRing(keys), () => time)
+  const now = () => time
+  const events = createEvents({ now, listeners: [], kept: false, reconnectUrl: () => '' })
+  const schedule = { refreshDaysBeforeExpiry: 10, random: () => 0 }
+  const withKeys = (keys: readonly TokenKey[]) =>
+    createAccounts({ database, keyRing: createKeyRing(keys), events, schedule, now })
   const ending = starting.move()
   return {
     accounts: withKeys([OLD_KEY]),

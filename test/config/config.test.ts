@@ -44,6 +44,9 @@ describe('without any settings', () => {
       sessionSecrets: [],
       tokenKeys: [],
       showToken: true,
+      refreshDaysBeforeExpiry: 10,
+      apiKeys: [],
+      webhook: undefined,
       logLevel: 'info',
     } satisfies Config)
   })
@@ -128,7 +131,6 @@ describe('with credentials', () => {
   test.each([
     'https://site.example/response',
     'https://site.example/response/',
-    'https://site.example/instagram/response',
     'https://localhost:3000/response',
     'http://localhost:3000/response',
     'https://SITE.example/response',
@@ -385,7 +387,7 @@ describe('a mistake is told in one sentence that names the variable and never it
         [
           'INSTAGRAM_REDIRECT_URI',
           value,
-          'INSTAGRAM_REDIRECT_URI must end in /response: that is where this app waits for people to come back.',
+          'INSTAGRAM_REDIRECT_URI must have the path /response: that is where this app waits for people to come back.',
         ] as const,
     ),
     ['INSTAGRAM_AUTHORIZE_URL', 'canary', address('INSTAGRAM_AUTHORIZE_URL')],

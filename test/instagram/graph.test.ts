@@ -51,7 +51,6 @@ describe('the long-lived exchange', () => {
   test.each([
     ['no token', '{"token_type":"bearer","expires_in":5183944}'],
     ['an empty token', '{"access_token":"","expires_in":5183944}'],
-    ['no lifetime', '{"access_token":"IGAAy","token_type":"bearer"}'],
     ['no lifetime left', '{"access_token":"IGAAy","expires_in":0}'],
     ['a lifetime that is over', '{"access_token":"IGAAy","expires_in":-5}'],
     ['a lifetime in words', '{"access_token":"IGAAy","expires_in":"60 days"}'],
@@ -90,9 +89,18 @@ describe('the long-lived exchange', () => {
 
     const error = await refusal(wire.instagram.exchangeForLongLived(long.accessToken))
 
-    expect(error.failure).toBe('token_invalid')
+    expect(error.failure).toBe('already_long_lived')
     expect(error.evidence.message).toMatch(/^Session key invalid/)
   })
+})
+
+test('a long-lived token without its lifetime is kept, and believed to have 59 days', async () => {
+  await using wire = await startWire()
+  wire.sandbox.answerNext('long_lived', { body: '{"data":[{"access_token":"IGAAy","token_type":"bearer"}]}' })
+
+  const token = await wire.instagram.exchangeForLongLived('IGAAx')
+
+  expect(token).toMatchObject({ accessToken: 'IGAAy', expiresAt: later(59 * 24 * 3600) })
 })
 
 describe('the profile', () => {
@@ -176,7 +184,7 @@ describe('the profile', () => {
   })
 
   test.each([
-    ['no id', '{"user_id":"17841403815449847","username":"a_person"}'],
+    ['no id', '{"username":"a_person"}'],
     ['an id that is null', '{"id":null}'],
     ['an id in words', '{"id":"a_person"}'],
     ['an id with a fraction', '{"id":27640875392278831.5}'],
@@ -191,6 +199,15 @@ describe('the profile', () => {
 
     expect(error.failure).toBe('unreadable')
     expect(error.evidence.endpoint).toBe(`${wire.sandbox.origin}/v26.0/me`)
+  })
+
+  test('may lack the app-scoped id, as in Meta’s own example', async () => {
+    await using wire = await startWire()
+    wire.sandbox.answerNext('me', { body: '{"data":[{"user_id":17841403815449847,"username":"a_person"}]}' })
+
+    const profile = await wire.instagram.profile('IGAAx')
+
+    expect(profile).toMatchObject({ id: null, userId: '17841403815449847', username: 'a_person' })
   })
 
   test('of a token that Instagram never gave away is refused', async () => {

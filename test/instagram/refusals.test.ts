@@ -94,7 +94,7 @@ const BY_GRAPH: readonly Refused[] = [
     failure: 'not_permitted',
   },
   { message: 'Invalid OAuth access token - Cannot parse access token', code: 190, failure: 'token_invalid' },
-  { message: 'Session key invalid. This could be because …', code: 452, failure: 'token_invalid' },
+  { message: 'Session key invalid. This could be because …', code: 452, failure: 'already_long_lived' },
   { message: 'Error validating client secret.', code: 100, failure: 'app_misconfigured' },
   {
     message: 'Error validating application. Invalid application ID.',
@@ -258,17 +258,17 @@ describe('an error', () => {
   test.each([
     [
       'on the host of the Graph API',
-      '{"error_type":"OAuthException","code":400,"error_message":"Session key invalid"}',
+      '{"error_type":"OAuthException","code":400,"error_message":"Error validating access token: no"}',
     ],
     [
       'with its keys in another order',
-      '{"error_message":"Session key invalid","code":400,"error_type":"OAuthException"}',
+      '{"error_message":"Error validating access token: no","code":400,"error_type":"OAuthException"}',
     ],
     ['with its code as text', '{"error":{"code":"190","message":"Unheard of"}}'],
-    ['with nothing but a message', '{"error":{"message":"Session key invalid"}}'],
+    ['with nothing but a message', '{"error":{"message":"Error validating access token: no"}}'],
     [
       'with a type that is no text',
-      '{"error":{"message":"Session key invalid","type":{},"code":[],"fbtrace_id":7}}',
+      '{"error":{"message":"Error validating access token: no","type":{},"code":[],"fbtrace_id":7}}',
     ],
   ])('is read %s', async (_, body) => {
     await using wire = await startWire()

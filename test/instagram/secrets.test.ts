@@ -28,10 +28,17 @@ const ECHOES: readonly (readonly [where: string, answer: (secret: string) => Mis
     'values of another type',
     (secret) => ({ body: JSON.stringify({ access_token: [secret], user_id: secret }) }),
   ],
-  ['an id', (secret) => ({ body: JSON.stringify({ access_token: secret, user_id: secret, id: [secret] }) })],
+  [
+    'an id',
+    (secret) => ({
+      body: JSON.stringify({ access_token: secret, user_id: secret, id: [secret], expires_in: 'x' }),
+    }),
+  ],
   [
     'a scope',
-    (secret) => ({ body: JSON.stringify({ access_token: secret, user_id: '1', permissions: [[secret]] }) }),
+    (secret) => ({
+      body: JSON.stringify({ access_token: secret, user_id: [], permissions: [[secret]], expires_in: 'x' }),
+    }),
   ],
   ['a lifetime', (secret) => ({ body: JSON.stringify({ access_token: secret, expires_in: secret }) })],
   ['bare JSON text', (secret) => ({ body: JSON.stringify(secret) })],

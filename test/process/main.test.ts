@@ -25,7 +25,8 @@ async function place() {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)))
     const ended = once(child, 'exit').then(([code]) => code as number | null)
     const ready = async () => {
-      while (!output.includes('Ready') && child.exitCode === null) await once(child.stdout, 'data')
+      while (!output.includes('Ready') && child.exitCode === null)
+        await Promise.race([once(child.stdout, 'data'), ended])
     }
     return { child, ended, ready, output: () => output }
   }

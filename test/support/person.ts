@@ -17,6 +17,8 @@ export interface Person {
   /** An empty header is not sent. */
   get(path: string, headers?: Record<string, string>): Promise<Response>
   post(path: string, headers?: Record<string, string>): Promise<Response>
+  /** Sends a form of our own page. */
+  submit(path: string, fields: Record<string, string>): Promise<Response>
   /** Opens the page and returns where Get Started leads. */
   getStarted(): Promise<string>
   /** Decides on the authorize page, and returns where Instagram sends the browser: path and query, without the fragment. */
@@ -29,11 +31,12 @@ export interface Person {
 export function person(world: World, origin = world.origin): Person {
   const cookies = new Map<string, string>()
 
-  async function send(method: 'get' | 'post', path: string, headers: Record<string, string> = {}) {
+  async function send(method: 'get' | 'post', path: string, headers: Record<string, string> = {}, form = '') {
     const sent = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const server = request(origin)
     const given = Object.entries({ Cookie: sent, ...headers }).filter(([, value]) => value !== '')
-    const answer = await server[method](path).set(Object.fromEntries(given))
+    const sending = server[method](path).set(Object.fromEntries(given))
+    const answer = await (form ? sending.type('form').send(form) : sending)
     for (const cookie of answer.get('Set-Cookie') ?? []) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
       cookies.set(name, value)
@@ -45,6 +48,8 @@ export function person(world: World, origin = world.origin): Person {
     cookies,
     get: (path, headers) => send('get', path, headers),
     post: (path, headers) => send('post', path, { 'Sec-Fetch-Site': 'same-origin', ...headers }),
+    submit: (path, fields) =>
+      send('post', path, { 'Sec-Fetch-Site': 'same-origin' }, new URLSearchParams(fields).toString()),
 
     async getStarted() {
       const page = await somebody.get('/')

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Express } from 'express'
 import pino from 'pino'
-import { createApp } from '../../src/app.ts'
+import type { AccountEvent } from '../../src/accounts/events.ts'
+import { type App, createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createInstagram } from '../../src/instagram/client.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -29,6 +29,10 @@ export interface World extends AsyncDisposable {
   log: string[]
   now(): Date
   pass(milliseconds: number): void
+  /** One round of what the first app does without being asked. */
+  upkeep(): Promise<void>
+  /** Everything that the first app told of accounts so far. */
+  events: AccountEvent[]
   /** One more process of the same site: the same redirect URI, database and settings. Returns where it is. */
   startAnother(environment?: Environment): Promise<string>
   /** The first app loses all that it held in memory, and goes on with the same database. */
@@ -48,13 +52,14 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
   let time = Date.now()
   const now = () => new Date(time)
   const log: string[] = []
+  const events: AccountEvent[] = []
   const first = await listen(ending)
   const origin = `http://localhost:${portOf(first)}`
   const redirectUri = environment['INSTAGRAM_REDIRECT_URI'] ?? `${origin}/response`
   const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [redirectUri] }
   const sandbox = ending.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
 
-  const build = (change: Environment): Express => {
+  const build = (change: Environment): App => {
     const config = readConfig({
       INSTAGRAM_CLIENT_ID: CLIENT_ID,
       INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
@@ -69,12 +74,13 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
     })
     const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
     const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
-    return createApp({ config, database, instagram, log: logger, now })
+    const listeners = [(event: AccountEvent) => events.push(event)]
+    return createApp({ config, database, instagram, log: logger, now, listeners })
   }
 
   let serving = build({})
   first.on('request', (request, response) => {
-    serving(request, response)
+    serving.web(request, response)
   })
   return {
     origin,
@@ -82,13 +88,15 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
     database,
     databaseFile,
     log,
+    events,
+    upkeep: () => serving.upkeep.run(),
     now,
     pass(milliseconds) {
       time += milliseconds
     },
     async startAnother(change = {}) {
       const server = await listen(ending)
-      server.on('request', build(change))
+      server.on('request', build(change).web)
       return `http://localhost:${portOf(server)}`
     },
     restart(change = {}) {

@@ -98,11 +98,15 @@ test('connecting another account asks Instagram to log in again, and shows that 
   const first = await somebody.login()
   const another = linkCalled('Connect another account', first.text)
 
+  const old = person(world)
+  for (const [name, value] of somebody.cookies) old.cookies.set(name, value)
+
   const page = await somebody.get(await somebody.authorize(another, { as: 'creator' }))
 
   expect(new URL(another).searchParams.get('force_reauth')).toBe('true')
   expect(page.text).toContain('@mira.draws')
   expect((await somebody.get('/')).text).toContain('@mira.draws')
+  expect((await old.get('/')).text).toContain('Get Started</a>')
 })
 
 test('a person who disconnects is forgotten, with the token', async () => {
@@ -110,8 +114,14 @@ test('a person who disconnects is forgotten, with the token', async () => {
   const somebody = person(world)
   await somebody.login()
 
+  const before = new Map(somebody.cookies)
+
   const answer = await somebody.post('/disconnect')
 
+  expect([...before.values()]).not.toStrictEqual([...somebody.cookies.values()])
+  expect(await world.database.all("SELECT sid FROM sessions WHERE data LIKE '%accountKey%'")).toStrictEqual(
+    [],
+  )
   expect([answer.status, answer.get('Location')]).toStrictEqual([303, '/'])
   expect((await somebody.get('/')).text).toContain('Get Started</a>')
   expect(await world.database.all('SELECT * FROM accounts')).toStrictEqual([])

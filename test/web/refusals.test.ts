@@ -51,6 +51,17 @@ test('a link of ten minutes is good, and one of a moment more is not', async () 
   expect(page.text).toContain('more than ten minutes')
 })
 
+test('an error that comes after more than ten minutes is as late as a code', async () => {
+  await using here = await ready()
+  const { world, somebody } = here
+  const cancelled = await somebody.authorize(await somebody.getStarted(), { cancel: true })
+  world.pass(11 * MINUTE)
+
+  const page = await somebody.get(cancelled)
+
+  expect(page.text).toContain('more than ten minutes')
+})
+
 test('a callback without a cookie is refused, with what may have happened to it', async () => {
   await using here = await ready()
   const { world, callback } = here
@@ -77,8 +88,15 @@ test('a callback that another browser’s login started is refused', async () =>
 
 test.each([
   ['invented', () => 'abc'],
-  ['with another time', (state: string) => state.replace(/^[^.]+/, (time) => `${time.slice(0, -1)}0`)],
-  ['with another nonce', (state: string) => state.replace(/\.[^.]/, '._')],
+  [
+    'with another time',
+    (state: string) =>
+      state.replace(/^[^.]+/, (time) => time.slice(0, -1) + (time.endsWith('0') ? '1' : '0')),
+  ],
+  [
+    'with another nonce',
+    (state: string) => state.replace(/\.(.)/, (_dot, first) => (first === 'A' ? '.B' : '.A')),
+  ],
   ['cut short', (state: string) => state.slice(0, -1)],
   ['with something behind it', (state: string) => `${state}x`],
   ['with other letters for the same bytes', (state: string) => `${state}=`],

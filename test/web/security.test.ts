@@ -23,13 +23,23 @@ test.each(['/', '/response', '/nowhere', '/response?code=a&state=b'])(
   },
 )
 
+test('production on https is remembered as https for this host, development is not', async () => {
+  await using live = await startWorld({ ...OUTSIDE, NODE_ENV: 'production' })
+  await using local = await startWorld()
+
+  const [production, development] = [await person(live).get('/'), await person(local).get('/')]
+
+  expect(production.get('Strict-Transport-Security')).toBe('max-age=31536000')
+  expect(development.get('Strict-Transport-Security')).toBeUndefined()
+})
+
 test('the cookie on http is HttpOnly and SameSite=Lax', async () => {
   await using world = await startWorld()
 
   const page = await person(world).get('/')
 
   expect(page.get('Set-Cookie')?.join()).toMatch(
-    /^session=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    /^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
   )
 })
 
@@ -39,7 +49,7 @@ test('the cookie on https is Secure under a __Host- name, also behind a proxy th
   const page = await person(world).get('/')
 
   expect(page.get('Set-Cookie')?.join()).toMatch(
-    /^__Host-session=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+    /^__Host-instagram-access-token=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
   )
 })
 

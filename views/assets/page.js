@@ -1,8 +1,7 @@
 // Every page works without this script; it makes some things easier.
 
 // The address bar is no place for a code. A reload then shows the account.
-if (location.pathname === '/response' && document.querySelector('.account'))
-  history.replaceState(null, '', location.pathname)
+if (location.search && document.querySelector('.account')) history.replaceState(null, '', location.pathname)
 
 document.documentElement.classList.add('js')
 
@@ -38,7 +37,7 @@ for (const link of document.querySelectorAll('a[data-login]'))
 
 async function freshLink() {
   try {
-    const page = await fetch('/').then((response) => response.text())
+    const page = await fetch(location.pathname).then((response) => response.text())
     return new DOMParser().parseFromString(page, 'text/html').querySelector('a[data-login]')?.href
   } catch {
     return undefined

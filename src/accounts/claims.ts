@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import type { Token } from '../instagram/token.ts'
+import type { Database, Value } from '../storage/database.ts'
+import type { Account } from './account.ts'
+import { accountOf, columnsOf } from './accountRow.ts'
+import type { Events, EventType } from './events.ts'
+import { keyIdOf, type KeyRing } from './keyRing.ts'
+
+/** Milliseconds after which an account that somebody claimed and never settled is free again: longer than any call. */
+const LEASE_MS = 60_000
+
+/** An account that nobody else touches the token of, until it is settled or the lease runs out. */
+export interface Claim {
+  account: Account
+  lease: string
+}
+
+/** What became of a claimed account. */
+export interface Outcome {
+  account: Account
+  /** A new token, to be sealed. */
+  token?: Token
+  event?: EventType
+}
+
+/** Sees to it that any number of processes refresh each token once: claim, call, settle. */
+export interface Claims {
+  /** The accounts that have been due longest. One indexed query. */
+  due(limit: number): Promise<Claim[]>
+  /** This account, due or not; `undefined`: somebody else has claimed it, or it is gone. */
+  one(key: string): Promise<Claim | undefined>
+  /** Stores what became of it, and lets it go. `false`: it was connected anew or removed meanwhile, and stays as it is. */
+  settle(claim: Claim, outcome: Outcome): Promise<boolean>
+}
+
+/** Claims on the accounts of a database. */
+export function createClaims(database: Database, keyRing: KeyRing, events: Events, now: () => Date): Claims {
+  async function take(where: string, value: Value): Promise<Claim[]> {
+    const lease = randomUUID()
+    const rows = await database.all(
+      `UPDATE accounts SET lease = $1, leased_until = $2
+       WHERE (leased_until IS NULL OR leased_until <= $3) AND ${where} RETURNING *`,
+      lease,
+      now().getTime() + LEASE_MS,
+      now().getTime(),
+      value,
+    )
+    return rows.map((row) => ({ account: accountOf(row), lease }))
+  }
+
+  return {
+    due: (limit) =>
+      // `due_at` once more outside, for PostgreSQL: there a row may have been settled since it was selected.
+      take(
+        `due_at <= $3 AND account_key IN (SELECT account_key FROM accounts
+           WHERE due_at <= $3 AND (leased_until IS NULL OR leased_until <= $3) ORDER BY due_at LIMIT $4)`,
+        limit,
+      ),
+
+    async one(key) {
+      const [claim] = await take('account_key = $4', key)
+      return claim
+    },
+
+    async settle({ lease }, { account, token, event }) {
+      const happening = await database.transaction(async (queries) => {
+        const sealed = token && keyRing.seal(token.accessToken, account.key)
+        const columns = {
+          ...columnsOf(account),
+          lease: null,
+          leased_until: null,
+          ...(sealed && { sealed_token: sealed, token_key_id: keyIdOf(sealed) }),
+        }
+        const assignments = Object.keys(columns).map((name, index) => `${name} = $${index + 3}`)
+        const kept = await queries.run(
+          `UPDATE accounts SET ${assignments.join(', ')} WHERE account_key = $1 AND lease = $2`,
+          account.key,
+          lease,
+          ...Object.values(columns),
+        )
+        return {
+          kept: kept === 1,
+          event: kept === 1 && event && (await events.record(queries, event, account)),
+        }
+      })
+      if (happening.event) events.publish(happening.event)
+      return happening.kept
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { Database } from '../storage/database.ts'
+import type { Accounts } from './accounts.ts'
+import type { Claims } from './claims.ts'
+import { type KeyRing, UnreadableTokenError } from './keyRing.ts'
+import { outcomeOf, readableAgain } from './outcome.ts'
+import type { Schedule } from './schedule.ts'
+
+/** What the check works with. */
+export interface KeyCheckOptions {
+  database: Database
+  keyRing: KeyRing
+  accounts: Accounts
+  claims: Claims
+  schedule: Schedule
+  now: () => Date
+}
+
+/**
+ * Holds the accounts against the keys that we have, which change at a start only: one whose key is missing becomes
+ * `unreadable`, and one that can be opened again is as it was.
+ */
+export async function checkKeys({ database, keyRing, accounts, claims, schedule, now }: KeyCheckOptions) {
+  const known = keyRing.keyIds.map((_, index) => `$${index + 1}`).join(', ')
+  const keysWhere = async (condition: string) => {
+    const rows = await database.all(`SELECT account_key FROM accounts WHERE ${condition}`, ...keyRing.keyIds)
+    return rows.map((row) => String(row['account_key']))
+  }
+
+  for (const key of await keysWhere(`token_key_id NOT IN (${known}) AND status <> 'unreadable'`)) {
+    const claim = await claims.one(key)
+    if (claim) await claims.settle(claim, outcomeOf(claim.account, 'no_key', now(), schedule))
+  }
+  for (const key of await keysWhere(`token_key_id IN (${known}) AND status = 'unreadable'`)) {
+    const claim = (await opens(accounts, key)) && (await claims.one(key))
+    if (claim) await claims.settle(claim, readableAgain(claim.account, now(), schedule))
+  }
+}
+
+async function opens(accounts: Accounts, key: string): Promise<boolean> {
+  try {
+    return (await accounts.accessToken(key)) !== undefined
+  } catch (error) {
+    if (error instanceof UnreadableTokenError) return false
+    throw error
+  }
+}

@@ -1,0 +1,94 @@
+import type { Refreshed } from '../instagram/client.ts'
+import { InstagramError } from '../instagram/failure.ts'
+import type { Account } from './account.ts'
+import type { Outcome } from './claims.ts'
+import { firstDue, nextTry, REFRESHABLE_AFTER_MS, type Schedule } from './schedule.ts'
+import type { AccountStatus, StatusReason } from './status.ts'
+
+/** Failures in a row after which an account is `expiring`. */
+const FAILURES_UNTIL_EXPIRING = 3
+
+/** Milliseconds of age below which "no permission" may mean "too young": how Instagram words that is not known. */
+const SURELY_REFRESHABLE_MS = 2 * REFRESHABLE_AFTER_MS
+
+/** What an attempt at an account's token brought: a new one, or why there is none. */
+export type Attempt = Refreshed | InstagramError | 'expired' | 'no_key'
+
+/** What becomes of an account after an attempt at its token. */
+export function outcomeOf(account: Account, attempt: Attempt, now: Date, schedule: Schedule): Outcome {
+  if (attempt === 'expired') return needsReconnect(account, attempt, now)
+  if (attempt === 'no_key')
+    return {
+      account: { ...account, ...status(account, 'unreadable', attempt, now), dueAt: null },
+      event: 'account.unreadable',
+    }
+  if (!(attempt instanceof InstagramError)) return refreshed(account, attempt, now, schedule)
+  return isFinal(attempt, account, now)
+    ? needsReconnect(account, attempt.failure, now)
+    : failed(account, attempt, now, schedule)
+}
+
+/** What becomes of an `unreadable` account whose key is back. */
+export function readableAgain(account: Account, now: Date, schedule: Schedule): Outcome {
+  const { tokenKind: kind, tokenObtainedAt: obtainedAt, tokenExpiresAt: expiresAt } = account
+  return {
+    account: {
+      ...account,
+      ...status(account, kind === 'short_lived' ? 'short_lived' : 'ok', null, now),
+      dueAt: firstDue({ kind, obtainedAt, expiresAt }, schedule),
+    },
+    event: 'account.readable',
+  }
+}
+
+/** Whether only the person can help. */
+function isFinal({ failure }: InstagramError, { tokenKind, tokenObtainedAt }: Account, now: Date): boolean {
+  const old = now.getTime() - tokenObtainedAt.getTime() >= SURELY_REFRESHABLE_MS
+  return failure === 'token_invalid' || (failure === 'not_permitted' && tokenKind === 'long_lived' && old)
+}
+
+function refreshed(account: Account, { token }: Refreshed, now: Date, schedule: Schedule): Outcome {
+  return {
+    account: {
+      ...account,
+      ...status(account, 'ok', null, now),
+      tokenKind: token.kind,
+      tokenObtainedAt: token.obtainedAt,
+      tokenExpiresAt: token.expiresAt,
+      dueAt: firstDue(token, schedule),
+      failedTries: 0,
+    },
+    token,
+    event: 'token.refreshed',
+  }
+}
+
+function needsReconnect(account: Account, reason: StatusReason, now: Date): Outcome {
+  return {
+    account: { ...account, ...status(account, 'needs_reconnect', reason, now), dueAt: null },
+    event: 'account.needs_reconnect',
+  }
+}
+
+function failed(account: Account, { failure }: InstagramError, now: Date, schedule: Schedule): Outcome {
+  const failedTries = account.failedTries + 1
+  const isExpiring = account.tokenKind === 'long_lived' && failedTries >= FAILURES_UNTIL_EXPIRING
+  const next = isExpiring ? 'expiring' : account.status
+  return {
+    account: {
+      ...account,
+      ...status(account, next, failure, now),
+      dueAt: nextTry(account, failedTries, now, schedule),
+      failedTries,
+    },
+    ...(next !== account.status && { event: 'token.expiring' }),
+  }
+}
+
+function status(account: Account, next: AccountStatus, reason: StatusReason | null, now: Date) {
+  return {
+    status: next,
+    statusReason: reason,
+    statusSince: next === account.status ? account.statusSince : now,
+  }
+}

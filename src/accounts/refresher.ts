@@ -1,0 +1,119 @@
+import type { Instagram } from '../instagram/client.ts'
+import { InstagramError } from '../instagram/failure.ts'
+import type { Usage } from '../instagram/usage.ts'
+import type { Account } from './account.ts'
+import type { Accounts } from './accounts.ts'
+import type { Claim, Claims } from './claims.ts'
+import { UnreadableTokenError } from './keyRing.ts'
+import { type Attempt, outcomeOf } from './outcome.ts'
+import { REFRESHABLE_AFTER_MS, type Schedule } from './schedule.ts'
+
+/** Accounts that are refreshed at the same time. */
+const CONCURRENCY = 4
+
+/** Percent of Instagram's limits from which we pause. */
+const NEARLY_THROTTLED_PERCENT = 95
+
+/** Milliseconds of a pause, unless Instagram says that it takes longer. */
+const SHORTEST_PAUSE_MS = 15 * 60 * 1000
+
+/** Keeps tokens alive. */
+export interface Refresher {
+  /** Attends to every account that is due, each once among all processes. Stops where Instagram throttles. */
+  refreshDue(): Promise<void>
+  /** Attends to one account now, if that is possible, Instagram does not throttle and nobody else does it; returns it as it is then. */
+  refresh(key: string): Promise<Account | undefined>
+  /** Ends the pass that is under way after the accounts in hand, and begins no more. */
+  stop(): void
+}
+
+/** What a refresher works with. */
+export interface RefresherOptions {
+  instagram: Instagram
+  accounts: Accounts
+  claims: Claims
+  schedule: Schedule
+  now: () => Date
+  /** Told of every call that failed, and of every error of ours: for the log. */
+  onError: (error: unknown, account: Account) => void
+}
+
+/** From when on an account's token can be refreshed; `null`: never, for it has no end or is dead. */
+export function refreshableFrom({ status, tokenKind, tokenObtainedAt }: Account): Date | null {
+  if (tokenKind === 'classic' || status === 'needs_reconnect' || status === 'unreadable') return null
+  return new Date(tokenObtainedAt.getTime() + (tokenKind === 'long_lived' ? REFRESHABLE_AFTER_MS : 0))
+}
+
+/** A refresher; nothing happens until it is asked. */
+export function createRefresher(options: RefresherOptions): Refresher {
+  const { instagram, accounts, claims, schedule, now, onError } = options
+  let pausedUntil = 0
+  let stopping = false
+
+  const mayGoOn = () => !stopping && now().getTime() >= pausedUntil
+
+  function pause(usage: Usage | undefined): Date {
+    pausedUntil = now().getTime() + Math.max(usage?.regainMs ?? 0, SHORTEST_PAUSE_MS)
+    return new Date(pausedUntil)
+  }
+
+  async function attend(claim: Claim): Promise<void> {
+    const { account } = claim
+    try {
+      const attempt = await tryOnce(account)
+      if (attempt instanceof InstagramError) onError(attempt, account)
+      if (attempt instanceof InstagramError && attempt.failure === 'throttled') {
+        await claims.settle(claim, { account: { ...account, dueAt: pause(attempt.evidence.usage) } })
+        return
+      }
+      if (
+        typeof attempt === 'object' &&
+        'usage' in attempt &&
+        attempt.usage.percent >= NEARLY_THROTTLED_PERCENT
+      )
+        pause(attempt.usage)
+      await claims.settle(claim, outcomeOf(account, attempt, now(), schedule))
+    } catch (error) {
+      onError(error, account) // The lease runs out, and it is tried again.
+    }
+  }
+
+  async function tryOnce(account: Account): Promise<Attempt> {
+    if (account.tokenExpiresAt && account.tokenExpiresAt <= now()) return 'expired'
+    try {
+      const token = (await accounts.accessToken(account.key)) ?? ''
+      if (account.tokenKind === 'long_lived') return await instagram.refresh(token)
+      return { token: await instagram.exchangeForLongLived(token), usage: { percent: 0, regainMs: 0 } }
+    } catch (error) {
+      if (error instanceof UnreadableTokenError) return 'no_key'
+      if (error instanceof InstagramError) return error
+      throw error
+    }
+  }
+
+  return {
+    async refreshDue() {
+      if (!mayGoOn()) return
+      const first = await claims.due(CONCURRENCY)
+      await Promise.all(
+        first.map(async (claim) => {
+          for (let next: Claim | undefined = claim; next; [next] = mayGoOn() ? await claims.due(1) : [])
+            await attend(next)
+        }),
+      )
+    },
+
+    async refresh(key) {
+      const account = await accounts.find(key)
+      const from = account && refreshableFrom(account)
+      if (!from || from > now() || !mayGoOn()) return account
+      const claim = await claims.one(key)
+      if (claim) await attend(claim)
+      return accounts.find(key)
+    },
+
+    stop() {
+      stopping = true
+    },
+  }
+}

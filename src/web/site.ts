@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import express, { type Express, type RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import { errorPage } from './errorPage.ts'
+import { Refusal } from './failures.ts'
+import { oneLoopbackName } from './loopback.ts'
+import { requestLog } from './requestLog.ts'
+import { noStore, sameOrigin, securityHeaders } from './security.ts'
+import type { PageLocals } from './views.ts'
+
+const VIEWS = join(import.meta.dirname, '../../views')
+
+/** What holds for every page, whatever it shows. */
+export interface SiteOptions {
+  /** Where people reach us, from the settings. */
+  origin: string
+  production: boolean
+  trustProxy: boolean | number | string[]
+  /** Where the stand-in for Instagram is, if there is one. */
+  sandbox: string | null
+  log: Logger
+  /** For programs: no session, no origin to check. */
+  api: RequestHandler
+  /** Behind the sessions. */
+  pages: readonly RequestHandler[]
+}
+
+/** The Express app around the pages: log, headers, assets, who may POST, and what happens to errors. */
+export function createSite({
+  origin,
+  production,
+  trustProxy,
+  sandbox,
+  log,
+  api,
+  pages,
+}: SiteOptions): Express {
+  const https = origin.startsWith('https:')
+  const site = express()
+  site.set('env', production ? 'production' : 'development')
+  site.set('trust proxy', trustProxy)
+  site.set('query parser', false)
+  site.set('etag', false)
+  site.set('views', VIEWS)
+  site.set('view engine', 'ejs')
+  site.enable('view cache')
+  site.disable('x-powered-by')
+  Object.assign(site.locals, { sandbox } satisfies PageLocals)
+  // Behind a proxy the socket does not show https, and Secure cookies would never be set. The redirect URI tells.
+  Object.defineProperty(site.request, 'secure', { value: https })
+
+  site.use(requestLog(log))
+  site.use(securityHeaders({ https: https && production }))
+  site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
+  site.use(noStore)
+  site.use('/api', api)
+  site.get('/', oneLoopbackName(origin))
+  site.post(/.*/, sameOrigin(origin))
+  site.use(...pages)
+  site.use(() => {
+    throw new Refusal('not_found')
+  })
+  site.use(errorPage)
+  return site
+}
