@@ -23,7 +23,10 @@ test('a person sees who they are, what they granted and what they left out', asy
   ])
   expect(await page.locator('li.left-out').innerText()).toContain('you left this out')
   expect(await page.locator('li.left-out code').innerText()).toBe('instagram_business_manage_comments')
-  expect(await page.locator('dd').allInnerTexts()).toEqual(['17841403815449847', '27640875392278831'])
+  expect(await page.getByRole('region', { name: 'Ids' }).locator('dd').allInnerTexts()).toEqual([
+    '17841403815449847',
+    '27640875392278831',
+  ])
 })
 
 test('a person sees when the token expires', async () => {
@@ -33,7 +36,7 @@ test('a person sees when the token expires', async () => {
 
   await logIn(page)
 
-  const time = page.getByRole('time')
+  const time = page.locator('#token-heading + p time')
   const moment = new Date((await time.getAttribute('datetime')) ?? '')
   const days = (moment.getTime() - world.now().getTime()) / 86_400_000
   expect(Math.floor(days)).toBe(59)

@@ -3,8 +3,9 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { type Browser, openBrowser } from '../support/browser.ts'
 import { startWorld, type World } from '../support/world.ts'
-import { choose, heading, logIn } from './steps.ts'
+import { choose, follow, heading, logIn } from './steps.ts'
 
+const DAY_MS = 24 * 60 * 60 * 1000
 const SCOPES =
   'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
 
@@ -24,6 +25,25 @@ const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> =
     await logIn(page)
     return page
   },
+
+  async reconnect(browser, world) {
+    const page = await browser.open(world.origin)
+    await logIn(page)
+    await follow(page, () => page.goto(`${world.origin}/reconnect/27640875392278831`))
+    return page
+  },
+
+  async lost(browser, world) {
+    const page = await browser.open(world.origin)
+    await logIn(page)
+    world.pass(DAY_MS)
+    world.sandbox.revoke('business')
+    await follow(page, () => page.reload())
+    await follow(page, () => page.getByRole('button', { name: 'Refresh now' }).click())
+    return page
+  },
+
+  sandbox: (browser, world) => browser.open(world.sandbox.origin),
 
   async authorize(browser, world) {
     const page = await browser.open(world.origin)

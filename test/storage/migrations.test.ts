@@ -47,6 +47,14 @@ describe.each(engines)('migrations on $name', ({ place }) => {
       token_obtained_at: 1795000000000,
       expires_at: 1800184000000,
       connected_at: 1795000000000,
+      token_key_id: 'k1',
+      status: 'expiring',
+      status_since: 1795000000000,
+      status_reason: 'timed_out',
+      due_at: 1799320000000,
+      failed_tries: 3,
+      lease: 'b6bd7a6e',
+      leased_until: 1799320060000,
     }
     const columns = Object.keys(account)
     const insert = `INSERT INTO accounts (${columns.join(', ')}) VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')})`
