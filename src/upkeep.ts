@@ -39,8 +39,17 @@ export function createUpkeep({ log, first, chores, end }: UpkeepOptions): Upkeep
     }
   }
 
+  /** Once, or again in the next round where it failed. */
+  function prepared(): Promise<void> {
+    begun ??= first().catch((error: unknown) => {
+      begun = undefined
+      log.error(error, 'the keys could not be checked, and are later')
+    })
+    return begun
+  }
+
   async function once(chore: string, work: () => Promise<unknown>): Promise<void> {
-    await (begun ??= attempt('checking keys', first))
+    await prepared()
     await attempt(chore, work)
   }
 

@@ -35,7 +35,10 @@ const row = z
     connected_at: time,
     status: z.enum(statuses),
     status_since: time,
-    status_reason: z.custom<StatusReason>((name) => typeof name === 'string' && name in REASONS).nullable(),
+    status_reason: z
+      .custom<StatusReason>((name) => typeof name === 'string' && Object.hasOwn(REASONS, name))
+      .nullable()
+      .catch(null), // A newer version may know more reasons.
     due_at: time.nullable(),
     failed_tries: z.int(),
   })

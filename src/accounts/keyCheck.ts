@@ -17,7 +17,7 @@ export interface KeyCheckOptions {
 
 /**
  * Holds the accounts against the keys that we have, which change at a start only: one whose key is missing becomes
- * `unreadable`, and one that can be opened again is as it was.
+ * `unreadable` (but for one that needs the person anyway), and one that can be opened again is as it was.
  */
 export async function checkKeys({ database, keyRing, accounts, claims, schedule, now }: KeyCheckOptions) {
   const known = keyRing.keyIds.map((_, index) => `$${index + 1}`).join(', ')
@@ -26,13 +26,22 @@ export async function checkKeys({ database, keyRing, accounts, claims, schedule,
     return rows.map((row) => String(row['account_key']))
   }
 
-  for (const key of await keysWhere(`token_key_id NOT IN (${known}) AND status <> 'unreadable'`)) {
+  for (const key of await keysWhere(
+    `token_key_id NOT IN (${known}) AND status NOT IN ('unreadable', 'needs_reconnect')`,
+  )) {
     const claim = await claims.one(key)
-    if (claim) await claims.settle(claim, outcomeOf(claim.account, 'no_key', now(), schedule))
+    if (!claim) continue
+    // Once more, for another process may have said so, or somebody logged in, since we looked.
+    const news = claim.account.status !== 'unreadable' && !(await opens(accounts, key))
+    const { account } = claim
+    await claims.settle(claim, news ? outcomeOf(account, 'no_key', now(), schedule) : { account })
   }
   for (const key of await keysWhere(`token_key_id IN (${known}) AND status = 'unreadable'`)) {
     const claim = (await opens(accounts, key)) && (await claims.one(key))
-    if (claim) await claims.settle(claim, readableAgain(claim.account, now(), schedule))
+    if (!claim) continue
+    const { account } = claim
+    const news = account.status === 'unreadable'
+    await claims.settle(claim, news ? readableAgain(account, now(), schedule) : { account })
   }
 }
 

@@ -8,6 +8,14 @@ import type { AccountStatus, StatusReason } from './status.ts'
 /** Failures in a row after which an account is `expiring`. */
 const FAILURES_UNTIL_EXPIRING = 3
 
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Milliseconds before its end from which an account that keeps failing is `expiring`: a short outage earlier alarms nobody. */
+const FAILING_NEAR_END_MS = 7 * DAY_MS
+
+/** The same for one that waits because Instagram throttles, which mostly passes. */
+const WAITING_NEAR_END_MS = 3 * DAY_MS
+
 /** Milliseconds of age below which "no permission" may mean "too young": how Instagram words that is not known. */
 const SURELY_REFRESHABLE_MS = 2 * REFRESHABLE_AFTER_MS
 
@@ -26,6 +34,25 @@ export function outcomeOf(account: Account, attempt: Attempt, now: Date, schedul
   return isFinal(attempt, account, now)
     ? needsReconnect(account, attempt.failure, now)
     : failed(account, attempt, now, schedule)
+}
+
+/** What becomes of an account when Instagram is being asked too often: it waits, and is not counted as failed. */
+export function throttled(account: Account, until: Date, now: Date): Outcome {
+  const { tokenExpiresAt, dueAt } = account
+  const end = tokenExpiresAt?.getTime() ?? Infinity
+  const next = endsWithin(WAITING_NEAR_END_MS, account, now) ? 'expiring' : account.status
+  return {
+    account: {
+      ...account,
+      ...(next !== account.status && status(account, next, 'throttled', now)),
+      dueAt: new Date(Math.min(Math.max(until.getTime(), dueAt?.getTime() ?? 0), end)),
+    },
+    ...(next !== account.status && { event: 'token.expiring' }),
+  }
+}
+
+function endsWithin(span: number, { tokenKind, tokenExpiresAt }: Account, now: Date): boolean {
+  return tokenKind === 'long_lived' && (tokenExpiresAt?.getTime() ?? Infinity) - now.getTime() <= span
 }
 
 /** What becomes of an `unreadable` account whose key is back. */
@@ -71,8 +98,10 @@ function needsReconnect(account: Account, reason: StatusReason, now: Date): Outc
 }
 
 function failed(account: Account, { failure }: InstagramError, now: Date, schedule: Schedule): Outcome {
+  // By hand, and before its turn: that comes all the same.
+  if (account.dueAt && account.dueAt > now) return { account: { ...account, statusReason: failure } }
   const failedTries = account.failedTries + 1
-  const isExpiring = account.tokenKind === 'long_lived' && failedTries >= FAILURES_UNTIL_EXPIRING
+  const isExpiring = endsWithin(FAILING_NEAR_END_MS, account, now) && failedTries >= FAILURES_UNTIL_EXPIRING
   const next = isExpiring ? 'expiring' : account.status
   return {
     account: {

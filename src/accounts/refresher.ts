@@ -5,7 +5,7 @@ import type { Account } from './account.ts'
 import type { Accounts } from './accounts.ts'
 import type { Claim, Claims } from './claims.ts'
 import { UnreadableTokenError } from './keyRing.ts'
-import { type Attempt, outcomeOf } from './outcome.ts'
+import { type Attempt, outcomeOf, throttled } from './outcome.ts'
 import { REFRESHABLE_AFTER_MS, type Schedule } from './schedule.ts'
 
 /** Accounts that are refreshed at the same time. */
@@ -16,6 +16,9 @@ const NEARLY_THROTTLED_PERCENT = 95
 
 /** Milliseconds of a pause, unless Instagram says that it takes longer. */
 const SHORTEST_PAUSE_MS = 15 * 60 * 1000
+
+/** Milliseconds of a pause, whatever Instagram says. */
+const LONGEST_PAUSE_MS = 24 * 60 * 60 * 1000
 
 /** Keeps tokens alive. */
 export interface Refresher {
@@ -52,8 +55,14 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   const mayGoOn = () => !stopping && now().getTime() >= pausedUntil
 
+  function isRefreshable(account: Account): boolean {
+    const from = refreshableFrom(account)
+    return from !== null && from <= now()
+  }
+
   function pause(usage: Usage | undefined): Date {
-    pausedUntil = now().getTime() + Math.max(usage?.regainMs ?? 0, SHORTEST_PAUSE_MS)
+    const wanted = Math.max(usage?.regainMs ?? 0, SHORTEST_PAUSE_MS)
+    pausedUntil = now().getTime() + Math.min(wanted, LONGEST_PAUSE_MS)
     return new Date(pausedUntil)
   }
 
@@ -63,7 +72,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       const attempt = await tryOnce(account)
       if (attempt instanceof InstagramError) onError(attempt, account)
       if (attempt instanceof InstagramError && attempt.failure === 'throttled') {
-        await claims.settle(claim, { account: { ...account, dueAt: pause(attempt.evidence.usage) } })
+        await claims.settle(claim, throttled(account, pause(attempt.evidence.usage), now()))
         return
       }
       if (
@@ -105,10 +114,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
     async refresh(key) {
       const account = await accounts.find(key)
-      const from = account && refreshableFrom(account)
-      if (!from || from > now() || !mayGoOn()) return account
+      if (!account || !isRefreshable(account) || !mayGoOn()) return account
       const claim = await claims.one(key)
-      if (claim) await attend(claim)
+      // Looked at once more, for another process may have attended to it meanwhile.
+      if (claim && isRefreshable(claim.account)) await attend(claim)
+      else if (claim) await claims.settle(claim, { account: claim.account })
       return accounts.find(key)
     },
 
