@@ -1,23 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import type { Profile } from '../instagram/profile.ts'
-import type { Token } from '../instagram/token.ts'
 import type { Database, Queries } from '../storage/database.ts'
 import type { Account } from './account.ts'
 import { accountOf, columnsOf } from './accountRow.ts'
+import { accountFrom, type Connected } from './connected.ts'
 import type { Events } from './events.ts'
 import { keyIdOf, type KeyRing } from './keyRing.ts'
-import { firstDue, type Schedule } from './schedule.ts'
-
-/** What a login brought: a token, and whose it is as far as Instagram told. */
-export interface Connected {
-  token: Token
-  /** The id that came with the token: app-scoped or professional, Instagram does not say which. */
-  userId: string
-  permissions: readonly string[] | null
-  askedScopes: readonly string[]
-  /** `null`: could not be read. */
-  profile: Profile | null
-}
+import type { Schedule } from './schedule.ts'
 
 /** The connected accounts, in the database, their tokens sealed. */
 export interface Accounts {
@@ -55,7 +42,7 @@ export function createAccounts({ database, keyRing, events, schedule, now }: Acc
         const [known, ...sameUnderAnotherId] = await knownAs(queries, connected)
         for (const { key } of sameUnderAnotherId)
           await queries.run('DELETE FROM accounts WHERE account_key = $1', key)
-        const account = merge(connected, known, now(), schedule)
+        const account = accountFrom(connected, known, now(), schedule)
         await insert(queries, account, keyRing.seal(connected.token.accessToken, account.key))
         return events.record(queries, 'account.connected', account)
       })
@@ -123,35 +110,6 @@ async function knownAs(queries: Queries, { profile, userId }: Connected): Promis
   return rows.map(accountOf)
 }
 
-function merge(
-  { token, profile, userId, permissions, askedScopes }: Connected,
-  known: Account | undefined,
-  now: Date,
-  schedule: Schedule,
-): Account {
-  const status = token.kind === 'short_lived' ? 'short_lived' : 'ok'
-  const nobody = { id: userId, userId: null, username: null, name: null, accountType: null, pictureUrl: null }
-  return {
-    ...nobody,
-    key: randomUUID(),
-    connectedAt: now,
-    profileReadAt: null,
-    ...known,
-    ...(profile && told(profile)),
-    ...(profile?.id && { profileReadAt: now }),
-    permissions,
-    askedScopes,
-    tokenKind: token.kind,
-    tokenObtainedAt: token.obtainedAt,
-    tokenExpiresAt: token.expiresAt,
-    status,
-    statusSince: known?.status === status ? known.statusSince : now,
-    statusReason: null,
-    dueAt: firstDue(token, schedule),
-    failedTries: 0,
-  }
-}
-
 async function insert(queries: Queries, account: Account, sealedToken: string): Promise<void> {
   const columns = {
     ...columnsOf(account),
@@ -166,9 +124,4 @@ async function insert(queries: Queries, account: Account, sealedToken: string): 
      ON CONFLICT (account_key) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`,
     ...Object.values(columns),
   )
-}
-
-/** What Instagram told, without what it left out: it forgets nothing that was known. */
-function told(profile: Profile): { [Name in keyof Profile]?: NonNullable<Profile[Name]> } {
-  return Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== null))
 }
