@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Answer } from './call.ts'
-import { type Evidence, InstagramError } from './failure.ts'
+import { type ErrorAnswer, type Evidence, InstagramError } from './failure.ts'
 import { recognise } from './recognise.ts'
 
 /**
@@ -65,9 +65,6 @@ function discreet(
       .slice(0, LONGEST_MESSAGE)
   return { ...numbers, type: mask(type), message: mask(message), traceId: mask(traceId) }
 }
-
-/** What an error answer says of itself. */
-export type ErrorAnswer = Omit<Evidence, 'endpoint' | 'status' | 'contentType' | 'usage'>
 
 /** The error as graph.instagram.com spells it. */
 const graphError = z

@@ -51,6 +51,9 @@ export interface Evidence {
   traceId?: string | undefined
 }
 
+/** What an error answer says of itself. */
+export type ErrorAnswer = Omit<Evidence, 'endpoint' | 'status' | 'contentType' | 'usage'>
+
 /** A call to Instagram that failed. `evidence` has what it said; `cause` the error underneath, where there is one. */
 export class InstagramError extends Error {
   override readonly name = 'InstagramError'

@@ -1,5 +1,4 @@
-import type { ErrorAnswer } from './answer.ts'
-import type { InstagramFailure } from './failure.ts'
+import type { ErrorAnswer, InstagramFailure } from './failure.ts'
 
 /**
  * Which failure an error answer is. The message goes first, for `code` is 400 on everything that api.instagram.com refuses

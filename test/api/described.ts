@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { OpenApi } from '../../src/web/apiDocument.ts'
-import type { Schema } from '../../src/web/apiSchemas.ts'
-import { openApi } from '../../src/web/openapi.ts'
+import type { OpenApi } from '../../src/web/api/document.ts'
+import type { Schema } from '../../src/web/api/schemas.ts'
+import { openApi } from '../../src/web/api/openapi.ts'
 
 /** One answer that the description promises: to what, by which status, with what. */
 export interface Promised {

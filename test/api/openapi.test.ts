@@ -1,6 +1,6 @@
 import request from 'supertest'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type ApiOptions, createApi } from '../../src/web/api.ts'
+import { type ApiOptions, createApi } from '../../src/web/api/api.ts'
 import type { World } from '../support/world.ts'
 import { DOCUMENT, faults, operations, promised } from './described.ts'
 import { ACCOUNT, type Answer, KEY, LIFETIME, program, SECOND, startConnected, TOKEN } from './support.ts'

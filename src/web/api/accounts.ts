@@ -1,9 +1,9 @@
 import { json, type RequestHandler } from 'express'
 import { z } from 'zod'
-import type { Account } from '../accounts/account.ts'
-import { type AccountJson, accountJson } from '../accounts/accountJson.ts'
-import type { Accounts } from '../accounts/accounts.ts'
-import { importToken } from '../accounts/importToken.ts'
+import type { Account } from '../../accounts/account.ts'
+import { type AccountJson, accountJson } from '../../accounts/accountJson.ts'
+import type { Accounts } from '../../accounts/accounts.ts'
+import { importToken } from '../../accounts/importToken.ts'
 import type { ApiOptions } from './api.ts'
 import { Problem } from './problem.ts'
 

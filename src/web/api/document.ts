@@ -1,4 +1,4 @@
-import type { Schema } from './apiSchemas.ts'
+import type { Schema } from './schemas.ts'
 
 /** As much of OpenAPI 3.1 as we describe the API with. */
 export interface OpenApi {

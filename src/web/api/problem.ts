@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler } from 'express'
-import { ForeignTokenError } from '../accounts/importToken.ts'
-import { InstagramError } from '../instagram/failure.ts'
-import { type ProblemName, problems, problemType } from './apiProblems.ts'
-import { explanations } from './explanations.ts'
-import { referenceOf } from './requestLog.ts'
+import { ForeignTokenError } from '../../accounts/importToken.ts'
+import { InstagramError } from '../../instagram/failure.ts'
+import { type ProblemName, problems, problemType } from './problems.ts'
+import { explanations } from '../explanations.ts'
+import { referenceOf } from '../requestLog.ts'
 
 /** More of a problem than its name tells. */
 export interface ProblemOptions extends ErrorOptions {

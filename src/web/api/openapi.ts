@@ -1,6 +1,6 @@
-import { PAGE_SIZE } from './apiAccounts.ts'
-import type { Answer, Content, OpenApi, Parameter } from './apiDocument.ts'
-import { schemas } from './apiSchemas.ts'
+import { PAGE_SIZE } from './accounts.ts'
+import type { Answer, Content, OpenApi, Parameter } from './document.ts'
+import { schemas } from './schemas.ts'
 
 /** The API described, for programs and for generators of clients. `url`: where it is. */
 export function openApi(url: string): OpenApi {

@@ -1,5 +1,5 @@
-import type { ForeignToken } from '../accounts/importToken.ts'
-import { explanations } from './explanations.ts'
+import type { ForeignToken } from '../../accounts/importToken.ts'
+import { explanations } from '../explanations.ts'
 
 /** Every way in which a request of a program can end other than well. */
 export type ProblemName =

@@ -1,9 +1,9 @@
 import type { RequestHandler } from 'express'
-import type { Account } from '../accounts/account.ts'
-import { UnreadableTokenError } from '../accounts/keyRing.ts'
-import { REASONS } from '../accounts/status.ts'
+import type { Account } from '../../accounts/account.ts'
+import { UnreadableTokenError } from '../../accounts/keyRing.ts'
+import { REASONS } from '../../accounts/status.ts'
 import type { ApiOptions } from './api.ts'
-import { accountCalled } from './apiAccounts.ts'
+import { accountCalled } from './accounts.ts'
 import { Problem } from './problem.ts'
 
 /** A valid token, as OAuth 2.0 spells it (RFC 6749, section 5.1). */
