@@ -36,6 +36,8 @@ export interface App {
 /** All rooms put together. Two apps with different settings can run in one process. */
 export function createApp({ config, database, instagram, log, now, listeners = [] }: AppOptions): App {
   const { origin } = new URL(config.instagram.redirectUri)
+  const stopping = new AbortController()
+  let keysChecked = false // Keys change at a start only.
   const deliver = () => {
     webhook?.deliverDue().catch((error: unknown) => {
       log.error(error, 'events could not be delivered, and wait for the next round')
@@ -61,7 +63,7 @@ export function createApp({ config, database, instagram, log, now, listeners = [
       ...config.webhook,
       now,
       onFailure: ({ cause, ...failure }) => {
-        log.warn({ err: cause, ...failure }, 'an event could not be delivered')
+        log[failure.gaveUp ? 'error' : 'warn']({ err: cause, ...failure }, 'an event could not be delivered')
       },
     })
 
@@ -74,7 +76,8 @@ export function createApp({ config, database, instagram, log, now, listeners = [
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
     now,
   }
-  const store = new DatabaseSessionStore(database, { now, lifetimeMs: SESSION_LIFETIME_MS })
+  // By the system's clock, as express-session itself reckons.
+  const store = new DatabaseSessionStore(database, { now: () => new Date(), lifetimeMs: SESSION_LIFETIME_MS })
   return {
     web: createSite({
       origin,
@@ -95,13 +98,17 @@ export function createApp({ config, database, instagram, log, now, listeners = [
     }),
     upkeep: createUpkeep({
       log,
-      first: checkKeys,
       chores: {
+        'checking keys': async () => {
+          if (!keysChecked) await checkKeys(stopping.signal)
+          keysChecked = true
+        },
         refreshing: () => refresher.refreshDue(),
         'delivering events': async () => webhook?.deliverDue(),
-        sweeping: () => sweep(database, now()),
+        sweeping: () => sweep(database, now(), { events: !webhook }),
       },
       async end() {
+        stopping.abort()
         refresher.stop()
         await webhook?.close()
       },

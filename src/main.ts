@@ -10,7 +10,7 @@ import { withKeptSecrets } from './secrets.ts'
 import { openDatabase } from './storage/database.ts'
 
 /** Milliseconds that requests under way have to finish once the process is told to stop. */
-const STOP_LIMIT_MS = 10_000
+const STOP_LIMIT_MS = 8_000
 
 // The process: settings → database → app (and sandbox) → listening → clean stop.
 try {
@@ -23,12 +23,14 @@ try {
 
 async function run(config: Config): Promise<void> {
   const log = createLog(config)
-  const now = () => new Date()
   await using ending = new AsyncDisposableStack()
 
   const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
+  const sandbox =
+    config.sandbox && ending.adopt(await startSandbox(config, log), (started) => started.close())
+  // The sandbox has a clock that can be moved, and the app goes by it.
+  const now = sandbox ? () => sandbox.now() : () => new Date()
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
-  if (config.sandbox) ending.adopt(await startSandbox(config, log), (sandbox) => sandbox.close())
 
   const { web, upkeep } = createApp({ config, database, instagram, log, now })
   upkeep.start()

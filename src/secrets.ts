@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { TokenKey } from './accounts/keyRing.ts'
 import type { Config } from './config.ts'
 import { dataFolder } from './storage/database.ts'
 import { keptSecret } from './storage/keptSecret.ts'
@@ -20,8 +21,13 @@ export async function withKeptSecrets(config: Config): Promise<Config> {
     : [await keptSecret(join(folder, 'session-secret'), make)]
   const tokenKeys = config.tokenKeys.length
     ? config.tokenKeys
-    : [{ id: 'kept', secret: tokenKey(await keptSecret(join(folder, 'token-key'), make), folder) }]
+    : [withOwnId(tokenKey(await keptSecret(join(folder, 'token-key'), make), folder))]
   return { ...config, sessionSecrets, tokenKeys }
+}
+
+/** A name that another key would not have: one that is lost and made anew must not pass for the old one. */
+function withOwnId(secret: Buffer): TokenKey {
+  return { id: `kept-${createHash('sha256').update(secret).digest('hex').slice(0, 8)}`, secret }
 }
 
 function tokenKey(base64: string, folder: string): Buffer {

@@ -16,8 +16,6 @@ export interface Upkeep {
 /** What upkeep is made of. */
 export interface UpkeepOptions {
   log: Logger
-  /** Done before the first round. */
-  first: () => Promise<void>
   /** Done side by side in every round, by name. */
   chores: Readonly<Record<string, () => Promise<unknown>>>
   /** Brings chores under way to an end. */
@@ -25,8 +23,7 @@ export interface UpkeepOptions {
 }
 
 /** Upkeep that does nothing until it is run or started. */
-export function createUpkeep({ log, first, chores, end }: UpkeepOptions): Upkeep {
-  let begun: Promise<void> | undefined
+export function createUpkeep({ log, chores, end }: UpkeepOptions): Upkeep {
   let stopping = false
   const timers = new Map<string, NodeJS.Timeout>()
   const underWay = new Map<string, Promise<void>>()
@@ -39,23 +36,9 @@ export function createUpkeep({ log, first, chores, end }: UpkeepOptions): Upkeep
     }
   }
 
-  /** Once, or again in the next round where it failed. */
-  function prepared(): Promise<void> {
-    begun ??= first().catch((error: unknown) => {
-      begun = undefined
-      log.error(error, 'the keys could not be checked, and are later')
-    })
-    return begun
-  }
-
-  async function once(chore: string, work: () => Promise<unknown>): Promise<void> {
-    await prepared()
-    await attempt(chore, work)
-  }
-
   /** Each chore has a rhythm of its own: one that takes long holds up no other. */
   function repeat(chore: string, work: () => Promise<unknown>): void {
-    const round = once(chore, work).then(() => {
+    const round = attempt(chore, work).then(() => {
       if (!stopping) timers.set(chore, setTimeout(repeat, INTERVAL_MS, chore, work))
     })
     underWay.set(chore, round)
@@ -63,7 +46,7 @@ export function createUpkeep({ log, first, chores, end }: UpkeepOptions): Upkeep
 
   return {
     async run() {
-      await Promise.all(Object.entries(chores).map(([chore, work]) => once(chore, work)))
+      await Promise.all(Object.entries(chores).map(([chore, work]) => attempt(chore, work)))
     },
     start() {
       for (const [chore, work] of Object.entries(chores)) repeat(chore, work)

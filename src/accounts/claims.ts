@@ -35,11 +35,12 @@ export interface Claims {
 
 /** Claims on the accounts of a database. */
 export function createClaims(database: Database, keyRing: KeyRing, events: Events, now: () => Date): Claims {
+  // A lease that is longer than any was taken by a clock that has been set back since.
   async function take(where: string, value: Value): Promise<Claim[]> {
     const lease = randomUUID()
     const rows = await database.all(
       `UPDATE accounts SET lease = $1, leased_until = $2
-       WHERE (leased_until IS NULL OR leased_until <= $3) AND ${where} RETURNING *`,
+       WHERE (leased_until IS NULL OR leased_until <= $3 OR leased_until > $2) AND ${where} RETURNING *`,
       lease,
       now().getTime() + LEASE_MS,
       now().getTime(),
@@ -53,7 +54,7 @@ export function createClaims(database: Database, keyRing: KeyRing, events: Event
       // `due_at` once more outside, for PostgreSQL: there a row may have been settled since it was selected.
       take(
         `due_at <= $3 AND account_key IN (SELECT account_key FROM accounts
-           WHERE due_at <= $3 AND (leased_until IS NULL OR leased_until <= $3) ORDER BY due_at LIMIT $4)`,
+           WHERE due_at <= $3 AND (leased_until IS NULL OR leased_until <= $3 OR leased_until > $2) ORDER BY due_at LIMIT $4)`,
         limit,
       ),
 

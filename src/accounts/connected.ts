@@ -35,7 +35,7 @@ export function accountFrom(
     ...known,
     ...(profile && told(profile)),
     ...(profile?.id && { profileReadAt: now }),
-    permissions,
+    permissions: permissions ?? known?.permissions ?? null,
     askedScopes,
     tokenKind: token.kind,
     tokenObtainedAt: token.obtainedAt,

@@ -32,7 +32,7 @@ export interface Keeping {
   accounts: Accounts
   refresher: Refresher
   /** Finds the accounts that no key opens, or that one opens again. To be called at start. */
-  checkKeys: () => Promise<void>
+  checkKeys: (signal: AbortSignal) => Promise<void>
 }
 
 /** The room's parts, put together. */
@@ -46,6 +46,6 @@ export function createKeeping(options: KeepingOptions): Keeping {
   return {
     accounts,
     refresher: createRefresher({ instagram, accounts, claims, schedule, now, onError }),
-    checkKeys: () => checkKeys({ database, keyRing, accounts, claims, schedule, now }),
+    checkKeys: (signal) => checkKeys({ database, keyRing, accounts, claims, schedule, now }, signal),
   }
 }

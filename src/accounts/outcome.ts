@@ -58,6 +58,7 @@ function endsWithin(span: number, { tokenKind, tokenExpiresAt }: Account, now: D
 /** What becomes of an `unreadable` account whose key is back. */
 export function readableAgain(account: Account, now: Date, schedule: Schedule): Outcome {
   const { tokenKind: kind, tokenObtainedAt: obtainedAt, tokenExpiresAt: expiresAt } = account
+  if (expiresAt && expiresAt <= now) return needsReconnect(account, 'expired', now)
   return {
     account: {
       ...account,

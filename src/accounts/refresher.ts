@@ -53,7 +53,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
   let pausedUntil = 0
   let stopping = false
 
-  const mayGoOn = () => !stopping && now().getTime() >= pausedUntil
+  // A pause that is longer than any was made by a clock that has been set back since.
+  const isPaused = () => pausedUntil > now().getTime() && pausedUntil - now().getTime() <= LONGEST_PAUSE_MS
+  const mayGoOn = () => !stopping && !isPaused()
 
   function isRefreshable(account: Account): boolean {
     const from = refreshableFrom(account)
@@ -90,7 +92,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
   async function tryOnce(account: Account): Promise<Attempt> {
     if (account.tokenExpiresAt && account.tokenExpiresAt <= now()) return 'expired'
     try {
-      const token = (await accounts.accessToken(account.key)) ?? ''
+      const token = await accounts.accessToken(account.key)
+      if (token === undefined) return 'expired' // Removed meanwhile: nothing will be settled.
       if (account.tokenKind === 'long_lived') return await instagram.refresh(token)
       return { token: await instagram.exchangeForLongLived(token), usage: { percent: 0, regainMs: 0 } }
     } catch (error) {
@@ -104,12 +107,14 @@ export function createRefresher(options: RefresherOptions): Refresher {
     async refreshDue() {
       if (!mayGoOn()) return
       const first = await claims.due(CONCURRENCY)
-      await Promise.all(
+      const ended = await Promise.allSettled(
         first.map(async (claim) => {
           for (let next: Claim | undefined = claim; next; [next] = mayGoOn() ? await claims.due(1) : [])
             await attend(next)
         }),
       )
+      // All have come to an end, so that nobody closes the database under them.
+      for (const one of ended) if (one.status === 'rejected') throw one.reason
     },
 
     async refresh(key) {

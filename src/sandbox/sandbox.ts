@@ -33,6 +33,8 @@ export interface Sandbox {
   speak(dialect: Partial<Dialect>): void
   /** The next call of this endpoint gets this instead of the right answer, and changes nothing here; answers queue up. */
   answerNext(endpoint: Endpoint, answer: Misbehaviour): void
+  /** What its clock says. */
+  now(): Date
   /** Moves its clock forward (less than zero: back), on top of `now`. Nobody else's clock moves. */
   pass(milliseconds: number): void
   /** A person removes the app: their tokens answer 190 with subcode 458, until they log in again and for new tokens only. */
@@ -84,6 +86,7 @@ export async function startSandbox({ port, app, now = systemClock }: SandboxOpti
     answerNext(endpoint, answer) {
       traffic.answerNext(endpoint, answer)
     },
+    now: () => clock.now(),
     pass(milliseconds) {
       clock.pass(milliseconds)
     },

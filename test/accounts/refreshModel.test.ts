@@ -295,7 +295,7 @@ const recover = step('after the longest pause, a good round', async (model, real
 function restart(keys: string): Step {
   return step(`a restart with ${keys} keys`, async (_, real) => {
     real.keys = KEYS[keys] ?? []
-    await real.start().checkKeys()
+    await real.start().checkKeys(new AbortController().signal)
   })
 }
 

@@ -44,7 +44,10 @@ test('two processes that find the same key missing say so once', async () => {
   const one = stage.keeping({ tokenKeys, database: await stage.openAnother() })
   const other = stage.keeping({ tokenKeys, database: await stage.openAnother() })
 
-  await Promise.all([one.checkKeys(), other.checkKeys()])
+  await Promise.all([
+    one.checkKeys(new AbortController().signal),
+    other.checkKeys(new AbortController().signal),
+  ])
 
   expect(happened(stage).filter((type) => type === 'account.unreadable')).toHaveLength(10)
 })
