@@ -9,6 +9,12 @@ import { keyIdOf, type KeyRing } from './keyRing.ts'
 /** Milliseconds after which an account that somebody claimed and never settled is free again: longer than any call. */
 const LEASE_MS = 60_000
 
+/**
+ * Milliseconds of a lease that nobody can have taken, unless by a clock that has been set back since. Much more than a lease, for
+ * processes' clocks differ, and `now` is old by the time that a lock has been waited for.
+ */
+const IMPOSSIBLE_LEASE_MS = 60 * LEASE_MS
+
 /** An account that nobody else touches the token of, until it is settled or the lease runs out. */
 export interface Claim {
   account: Account
@@ -35,16 +41,16 @@ export interface Claims {
 
 /** Claims on the accounts of a database. */
 export function createClaims(database: Database, keyRing: KeyRing, events: Events, now: () => Date): Claims {
-  // A lease that is longer than any was taken by a clock that has been set back since.
   async function take(where: string, value: Value): Promise<Claim[]> {
     const lease = randomUUID()
     const rows = await database.all(
       `UPDATE accounts SET lease = $1, leased_until = $2
-       WHERE (leased_until IS NULL OR leased_until <= $3 OR leased_until > $2) AND ${where} RETURNING *`,
+       WHERE (leased_until IS NULL OR leased_until <= $3 OR leased_until > $5) AND ${where} RETURNING *`,
       lease,
       now().getTime() + LEASE_MS,
       now().getTime(),
       value,
+      now().getTime() + IMPOSSIBLE_LEASE_MS,
     )
     return rows.map((row) => ({ account: accountOf(row), lease }))
   }
@@ -54,7 +60,7 @@ export function createClaims(database: Database, keyRing: KeyRing, events: Event
       // `due_at` once more outside, for PostgreSQL: there a row may have been settled since it was selected.
       take(
         `due_at <= $3 AND account_key IN (SELECT account_key FROM accounts
-           WHERE due_at <= $3 AND (leased_until IS NULL OR leased_until <= $3 OR leased_until > $2) ORDER BY due_at LIMIT $4)`,
+           WHERE due_at <= $3 AND (leased_until IS NULL OR leased_until <= $3 OR leased_until > $5) ORDER BY due_at LIMIT $4)`,
         limit,
       ),
 
