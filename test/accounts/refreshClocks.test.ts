@@ -8,10 +8,15 @@ import { startWorld, type World } from '../support/world.ts'
 const MINUTE = 60_000
 
 /** Claims of a process whose clock is ahead by so much. */
-function claimsAhead({ database, now }: World, milliseconds: number) {
-  const clock = () => new Date(now().getTime() + milliseconds)
+function claimsAhead(world: World, milliseconds: number) {
+  const clock = () => new Date(world.now().getTime() + milliseconds)
   const events = createEvents({ now: clock, listeners: [], kept: false, reconnectUrl: () => '' })
-  return createClaims(database, createKeyRing([{ id: 'k1', secret: Buffer.alloc(32, 7) }]), events, clock)
+  return createClaims(
+    world.database,
+    createKeyRing([{ id: 'k1', secret: Buffer.alloc(32, 7) }]),
+    events,
+    clock,
+  )
 }
 
 test('a process whose clock is behind leaves a lease alone that another has just taken', async () => {
