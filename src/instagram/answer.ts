@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Answer } from './call.ts'
+import { parseExactly } from './exactJson.ts'
 import { type ErrorAnswer, type Evidence, InstagramError } from './failure.ts'
 import { recognise } from './recognise.ts'
 
@@ -27,24 +28,15 @@ export function read<Shape extends z.ZodType>(answer: Answer, schema: Shape): z.
   return result.data
 }
 
-/**
- * JSON without rounding: every number but a safe integer becomes the string of its digits. Instagram sends
- * user ids of 17 digits as bare numbers, about half of which `JSON.parse` alone would change.
- */
 function parse({ body, status, contentType }: Answer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'), exact as (key: string, value: unknown) => unknown)
+    return parseExactly(body.toString('utf8'))
   } catch {
     // The parser's own message quotes what it read, and that may be half a token.
     return new SyntaxError(
       `${body.length} bytes of ${contentType || 'no type'} with status ${status} are not JSON`,
     )
   }
-}
-
-/** A reviver; TypeScript's own types don't know the third argument yet (TC39 "JSON.parse source text access"). */
-function exact(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value === 'number' && !Number.isSafeInteger(value) && source ? source : value
 }
 
 const wholeNumber = z.coerce.number().int().optional().catch(undefined)
