@@ -12,14 +12,17 @@ export type AccountStatus =
   | 'needs_reconnect'
   /** No key in `TOKEN_KEYS` opens the token. */
   | 'unreadable'
+  /** The person removed the app on Instagram, and Instagram told us: the token is destroyed. */
+  | 'disconnected_by_instagram'
 
 /** Why an account is not `ok`. */
-export type StatusReason = InstagramFailure | 'expired' | 'no_key'
+export type StatusReason = InstagramFailure | 'expired' | 'no_key' | 'app_removed'
 
 /** Each reason in words, for whoever looks after the account. */
 export const REASONS = {
   expired: 'The token has expired.',
   no_key: 'No key in TOKEN_KEYS opens the token.',
+  app_removed: 'The app was removed on Instagram, and its token destroyed.',
   token_invalid: 'Instagram no longer accepts the token: access was removed, or the password was changed.',
   already_long_lived: 'Instagram says that the token is long-lived already.',
   not_permitted: 'Instagram says that the permission is gone.',
