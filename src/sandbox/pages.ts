@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import type { NoticeAnswer } from './notice.ts'
 
 interface Pages {
   authorize: AuthorizePage
@@ -41,6 +42,8 @@ export interface HomePage {
       livingTokens: number
       /** The token that was made by the form that was just sent, if it was. */
       generated: string | null
+      /** What the app said to Meta, if the form that was just sent made Meta tell it something. */
+      told: NoticeAnswer | null
     } | null
   }[]
   /** What was wrong with the form that was just sent, if anything. */

@@ -6,6 +6,7 @@ import { Clock } from './clock.ts'
 import { Credentials, type Loss } from './credentials.ts'
 import { type Dialect, SPOKEN_TODAY } from './exchangeAnswer.ts'
 import type { Misbehaviour } from './misbehaviour.ts'
+import { type Notice, type NoticeAnswer, type NoticeOptions, tell } from './notice.ts'
 import { type Professional, PROFESSIONALS } from './people.ts'
 import { Quota } from './quota.ts'
 import { type Call, type Endpoint, Traffic } from './traffic.ts'
@@ -39,6 +40,8 @@ export interface Sandbox {
   pass(milliseconds: number): void
   /** A person removes the app: their tokens answer 190 with subcode 458, until they log in again and for new tokens only. */
   revoke(personKey: string): void
+  /** Tells the app of a person by a `signed_request`, and returns what it said; `undefined`: it has no address for this. */
+  tell(notice: Notice, personKey: string, options?: NoticeOptions): Promise<NoticeAnswer | undefined>
   /** A person changes their password: their tokens answer 190 without a subcode; a new login gives good ones. */
   changePassword(personKey: string): void
   /** Instagram takes the app's permission for a person: their tokens answer code 10; a new login gives good ones. */
@@ -92,6 +95,10 @@ export async function startSandbox({ port, app, now = systemClock }: SandboxOpti
     },
     revoke(personKey) {
       takeBack(personKey, 'app_removed')
+    },
+    tell(notice, personKey, { secret, ...change } = {}) {
+      const { id } = professional(personKey).profile
+      return tell(notice, app, { userId: id, issuedAt: clock.now(), ...change }, secret)
     },
     changePassword(personKey) {
       takeBack(personKey, 'password_changed')

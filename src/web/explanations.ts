@@ -75,6 +75,12 @@ export const explanations = {
     text: 'The login worked, but the account has been disconnected since, and its token forgotten.',
     advice: 'To connect it again, go back and choose Get Started.',
   },
+  no_such_deletion: {
+    status: 404,
+    title: 'We know no deletion with this code',
+    text: 'Every request for deletion gets a code and an address of its own. The one that you opened is not among them: it may have been cut short or mistyped.',
+    advice: 'Open the address exactly as Instagram gave it to you, or ask for deletion once more.',
+  },
   code_used: {
     status: 400,
     title: 'Instagram’s code was used already',

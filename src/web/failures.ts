@@ -22,6 +22,8 @@ export type Failure =
   | 'interrupted'
   /** The account was disconnected since. */
   | 'account_gone'
+  /** The status of a deletion that nobody asked for. */
+  | 'no_such_deletion'
   | ForeignToken
   /** A POST that does not come from our own pages. */
   | 'cross_site'

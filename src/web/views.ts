@@ -1,11 +1,14 @@
 import type { Response } from 'express'
 import type { AccountView } from './accountView.ts'
 import type { Explanation } from './explanations.ts'
+import type { Moment } from './moment.ts'
 
 /** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
 interface Views {
   index: { getStarted: string; reconnect: string | null }
   response: { account: AccountView; connectAnother: string; justConnected: boolean }
+  data_deletion: Record<string, never>
+  deletion: { confirmationCode: string; asked: Moment; done: Moment }
   auth_error: Explanation & { reference: string | null }
 }
 
