@@ -16,8 +16,16 @@ export interface AuthorizePage {
   forceReauth: boolean
   people: readonly { key: string; username: string; about: string; chosen: boolean }[]
   scopes: readonly { name: string; about: string; required: boolean }[]
+  /** What can be made to fail, by the place where it does. */
+  failures: readonly FailureGroup[]
   /** What was wrong with the form that was just sent, if anything. */
   problem: string | null
+}
+
+/** Failures in one place. */
+export interface FailureGroup {
+  place: string
+  failures: readonly { key: string; title: string; chosen: boolean }[]
 }
 
 /** What the home page shows. */
