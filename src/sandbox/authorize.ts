@@ -47,20 +47,16 @@ export function authorizeRouter({ app, credentials, mishaps }: AuthorizeWorld): 
     const failure = valueOf('failure')
     const mishap = readFailure(failure)
 
+    const showAgain = (problem: string) => {
+      show(res.status(400), 'authorize', pageFor(request, { person: person?.key, failure }, problem))
+    }
+
     if (valueOf('decision') === 'cancel') {
       res.redirect(302, callback(request, { query: DENIED }))
     } else if (person === undefined || valueOf('decision') !== 'allow') {
-      show(
-        res.status(400),
-        'authorize',
-        pageFor(request, { person: person?.key, failure }, 'Choose who you are.'),
-      )
+      showAgain('Choose who you are.')
     } else if (mishap === undefined) {
-      show(
-        res.status(400),
-        'authorize',
-        pageFor(request, { person: person.key }, 'Choose a failure that is on the list.'),
-      )
+      showAgain('Choose a failure that is on the list.')
     } else {
       if (mishap?.at === 'authorize') throw new PageRefusal(mishap.message)
       const professional = admit(person)

@@ -16,6 +16,7 @@ export const ON_EXCHANGE: Variants<Misbehaviour> = {
       error_message: 'Matching code was not found or was already used.',
     }),
     'called twice': refused('This authorization code has been used'),
+    // Not recorded with the stop.
     'called twice, full stop': refused('This authorization code has been used.'),
     classic: refused('No matching code found.'),
   },
