@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    globalSetup: 'test/support/postgres.ts',
     projects: [
       {
         test: {
@@ -10,6 +11,22 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        // The same tests once more on the other engine, as far as what they say depends on it.
+        test: {
+          name: 'postgres',
+          include: [
+            'test/accounts/{accounts,connect,rotateKeys,webhook}.test.ts',
+            'test/accounts/refresh{Keys,Life,Model,Reconnect,Twice}.test.ts',
+            'test/api/{accounts,token}.test.ts',
+            'test/process/refreshTogether.test.ts',
+            'test/web/{kept,login,once,sweep}.test.ts',
+          ],
+          provide: { engine: 'PostgreSQL' },
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {

@@ -133,7 +133,11 @@ export const variables = z.object({
   TRUST_PROXY: trustProxy.default(false),
   DATABASE_URL: z
     .string()
-    .regex(/^file:./, 'DATABASE_URL must be a file, written like file:./data/accounts.db.')
+    .trim()
+    .regex(
+      /^(file:|postgres(ql)?:\/\/)./,
+      'DATABASE_URL must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.',
+    )
     .default('file:./data/accounts.db'),
   REFRESH_DAYS_BEFORE_EXPIRY: days.default(10),
   API_KEYS: secrets('API_KEYS').default([]),

@@ -407,12 +407,12 @@ describe('a mistake is told in one sentence that names the variable and never it
         (value) => [name, value, port(name)] as const,
       ),
     ),
-    ...['postgres://canary:secret@db/accounts', 'canary.db', 'file:', 'FILE:canary.db'].map(
+    ...['mysql://canary:secret@db/accounts', 'postgres:canary', 'canary.db', 'file:', 'FILE:canary.db'].map(
       (value) =>
         [
           'DATABASE_URL',
           value,
-          'DATABASE_URL must be a file, written like file:./data/accounts.db.',
+          'DATABASE_URL must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.',
         ] as const,
     ),
     ...['canary', 'x'.repeat(31), `${SECRET},canary`, `canary ${SECRET}`].map(
