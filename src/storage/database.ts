@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate } from './migrations.ts'
@@ -62,6 +63,25 @@ export async function openDatabase(url: string): Promise<Database> {
   const patient = await upToDate(await openPostgres(url, NO_TIME_LIMITS))
   await patient.close()
   return openPostgres(url)
+}
+
+/** A database whose schema is of whatever version, and how it tells of its tables. */
+export interface Unchanged {
+  database: Database
+  catalog: 'sqlite' | 'postgres'
+}
+
+/**
+ * Opens the database of a URL and leaves its schema as it is.
+ *
+ * @throws Error as `openDatabase` does, and for an SQLite file that is not there
+ */
+export async function openUnchanged(url: string): Promise<Unchanged> {
+  if (isPostgres(url)) return { database: await openPostgres(url), catalog: 'postgres' }
+
+  const path = filePath(url)
+  if (!existsSync(path)) throw new Error(`There is no database ${path}`)
+  return { database: await openSqlite(path), catalog: 'sqlite' }
 }
 
 async function upToDate(database: Database): Promise<Database> {

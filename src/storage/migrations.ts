@@ -108,7 +108,8 @@ async function apply(queries: Queries, version: number, statements: readonly str
   for (const statement of statements) await queries.run(statement)
 }
 
-async function schemaVersion(queries: Queries): Promise<number> {
+/** The version that the schema of a database has. */
+export async function schemaVersion(queries: Queries): Promise<number> {
   const [row] = await queries.all('SELECT MAX(version) AS version FROM schema_versions')
   return Number(row?.['version'] ?? 0)
 }
