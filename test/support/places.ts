@@ -26,7 +26,7 @@ export interface Place extends AsyncDisposable {
 }
 
 /** A file in a folder of its own. */
-const sqlite: Engine = {
+export const sqlite: Engine = {
   name: 'SQLite',
   async place() {
     const folder = await mkdtemp(join(tmpdir(), 'accounts-'))
