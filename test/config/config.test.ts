@@ -79,6 +79,16 @@ describe('without any settings', () => {
   })
 })
 
+test.each([
+  'file:./data/other.db',
+  'postgres://me:secret@db.example:5432/accounts?sslmode=verify-full',
+  'postgresql://db.example/accounts',
+])('the database can be %s', (url) => {
+  const config = readConfig({ DATABASE_URL: ` ${url}\n` })
+
+  expect(config.databaseUrl).toBe(url)
+})
+
 describe('with credentials', () => {
   test('the app speaks to Instagram, and there is no sandbox', () => {
     const config = readConfig({ ...CREDENTIALS, SANDBOX_PORT: '4001' })
