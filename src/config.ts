@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { TokenKey } from './accounts/keyRing.ts'
-import { type LogLevel, variables } from './environment.ts'
+import { type HttpsSetting, type LogLevel, variables } from './environment.ts'
 import type { InstagramSettings } from './instagram/client.ts'
 
 /** Everything that can be set from outside, checked. Read from the environment, and nowhere else. */
@@ -11,6 +11,7 @@ export interface Config {
   sandbox: { port: number } | undefined
   host: string
   port: number
+  https: HttpsSetting
   /** Express's `trust proxy`. */
   trustProxy: boolean | number | string[]
   databaseUrl: string
@@ -61,13 +62,14 @@ export function readConfig(environment: Environment): Config {
   return {
     production,
     instagram: {
-      ...(app ?? sandboxApp(env.PORT, env.SANDBOX_PORT)),
+      ...(app ?? sandboxApp(env)),
       scopes: env.INSTAGRAM_SCOPES,
       graphVersion: env.INSTAGRAM_GRAPH_VERSION,
     },
     sandbox: app ? undefined : { port: env.SANDBOX_PORT },
     host: env.HOST,
     port: env.PORT,
+    https: env.HTTPS,
     trustProxy: env.TRUST_PROXY,
     databaseUrl: env.DATABASE_URL,
     sessionSecrets: env.SESSION_SECRETS,
@@ -96,12 +98,12 @@ function registeredApp(env: z.output<typeof variables>) {
 }
 
 /** The app lives on `localhost`, its stand-in for Instagram on `127.0.0.1`: another site to the browser, as the real one is. */
-function sandboxApp(port: number, sandboxPort: number) {
-  const origin = `http://127.0.0.1:${sandboxPort}`
+function sandboxApp({ PORT, SANDBOX_PORT, HTTPS }: z.output<typeof variables>) {
+  const origin = `http://127.0.0.1:${SANDBOX_PORT}`
   return {
     clientId: '990602627938098',
     clientSecret: 'the-sandbox-has-no-secrets',
-    redirectUri: `http://localhost:${port}/response`,
+    redirectUri: `${HTTPS ? 'https' : 'http'}://localhost:${PORT}/response`,
     authorizeUrl: `${origin}/oauth/authorize`,
     tokenUrl: `${origin}/oauth/access_token`,
     graphUrl: origin,
@@ -121,6 +123,11 @@ function* contradictions(env: Environment): Generator<string> {
     yield `${missing.join(' and ')} must be set too: set all of ${CREDENTIALS.join(', ')}, or none of them for the sandbox.`
   else if (missing.length > 0 && (env['PORT'] ?? '3000') === (env['SANDBOX_PORT'] ?? '3001'))
     yield 'PORT and SANDBOX_PORT must be two different ports.'
+  const overHttp = /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/i.test(
+    env['INSTAGRAM_REDIRECT_URI'] ?? '',
+  )
+  if (overHttp && !production && (env['HTTPS'] ?? 'off').trim() !== 'off')
+    yield 'INSTAGRAM_REDIRECT_URI must start with https:// where HTTPS is on: nobody answers at its http address.'
   if (env['WEBHOOK_URL'] && !env['WEBHOOK_SECRETS'])
     yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can tell that it is us.'
   if (!production) return

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { config as readDotenv } from 'dotenv'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
+import { certificateFor } from './certificate.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
@@ -23,6 +25,7 @@ try {
 
 async function run(config: Config): Promise<void> {
   const log = createLog(config)
+  const certificate = await certificateFor(config, new Date())
   await using ending = new AsyncDisposableStack()
 
   const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
@@ -35,9 +38,10 @@ async function run(config: Config): Promise<void> {
   const { web, upkeep } = createApp({ config, database, instagram, log, now })
   upkeep.start()
   ending.defer(() => upkeep.stop())
-  const server = createServer(web)
+  const server = certificate ? createHttpsServer(certificate, web) : createServer(web)
   ending.defer(() => stop(server))
   await listen(server, config)
+  if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
 
   await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))

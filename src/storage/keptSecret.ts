@@ -9,7 +9,7 @@ import { dirname } from 'node:path'
  *
  * @throws Error in a sentence that names the path, with the cause: the file is empty, or can neither be read nor made.
  */
-export async function keptSecret(path: string, make: () => string): Promise<string> {
+export async function keptSecret(path: string, make: () => string | Promise<string>): Promise<string> {
   try {
     return await read(path)
   } catch (error) {
@@ -17,7 +17,7 @@ export async function keptSecret(path: string, make: () => string): Promise<stri
   }
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await createWhole(path, make())
+    await createWhole(path, await make())
     return await read(path)
   } catch (error) {
     throw unusable(path, error)
