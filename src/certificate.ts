@@ -10,6 +10,9 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** The longest for which Apple's systems accept a certificate that its user trusts. https://support.apple.com/103769 */
 const LIFETIME_DAYS = 825
 
+/** How a file is got: {@link keptSecret}, or `foundSecret`, which makes none. */
+type Keep = (path: string, make: () => Promise<string>) => Promise<string | undefined>
+
 /** What the app proves by https that it is. */
 export interface Certificate {
   /** As PEM, with those of its issuers if the file has them. */
@@ -21,16 +24,17 @@ export interface Certificate {
 }
 
 /**
- * The certificate that `HTTPS` asks for; `undefined` where it asks for none.
+ * The certificate that `HTTPS` asks for; `undefined` where it asks for none, or none is kept and `keep` makes none.
  *
  * @throws Error in a sentence that names the file: it is missing or something else, the key is another's, or its time is over
  */
 export async function certificateFor(
   { https, databaseUrl }: Pick<Config, 'https' | 'databaseUrl'>,
   now: Date,
+  keep: Keep = keptSecret,
 ): Promise<Certificate | undefined> {
   if (!https) return undefined
-  if (https === 'self-signed') return keptCertificate(dataFolder(databaseUrl), now)
+  if (https === 'self-signed') return keptCertificate(dataFolder(databaseUrl), now, keep)
   const [cert, key] = [await contentOf(https.certificateFile), await contentOf(https.keyFile)]
   const certificate = certificateIn(cert, https.certificateFile)
   if (!certificate.checkPrivateKey(keyIn(key, https.keyFile)))
@@ -50,10 +54,11 @@ export async function certificateFor(
  * The certificate for localhost that is kept in the folder. Each has a file of its own, which is never replaced: so
  * processes that start at once, also when the last one has expired, get the same.
  */
-async function keptCertificate(folder: string, now: Date): Promise<Certificate> {
+async function keptCertificate(folder: string, now: Date, keep: Keep): Promise<Certificate | undefined> {
   for (let number = 1; ; number++) {
     const file = join(folder, `localhost-${number}.pem`)
-    const pem = await keptSecret(file, () => selfSigned(now))
+    const pem = await keep(file, () => selfSigned(now))
+    if (pem === undefined) return undefined
     const certificate = certificateIn(pem, file)
     if (!certificate.checkPrivateKey(keyIn(pem, file)))
       throw new Error(`The certificate in ${file} was changed.`)

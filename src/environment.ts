@@ -168,3 +168,6 @@ export const variables = z.object({
   SANDBOX_PORT: portNumber('SANDBOX_PORT').default(3001),
   LOG_LEVEL: z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
 })
+
+/** Every variable, read. */
+export type Variables = z.output<typeof variables>

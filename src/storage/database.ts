@@ -94,6 +94,17 @@ async function upToDate(database: Database): Promise<Database> {
   }
 }
 
+/**
+ * Opens a database as it is found, to look at it: makes none, and leaves its schema alone. `undefined`: there is none yet.
+ *
+ * @throws Error as {@link openDatabase} does, but for the schema
+ */
+export async function openAsFound(url: string): Promise<Database | undefined> {
+  if (isPostgres(url)) return openPostgres(url)
+  const path = filePath(url)
+  return path === ':memory:' || existsSync(path) ? openSqlite(path) : undefined
+}
+
 /** The folder of the file that a database URL names, where what belongs to it is kept too; `./data` where there is none. */
 export function dataFolder(url: string): string {
   const path = isPostgres(url) ? ':memory:' : filePath(url)

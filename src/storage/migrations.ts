@@ -121,3 +121,14 @@ function refuseNewer(version: number, known: number): void {
       'start the newer program that made it',
   )
 }
+
+/** The version of a schema, and the newest that we know. Changes nothing; 0: there is no schema yet. */
+export async function schemaState(queries: Queries): Promise<{ version: number; newest: number }> {
+  try {
+    return { version: await schemaVersion(queries), newest: MIGRATIONS.length }
+  } catch (error) {
+    // As SQLite and PostgreSQL say it.
+    if (!/no such table|does not exist/.test(String(error))) throw error
+    return { version: 0, newest: MIGRATIONS.length }
+  }
+}
