@@ -32,6 +32,7 @@ export async function place() {
   return {
     folder,
     port,
+    sandboxPort,
     origin: `http://localhost:${port}`,
     start,
     async [Symbol.asyncDispose]() {
