@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { certificateFor } from './certificate.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
+import { checkSettings } from './doctor/examine.ts'
 import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
 import { withKeptSecrets } from './secrets.ts'
@@ -25,6 +26,7 @@ try {
 
 async function run(config: Config): Promise<void> {
   const log = createLog(config)
+  warnOfSettings(config, log)
   const certificate = await certificateFor(config, new Date())
   await using ending = new AsyncDisposableStack()
 
@@ -35,7 +37,14 @@ async function run(config: Config): Promise<void> {
   const now = sandbox ? () => sandbox.now() : () => new Date()
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
 
-  const { web, upkeep } = createApp({ config, database, instagram, log, now })
+  const { web, upkeep } = createApp({
+    config,
+    database,
+    instagram,
+    log,
+    now,
+    certificate: config.https === 'self-signed' ? certificate?.cert : undefined,
+  })
   upkeep.start()
   ending.defer(() => upkeep.stop())
   const server = certificate ? createHttpsServer(certificate, web) : createServer(web)
@@ -46,6 +55,18 @@ async function run(config: Config): Promise<void> {
 
   await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
   log.info('Stopping.')
+}
+
+/** What does not keep the app from running, but logins from coming to their end. `npm run doctor` looks at more. */
+function warnOfSettings({ sandbox, instagram, port, https }: Config, log: Logger): void {
+  const installation = {
+    sandbox: sandbox !== undefined,
+    settings: instagram,
+    port,
+    https: https !== undefined,
+  }
+  for (const { outcome, says, fix } of checkSettings(installation))
+    if (outcome === 'wrong') log.warn(`${says} ${fix ?? ''}`)
 }
 
 /** Loaded only where it is wanted: production never reads its code. */

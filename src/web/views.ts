@@ -2,6 +2,7 @@ import type { Response } from 'express'
 import type { AccountView } from './accountView.ts'
 import type { Explanation } from './explanations.ts'
 import type { Moment } from './moment.ts'
+import type { SetupView } from './setupView.ts'
 
 /** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
 interface Views {
@@ -10,6 +11,7 @@ interface Views {
   data_deletion: Record<string, never>
   deletion: { confirmationCode: string; asked: Moment; done: Moment }
   auth_error: Explanation & { reference: string | null }
+  setup: SetupView
 }
 
 /** What every page has, set once for the app. */
