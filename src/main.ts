@@ -28,11 +28,13 @@ async function run(config: Config): Promise<void> {
   const log = createLog(config)
   warnOfSettings(config, log)
   const certificate = await certificateFor(config, new Date())
+  const ownCertificate = config.https === 'self-signed' ? certificate?.cert : undefined
   await using ending = new AsyncDisposableStack()
 
   const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
   const sandbox =
-    config.sandbox && ending.adopt(await startSandbox(config, log), (started) => started.close())
+    config.sandbox &&
+    ending.adopt(await startSandbox(config, ownCertificate, log), (started) => started.close())
   // The sandbox has a clock that can be moved, and the app goes by it.
   const now = sandbox ? () => sandbox.now() : () => new Date()
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
@@ -43,7 +45,7 @@ async function run(config: Config): Promise<void> {
     instagram,
     log,
     now,
-    certificate: config.https === 'self-signed' ? certificate?.cert : undefined,
+    certificate: ownCertificate,
   })
   upkeep.start()
   ending.defer(() => upkeep.stop())
@@ -70,7 +72,7 @@ function warnOfSettings({ sandbox, instagram, port, https }: Config, log: Logger
 }
 
 /** Loaded only where it is wanted: production never reads its code. */
-async function startSandbox({ sandbox, instagram }: Config, log: Logger) {
+async function startSandbox({ sandbox, instagram }: Config, certificate: string | undefined, log: Logger) {
   const { startSandbox } = await import('./sandbox/sandbox.ts')
   const { clientId, clientSecret, redirectUri } = instagram
   const { origin } = new URL(redirectUri)
@@ -82,6 +84,7 @@ async function startSandbox({ sandbox, instagram }: Config, log: Logger) {
       redirectUris: [redirectUri],
       deauthorizeUrl: `${origin}/deauthorize`,
       dataDeletionUrl: `${origin}/data-deletion`,
+      ...(certificate && { certificate }),
     },
   })
   log.warn(

@@ -27,6 +27,17 @@ test('by self-signed https a login works to the token, under a cookie for this h
   expect(app.output()).toContain(`open ${origin} and choose Get Started`)
 })
 
+test('the sandbox tells an app of a deletion by self-signed https too', async () => {
+  await using here = await place()
+  const app = here.start({ HTTPS: 'self-signed' })
+  await app.ready()
+  const [, sandbox = ''] = /(http:\/\/127\.0\.0\.1:\d+) stands in/.exec(app.output()) ?? []
+
+  const answer = await fetch(`${sandbox}/people/business/ask-for-deletion`, { method: 'POST' })
+
+  expect(await answer.text()).toContain('Open the status page')
+})
+
 test('by its numbers this machine is reached too, and sends people to its name', async () => {
   await using here = await place()
   const app = here.start({ HTTPS: 'self-signed' })
