@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**'],
+          exclude: ['test/browser/**', 'test/bench/**'],
           testTimeout: 30_000,
         },
       },
