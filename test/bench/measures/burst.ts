@@ -45,6 +45,7 @@ async function callbacks(bench: Bench, { site }: Running) {
       return { visitor, back: authorize(await begin(visitor, site.entry), bench.nextLogin()) }
     }),
   )
+  const before = await bench.upstream.counts()
   await bench.upstream.delay(UPSTREAM_MS)
   try {
     const { latencies } = await load(CALLBACKS, CALLBACKS, async (piece) => {
@@ -52,6 +53,9 @@ async function callbacks(bench: Bench, { site }: Running) {
       const page = await person?.visitor.get(person.back)
       if (page?.status !== 200 && page?.status !== 302) throw new Error(`A callback answered ${page?.status}`)
     })
+    const after = await bench.upstream.counts()
+    if (after.exchange - before.exchange !== CALLBACKS || after.profile - before.profile !== CALLBACKS)
+      throw new Error(`${CALLBACKS} callbacks did not make as many logins`)
     const added = latencies.map((latency) => latency - UPSTREAM_MS * CALLS_IN_A_ROW)
     return { p50: percentile(added, 0.5), p99: percentile(added, 0.99) }
   } finally {
