@@ -45,9 +45,9 @@ export function byPackage(profile: CpuProfile, pieces: number): Row[] {
   return [...places.filter((place) => !isSmall(place)), rest].map(({ place, own, behalf }) => ({
     place,
     'on behalf ms': behalf / pieces,
-    '%': behalf * percent,
+    'on behalf %': behalf * percent,
     'self ms': own / pieces,
-    '% ': own * percent,
+    'self %': own * percent,
   }))
 }
 

@@ -13,7 +13,7 @@ export interface Options {
   postgres: string | undefined
 }
 
-/** A command line that makes no sense, or that asks for help: the message is for whoever typed it. */
+/** A command line that makes no sense: the message is for whoever typed it. */
 export class UsageError extends Error {}
 
 /**
@@ -23,7 +23,6 @@ export class UsageError extends Error {}
  */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parsed(args)
-  if (values.help) throw new UsageError(usage())
   const measures = [...positionals, ...(values.profile ? ['profile'] : [])]
   const everybody = [...PEERS, OURS, ...(values.postgres ? [OURS_ON_POSTGRES] : [])]
   const only = values.only?.split(/[\s,]+/).filter(Boolean)
@@ -47,7 +46,6 @@ function parsed(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        help: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         only: { type: 'string' },
         postgres: { type: 'string' },
@@ -72,7 +70,8 @@ function rounds(given: string | undefined): { rounds?: number } {
   return { rounds: Number(given) }
 }
 
-function usage(): string {
+/** What can be asked for. */
+export function usage(): string {
   const measures = Object.entries(MEASURES).map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
   return `npm run bench -- [measure …] [options]
 
@@ -83,5 +82,6 @@ ${measures.join('\n')}
   --only a,b           these servers only: ${[...PEERS, OURS].map(({ name }) => name).join(', ')}
   --profile            the same as the measure profile
   --postgres URL       our app on PostgreSQL too; {name} in the URL becomes the name of a database
-  --json               figures for a program`
+  --json               figures for a program
+  --help               this`
 }

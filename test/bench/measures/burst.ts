@@ -31,7 +31,7 @@ export async function burst(bench: Bench): Promise<readonly Table[]> {
     server,
     'added p50 ms': p50,
     'added p99 ms': p99,
-    '× passport': ratio(p99, passport?.p99),
+    'p99/passport': ratio(p99, passport?.p99),
   }))
   const title = `${CALLBACKS} callbacks at once, Instagram taking ${UPSTREAM_MS} ms (medians of ${scale.rounds} rounds)`
   const added = `added: to the ${UPSTREAM_MS * CALLS_IN_A_ROW} ms that Instagram takes for its two answers in a row.`

@@ -52,11 +52,11 @@ async function growthOf(bench: Bench, contestant: Contestant): Promise<Table> {
       database: name,
       'filled in s': (filled.get(name)?.took ?? NaN) / 1000,
       'login CPU ms': login,
-      '× fewest': ratio(login, few?.login),
+      'login/fewest': ratio(login, few?.login),
       'token CPU ms': read,
-      '× fewest ': ratio(read, few?.read),
+      'token/fewest': ratio(read, few?.read),
       'claim ms': claim,
-      '× fewest  ': ratio(claim, claims.get(first ?? '')),
+      'claim/fewest': ratio(claim, claims.get(first ?? '')),
     }
   })
   const explained =

@@ -25,20 +25,20 @@ export async function logins(bench: Bench): Promise<readonly Table[]> {
   const passport = figures.get('passport')
   const rows = Array.from(figures, ([server, own]) => ({
     server,
-    'hot CPU ms': own.hotCpu,
-    '× passport': ratio(own.hotCpu, passport?.hotCpu),
-    '× floor': ratio(own.hotCpu, floor?.hotCpu),
-    'fresh CPU ms': own.freshCpu,
-    '× passport ': ratio(own.freshCpu, passport?.freshCpu),
-    '× floor ': ratio(own.freshCpu, floor?.freshCpu),
+    'hot ms': own.hotCpu,
+    'hot/passport': ratio(own.hotCpu, passport?.hotCpu),
+    'hot/floor': ratio(own.hotCpu, floor?.hotCpu),
+    'fresh ms': own.freshCpu,
+    'fresh/passport': ratio(own.freshCpu, passport?.freshCpu),
+    'fresh/floor': ratio(own.freshCpu, floor?.freshCpu),
     'logins/s': own.rate,
     'busy %': own.busy,
     'p50 ms': own.p50,
     'p99 ms': own.p99,
     'start ms': own.startedIn,
-    '× passport  ': ratio(own.startedIn, passport?.startedIn),
+    'start/passport': ratio(own.startedIn, passport?.startedIn),
     'idle MB': own.idle,
-    '× passport   ': ratio(own.idle, passport?.idle),
+    'idle/passport': ratio(own.idle, passport?.idle),
     'peak MB': own.peak,
   }))
   return [
@@ -77,7 +77,7 @@ async function fresh(bench: Bench, { contestant }: Running) {
 function explained({ options }: Bench): string[] {
   const { warm, batch, fresh } = options.scale
   return [
-    `hot: after ${warm} logins, ${batch} more, ${AT_ONCE} at once; fresh: the first ${fresh} of a new process, one at a time.`,
+    `hot, fresh: CPU of a login. hot: after ${warm} logins, ${batch} more, ${AT_ONCE} at once; fresh: the first ${fresh} of a new process, one at a time.`,
     'CPU by the kernel’s account of the server process. p50, p99: a whole login, one at a time, Instagram answering at once.',
     'busy: CPU of the time that the batch took; well below 100 the driver, the stub or the disk was waited for.',
   ]

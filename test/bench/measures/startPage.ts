@@ -28,11 +28,11 @@ export async function startPage(bench: Bench): Promise<readonly Table[]> {
   const rows = Array.from(figures, ([server, own]) => ({
     server,
     'first visits/s': own.firstRate,
-    '× express-request': ratio(own.firstRate, byHand?.firstRate),
-    'CPU ms': own.firstCpu,
+    'first/express-request': ratio(own.firstRate, byHand?.firstRate),
+    'first CPU ms': own.firstCpu,
     'later visits/s': own.againRate,
-    '× express-request ': ratio(own.againRate, byHand?.againRate),
-    'CPU ms ': own.againCpu,
+    'later/express-request': ratio(own.againRate, byHand?.againRate),
+    'later CPU ms': own.againCpu,
   }))
   return [{ title: `The Get Started page (medians of ${rounds} rounds)`, rows, notes }]
 }
