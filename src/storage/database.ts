@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate } from './migrations.ts'
-import { NO_TIME_LIMITS, openPostgres } from './postgres.ts'
+import { openPostgres } from './postgres.ts'
+import { NO_TIME_LIMITS } from './postgresPool.ts'
 import { openSqlite } from './sqlite.ts'
 
 /**
@@ -37,7 +38,7 @@ export interface Database extends Queries {
    * Does all of `work` or nothing of it, as if it came before or after each other transaction and never between. An error
    * that `work` throws rolls back and is passed on; so is the error of a failed statement, even where `work` caught it:
    * PostgreSQL takes nothing more in such a transaction. There `work` may also be done again from its beginning, after all
-   * that it did was undone because of another transaction at the same time: it changes nothing but the database.
+   * that it did was undone because of a statement outside at the same time: it changes nothing but the database.
    *
    * `work` uses its own `queries` only, which are refused afterwards. The database itself would wait for the end of
    * this very transaction, and therefore refuses instead.

@@ -1,35 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Pool, type PoolClient } from 'pg'
+import type { Pool, QueryResult } from 'pg'
 import type { Database, Queries, Row, Value } from './database.ts'
 import { SCHEMA_VERSIONS } from './migrations.ts'
-import { PostgresConnection, statementOf } from './postgresConnection.ts'
-import { isConflict, reasonOf, toldApart } from './postgresErrors.ts'
+import { type PostgresConnection, statementOf } from './postgresConnection.ts'
+import { isConflict, reasonOf } from './postgresErrors.ts'
+import { createPool, onConnection, TIME_LIMITS } from './postgresPool.ts'
 import { refuseInside, TransactionQueries } from './transaction.ts'
 import { DatabaseUnavailableError } from './unavailable.ts'
 
-/** Connections of one process. More wait for one to be free. */
-const POOL_SIZE = 10
+/** For statements. */
+const STATEMENTS = { max: 8, connectionTimeoutMillis: 5_000 }
 
-/** Milliseconds for a free connection, or a new one. */
-const CONNECT_LIMIT_MS = 5_000
+/** For transactions, which come one after the other anyway. They wait longer: Instagram gives a token once. */
+const TRANSACTIONS = { max: 2, connectionTimeoutMillis: 15_000 }
 
-/** Milliseconds after which an unused connection is closed. */
-const IDLE_LIMIT_MS = 30_000
-
-/** Milliseconds for which transactions that were undone because of others are done again. */
+/** Milliseconds for which a transaction that was undone because of other statements is done again. */
 const CONFLICT_LIMIT_MS = 5_000
 
-/** Milliseconds that the server gives a statement, a lock, and a transaction in which nobody asks anything. */
-const TIME_LIMITS = {
-  statement_timeout: 30_000,
-  lock_timeout: 5_000,
-  idle_in_transaction_session_timeout: 10_000,
-  // Our own, for where the server or the way to it is dead.
-  query_timeout: 35_000,
-}
-
-/** For migrations: an index on many rows takes its time, and other processes wait for that. */
-export const NO_TIME_LIMITS: Partial<typeof TIME_LIMITS> = {}
+/**
+ * Transactions of all processes come one after the other, as SQLite's do: the lock is taken before anything is read. Letting
+ * PostgreSQL find out which of them could have been side by side (SERIALIZABLE) undid so many that it took twice as long.
+ */
+const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE schema_versions IN EXCLUSIVE MODE'
 
 /** Names the lock under which a new database is set up; any number that no other program uses there. */
 const SETUP_LOCK = 2_764_087_539
@@ -44,7 +36,10 @@ const SETUP_LOCK = 2_764_087_539
 export async function openPostgres(url: string, timeLimits: object = TIME_LIMITS): Promise<Database> {
   const name = nameOf(url)
   try {
-    const database = new PostgresDatabase(createPool(url, timeLimits))
+    const database = new PostgresDatabase(
+      createPool(url, STATEMENTS, timeLimits),
+      createPool(url, TRANSACTIONS, timeLimits),
+    )
     await database.setUp().catch(async (error: unknown) => {
       await database.close()
       throw error
@@ -68,52 +63,34 @@ function nameOf(url: string): string {
   return `${host || (searchParams.get('host') ?? 'localhost')}${pathname}`
 }
 
-function createPool(connectionString: string, timeLimits: object): Pool {
-  const pool = new Pool({
-    application_name: 'instagram-access-token',
-    max: POOL_SIZE,
-    connectionTimeoutMillis: CONNECT_LIMIT_MS,
-    idleTimeoutMillis: IDLE_LIMIT_MS,
-    keepAlive: true,
-    ...timeLimits,
-    connectionString,
-  })
-  // A connection that breaks is out of the pool by then. Whoever was using it hears of it from its statement.
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
-  return pool
-}
-
-/** A pool of connections: statements run side by side, each transaction on a connection of its own. */
+/** Pools of connections: statements run side by side, each transaction on a connection of its own. */
 class PostgresDatabase implements Database {
-  readonly #pool: Pool
+  readonly #statements: Pool
+  readonly #transactions: Pool
   readonly #current = new AsyncLocalStorage<TransactionQueries>()
   readonly #underWay = new Set<Promise<unknown>>()
   #ending: Promise<void> | undefined
 
-  constructor(pool: Pool) {
-    this.#pool = pool
+  constructor(statements: Pool, transactions: Pool) {
+    this.#statements = statements
+    this.#transactions = transactions
   }
 
   /** Several processes that start at once on an empty database come one after the other. */
   async setUp(): Promise<void> {
     const setUp = `SELECT pg_advisory_xact_lock(${SETUP_LOCK}); ${SCHEMA_VERSIONS}`
-    await this.#onConnection((connection) => connection.ask(setUp))
+    await onConnection(this.#statements, (connection) => connection.ask(setUp))
     const [row] = await this.all('SHOW server_encoding')
     if (row?.['server_encoding'] !== 'UTF8') throw new Error('its encoding must be UTF8')
   }
 
   async all(sql: string, ...parameters: Value[]): Promise<Row[]> {
-    const statement = statementOf(sql, parameters)
-    const { rows } = await this.#asked(() => this.#onConnection((connection) => connection.ask(statement)))
+    const { rows } = await this.#statement(sql, parameters)
     return rows
   }
 
   async run(sql: string, ...parameters: Value[]): Promise<number> {
-    const statement = statementOf(sql, parameters)
-    const { rowCount } = await this.#asked(() =>
-      this.#onConnection((connection) => connection.ask(statement)),
-    )
+    const { rowCount } = await this.#statement(sql, parameters)
     return rowCount ?? 0
   }
 
@@ -123,8 +100,15 @@ class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     refuseInside(this.#current.getStore())
-    this.#ending ??= Promise.allSettled(this.#underWay).then(() => this.#pool.end())
+    this.#ending ??= Promise.allSettled(this.#underWay).then(async () => {
+      await Promise.all([this.#statements.end(), this.#transactions.end()])
+    })
     await this.#ending
+  }
+
+  #statement(sql: string, parameters: readonly Value[]): Promise<QueryResult<Row>> {
+    const statement = statementOf(sql, parameters)
+    return this.#asked(() => onConnection(this.#statements, (connection) => connection.ask(statement)))
   }
 
   async #asked<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -139,15 +123,12 @@ class PostgresDatabase implements Database {
     }
   }
 
-  /**
-   * As if transactions came one after the other; where PostgreSQL cannot order them so, it undoes all but one. What was
-   * undone is done again alone: the first time side by side with others (ROW SHARE), then with no other (EXCLUSIVE).
-   */
+  /** Where a statement outside changed what the transaction has read, PostgreSQL undoes it, and it is done again. */
   async #untilDone<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
     const deadline = performance.now() + CONFLICT_LIMIT_MS
-    for (let lock = 'ROW SHARE'; ; lock = 'EXCLUSIVE') {
+    for (;;) {
       try {
-        return await this.#onConnection((connection) => this.#allOrNothing(connection, lock, work))
+        return await onConnection(this.#transactions, (connection) => this.#allOrNothing(connection, work))
       } catch (error) {
         if (!isConflict(error) || performance.now() >= deadline) throw error
       }
@@ -156,12 +137,11 @@ class PostgresDatabase implements Database {
 
   async #allOrNothing<Result>(
     connection: PostgresConnection,
-    lock: string,
     work: (queries: Queries) => Promise<Result>,
   ): Promise<Result> {
     const queries = new TransactionQueries(connection)
     try {
-      await connection.ask(`BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE schema_versions IN ${lock} MODE`)
+      await connection.ask(BEGIN)
       const result = await this.#current.run(queries, work, queries)
       queries.isOpen = false
       queries.passFailureOn()
@@ -174,27 +154,6 @@ class PostgresDatabase implements Database {
       // Where the connection is broken, PostgreSQL rolls back by itself.
       await connection.ask('ROLLBACK').catch(() => undefined)
       throw isConflict(queries.failure) ? queries.failure : error
-    }
-  }
-
-  async #onConnection<Result>(work: (connection: PostgresConnection) => Promise<Result>): Promise<Result> {
-    const client = await this.#connect()
-    let broken = false
-    try {
-      return await work(new PostgresConnection(client))
-    } catch (error) {
-      broken = error instanceof DatabaseUnavailableError && !isConflict(error)
-      throw error
-    } finally {
-      client.release(broken)
-    }
-  }
-
-  async #connect(): Promise<PoolClient> {
-    try {
-      return await this.#pool.connect()
-    } catch (error) {
-      throw toldApart(error)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/database.ts'
 import { openPostgres } from '../../src/storage/postgres.ts'
 import { DatabaseUnavailableError } from '../../src/storage/unavailable.ts'
 import { administer, postgres } from '../support/places.ts'
@@ -68,25 +68,33 @@ describe('a PostgreSQL database', () => {
     expect(inspect([twice, half], { depth: 9 })).not.toContain('canary')
   })
 
-  test('does a transaction again that PostgreSQL could not order among others', async () => {
+  test('does a transaction again where a statement outside changed what it had read', async () => {
     const url = await emptyUrl()
-    const [one, other] = [await opened(url), await opened(url)]
-    await one.run('CREATE TABLE things (name TEXT PRIMARY KEY)')
+    const [database, other] = [await opened(url), await opened(url)]
+    await database.run('CREATE TABLE things (amount BIGINT NOT NULL)')
+    await database.run('INSERT INTO things (amount) VALUES (0)')
     let tries = 0
-    const addUnlessAny = (database: Database, name: string) =>
-      database.transaction(async (queries) => {
-        tries += 1
-        const rows = await queries.all('SELECT name FROM things')
-        await new Promise(setImmediate)
-        if (rows.length === 0) await queries.run('INSERT INTO things (name) VALUES ($1)', name)
-      })
 
-    await Promise.all(
-      Array.from({ length: 8 }, (_, index) => addUnlessAny(index % 2 ? one : other, `${index}`)),
-    )
+    await database.transaction(async (queries) => {
+      const [row] = await queries.all('SELECT amount FROM things')
+      if (++tries === 1) await other.run('UPDATE things SET amount = amount + 10')
+      await queries.run('UPDATE things SET amount = $1', Number(row?.['amount']) + 1)
+    })
 
-    expect(await one.all('SELECT COUNT(*) AS count FROM things')).toStrictEqual([{ count: 1 }])
-    expect(tries).toBeGreaterThan(8)
+    expect(await database.all('SELECT amount FROM things')).toStrictEqual([{ amount: 11 }])
+    expect(tries).toBe(2)
+  })
+
+  test('does statements while every transaction waits for its turn', async () => {
+    const database = await opened(await emptyUrl())
+    const finish = Promise.withResolvers<undefined>()
+
+    const transactions = Array.from({ length: 30 }, () => database.transaction(() => finish.promise))
+    const rows = await database.all('SELECT COUNT(*) AS count FROM sessions')
+    finish.resolve(undefined)
+
+    expect(rows).toStrictEqual([{ count: 0 }])
+    await Promise.all(transactions)
   })
 
   test('undoes a transaction with a failed statement that its work did not wait for', async () => {
