@@ -160,6 +160,18 @@ describe.each(engines)('migrations on $name', ({ place, emptyDatabase }) => {
     await expect(open()).rejects.toThrow('schema version 4711')
   })
 
+  test('make an empty database ready once when it is opened many times at once', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const open = await place()
+
+      const [database] = await Promise.all(Array.from({ length: 10 }, open))
+
+      expect(await database?.all('SELECT COUNT(*) AS count FROM schema_versions')).toStrictEqual([
+        { count: 1 },
+      ])
+    }
+  })
+
   test('ten processes that start at once on an empty database migrate once', async () => {
     const url = JSON.stringify(await emptyDatabase())
 
