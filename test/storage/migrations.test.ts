@@ -166,9 +166,10 @@ describe.each(engines)('migrations on $name', ({ place, emptyDatabase }) => {
 
       const [database] = await Promise.all(Array.from({ length: 10 }, open))
 
-      expect(await database?.all('SELECT COUNT(*) AS count FROM schema_versions')).toStrictEqual([
-        { count: 1 },
-      ])
+      const versions = await database?.all(
+        'SELECT COUNT(*) AS rows, MAX(version) AS newest FROM schema_versions',
+      )
+      expect(versions?.[0]?.['rows']).toBe(versions?.[0]?.['newest'])
     }
   })
 

@@ -113,7 +113,7 @@ describe('a PostgreSQL database', () => {
 
 describe('a PostgreSQL database that is away', () => {
   test('cuts a statement that takes too long, and goes on', async () => {
-    const database = await openPostgres(await emptyUrl(), { statement_timeout: 50 })
+    const database = await openPostgres(await emptyUrl(), { statement_timeout: 2_000 })
     onTestFinished(() => database.close())
 
     const cut = database.all('SELECT pg_sleep(60)')
@@ -124,7 +124,7 @@ describe('a PostgreSQL database that is away', () => {
 
   test('gives up a lock that another keeps for too long', async () => {
     const url = await emptyUrl()
-    const database = await openPostgres(url, { lock_timeout: 50 })
+    const database = await openPostgres(url, { lock_timeout: 1_000 })
     onTestFinished(() => database.close())
     const other = await opened(url)
     await database.run('CREATE TABLE things (name TEXT PRIMARY KEY)')
