@@ -10,6 +10,7 @@ import { DatabaseSessionStore } from './storage/sessions.ts'
 import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
 import { createCallbacks } from './web/callbacks.ts'
+import { health } from './web/health.ts'
 import { metaCallbacks } from './web/meta.ts'
 import { pages } from './web/pages.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
@@ -24,6 +25,8 @@ export interface AppOptions {
   instagram: Instagram
   log: Logger
   now: () => Date
+  /** Aborted when the process is told to stop: from then on it is not ready. */
+  stopping?: AbortSignal
   /** Told of everything that happens to accounts. */
   listeners?: readonly Listener[]
 }
@@ -35,7 +38,8 @@ export interface App {
 }
 
 /** All rooms put together. Two apps with different settings can run in one process. */
-export function createApp({ config, database, instagram, log, now, listeners = [] }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { config, database, instagram, log, now, listeners = [] } = options
   const { origin } = new URL(config.instagram.redirectUri)
   const stopping = new AbortController()
   let keysChecked = false // Keys change at a start only.
@@ -90,6 +94,7 @@ export function createApp({ config, database, instagram, log, now, listeners = [
       trustProxy: config.trustProxy,
       sandbox: config.sandbox ? config.instagram.graphUrl : null,
       log,
+      health: health({ database, stopping: options.stopping, log }),
       meta: metaCallbacks({
         withdrawals,
         secrets: [config.instagram.clientSecret, ...config.metaAppSecrets],

@@ -7,10 +7,8 @@ import { type Config, ConfigError, readConfig } from './config.ts'
 import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
 import { withKeptSecrets } from './secrets.ts'
+import { endOnMistakes, stopperOf, toldToStop } from './stopping.ts'
 import { openDatabase } from './storage/database.ts'
-
-/** Milliseconds that requests under way have to finish once the process is told to stop. */
-const STOP_LIMIT_MS = 8_000
 
 // The process: settings → database → app (and sandbox) → listening → clean stop.
 try {
@@ -23,6 +21,8 @@ try {
 
 async function run(config: Config): Promise<void> {
   const log = createLog(config)
+  endOnMistakes(log)
+  const stopping = new AbortController()
   await using ending = new AsyncDisposableStack()
 
   const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
@@ -32,16 +32,16 @@ async function run(config: Config): Promise<void> {
   const now = sandbox ? () => sandbox.now() : () => new Date()
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
 
-  const { web, upkeep } = createApp({ config, database, instagram, log, now })
+  const { web, upkeep } = createApp({ config, database, instagram, log, now, stopping: stopping.signal })
   upkeep.start()
-  ending.defer(() => upkeep.stop())
   const server = createServer(web)
-  ending.defer(() => stop(server))
+  const stop = stopperOf(server)
+  ending.defer(() => Promise.all([stop(), upkeep.stop()]).then(() => undefined))
   await listen(server, config)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
 
-  await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
-  log.info('Stopping.')
+  await toldToStop(log)
+  stopping.abort()
 }
 
 /** Loaded only where it is wanted: production never reads its code. */
@@ -69,16 +69,6 @@ async function startSandbox({ sandbox, instagram }: Config, log: Logger) {
 async function listen(server: Server, { host, port }: Config): Promise<void> {
   server.listen(port, host)
   await once(server, 'listening')
-}
-
-async function stop(server: Server): Promise<void> {
-  if (!server.listening) return
-  server.close()
-  server.closeIdleConnections()
-  setTimeout(() => {
-    server.closeAllConnections()
-  }, STOP_LIMIT_MS).unref()
-  await once(server, 'close')
 }
 
 /** What the operator reads when the app cannot start: sentences, not a stack. */

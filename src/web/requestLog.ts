@@ -26,10 +26,11 @@ export function requestLog(logger: Logger): HttpLogger<Request, Response> {
           ? { type: error.name, message: error.message }
           : pino.stdSerializers.errWithCause(error),
     },
-    customLogLevel: (request, { statusCode }) => {
+    customLogLevel: ({ originalUrl }, { statusCode }) => {
+      if (/^\/(healthz|readyz)\b/.test(originalUrl)) return 'debug'
       if (statusCode >= 500) return 'error'
       if (statusCode >= 400) return 'warn'
-      return request.originalUrl.startsWith('/assets/') ? 'debug' : 'info'
+      return originalUrl.startsWith('/assets/') ? 'debug' : 'info'
     },
   })
 }

@@ -19,6 +19,8 @@ export interface SiteOptions {
   /** Where the stand-in for Instagram is, if there is one. */
   sandbox: string | null
   log: Logger
+  /** For whatever watches the process. */
+  health: RequestHandler
   /** For programs: no session, no origin to check. */
   api: RequestHandler
   /** What Meta calls, and the pages to it: the same. */
@@ -34,6 +36,7 @@ export function createSite({
   trustProxy,
   sandbox,
   log,
+  health,
   api,
   meta,
   pages,
@@ -56,6 +59,7 @@ export function createSite({
   site.use(securityHeaders({ https: https && production }))
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)
+  site.use(health)
   site.use('/api', api)
   site.use(meta)
   site.get('/', oneLoopbackName(origin))
