@@ -3,8 +3,10 @@ import { rateLimit } from 'express-rate-limit'
 import { z } from 'zod'
 import type { Withdrawals } from '../accounts/withdrawals.ts'
 import { type SignedRequest, SignedRequestError, verifySignedRequest } from '../instagram/signedRequest.ts'
-import { Refusal } from './failures.ts'
+import { DatabaseUnavailableError } from '../storage/unavailable.ts'
+import { failureOf, Refusal } from './failures.ts'
 import { moment } from './moment.ts'
+import { retryAfter } from './retryAfter.ts'
 import { show } from './views.ts'
 
 /** Refused callbacks a minute from one address, after which it is sent away unheard. */
@@ -89,11 +91,19 @@ const answerMeta: ErrorRequestHandler = (error: unknown, _request, response, nex
   // Without a cause: the body parser's errors hold the body.
   response.err = status < 500 ? new Refusal('bad_request', { detail: reasonOf(error) }) : (error as Error)
   if (response.headersSent) next(error)
-  else response.status(status).json({ error: status < 500 ? 'invalid_request' : 'server_error' })
+  else
+    response
+      .status(status)
+      .set(retryAfter(failureOf(error)))
+      .json({ error: ERRORS[status] ?? 'invalid_request' })
 }
+
+/** Told in the words of RFC 6749; Meta looks at the status only, and tries again. */
+const ERRORS: Readonly<Record<number, string>> = { 500: 'server_error', 503: 'temporarily_unavailable' }
 
 function statusOf(error: unknown): number {
   if (error instanceof SignedRequestError) return 400
+  if (error instanceof DatabaseUnavailableError) return 503
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
   return status >= 400 && status < 500 ? status : 500
 }

@@ -7,8 +7,8 @@ export interface Outage {
   begin(times?: number): void
   /** Whatever is asked next hangs until the end. */
   hang(): void
-  /** The database is away as soon as a transaction is asked for, such as the one that keeps a new token. */
-  beginAtTransaction(times?: number): void
+  /** Begins as soon as such a statement is asked for; a transaction is `BEGIN`, and what is in it does not count. */
+  beginAt(statement: RegExp, times?: number): void
   end(): void
   /** How many statements and transactions have been asked for, done or not. */
   asked(): number
@@ -20,13 +20,17 @@ export interface Outage {
  */
 export function withOutages(database: Database): { database: Database; outage: Outage } {
   let left = 0
-  let awaited: number | undefined
+  let awaited: { statement: RegExp; times: number } | undefined
   let asked = 0
   let hanging: PromiseWithResolvers<void> | undefined
 
-  async function line<Result>(work: () => Promise<Result>): Promise<Result> {
+  async function line<Result>(sql: string, work: () => Promise<Result>): Promise<Result> {
     asked += 1
     await hanging?.promise
+    if (awaited?.statement.test(sql)) {
+      left = awaited.times
+      awaited = undefined
+    }
     if (left === 0) return work()
     left -= 1
     throw new DatabaseUnavailableError('The database is unavailable: the line is cut')
@@ -34,21 +38,17 @@ export function withOutages(database: Database): { database: Database; outage: O
 
   return {
     database: {
-      all: (sql, ...parameters) => line(() => database.all(sql, ...parameters)),
-      run: (sql, ...parameters) => line(() => database.run(sql, ...parameters)),
-      transaction(work) {
-        if (awaited !== undefined) left = awaited
-        awaited = undefined
-        return line(() => database.transaction(work))
-      },
+      all: (sql, ...parameters) => line(sql, () => database.all(sql, ...parameters)),
+      run: (sql, ...parameters) => line(sql, () => database.run(sql, ...parameters)),
+      transaction: (work) => line('BEGIN', () => database.transaction(work)),
       close: () => database.close(),
     },
     outage: {
       begin(times = Infinity) {
         left = times
       },
-      beginAtTransaction(times = Infinity) {
-        awaited = times
+      beginAt(statement, times = Infinity) {
+        awaited = { statement, times }
       },
       hang() {
         hanging = Promise.withResolvers()

@@ -18,6 +18,7 @@ export type ProblemName =
   | 'token_refused'
   /** Instagram did not do its part. */
   | 'instagram_failed'
+  | 'database_unavailable'
   | 'internal'
 
 const RIGHT_TOKEN =
@@ -94,6 +95,11 @@ export const problems = {
     status: 502,
     title: 'Instagram did not do its part',
     detail: explanations.unavailable.text,
+  },
+  database_unavailable: {
+    status: 503,
+    title: explanations.database_unavailable.title,
+    detail: 'This site cannot reach its database for the moment. Try again after the seconds in Retry-After.',
   },
   internal: { status: 500, title: explanations.internal.title, detail: explanations.internal.text },
 } satisfies Record<ProblemName, { status: number; title: string; detail: string }>
