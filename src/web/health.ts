@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Router } from 'express'
 import type { Logger } from 'pino'
 import type { Database } from '../storage/database.ts'
+import { within } from '../storage/within.ts'
 
 /** Milliseconds in which a database that is well answers. */
 const ANSWER_LIMIT_MS = 2_000
@@ -30,19 +30,13 @@ export function health({ database, stopping, log, limitMs = ANSWER_LIMIT_MS }: H
   }
 
   async function answers(): Promise<boolean> {
-    const ending = new AbortController()
-    const late = sleep(limitMs, undefined, { signal: ending.signal, ref: false }).then(() => {
-      throw new Error(`The database has not answered within ${limitMs} ms`)
-    })
     try {
-      await Promise.race([database.all('SELECT MAX(version) FROM schema_versions'), late])
+      await within(limitMs, database.all('SELECT MAX(version) FROM schema_versions'))
       if (!wasReady) log.info('Ready again: the database answers.')
       return (wasReady = true)
     } catch (error) {
       if (wasReady) log.error(error, 'Not ready: the database is away.')
       return (wasReady = false)
-    } finally {
-      ending.abort()
     }
   }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import express, { type Express, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { errorPage } from './errorPage.ts'
+import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
 import { Refusal } from './failures.ts'
 import { oneLoopbackName } from './loopback.ts'
 import { requestLog } from './requestLog.ts'
@@ -19,8 +20,11 @@ export interface SiteOptions {
   /** Where the stand-in for Instagram is, if there is one. */
   sandbox: string | null
   log: Logger
+  /** Told of every request. */
+  onRequest: (request: FinishedRequest) => void
   /** For whatever watches the process. */
   health: RequestHandler
+  metrics: RequestHandler
   /** For programs: no session, no origin to check. */
   api: RequestHandler
   /** What Meta calls, and the pages to it: the same. */
@@ -36,7 +40,9 @@ export function createSite({
   trustProxy,
   sandbox,
   log,
+  onRequest,
   health,
+  metrics,
   api,
   meta,
   pages,
@@ -55,11 +61,13 @@ export function createSite({
   // Behind a proxy the socket does not show https, and Secure cookies would never be set. The redirect URI tells.
   Object.defineProperty(site.request, 'secure', { value: https })
 
+  site.use(watchRequests(onRequest))
   site.use(requestLog(log))
   site.use(securityHeaders({ https: https && production }))
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)
   site.use(health)
+  site.use('/metrics', metrics)
   site.use('/api', api)
   site.use(meta)
   site.get('/', oneLoopbackName(origin))
