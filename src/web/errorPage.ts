@@ -13,6 +13,7 @@ export const errorPage: ErrorRequestHandler = (error: unknown, request, response
     return
   }
   const failure = failureOf(error)
+  response.failure = failure
   const explanation = explanations[failure]
   const reference = (error instanceof Refusal ? error.reference : undefined) ?? referenceOf(request)
   response.status(explanation.status).set(retryAfter(failure))

@@ -32,7 +32,7 @@ export function watchRequests(onRequest: (request: FinishedRequest) => void): Re
  * The pattern that a request matched: one of a few, whatever was asked, and without what stands in an address. Ends in `/*`
  * where only the beginning is one of ours.
  */
-function routeOf({ baseUrl, route }: Pick<Request, 'baseUrl' | 'route'>): string {
+export function routeOf({ baseUrl, route }: Pick<Request, 'baseUrl' | 'route'>): string {
   const pattern: unknown = (route as { path: unknown } | undefined)?.path
   // As it was asked, in capitals maybe.
   const mount = baseUrl.toLowerCase()

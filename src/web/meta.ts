@@ -90,6 +90,7 @@ const answerMeta: ErrorRequestHandler = (error: unknown, _request, response, nex
   const status = statusOf(error)
   // Without a cause: the body parser's errors hold the body.
   response.err = status < 500 ? new Refusal('bad_request', { detail: reasonOf(error) }) : (error as Error)
+  response.failure = failureOf(response.err)
   if (response.headersSent) next(error)
   else
     response

@@ -40,6 +40,7 @@ export class Problem extends Error {
 export const answerProblem: ErrorRequestHandler = (error: unknown, request, response, next) => {
   const problem = problemOf(error)
   response.err = problem
+  response.failure = problem.problem
   if (response.headersSent) {
     next(error)
     return
