@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig } from './config.ts'
 import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
 import { withKeptSecrets } from './secrets.ts'
+import { SERVER_LIMITS } from './serverLimits.ts'
 import { endOnMistakes, stopperOf, toldToStop } from './stopping.ts'
 import { openDatabase } from './storage/database.ts'
 
@@ -34,7 +35,7 @@ async function run(config: Config): Promise<void> {
 
   const { web, upkeep } = createApp({ config, database, instagram, log, now, stopping: stopping.signal })
   upkeep.start()
-  const server = createServer(web)
+  const server = createServer(SERVER_LIMITS, web)
   const stop = stopperOf(server)
   ending.defer(() => Promise.all([stop(), upkeep.stop()]).then(() => undefined))
   await listen(server, config)

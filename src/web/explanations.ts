@@ -222,6 +222,12 @@ export const explanations = {
     text: 'The request was sent by another site, or your browser does not say where it comes from. We act on our own buttons only.',
     advice: 'Go back and use the button on the page itself.',
   },
+  too_many_requests: {
+    status: 429,
+    title: 'That was too much at once',
+    text: 'Too many requests came from your address, or from all who share it with you.',
+    advice: 'Wait a minute, then try again.',
+  },
   database_unavailable: {
     status: 503,
     title: 'Our database is away',

@@ -31,6 +31,8 @@ export type Failure =
   | 'cross_site'
   /** To be refreshed by hand before that is possible. */
   | 'too_young'
+  /** From one address. */
+  | 'too_many_requests'
   /** The database is away for now. */
   | 'database_unavailable'
   /** Instagram gave a token that could not be stored. */

@@ -5,6 +5,7 @@ import { errorPage } from './errorPage.ts'
 import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
 import { Refusal } from './failures.ts'
 import { oneLoopbackName } from './loopback.ts'
+import { proxyNotice } from './proxyNotice.ts'
 import { requestLog } from './requestLog.ts'
 import { noStore, sameOrigin, securityHeaders } from './security.ts'
 import type { PageLocals } from './views.ts'
@@ -63,6 +64,7 @@ export function createSite({
 
   site.use(watchRequests(onRequest))
   site.use(requestLog(log))
+  if (!trustProxy) site.use(proxyNotice(log))
   site.use(securityHeaders({ https: https && production }))
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)

@@ -25,7 +25,9 @@ const ANY = {
     'Problem',
     'Retry-After',
   ),
-  default: problem('Any other problem, such as one of ours (500).'),
+  default: problem(
+    'Any other problem, such as too many requests (429), with Retry-After, or one of ours (500).',
+  ),
 }
 
 const DESCRIPTION: Omit<OpenApi, 'servers'> = {

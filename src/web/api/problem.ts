@@ -4,6 +4,7 @@ import { InstagramError } from '../../instagram/failure.ts'
 import { DatabaseUnavailableError } from '../../storage/unavailable.ts'
 import { type ProblemName, problems, problemType } from './problems.ts'
 import { explanations } from '../explanations.ts'
+import { failureOf } from '../failures.ts'
 import { retryAfter } from '../retryAfter.ts'
 import { referenceOf } from '../requestLog.ts'
 
@@ -60,6 +61,7 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof ForeignTokenError) return new Problem(error.what, { cause: error })
   if (error instanceof InstagramError) return instagramProblem(error)
+  if (failureOf(error) === 'too_many_requests') return new Problem('too_many_requests', { cause: error })
   if (error instanceof DatabaseUnavailableError)
     return new Problem('database_unavailable', { headers: retryAfter('database_unavailable'), cause: error })
   const status = error instanceof Error && 'status' in error ? error.status : undefined

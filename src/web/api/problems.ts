@@ -18,6 +18,7 @@ export type ProblemName =
   | 'token_refused'
   /** Instagram did not do its part. */
   | 'instagram_failed'
+  | 'too_many_requests'
   | 'database_unavailable'
   | 'internal'
 
@@ -95,6 +96,12 @@ export const problems = {
     status: 502,
     title: 'Instagram did not do its part',
     detail: explanations.unavailable.text,
+  },
+  too_many_requests: {
+    status: 429,
+    title: explanations.too_many_requests.title,
+    detail:
+      'Too many imports or wrong keys came from your address. Try again after the seconds in Retry-After.',
   },
   database_unavailable: {
     status: 503,
