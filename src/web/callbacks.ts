@@ -45,13 +45,13 @@ export function createCallbacks(
     async once(callback, login) {
       const stateHash = hash(callback.state)
       if (callback.fresh && (await claim(stateHash, hash(callback.code)))) {
+        // Where the outcome cannot be kept, a repeated callback finds none and says so; this one still says what happened.
         const accountKey = await login().catch(async (error: unknown) => {
           const failed = { failure: failureOf(error), reference: callback.reference }
-          // A repeated callback then finds no outcome, and says so; this one still says what happened.
           await finish(stateHash, null, JSON.stringify(failed)).catch(onError)
           throw error
         })
-        await finish(stateHash, accountKey, null)
+        await finish(stateHash, accountKey, null).catch(onError)
         return accountKey
       }
       return accountOf(stateHash, hash(callback.code))

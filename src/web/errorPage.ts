@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler } from 'express'
 import { explanations } from './explanations.ts'
 import { failureOf, Refusal } from './failures.ts'
+import { retryAfter } from './retryAfter.ts'
 import { referenceOf } from './requestLog.ts'
 import { show } from './views.ts'
 
@@ -11,8 +12,10 @@ export const errorPage: ErrorRequestHandler = (error: unknown, request, response
     next(error)
     return
   }
-  const explanation = explanations[failureOf(error)]
+  const failure = failureOf(error)
+  response.failure = failure
+  const explanation = explanations[failure]
   const reference = (error instanceof Refusal ? error.reference : undefined) ?? referenceOf(request)
-  response.status(explanation.status)
+  response.status(explanation.status).set(retryAfter(failure))
   show(response, 'auth_error', { ...explanation, reference: explanation.forOperator ? reference : null })
 }

@@ -222,6 +222,26 @@ export const explanations = {
     text: 'The request was sent by another site, or your browser does not say where it comes from. We act on our own buttons only.',
     advice: 'Go back and use the button on the page itself.',
   },
+  too_many_requests: {
+    status: 429,
+    title: 'That was too much at once',
+    text: 'Too many requests came from your address, or from all who share it with you.',
+    advice: 'Wait a minute, then try again.',
+  },
+  database_unavailable: {
+    status: 503,
+    title: 'Our database is away',
+    text: 'This site cannot reach its database for the moment. That passes by itself; it is nothing that you did.',
+    advice: 'Wait a moment, then reload this page.',
+    forOperator: true,
+  },
+  token_not_kept: {
+    status: 503,
+    title: 'We could not keep your token',
+    text: 'Instagram gave us a token for your account, but our database was away and we could not store it. Nothing was kept.',
+    advice: 'Wait a minute, then go back and choose Get Started to try again.',
+    forOperator: true,
+  },
   bad_request: {
     status: 400,
     title: 'We do not understand this request',

@@ -1,5 +1,7 @@
+import { TokenNotKeptError } from '../accounts/connect.ts'
 import { type ForeignToken, ForeignTokenError } from '../accounts/importToken.ts'
 import { InstagramError, type InstagramFailure } from '../instagram/failure.ts'
+import { DatabaseUnavailableError } from '../storage/unavailable.ts'
 
 /** Every way in which a request can end other than well: what Instagram did, and what we found ourselves. */
 export type Failure =
@@ -29,6 +31,12 @@ export type Failure =
   | 'cross_site'
   /** To be refreshed by hand before that is possible. */
   | 'too_young'
+  /** From one address. */
+  | 'too_many_requests'
+  /** The database is away for now. */
+  | 'database_unavailable'
+  /** Instagram gave a token that could not be stored. */
+  | 'token_not_kept'
   | 'bad_request'
   | 'not_found'
   | 'internal'
@@ -51,6 +59,8 @@ export class Refusal extends Error {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Refusal || error instanceof InstagramError) return error.failure
   if (error instanceof ForeignTokenError) return error.what
+  if (error instanceof TokenNotKeptError) return 'token_not_kept'
+  if (error instanceof DatabaseUnavailableError) return 'database_unavailable'
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   if (status === 404) return 'not_found'
   return typeof status === 'number' && status >= 400 && status < 500 ? 'bad_request' : 'internal'

@@ -3,14 +3,13 @@ import type { Account } from '../accounts/account.ts'
 import { connectAccount } from '../accounts/connect.ts'
 import type { Login } from './accountPage.ts'
 import type { Callbacks } from './callbacks.ts'
-import { Refusal } from './failures.ts'
+import { failureOf, Refusal } from './failures.ts'
 import { referenceOf } from './requestLog.ts'
 import { signIn } from './session.ts'
 import { STATE_LIFETIME_MS, stateMadeAt } from './state.ts'
 
 /**
- * Finishes a login: judges what Instagram sent the browser back with, first `state`, then `error`, then `code`; exchanges the
- * code, once; connects the browser to the account.
+ * Finishes a login, and tells how it ended; not of one that is over already, and only comes once more.
  *
  * @throws {Refusal} or InstagramError
  */
@@ -20,19 +19,42 @@ export async function receiveCallback(
   query: URLSearchParams,
   request: Request,
 ): Promise<Account> {
+  try {
+    const { account, isNew } = await finishLogin(login, callbacks, query, request)
+    if (isNew) login.onLogin('connected')
+    return account
+  } catch (error) {
+    const isRepeated = error instanceof Refusal && error.reference !== undefined
+    if (!isRepeated) login.onLogin(failureOf(error))
+    throw error
+  }
+}
+
+/**
+ * Judges what Instagram sent the browser back with, first `state`, then `error`, then `code`; exchanges the
+ * code, once; connects the browser to the account.
+ */
+async function finishLogin(
+  login: Login,
+  callbacks: Callbacks,
+  query: URLSearchParams,
+  request: Request,
+): Promise<{ account: Account; isNew: boolean }> {
   const state = query.get('state') ?? ''
   const fresh = login.now().getTime() - judgeState(state, request).getTime() <= STATE_LIFETIME_MS
   const error = query.get('error')
   if (error) throw fresh ? refusalFor(error, query) : new Refusal('state_expired')
 
   const code = query.get('code') ?? ''
-  const accountKey = await callbacks.once({ state, code, fresh, reference: referenceOf(request) }, () =>
-    connect(login, code, request),
-  )
+  let isNew = false
+  const accountKey = await callbacks.once({ state, code, fresh, reference: referenceOf(request) }, () => {
+    isNew = true
+    return connect(login, code, request)
+  })
   const account = await login.accounts.find(accountKey)
   if (!account) throw new Refusal('account_gone')
   await signIn(request, accountKey)
-  return account
+  return { account, isNew }
 }
 
 /** When this browser's `state` was made. */

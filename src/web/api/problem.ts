@@ -1,8 +1,11 @@
 import type { ErrorRequestHandler } from 'express'
 import { ForeignTokenError } from '../../accounts/importToken.ts'
 import { InstagramError } from '../../instagram/failure.ts'
+import { DatabaseUnavailableError } from '../../storage/unavailable.ts'
 import { type ProblemName, problems, problemType } from './problems.ts'
 import { explanations } from '../explanations.ts'
+import { failureOf } from '../failures.ts'
+import { retryAfter } from '../retryAfter.ts'
 import { referenceOf } from '../requestLog.ts'
 
 /** More of a problem than its name tells. */
@@ -38,6 +41,7 @@ export class Problem extends Error {
 export const answerProblem: ErrorRequestHandler = (error: unknown, request, response, next) => {
   const problem = problemOf(error)
   response.err = problem
+  response.failure = problem.problem
   if (response.headersSent) {
     next(error)
     return
@@ -57,6 +61,9 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof ForeignTokenError) return new Problem(error.what, { cause: error })
   if (error instanceof InstagramError) return instagramProblem(error)
+  if (failureOf(error) === 'too_many_requests') return new Problem('too_many_requests', { cause: error })
+  if (error instanceof DatabaseUnavailableError)
+    return new Problem('database_unavailable', { headers: retryAfter('database_unavailable'), cause: error })
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   // Without a cause: the body parser's errors hold the body, and the token in it.
   if (status === 413) return new Problem('body_too_large')
@@ -73,5 +80,10 @@ function instagramProblem(error: InstagramError): Problem {
       cause: error,
     })
   const { status, text } = explanations[error.failure]
-  return new Problem('instagram_failed', { status, detail: text, cause: error })
+  return new Problem('instagram_failed', {
+    status,
+    detail: text,
+    headers: retryAfter(error.failure),
+    cause: error,
+  })
 }

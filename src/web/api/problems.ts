@@ -18,6 +18,8 @@ export type ProblemName =
   | 'token_refused'
   /** Instagram did not do its part. */
   | 'instagram_failed'
+  | 'too_many_requests'
+  | 'database_unavailable'
   | 'internal'
 
 const RIGHT_TOKEN =
@@ -94,6 +96,17 @@ export const problems = {
     status: 502,
     title: 'Instagram did not do its part',
     detail: explanations.unavailable.text,
+  },
+  too_many_requests: {
+    status: 429,
+    title: explanations.too_many_requests.title,
+    detail:
+      'Too many imports or wrong keys came from your address. Try again after the seconds in Retry-After.',
+  },
+  database_unavailable: {
+    status: 503,
+    title: explanations.database_unavailable.title,
+    detail: 'This site cannot reach its database for the moment. Try again after the seconds in Retry-After.',
   },
   internal: { status: 500, title: explanations.internal.title, detail: explanations.internal.text },
 } satisfies Record<ProblemName, { status: number; title: string; detail: string }>
