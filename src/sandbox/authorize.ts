@@ -7,6 +7,7 @@ import {
   SCOPES,
 } from './authorizationRequest.ts'
 import type { Credentials } from './credentials.ts'
+import { findPerson } from './guests.ts'
 import type { Detour } from './mishaps/mishap.ts'
 import { DENIED } from './mishaps/onCallback.ts'
 import { failureGroups, readFailure } from './mishaps/panel.ts'
@@ -43,7 +44,7 @@ export function authorizeRouter({ app, credentials, mishaps }: AuthorizeWorld): 
     const request = admitRequest(req)
     const form = await formFields(req)
     const valueOf = (name: string) => form.find(([field]) => field === name)?.[1]
-    const person = PEOPLE.find(({ key }) => key === valueOf('person'))
+    const person = findPerson(valueOf('person'))
     const failure = valueOf('failure')
     const mishap = readFailure(failure)
 

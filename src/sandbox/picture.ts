@@ -1,6 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib'
 import { Router } from 'express'
-import { PEOPLE, type Person, type RGB } from './people.ts'
+import { findPerson } from './guests.ts'
+import type { Person, RGB } from './people.ts'
 
 const SIZE = 160
 
@@ -17,7 +18,7 @@ export function pictureRouter(): Router {
   const router = Router()
 
   router.get(['/pictures/:name', '/faces/:name'], (req, res, next) => {
-    const person = PEOPLE.find(({ key }) => `${key}.png` === req.params['name'])
+    const person = findPerson(/^(.+)\.png$/.exec(String(req.params['name']))?.[1])
     if (!person) {
       next()
       return

@@ -4,7 +4,7 @@ import type { World } from './world.ts'
 /** How a person decides on the sandbox's authorize page. */
 export interface Decision {
   /** Who they are: `business` unless told otherwise. */
-  as?: 'business' | 'creator' | 'personal' | 'outsider'
+  as?: 'business' | 'creator' | 'personal' | 'outsider' | `guest-${number}`
   /** Which scopes stay ticked, beside the basic one. */
   scopes?: readonly string[]
   /** Presses Cancel. */
@@ -27,10 +27,15 @@ export interface Person {
   login(decision?: Decision): Promise<Response>
 }
 
-/** A person with an empty cookie jar in front of the world's first app, or of the one at `origin`. */
-export function person(world: World, origin = world.origin): Person {
-  const cookies = new Map<string, string>()
-
+/**
+ * A person in front of the world's first app, or of the one at `origin`; with an empty cookie jar, or the given one, by which it
+ * is the browser that has it.
+ */
+export function person(
+  world: Pick<World, 'origin'>,
+  origin = world.origin,
+  cookies = new Map<string, string>(),
+): Person {
   async function send(method: 'get' | 'post', path: string, headers: Record<string, string> = {}, form = '') {
     const sent = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const server = request(origin)
