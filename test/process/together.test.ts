@@ -123,8 +123,8 @@ test(
       }),
     )
 
-    const isInterrupted = ({ status, text }: Response) =>
-      status === 503 && text.includes('We were interrupted')
+    const isInterrupted = (page?: Response) =>
+      page?.status === 503 && page.text.includes('We were interrupted')
     const interrupted = arrivals.filter((_, index) => isInterrupted(again[index]))
     const succeeded = arrivals.filter((_, index) => again[index]?.status === 200)
     expect(first.filter((answer) => answer === undefined)).not.toHaveLength(0)
