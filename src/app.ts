@@ -14,7 +14,7 @@ import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
 import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
-import { createCallbacks } from './web/callbacks.ts'
+import { createCallbacks, noteInterrupted } from './web/callbacks.ts'
 import { health } from './web/health.ts'
 import { metaCallbacks } from './web/meta.ts'
 import { pages } from './web/pages.ts'
@@ -145,6 +145,11 @@ export function createApp(options: AppOptions): App {
         },
         refreshing: () => refresher.refreshDue(),
         'delivering events': async () => webhook?.deliverDue(),
+        'looking for interrupted logins': async () => {
+          const count = await noteInterrupted(database, now())
+          if (count > 0)
+            log.warn({ count }, 'logins were interrupted, and what Instagram gave for them is lost')
+        },
         sweeping: () => sweep(database, now(), { events: !webhook }),
       },
       async end() {

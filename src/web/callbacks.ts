@@ -8,8 +8,12 @@ import { type Failure, failureOf, Refusal } from './failures.ts'
 /** Milliseconds after which a login without an outcome is given up: longer than both rounds of calls to Instagram together. */
 const LOGIN_TIME_LIMIT_MS = 30_000
 
-/** Milliseconds between two looks for the outcome of a login that another request, or another process, is carrying out. */
-const POLL_INTERVAL_MS = 50
+/**
+ * Milliseconds before the first look, and at most before any further one, for the outcome of a login that another request, or
+ * another process, is carrying out. Each pause is half as long again: many may wait for a process that was killed.
+ */
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 1_000
 
 /** One arrival at the redirect URI, its `state` verified. */
 export interface Callback {
@@ -79,26 +83,39 @@ export function createCallbacks(
 
   /** The account that the same callback was connected to before, as soon as that is known. */
   async function accountOf(stateHash: string, codeHash: string): Promise<string> {
-    for (;;) {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       const [row] = await database.all('SELECT * FROM callbacks WHERE state_hash = $1', stateHash)
       if (!row) throw new Refusal('state_expired')
       if (row['code_hash'] !== codeHash) throw new Refusal('state_used')
       if (row['account_key'] !== null) return String(row['account_key'])
       if (row['outcome'] !== null) throw repeated(String(row['outcome']))
       if (now().getTime() - Number(row['claimed_at']) > LOGIN_TIME_LIMIT_MS) throw new Refusal('interrupted')
-      await sleep(POLL_INTERVAL_MS)
+      await sleep(pause)
     }
   }
 }
 
+/**
+ * Notes of each login that began long ago and never ended that it was interrupted, so that it is told once: its process was
+ * killed, and could say nothing. Returns how many they were. One that ends all the same is noted as it ended.
+ */
+export function noteInterrupted(database: Database, now: Date): Promise<number> {
+  return database.run(
+    'UPDATE callbacks SET outcome = $1 WHERE claimed_at <= $2 AND account_key IS NULL AND outcome IS NULL',
+    JSON.stringify({ failure: 'interrupted' satisfies Failure }),
+    now.getTime() - 2 * LOGIN_TIME_LIMIT_MS,
+  )
+}
+
 function repeated(outcome: string): Refusal {
   const { failure, reference } = failed.parse(JSON.parse(outcome))
-  return new Refusal(failure, { reference, detail: 'as the first time' })
+  return new Refusal(failure, reference === undefined ? {} : { reference, detail: 'as the first time' })
 }
 
 const failed = z.object({
   failure: z.custom<Failure>((name) => typeof name === 'string' && name in explanations),
-  reference: z.string(),
+  /** None where its process could not say anything. */
+  reference: z.string().optional(),
 })
 
 function hash(text: string): string {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -111,6 +112,45 @@ test('a login that a process began and never ended is given up, not waited for w
 
   expect([page.status, exchanges(world)]).toStrictEqual([503, 1])
   expect(page.text).toContain('We were interrupted')
+})
+
+test('a login that a process began and never ended is logged once, whether or not anybody comes back to it', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  await somebody.get(callback)
+  await person(world).login({ as: 'creator' })
+  await world.database.run(
+    `UPDATE callbacks SET account_key = NULL
+     WHERE account_key = (SELECT account_key FROM accounts WHERE username = 'harbour.bakery')`,
+  )
+  world.pass(61_000)
+
+  await world.upkeep()
+  await world.upkeep()
+  const page = await somebody.get(callback)
+
+  expect(world.log.filter((line) => line.includes('logins were interrupted'))).toHaveLength(1)
+  expect(world.log.join('')).toMatch(/"count":1,"msg":"logins were interrupted/)
+  expect(page.status).toBe(503)
+  expect(page.text).toContain('We were interrupted')
+})
+
+test('those who wait for a login under way ask the database less and less often', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  await somebody.get(callback)
+  await world.database.run('UPDATE callbacks SET account_key = NULL')
+  const before = world.outage.asked()
+
+  const waiting = somebody.get(callback)
+  await sleep(3_000)
+  world.pass(31_000)
+  const page = await waiting
+
+  expect(page.text).toContain('We were interrupted')
+  expect(world.outage.asked() - before).toBeLessThan(25)
 })
 
 test('the session id is new after the login, and the old one is connected to nothing', async () => {
