@@ -9,7 +9,8 @@ const scopes = z
   .transform((json): unknown => JSON.parse(json))
   .pipe(z.array(z.string()))
 const text = z.string().nullable()
-const statuses = [
+/** Every status, the good ones first. */
+export const STATUSES = [
   'ok',
   'short_lived',
   'expiring',
@@ -34,7 +35,7 @@ const row = z
     token_obtained_at: time,
     expires_at: time.nullable(),
     connected_at: time,
-    status: z.enum(statuses),
+    status: z.enum(STATUSES),
     status_since: time,
     status_reason: z
       .custom<StatusReason>((name) => typeof name === 'string' && Object.hasOwn(REASONS, name))

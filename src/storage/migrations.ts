@@ -79,6 +79,11 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
        done_at BIGINT NOT NULL
      )`,
   ],
+  // An operator looks for one account among a million, or for those that are not well.
+  [
+    'CREATE INDEX accounts_username ON accounts (username)',
+    'CREATE INDEX accounts_status ON accounts (status, id)',
+  ],
 ]
 
 /**
