@@ -13,6 +13,8 @@ import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
 import { createCallbacks } from './web/callbacks.ts'
 import { metaCallbacks } from './web/meta.ts'
+import { accountsPages } from './web/operator/accountsPages.ts'
+import { createOperator } from './web/operator/operator.ts'
 import { pages } from './web/pages.ts'
 import { setup } from './web/setup.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
@@ -50,7 +52,7 @@ export function createApp(options: AppOptions): App {
       log.error(error, 'events could not be delivered, and wait for the next round')
     })
   }
-  const { accounts, refresher, withdrawals, checkKeys } = createKeeping({
+  const { accounts, roster, refresher, withdrawals, checkKeys } = createKeeping({
     database,
     instagram,
     tokenKeys: config.tokenKeys,
@@ -83,6 +85,7 @@ export function createApp(options: AppOptions): App {
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
     now,
   }
+  const operator = createOperator(config.adminPassword, config.sessionSecrets[0] ?? '')
   // By the system's clock, as express-session itself reckons.
   const store = new DatabaseSessionStore(database, {
     now: () => new Date(),
@@ -104,8 +107,9 @@ export function createApp(options: AppOptions): App {
       }),
       api: createApi({ ...login, keys: config.apiKeys, origin }),
       pages: [
+        sessions(store, config.sessionSecrets, origin),
         setup({
-          open: !config.production,
+          isOpen: (request) => !config.production || operator.isOperator(request),
           examine: () => examine(installation(options)),
           settings: config.instagram,
           sandbox: config.sandbox !== undefined,
@@ -114,7 +118,9 @@ export function createApp(options: AppOptions): App {
           port: config.port,
           now,
         }),
-        sessions(store, config.sessionSecrets, origin),
+        ...(config.adminPassword === undefined
+          ? []
+          : [accountsPages({ operator, roster, accounts, refresher, origin, now })]),
         pages(
           login,
           createCallbacks(database, now, (error) => {

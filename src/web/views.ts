@@ -1,5 +1,6 @@
 import type { Response } from 'express'
 import type { AccountView } from './accountView.ts'
+import type { AccountsView } from './operator/accountsView.ts'
 import type { Explanation } from './explanations.ts'
 import type { Moment } from './moment.ts'
 import type { SetupView } from './setupView.ts'
@@ -12,6 +13,9 @@ interface Views {
   deletion: { confirmationCode: string; asked: Moment; done: Moment }
   auth_error: Explanation & { reference: string | null }
   setup: SetupView
+  sign_in: { refused: 'wrong' | 'too_many' | null }
+  accounts: AccountsView
+  disconnect: { id: string; title: string; query: string }
 }
 
 /** What every page has, set once for the app. */
