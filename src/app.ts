@@ -10,6 +10,7 @@ import { DatabaseSessionStore } from './storage/sessions.ts'
 import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
 import { createCallbacks } from './web/callbacks.ts'
+import { forLog } from './web/failures.ts'
 import { pages } from './web/pages.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
 import { createSite } from './web/site.ts'
@@ -52,7 +53,7 @@ export function createApp({ config, database, instagram, log, now, listeners = [
     keepEvents: config.webhook !== undefined,
     reconnectUrl: ({ id }) => `${origin}/reconnect/${id}`,
     onError: (error, { id }) => {
-      log.warn({ err: error, account: id }, 'a token could not be refreshed')
+      log.warn({ err: error, account: id, ...forLog(error) }, 'a token could not be refreshed')
     },
     now,
   })
@@ -76,6 +77,9 @@ export function createApp({ config, database, instagram, log, now, listeners = [
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
     now,
   }
+  const callbacks = createCallbacks(database, now, (error) => {
+    log.error(error, 'the outcome of a login could not be kept')
+  })
   // By the system's clock, as express-session itself reckons.
   const store = new DatabaseSessionStore(database, { now: () => new Date(), lifetimeMs: SESSION_LIFETIME_MS })
   return {
@@ -88,12 +92,7 @@ export function createApp({ config, database, instagram, log, now, listeners = [
       api: createApi({ ...login, keys: config.apiKeys, origin }),
       pages: [
         sessions(store, config.sessionSecrets, origin),
-        pages(
-          login,
-          createCallbacks(database, now, (error) => {
-            log.error(error, 'the outcome of a login could not be kept')
-          }),
-        ),
+        pages(login, callbacks),
       ],
     }),
     upkeep: createUpkeep({

@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.ts'
 import { refreshableFrom } from '../accounts/refresher.ts'
-import { type AccountStatus, REASONS } from '../accounts/status.ts'
+import { type AccountStatus, inWords as reasonInWords } from '../accounts/status.ts'
 import { type Moment, moment } from './moment.ts'
 
 /** A connected account as the pages show it. */
@@ -64,7 +64,7 @@ export function accountView(account: Account, token: TokenView, now: Date): Acco
       ? account.askedScopes.filter((name) => !permissions.includes(name)).map(inWords)
       : [],
     status: account.status,
-    reason: account.statusReason && REASONS[account.statusReason],
+    reason: account.statusReason && reasonInWords(account.statusReason),
     expiry: at(account.tokenExpiresAt),
     expired: account.tokenExpiresAt !== null && account.tokenExpiresAt <= now,
     renewed: moment(account.tokenObtainedAt, now),

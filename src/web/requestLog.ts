@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Request, Response } from 'express'
 import pino, { type Logger } from 'pino'
 import { type HttpLogger, pinoHttp } from 'pino-http'
-import { Refusal } from './failures.ts'
+import { forLog, Refusal } from './failures.ts'
 
 /**
- * One line a request: number, method, path, status, time, and the error if there was one. Never a query, a header or a body:
+ * One line a request: number, method, path, status, time, and the error if there was one, with what mends it. Never a query, a header or a body:
  * they hold codes, states and cookies.
  */
 export function requestLog(logger: Logger): HttpLogger<Request, Response> {
@@ -26,6 +26,7 @@ export function requestLog(logger: Logger): HttpLogger<Request, Response> {
           ? { type: error.name, message: error.message }
           : pino.stdSerializers.errWithCause(error),
     },
+    customProps: (_request, { err }) => ({ ...forLog(err) }),
     customLogLevel: (request, { statusCode }) => {
       if (statusCode >= 500) return 'error'
       if (statusCode >= 400) return 'warn'

@@ -1,12 +1,20 @@
 import type { Response } from 'express'
 import type { AccountView } from './accountView.ts'
-import type { Explanation } from './explanations.ts'
+import type { Explanation } from '../instagram/catalogue/entry.ts'
+import type { Failure } from './failures.ts'
 
 /** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
 interface Views {
   index: { getStarted: string; reconnect: string | null }
   response: { account: AccountView; connectAnother: string; justConnected: boolean }
-  auth_error: Explanation & { reference: string | null }
+  auth_error: Explanation & {
+    name: Failure
+    reference: string | null
+    /** Whether the operator's part is shown too. */
+    forOperator: boolean
+    /** What Instagram said, as names and values; for the operator. */
+    said: readonly (readonly [name: string, value: string])[] | null
+  }
 }
 
 /** What every page has, set once for the app. */

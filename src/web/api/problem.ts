@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler } from 'express'
 import { ForeignTokenError } from '../../accounts/importToken.ts'
 import { InstagramError } from '../../instagram/failure.ts'
-import { type ProblemName, problems, problemType } from './problems.ts'
-import { explanations } from '../explanations.ts'
+import { type ProblemName, problems, problemType, RIGHT_TOKEN } from './problems.ts'
+import { explanations } from '../failures.ts'
 import { referenceOf } from '../requestLog.ts'
 
 /** More of a problem than its name tells. */
@@ -66,12 +66,9 @@ function problemOf(error: unknown): Problem {
 }
 
 function instagramProblem(error: InstagramError): Problem {
-  if (error.failure === 'token_invalid') return new Problem('token_refused', { cause: error })
-  if (error.failure === 'not_permitted')
-    return new Problem('token_refused', {
-      detail: 'Its permission instagram_business_basic is missing, or was taken back.',
-      cause: error,
-    })
-  const { status, text } = explanations[error.failure]
-  return new Problem('instagram_failed', { status, detail: text, cause: error })
+  const { status, happened } = explanations[error.reason]
+  const isAboutToken = error.failure === 'token_invalid' || error.failure === 'not_permitted'
+  return isAboutToken
+    ? new Problem('token_refused', { detail: `${happened} ${RIGHT_TOKEN}`, cause: error })
+    : new Problem('instagram_failed', { status, detail: happened, cause: error })
 }
