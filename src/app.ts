@@ -11,6 +11,7 @@ import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
 import { createCallbacks } from './web/callbacks.ts'
 import { forLog } from './web/failures.ts'
+import { help } from './web/help.ts'
 import { pages } from './web/pages.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
 import { createSite } from './web/site.ts'
@@ -93,6 +94,7 @@ export function createApp({ config, database, instagram, log, now, listeners = [
       pages: [
         sessions(store, config.sessionSecrets, origin),
         pages(login, callbacks),
+        help(login, callbacks, config.instagram.redirectUri),
       ],
     }),
     upkeep: createUpkeep({

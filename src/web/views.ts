@@ -2,6 +2,7 @@ import type { Response } from 'express'
 import type { AccountView } from './accountView.ts'
 import type { Explanation } from '../instagram/catalogue/entry.ts'
 import type { Failure } from './failures.ts'
+import type { HelpEntry, HelpGroup } from './helpView.ts'
 
 /** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
 interface Views {
@@ -15,6 +16,9 @@ interface Views {
     /** What Instagram said, as names and values; for the operator. */
     said: readonly (readonly [name: string, value: string])[] | null
   }
+  help: { groups: readonly HelpGroup[] }
+  /** `pasted`: as the answer to what somebody pasted. `reference`: of that, where nothing is known. */
+  help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
 }
 
 /** What every page has, set once for the app. */
