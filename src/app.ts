@@ -12,6 +12,7 @@ import { createApi } from './web/api/api.ts'
 import { createCallbacks } from './web/callbacks.ts'
 import { forLog } from './web/failures.ts'
 import { help } from './web/help.ts'
+import { metaCallbacks } from './web/meta.ts'
 import { pages } from './web/pages.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
 import { createSite } from './web/site.ts'
@@ -45,7 +46,7 @@ export function createApp({ config, database, instagram, log, now, listeners = [
       log.error(error, 'events could not be delivered, and wait for the next round')
     })
   }
-  const { accounts, refresher, checkKeys } = createKeeping({
+  const { accounts, refresher, withdrawals, checkKeys } = createKeeping({
     database,
     instagram,
     tokenKeys: config.tokenKeys,
@@ -82,7 +83,11 @@ export function createApp({ config, database, instagram, log, now, listeners = [
     log.error(error, 'the outcome of a login could not be kept')
   })
   // By the system's clock, as express-session itself reckons.
-  const store = new DatabaseSessionStore(database, { now: () => new Date(), lifetimeMs: SESSION_LIFETIME_MS })
+  const store = new DatabaseSessionStore(database, {
+    now: () => new Date(),
+    lifetimeMs: SESSION_LIFETIME_MS,
+    accountKeyOf: (session) => session.accountKey,
+  })
   return {
     web: createSite({
       origin,
@@ -90,6 +95,12 @@ export function createApp({ config, database, instagram, log, now, listeners = [
       trustProxy: config.trustProxy,
       sandbox: config.sandbox ? config.instagram.graphUrl : null,
       log,
+      meta: metaCallbacks({
+        withdrawals,
+        secrets: [config.instagram.clientSecret, ...config.metaAppSecrets],
+        origin,
+        now,
+      }),
       api: createApi({ ...login, keys: config.apiKeys, origin }),
       pages: [
         sessions(store, config.sessionSecrets, origin),

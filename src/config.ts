@@ -24,6 +24,8 @@ export interface Config {
   refreshDaysBeforeExpiry: number
   /** Of the JSON API; none: it is not there. */
   apiKeys: readonly string[]
+  /** Of the Meta app that the Instagram app belongs to, where Meta signs its callbacks with that; none or one. */
+  metaAppSecrets: readonly string[]
   /** Where events go. */
   webhook: { url: string; secrets: readonly Buffer[] } | undefined
   logLevel: LogLevel
@@ -73,6 +75,7 @@ export function readConfig(environment: Environment): Config {
     showToken: env.SHOW_TOKEN ?? !production,
     refreshDaysBeforeExpiry: env.REFRESH_DAYS_BEFORE_EXPIRY,
     apiKeys: env.API_KEYS,
+    metaAppSecrets: env.META_APP_SECRET ? [env.META_APP_SECRET] : [],
     webhook: env.WEBHOOK_URL ? { url: env.WEBHOOK_URL, secrets: env.WEBHOOK_SECRETS } : undefined,
     logLevel: env.LOG_LEVEL,
   }

@@ -115,6 +115,7 @@ export const variables = z.object({
   INSTAGRAM_CLIENT_ID: z.string().trim().optional(),
   INSTAGRAM_CLIENT_SECRET: z.string().trim().optional(),
   INSTAGRAM_REDIRECT_URI: redirectUri.optional(),
+  META_APP_SECRET: z.string().trim().optional(),
   INSTAGRAM_SCOPES: words
     .refine((scopes) => scopes.length > 0, 'INSTAGRAM_SCOPES must name at least one scope.')
     .default(['instagram_business_basic']),

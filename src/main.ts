@@ -48,9 +48,16 @@ async function run(config: Config): Promise<void> {
 async function startSandbox({ sandbox, instagram }: Config, log: Logger) {
   const { startSandbox } = await import('./sandbox/sandbox.ts')
   const { clientId, clientSecret, redirectUri } = instagram
+  const { origin } = new URL(redirectUri)
   const started = await startSandbox({
     port: sandbox?.port ?? 0,
-    app: { clientId, clientSecret, redirectUris: [redirectUri] },
+    app: {
+      clientId,
+      clientSecret,
+      redirectUris: [redirectUri],
+      deauthorizeUrl: `${origin}/deauthorize`,
+      dataDeletionUrl: `${origin}/data-deletion`,
+    },
   })
   log.warn(
     `Sandbox: no Instagram credentials are set, so ${started.origin} stands in for Instagram, with invented people and tokens. ` +

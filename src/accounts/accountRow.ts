@@ -15,6 +15,7 @@ const statuses = [
   'expiring',
   'needs_reconnect',
   'unreadable',
+  'disconnected_by_instagram',
 ] as const satisfies AccountStatus[]
 
 const row = z

@@ -16,7 +16,7 @@ export interface Accounts {
   /** In the order of their ids, those after `after`. */
   list(page: { after: string; limit: number }): Promise<Account[]>
   /**
-   * The account's token in the clear.
+   * The account's token in the clear; `undefined`: the account is gone, or its token was destroyed.
    *
    * @throws {UnreadableTokenError} when no key opens it
    */
@@ -75,7 +75,7 @@ export function createAccounts({ database, keyRing, events, schedule, now }: Acc
 
     async accessToken(key) {
       const [row] = await database.all('SELECT sealed_token FROM accounts WHERE account_key = $1', key)
-      return row && keyRing.open(String(row['sealed_token']), key)
+      return row?.['sealed_token'] ? keyRing.open(String(row['sealed_token']), key) : undefined
     },
 
     async remove(key) {

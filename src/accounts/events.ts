@@ -15,6 +15,8 @@ export type EventType =
   /** A key that opens the token is back. */
   | 'account.readable'
   | 'account.disconnected'
+  /** The person removed the app on Instagram. */
+  | 'account.deauthorized'
 
 /** Something that happened to an account. */
 export interface AccountEvent {
@@ -49,7 +51,11 @@ export interface EventsOptions {
   reconnectUrl: (account: Account) => string
 }
 
-const FOR_A_PERSON: ReadonlySet<EventType> = new Set(['token.expiring', 'account.needs_reconnect'])
+const FOR_A_PERSON: ReadonlySet<EventType> = new Set([
+  'token.expiring',
+  'account.needs_reconnect',
+  'account.deauthorized',
+])
 
 /** Events for the listeners, and where `kept` is set for the webhook. */
 export function createEvents({ now, listeners, kept, reconnectUrl }: EventsOptions): Events {
@@ -64,8 +70,10 @@ export function createEvents({ now, listeners, kept, reconnectUrl }: EventsOptio
       }
       if (kept)
         await queries.run(
-          'INSERT INTO events (id, payload, created_at, deliver_at, failed_tries) VALUES ($1, $2, $3, $3, 0)',
+          `INSERT INTO events (id, account_id, payload, created_at, deliver_at, failed_tries)
+           VALUES ($1, $2, $3, $4, $4, 0)`,
           event.id,
+          account.id,
           JSON.stringify(payload(event)),
           event.at.getTime(),
         )

@@ -7,6 +7,7 @@ import { createEvents, type Listener } from './events.ts'
 import { checkKeys } from './keyCheck.ts'
 import { createKeyRing, type TokenKey } from './keyRing.ts'
 import { createRefresher, type Refresher } from './refresher.ts'
+import { createWithdrawals, type Withdrawals } from './withdrawals.ts'
 
 /** What accounts are kept with. */
 export interface KeepingOptions {
@@ -31,6 +32,7 @@ export interface KeepingOptions {
 export interface Keeping {
   accounts: Accounts
   refresher: Refresher
+  withdrawals: Withdrawals
   /** Finds the accounts that no key opens, or that one opens again. To be called at start. */
   checkKeys: (signal: AbortSignal) => Promise<void>
 }
@@ -46,6 +48,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
   return {
     accounts,
     refresher: createRefresher({ instagram, accounts, claims, schedule, now, onError }),
+    withdrawals: createWithdrawals(database, events, now),
     checkKeys: (signal) => checkKeys({ database, keyRing, accounts, claims, schedule, now }, signal),
   }
 }

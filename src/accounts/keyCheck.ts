@@ -29,7 +29,7 @@ export async function checkKeys(options: KeyCheckOptions, signal: AbortSignal): 
   }
 
   for (const key of await keysWhere(
-    `token_key_id NOT IN (${known}) AND status NOT IN ('unreadable', 'needs_reconnect')`,
+    `token_key_id NOT IN (${known}) AND status NOT IN ('unreadable', 'needs_reconnect', 'disconnected_by_instagram')`,
   )) {
     if (await stopped(signal)) return
     const claim = await claims.one(key)

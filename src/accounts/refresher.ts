@@ -7,6 +7,7 @@ import type { Claim, Claims } from './claims.ts'
 import { UnreadableTokenError } from './keyRing.ts'
 import { type Attempt, outcomeOf, throttled } from './outcome.ts'
 import { REFRESHABLE_AFTER_MS, type Schedule } from './schedule.ts'
+import type { AccountStatus } from './status.ts'
 
 /** Accounts that are refreshed at the same time. */
 const CONCURRENCY = 4
@@ -43,9 +44,15 @@ export interface RefresherOptions {
 
 /** From when on an account's token can be refreshed; `null`: never, for it has no end or is dead. */
 export function refreshableFrom({ status, tokenKind, tokenObtainedAt }: Account): Date | null {
-  if (tokenKind === 'classic' || status === 'needs_reconnect' || status === 'unreadable') return null
+  if (tokenKind === 'classic' || NOT_REFRESHABLE.has(status)) return null
   return new Date(tokenObtainedAt.getTime() + (tokenKind === 'long_lived' ? REFRESHABLE_AFTER_MS : 0))
 }
+
+const NOT_REFRESHABLE: ReadonlySet<AccountStatus> = new Set([
+  'needs_reconnect',
+  'unreadable',
+  'disconnected_by_instagram',
+])
 
 /** A refresher; nothing happens until it is asked. */
 export function createRefresher(options: RefresherOptions): Refresher {

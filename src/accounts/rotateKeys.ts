@@ -73,7 +73,10 @@ interface Change extends KeptToken {
 }
 
 async function countOlder(database: Database, newest: string): Promise<number> {
-  const [row] = await database.all('SELECT COUNT(*) AS count FROM accounts WHERE token_key_id <> $1', newest)
+  const [row] = await database.all(
+    "SELECT COUNT(*) AS count FROM accounts WHERE token_key_id NOT IN ($1, '')",
+    newest,
+  )
   return Number(row?.['count'])
 }
 
@@ -86,7 +89,7 @@ async function nextBatch(
 ): Promise<KeptToken[]> {
   const rows = await database.all(
     `SELECT account_key, sealed_token FROM accounts
-     WHERE account_key > $1 AND token_key_id <> $2 ORDER BY account_key LIMIT $3`,
+     WHERE account_key > $1 AND token_key_id NOT IN ($2, '') ORDER BY account_key LIMIT $3`,
     after,
     newest,
     limit,
@@ -125,7 +128,8 @@ async function store(database: Database, changes: readonly Change[]): Promise<nu
 
 async function countByKey(database: Database, keyRing: KeyRing): Promise<Map<string, number>> {
   const rows = await database.all(
-    'SELECT token_key_id, COUNT(*) AS count FROM accounts GROUP BY token_key_id ORDER BY token_key_id',
+    `SELECT token_key_id, COUNT(*) AS count FROM accounts WHERE token_key_id <> ''
+     GROUP BY token_key_id ORDER BY token_key_id`,
   )
   return new Map([
     ...keyRing.keyIds.map((id) => [id, 0] as const),

@@ -12,6 +12,8 @@ export type AccountStatus =
   | 'needs_reconnect'
   /** No key in `TOKEN_KEYS` opens the token. */
   | 'unreadable'
+  /** The person removed the app on Instagram, and Instagram told us: the token is destroyed. */
+  | 'disconnected_by_instagram'
 
 /** Why an account is not `ok`. */
 export type StatusReason = FailureName | 'expired' | 'no_key'

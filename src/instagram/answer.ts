@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Answer } from './call.ts'
 import { errorAnswer } from './errorAnswer.ts'
+import { parseExactly } from './exactJson.ts'
 import { type ErrorAnswer, type Evidence, InstagramError } from './failure.ts'
 import { recognise } from './recognise.ts'
 
@@ -40,24 +41,15 @@ function lacksToken(issues: readonly z.core.$ZodIssue[]): boolean {
   )
 }
 
-/**
- * JSON without rounding: every number but a safe integer becomes the string of its digits. Instagram sends
- * user ids of 17 digits as bare numbers, about half of which `JSON.parse` alone would change.
- */
 function parse({ body, status, contentType }: Answer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'), exact as (key: string, value: unknown) => unknown)
+    return parseExactly(body.toString('utf8'))
   } catch {
     // The parser's own message quotes what it read, and that may be half a token.
     return new SyntaxError(
       `${body.length} bytes of ${contentType || 'no type'} with status ${status} are not JSON`,
     )
   }
-}
-
-/** A reviver; TypeScript's own types don't know the third argument yet (TC39 "JSON.parse source text access"). */
-function exact(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value === 'number' && !Number.isSafeInteger(value) && source ? source : value
 }
 
 /** Characters of what Instagram says that go into the log. */

@@ -6,6 +6,10 @@ export interface RegisteredApp {
   clientSecret: string
   /** Compared character by character, as Instagram does. */
   redirectUris: readonly string[]
+  /** Told when a person removes the app; by default nobody is. */
+  deauthorizeUrl?: string
+  /** Told when a person wants their data deleted; by default nobody is. */
+  dataDeletionUrl?: string
 }
 
 /** What an app asks of a person. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { Loss } from './credentials.ts'
 import { homePage, type HomeWorld, type News, STEPS } from './homePage.ts'
+import { type Notice, tell } from './notice.ts'
 import { show } from './pages.ts'
 import { type Professional, PROFESSIONALS } from './people.ts'
 import { formFields } from './received.ts'
@@ -10,7 +11,7 @@ const FORMS = ['/clock', '/people/:key/:change']
 
 /** The page that says what this is, the forms by which its operator changes it, and the style sheet of all pages. */
 export function homeRouter(world: HomeWorld): Router {
-  const { clock, credentials } = world
+  const { app, clock, credentials } = world
   const router = Router()
 
   router.get('/', (_req, res) => {
@@ -38,7 +39,8 @@ export function homeRouter(world: HomeWorld): Router {
     }
   })
 
-  router.post('/people/:key/remove-app', takesBack('app_removed'))
+  router.post('/people/:key/remove-app', tells('deauthorize'))
+  router.post('/people/:key/ask-for-deletion', tells('data_deletion'))
   router.post('/people/:key/change-password', takesBack('password_changed'))
   router.post(
     '/people/:key/generate-token',
@@ -59,6 +61,17 @@ export function homeRouter(world: HomeWorld): Router {
     })
   }
 
+  /** As on Instagram, both end what the person allowed. The app hears of it from Meta. */
+  function tells(notice: Notice): RequestHandler {
+    return forProfessional(async (person, res) => {
+      credentials.takeBack(person, 'app_removed')
+      const claims = { userId: person.profile.id, issuedAt: clock.now() }
+      const answer = await tell(notice, app, claims)
+      if (answer) showHome(res, { told: { person, answer } })
+      else res.redirect(303, `/#${person.key}`)
+    })
+  }
+
   function showHome(res: Response, news?: News): void {
     show(res, 'home', homePage(world, news))
   }
@@ -72,10 +85,10 @@ function isOwnForm(req: Request): boolean {
 }
 
 /** Hands on the person that the path names; there is nothing at the address of anybody else. */
-function forProfessional(act: (person: Professional, res: Response) => void): RequestHandler {
-  return (req, res, next) => {
+function forProfessional(act: (person: Professional, res: Response) => unknown): RequestHandler {
+  return async (req, res, next) => {
     const person = PROFESSIONALS.find(({ key }) => key === req.params['key'])
-    if (person) act(person, res)
+    if (person) await act(person, res)
     else next()
   }
 }

@@ -1,6 +1,7 @@
 import type { RegisteredApp } from './authorizationRequest.ts'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
+import type { NoticeAnswer } from './notice.ts'
 import type { HomePage } from './pages.ts'
 import { isProfessional, PEOPLE, type Professional } from './people.ts'
 
@@ -15,6 +16,7 @@ export interface HomeWorld {
 export interface News {
   problem?: string
   generated?: { person: Professional; token: string }
+  told?: { person: Professional; answer: NoticeAnswer }
 }
 
 /** How far the form moves the clock, in milliseconds. */
@@ -28,7 +30,7 @@ export const STEPS: ReadonlyMap<string, number> = new Map([
 /** All that the home page shows. */
 export function homePage(
   { app, clock, credentials }: HomeWorld,
-  { problem, generated }: News = {},
+  { problem, generated, told }: News = {},
 ): HomePage {
   return {
     clientId: app.clientId,
@@ -46,6 +48,7 @@ export function homePage(
             userId: person.profile.userId,
             livingTokens: credentials.countLiving(person),
             generated: generated?.person === person ? generated.token : null,
+            told: told?.person === person ? told.answer : null,
           }
         : null,
     })),

@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import type { NoticeAnswer } from './notice.ts'
 
 interface Pages {
   authorize: AuthorizePage
@@ -15,8 +16,16 @@ export interface AuthorizePage {
   forceReauth: boolean
   people: readonly { key: string; username: string; about: string; chosen: boolean }[]
   scopes: readonly { name: string; about: string; required: boolean }[]
+  /** What can be made to fail, by the place where it does. */
+  failures: readonly FailureGroup[]
   /** What was wrong with the form that was just sent, if anything. */
   problem: string | null
+}
+
+/** Failures in one place. */
+export interface FailureGroup {
+  place: string
+  failures: readonly { key: string; title: string; chosen: boolean }[]
 }
 
 /** What the home page shows. */
@@ -41,6 +50,8 @@ export interface HomePage {
       livingTokens: number
       /** The token that was made by the form that was just sent, if it was. */
       generated: string | null
+      /** What the app said to Meta, if the form that was just sent made Meta tell it something. */
+      told: NoticeAnswer | null
     } | null
   }[]
   /** What was wrong with the form that was just sent, if anything. */

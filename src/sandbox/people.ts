@@ -1,3 +1,5 @@
+import { NOT_PROFESSIONAL } from './refusals.ts'
+
 /** Somebody whom one can be on the sandbox's authorize page. */
 export interface Person {
   /** How the form and the addresses of pictures name them. */
@@ -89,8 +91,7 @@ export const PEOPLE: readonly Person[] = [
       [214, 208, 232],
       [84, 70, 128],
     ],
-    // Instagram's exact words to a personal account are not confirmed; these are ours.
-    refusal: 'Only professional accounts (business or creator) can authorize this app',
+    refusal: NOT_PROFESSIONAL,
   },
   {
     key: 'outsider',

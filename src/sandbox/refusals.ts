@@ -30,6 +30,9 @@ interface GraphRefusalDetails {
   status?: number
 }
 
+/** What Instagram's page says to a personal account. The exact words are not confirmed; these are ours. */
+export const NOT_PROFESSIONAL = 'Only professional accounts (business or creator) can authorize this app'
+
 /** Where {@link PageRefusal}s are shown. */
 export const ERROR_PAGE = '/oauth/authorize/third_party/error/'
 

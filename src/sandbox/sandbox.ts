@@ -6,9 +6,13 @@ import { Clock } from './clock.ts'
 import { Credentials, type Loss } from './credentials.ts'
 import { type Dialect, SPOKEN_TODAY } from './exchangeAnswer.ts'
 import type { Misbehaviour } from './misbehaviour.ts'
+import type { MishapName } from './mishaps/mishap.ts'
+import { findMishap, type Which } from './mishaps/mishaps.ts'
+import { type Notice, type NoticeAnswer, type NoticeOptions, tell } from './notice.ts'
 import { type Professional, PROFESSIONALS } from './people.ts'
 import { Quota } from './quota.ts'
 import { type Call, type Endpoint, Traffic } from './traffic.ts'
+import { WaitingMishaps } from './waitingMishaps.ts'
 import { createWeb } from './web.ts'
 
 /** What a sandbox is started with. */
@@ -33,12 +37,20 @@ export interface Sandbox {
   speak(dialect: Partial<Dialect>): void
   /** The next call of this endpoint gets this instead of the right answer, and changes nothing here; answers queue up. */
   answerNext(endpoint: Endpoint, answer: Misbehaviour): void
+  /**
+   * The next login or call that comes by the place where this happens goes wrong in this way, once; mishaps queue up.
+   * `MISHAPS` lists them all, and each of them is its own {@link Which}.
+   * @throws Error for a place or variant that this does not have
+   */
+  fail(name: MishapName, which?: Which): void
   /** What its clock says. */
   now(): Date
   /** Moves its clock forward (less than zero: back), on top of `now`. Nobody else's clock moves. */
   pass(milliseconds: number): void
   /** A person removes the app: their tokens answer 190 with subcode 458, until they log in again and for new tokens only. */
   revoke(personKey: string): void
+  /** Tells the app of a person by a `signed_request`, and returns what it said; `undefined`: it has no address for this. */
+  tell(notice: Notice, personKey: string, options?: NoticeOptions): Promise<NoticeAnswer | undefined>
   /** A person changes their password: their tokens answer 190 without a subcode; a new login gives good ones. */
   changePassword(personKey: string): void
   /** Instagram takes the app's permission for a person: their tokens answer code 10; a new login gives good ones. */
@@ -69,8 +81,10 @@ export async function startSandbox({ port, app, now = systemClock }: SandboxOpti
   const credentials = new Credentials(app.clientId, clock.now)
   const quota = new Quota()
   const traffic = new Traffic()
+  const mishaps = new WaitingMishaps(traffic)
   let dialect = SPOKEN_TODAY
-  server.on('request', createWeb({ origin, app, clock, credentials, quota, traffic, dialect: () => dialect }))
+  const world = { origin, app, clock, credentials, quota, traffic, mishaps, dialect: () => dialect }
+  server.on('request', createWeb(world))
 
   const takeBack = (personKey: string, loss: Loss) => {
     credentials.takeBack(professional(personKey), loss)
@@ -86,12 +100,19 @@ export async function startSandbox({ port, app, now = systemClock }: SandboxOpti
     answerNext(endpoint, answer) {
       traffic.answerNext(endpoint, answer)
     },
+    fail(name, which) {
+      mishaps.add(findMishap(name, which))
+    },
     now: () => clock.now(),
     pass(milliseconds) {
       clock.pass(milliseconds)
     },
     revoke(personKey) {
       takeBack(personKey, 'app_removed')
+    },
+    tell(notice, personKey, { secret, ...change } = {}) {
+      const { id } = professional(personKey).profile
+      return tell(notice, app, { userId: id, issuedAt: clock.now(), ...change }, secret)
     },
     changePassword(personKey) {
       takeBack(personKey, 'password_changed')

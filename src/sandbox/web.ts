@@ -13,6 +13,7 @@ import { profileRouter } from './profile.ts'
 import type { Quota } from './quota.ts'
 import { answerRefusal } from './refusals.ts'
 import type { Traffic } from './traffic.ts'
+import type { WaitingMishaps } from './waitingMishaps.ts'
 
 /** All that one sandbox knows and keeps. */
 interface WebWorld {
@@ -22,12 +23,14 @@ interface WebWorld {
   credentials: Credentials
   quota: Quota
   traffic: Traffic
+  mishaps: WaitingMishaps
   /** How to spell the answer to a code exchange. */
   dialect: () => Dialect
 }
 
 /** Everything that a sandbox answers. */
-export function createWeb({ origin, app, clock, credentials, quota, traffic, dialect }: WebWorld): Express {
+export function createWeb(world: WebWorld): Express {
+  const { origin, app, clock, credentials, quota, traffic, mishaps, dialect } = world
   const web = express()
   web.disable('x-powered-by')
   web.disable('etag')
@@ -43,7 +46,7 @@ export function createWeb({ origin, app, clock, credentials, quota, traffic, dia
   web.all('/pictures/:name', traffic.watch('picture'))
 
   web.use(homeRouter({ app, clock, credentials }))
-  web.use(authorizeRouter(app, credentials))
+  web.use(authorizeRouter({ app, credentials, mishaps }))
   web.use(exchangeRouter({ origin, app, credentials, dialect }))
   web.use(longLivedRouter(app, credentials))
   web.use(profileRouter(origin, credentials))

@@ -4,7 +4,7 @@ import type { Database, Queries } from './database.ts'
  * The schema's history: the statements of version 1, of version 2, and so on. One that has been released is never
  * changed; a change is a new version at the end. SQLite and PostgreSQL both accept the text.
  */
-const MIGRATIONS: readonly (readonly string[])[] = [
+export const MIGRATIONS: readonly (readonly string[])[] = [
   [
     `CREATE TABLE sessions (
        sid TEXT PRIMARY KEY,
@@ -55,6 +55,25 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        outcome TEXT
      )`,
     'CREATE INDEX callbacks_claimed_at ON callbacks (claimed_at)',
+  ],
+  // What belongs to a person is found when they want it gone.
+  [
+    'ALTER TABLE sessions ADD COLUMN account_key TEXT',
+    // The account's key, a UUID, is the last thing that a session of version 1 holds.
+    `UPDATE sessions SET account_key = substr(data, length(data) - 37, 36)
+     WHERE data LIKE '%"accountKey":"____________________________________"}'`,
+    'CREATE INDEX sessions_account_key ON sessions (account_key)',
+    // Empty in events of version 1, which are gone within a week.
+    'ALTER TABLE events ADD COLUMN account_id TEXT',
+    'CREATE INDEX events_account_id ON events (account_id)',
+    'ALTER TABLE callbacks ADD COLUMN account_key TEXT',
+    `UPDATE callbacks SET account_key = substr(outcome, 16, 36), outcome = NULL
+     WHERE outcome LIKE '{"accountKey":"____________________________________"}'`,
+    `CREATE TABLE deletions (
+       confirmation_code TEXT PRIMARY KEY,
+       asked_at BIGINT NOT NULL,
+       done_at BIGINT NOT NULL
+     )`,
   ],
 ]
 

@@ -1,6 +1,6 @@
 import session from 'express-session'
 import type { SessionData } from 'express-session'
-import type { Database, Row } from './database.ts'
+import type { Database, Queries, Row } from './database.ts'
 
 /** An expiry is moved by steps of this, so that a page view costs no write. */
 const TOUCH_STEP_MS = 60 * 60 * 1000
@@ -15,6 +15,8 @@ interface SessionStoreOptions {
   readonly now: () => Date
   /** Lifetime, in milliseconds, of a session whose cookie has no expiry of its own. */
   readonly lifetimeMs: number
+  /** The account whose sessions {@link endSessions} ends; nobody's by default. */
+  readonly accountKeyOf?: (session: Partial<SessionData>) => string | undefined
 }
 
 /**
@@ -25,12 +27,14 @@ export class DatabaseSessionStore extends session.Store {
   readonly #database: Database
   readonly #now: () => Date
   readonly #lifetimeMs: number
+  readonly #accountKeyOf: (session: Partial<SessionData>) => string | undefined
 
   constructor(database: Database, options: SessionStoreOptions) {
     super()
     this.#database = database
     this.#now = options.now
     this.#lifetimeMs = options.lifetimeMs
+    this.#accountKeyOf = options.accountKeyOf ?? (() => undefined)
   }
 
   /** The session, or null if there is none that is alive. */
@@ -82,11 +86,13 @@ export class DatabaseSessionStore extends session.Store {
 
   async #keep(sid: string, session: SessionData): Promise<void> {
     await this.#database.run(
-      `INSERT INTO sessions (sid, data, expires_at) VALUES ($1, $2, $3)
-       ON CONFLICT (sid) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`,
+      `INSERT INTO sessions (sid, data, expires_at, account_key) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (sid) DO UPDATE
+       SET data = excluded.data, expires_at = excluded.expires_at, account_key = excluded.account_key`,
       sid,
       JSON.stringify(session),
       this.#expiresAt(session),
+      this.#accountKeyOf(session) ?? null,
     )
   }
 
@@ -123,6 +129,11 @@ export class DatabaseSessionStore extends session.Store {
     const { expires }: CookieExpiry = session.cookie
     return expires == null ? this.#now().getTime() + this.#lifetimeMs : new Date(expires).getTime()
   }
+}
+
+/** Forgets the sessions of an account, in whichever browsers they are. */
+export async function endSessions(queries: Queries, accountKey: string): Promise<void> {
+  await queries.run('DELETE FROM sessions WHERE account_key = $1', accountKey)
 }
 
 /** Deletes the rows of sessions that have expired by `now`. Returns how many they were. */

@@ -23,12 +23,13 @@ export interface Login {
   now: () => Date
 }
 
-/** The account that this browser is connected to, if it is still there. */
+/** The account that this browser is connected to, if it is still there and was not removed on Instagram. */
 export async function connectedAccount(
   { accounts }: Login,
   { session }: Request,
 ): Promise<Account | undefined> {
-  return session.accountKey ? accounts.find(session.accountKey) : undefined
+  const account = session.accountKey ? await accounts.find(session.accountKey) : undefined
+  return account?.status === 'disconnected_by_instagram' ? undefined : account
 }
 
 /** Answers with the account's page. `justConnected`: as the end of a login. */

@@ -45,15 +45,15 @@ export function createCallbacks(
       const stateHash = hash(callback.state)
       if (callback.fresh && (await claim(stateHash, hash(callback.code)))) {
         const accountKey = await login().catch(async (error: unknown) => {
-          const outcome = { failure: failureOf(error), reference: callback.reference }
+          const failed = { failure: failureOf(error), reference: callback.reference }
           // A repeated callback then finds no outcome, and says so; this one still says what happened.
-          await finish(stateHash, outcome).catch(onError)
+          await finish(stateHash, null, JSON.stringify(failed)).catch(onError)
           throw error
         })
-        await finish(stateHash, { accountKey })
+        await finish(stateHash, accountKey, null)
         return accountKey
       }
-      return repeated(await outcomeOf(stateHash, hash(callback.code)))
+      return accountOf(stateHash, hash(callback.code))
     },
   }
 
@@ -67,39 +67,38 @@ export function createCallbacks(
     return claimed === 1
   }
 
-  async function finish(stateHash: string, outcome: Outcome): Promise<void> {
+  async function finish(stateHash: string, accountKey: string | null, failed: string | null): Promise<void> {
     await database.run(
-      'UPDATE callbacks SET outcome = $2 WHERE state_hash = $1',
+      'UPDATE callbacks SET account_key = $2, outcome = $3 WHERE state_hash = $1',
       stateHash,
-      JSON.stringify(outcome),
+      accountKey,
+      failed,
     )
   }
 
-  async function outcomeOf(stateHash: string, codeHash: string): Promise<Outcome> {
+  /** The account that the same callback was connected to before, as soon as that is known. */
+  async function accountOf(stateHash: string, codeHash: string): Promise<string> {
     for (;;) {
       const [row] = await database.all('SELECT * FROM callbacks WHERE state_hash = $1', stateHash)
       if (!row) throw new Refusal('state_expired')
       if (row['code_hash'] !== codeHash) throw new Refusal('state_used')
-      if (row['outcome'] !== null) return outcome.parse(JSON.parse(String(row['outcome'])))
+      if (row['account_key'] !== null) return String(row['account_key'])
+      if (row['outcome'] !== null) throw repeated(String(row['outcome']))
       if (now().getTime() - Number(row['claimed_at']) > LOGIN_TIME_LIMIT_MS) throw new Refusal('interrupted')
       await sleep(POLL_INTERVAL_MS)
     }
   }
 }
 
-function repeated(outcome: Outcome): string {
-  if ('accountKey' in outcome) return outcome.accountKey
-  throw new Refusal(outcome.failure, { reference: outcome.reference, detail: 'as the first time' })
+function repeated(outcome: string): Refusal {
+  const { failure, reference } = failed.parse(JSON.parse(outcome))
+  return new Refusal(failure, { reference, detail: 'as the first time' })
 }
 
-const outcome = z.union([
-  z.object({ accountKey: z.string() }),
-  z.object({
-    failure: z.custom<Failure>(isFailure).catch('unknown'), // Another version may have called it otherwise.
-    reference: z.string(),
-  }),
-])
-type Outcome = z.output<typeof outcome>
+const failed = z.object({
+  failure: z.custom<Failure>(isFailure).catch('unknown'), // Another version may have called it otherwise.
+  reference: z.string(),
+})
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('base64url')

@@ -20,6 +20,8 @@ export type OwnFailure =
   | 'interrupted'
   /** The account was disconnected since. */
   | 'account_gone'
+  /** The status of a deletion that nobody asked for. */
+  | 'no_such_deletion'
   | ForeignToken
   /** A POST that does not come from our own pages. */
   | 'cross_site'
@@ -118,6 +120,16 @@ export const ownFailures = {
     happened: 'The login worked, but the account has been disconnected since, and its token forgotten.',
     advice: 'To connect it again, go back and choose Get Started.',
     meaning: 'The account of this callback is no longer stored.',
+    steps: [],
+  },
+  no_such_deletion: {
+    status: 404,
+    title: 'We know no deletion with this code',
+    mender: 'person',
+    happened:
+      'Every request for deletion gets a code and an address of its own. The one that you opened is not among them: it may have been cut short or mistyped.',
+    advice: 'Open the address exactly as Instagram gave it to you, or ask for deletion once more.',
+    meaning: 'No deletion with this confirmation code is stored.',
     steps: [],
   },
   facebook_token: {

@@ -21,6 +21,8 @@ export interface SiteOptions {
   log: Logger
   /** For programs: no session, no origin to check. */
   api: RequestHandler
+  /** What Meta calls, and the pages to it: the same. */
+  meta: RequestHandler
   /** Behind the sessions. */
   pages: readonly RequestHandler[]
 }
@@ -33,6 +35,7 @@ export function createSite({
   sandbox,
   log,
   api,
+  meta,
   pages,
 }: SiteOptions): Express {
   const https = origin.startsWith('https:')
@@ -54,6 +57,7 @@ export function createSite({
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)
   site.use('/api', api)
+  site.use(meta)
   site.get('/', oneLoopbackName(origin))
   site.post(/.*/, sameOrigin(origin))
   site.use(...pages)

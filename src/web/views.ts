@@ -3,6 +3,7 @@ import type { AccountView } from './accountView.ts'
 import type { Explanation } from '../instagram/catalogue/entry.ts'
 import type { Failure } from './failures.ts'
 import type { HelpEntry, HelpGroup } from './helpView.ts'
+import type { Moment } from './moment.ts'
 
 /** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
 interface Views {
@@ -19,6 +20,8 @@ interface Views {
   help: { groups: readonly HelpGroup[] }
   /** `pasted`: as the answer to what somebody pasted. `reference`: of that, where nothing is known. */
   help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
+  data_deletion: Record<string, never>
+  deletion: { confirmationCode: string; asked: Moment; done: Moment }
 }
 
 /** What every page has, set once for the app. */

@@ -81,7 +81,7 @@ test('an expired token is not handed out while another process holds the account
 })
 
 test.each([
-  ['removed the app', 'revoke', 'taken back on Instagram'],
+  ['removed the app', 'revoke', 'removed on Instagram'],
   ['changed their password', 'changePassword', 'password was changed'],
   ['lost the permission', 'takePermission', 'permission is gone'],
 ] as const)(

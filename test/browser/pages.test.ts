@@ -43,6 +43,13 @@ const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> =
     return page
   },
 
+  'how to have data deleted': (browser, world) => browser.open(`${world.origin}/data-deletion`),
+
+  async deletion(browser, world) {
+    const answer = await world.sandbox.tell('data_deletion', 'business')
+    return browser.open(answer?.statusUrl ?? '')
+  },
+
   sandbox: (browser, world) => browser.open(world.sandbox.origin),
 
   async authorize(browser, world) {

@@ -46,6 +46,7 @@ describe('without any settings', () => {
       showToken: true,
       refreshDaysBeforeExpiry: 10,
       apiKeys: [],
+      metaAppSecrets: [],
       webhook: undefined,
       logLevel: 'info',
     } satisfies Config)

@@ -60,12 +60,19 @@ test('offers to take back only what there is, from whoever has living tokens', a
   bench.pass(60 * DAY_MS)
   const after = await bench.home()
 
-  expect(actionsOf(before)).toEqual(['business/generate-token', 'creator/generate-token'])
+  expect(actionsOf(before)).toEqual([
+    'business/generate-token',
+    'business/ask-for-deletion',
+    'creator/generate-token',
+    'creator/ask-for-deletion',
+  ])
   expect(actionsOf(during)).toEqual([
     'business/generate-token',
+    'business/ask-for-deletion',
     'creator/generate-token',
     'creator/remove-app',
     'creator/change-password',
+    'creator/ask-for-deletion',
   ])
   expect(during).toContain('Living tokens: 2')
   expect(actionsOf(after)).toEqual(actionsOf(before))

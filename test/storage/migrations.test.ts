@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
-import { migrate } from '../../src/storage/migrations.ts'
+import { migrate, MIGRATIONS } from '../../src/storage/migrations.ts'
 import { engines, temporaryFolder } from './engines.ts'
 import { inProcesses, storageModule } from './processes.ts'
 
@@ -21,11 +21,51 @@ describe.each(engines)('migrations on $name', ({ place }) => {
     const open = await place()
     const database = await open()
 
-    const [row, ...others] = await database.all('SELECT version, applied_at FROM schema_versions')
-    expect(row?.['version']).toBe(1)
-    expect(row?.['applied_at']).toBeGreaterThanOrEqual(before)
-    expect(row?.['applied_at']).toBeLessThanOrEqual(Date.now())
-    expect(others).toStrictEqual([])
+    const rows = await database.all('SELECT version, applied_at FROM schema_versions ORDER BY version')
+    expect(rows.map((row) => row['version'])).toStrictEqual(MIGRATIONS.map((_, index) => index + 1))
+    for (const row of rows) {
+      expect(row['applied_at']).toBeGreaterThanOrEqual(before)
+      expect(row['applied_at']).toBeLessThanOrEqual(Date.now())
+    }
+  })
+
+  test('find the account of sessions and logins that were kept before version 2', async () => {
+    const database = await empty()
+    for (const table of ['sessions', 'accounts', 'events', 'callbacks', 'deletions'])
+      await database.run(`DROP TABLE ${table}`)
+    await migrate(database, MIGRATIONS.slice(0, 1))
+    const key = '0dc6b1de-6a3e-4f55-9b0a-5a3c5d7e9f11'
+    const sessions = {
+      visitor: '{"cookie":{},"browserKey":"b"}',
+      person: `{"cookie":{},"accountKey":"${key}"}`,
+    }
+    for (const [sid, data] of Object.entries(sessions))
+      await database.run('INSERT INTO sessions (sid, data, expires_at) VALUES ($1, $2, 1)', sid, data)
+    const outcomes = {
+      good: `{"accountKey":"${key}"}`,
+      bad: '{"failure":"declined","reference":"r"}',
+      open: null,
+    }
+    for (const [state, outcome] of Object.entries(outcomes))
+      await database.run(
+        "INSERT INTO callbacks (state_hash, code_hash, claimed_at, outcome) VALUES ($1, '', 1, $2)",
+        state,
+        outcome,
+      )
+
+    await migrate(database)
+
+    expect(await database.all('SELECT sid, account_key FROM sessions ORDER BY sid')).toStrictEqual([
+      { sid: 'person', account_key: key },
+      { sid: 'visitor', account_key: null },
+    ])
+    expect(
+      await database.all('SELECT state_hash, account_key, outcome FROM callbacks ORDER BY state_hash'),
+    ).toStrictEqual([
+      { state_hash: 'bad', account_key: null, outcome: outcomes.bad },
+      { state_hash: 'good', account_key: key, outcome: null },
+      { state_hash: 'open', account_key: null, outcome: null },
+    ])
   })
 
   test('leave a place for all that an account is', async () => {
@@ -132,7 +172,8 @@ test('ten processes that start at once on an empty folder migrate once', async (
      await database.close()`,
   )
 
-  expect(new Set(seen)).toStrictEqual(new Set(['[{"version":1}]']))
+  const all = MIGRATIONS.map((_, index) => ({ version: index + 1 }))
+  expect(new Set(seen)).toStrictEqual(new Set([JSON.stringify(all)]))
 })
 
 async function versions(database: Database): Promise<unknown[]> {

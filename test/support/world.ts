@@ -56,7 +56,13 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
   const first = await listen(ending)
   const origin = `http://localhost:${portOf(first)}`
   const redirectUri = environment['INSTAGRAM_REDIRECT_URI'] ?? `${origin}/response`
-  const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [redirectUri] }
+  const app = {
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    redirectUris: [redirectUri],
+    deauthorizeUrl: `${origin}/deauthorize`,
+    dataDeletionUrl: `${origin}/data-deletion`,
+  }
   const sandbox = ending.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
 
   const build = (change: Environment): App => {

@@ -103,7 +103,7 @@ test('a login that a process began and never ended is given up, not waited for w
   const somebody = person(world)
   const callback = await somebody.authorize(await somebody.getStarted())
   await somebody.get(callback)
-  await world.database.run('UPDATE callbacks SET outcome = NULL')
+  await world.database.run('UPDATE callbacks SET account_key = NULL')
   world.pass(31_000)
 
   const page = await somebody.get(callback)

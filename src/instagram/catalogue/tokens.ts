@@ -37,7 +37,7 @@ export const tokens = {
     status: 422,
     title: 'This site was removed on Instagram',
     mender: 'person',
-    happened: 'The permission was taken back on Instagram, under Settings → Apps and websites.',
+    happened: 'The app was removed on Instagram, under Settings → Apps and websites, and its token is dead.',
     advice: 'If that was a slip, go back and choose Get Started to allow it again.',
     meaning: 'The person removed the app, or never installed it. The token is dead from that moment on.',
     steps: [CONNECT_AGAIN],

@@ -36,6 +36,7 @@ const STATUSES = {
   expiring: 'the token is valid, but refreshing it keeps failing',
   needs_reconnect: 'there is no valid token until a person connects the account again',
   unreadable: 'no key in TOKEN_KEYS opens the token',
+  disconnected_by_instagram: 'the person removed the app on Instagram, and the token is destroyed',
 } satisfies Record<AccountStatus, string>
 
 const problemProperties = {
@@ -101,7 +102,7 @@ export const schemas = {
 
   NoValidToken: object({
     ...problemProperties,
-    account_status: { type: 'string', enum: ['needs_reconnect', 'unreadable'] },
+    account_status: { type: 'string', enum: ['needs_reconnect', 'unreadable', 'disconnected_by_instagram'] },
     status_since: time,
     reason: { ...textOrNull, description: 'In words.' },
     reconnect_url: { type: 'string', format: 'uri', description: 'Where a person connects it again.' },

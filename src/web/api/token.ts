@@ -20,7 +20,7 @@ export interface TokenJson {
 
 /** Why there is no valid token, and where that is mended. */
 export interface NoToken {
-  account_status: 'needs_reconnect' | 'unreadable'
+  account_status: 'needs_reconnect' | 'unreadable' | 'disconnected_by_instagram'
   /** ISO 8601. */
   status_since: string
   /** In words. */
@@ -86,7 +86,7 @@ type Loss = Omit<NoToken, 'reconnect_url'>
 
 function lossOf(account: Account, now: Date): Loss | null {
   const { status, statusSince, statusReason, tokenExpiresAt } = account
-  if (status === 'needs_reconnect' || status === 'unreadable')
+  if (status === 'needs_reconnect' || status === 'unreadable' || status === 'disconnected_by_instagram')
     return lost(status, statusSince, statusReason && inWords(statusReason))
   const left = secondsLeft(account, now)
   return left !== null && left < 1 ? lost('needs_reconnect', tokenExpiresAt ?? now, inWords('expired')) : null

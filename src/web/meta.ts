@@ -1,0 +1,103 @@
+import { type ErrorRequestHandler, type Request, type Response, Router, urlencoded } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import { z } from 'zod'
+import type { Withdrawals } from '../accounts/withdrawals.ts'
+import { type SignedRequest, SignedRequestError, verifySignedRequest } from '../instagram/signedRequest.ts'
+import { Refusal } from './failures.ts'
+import { moment } from './moment.ts'
+import { show } from './views.ts'
+
+/** Refused callbacks a minute from one address, after which it is sent away unheard. */
+const REFUSALS_A_MINUTE = 60
+
+/** What Meta's callbacks work with. */
+export interface MetaOptions {
+  withdrawals: Withdrawals
+  /** Any of which may have signed what Meta sends. */
+  secrets: readonly string[]
+  /** Where people reach us. */
+  origin: string
+  now: () => Date
+}
+
+/** The form that Meta sends; without one it is empty, and refused as malformed. */
+const form = z.object({ signed_request: z.string().catch('') }).catch({ signed_request: '' })
+
+/**
+ * What Meta calls when a person removes the app or asks for deletion, and the pages that tell people about it.
+ * https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
+ */
+export function metaCallbacks({ withdrawals, secrets, origin, now }: MetaOptions): Router {
+  const callbacks = Router()
+  const read = [limited(), urlencoded({ extended: false, limit: '16kb' })]
+  const signed = (request: Request): SignedRequest =>
+    verifySignedRequest(form.parse(request.body).signed_request, secrets)
+
+  callbacks.post('/deauthorize', read, async (request: Request, response: Response) => {
+    const { userId, issuedAt } = signed(request)
+    const ended = await withdrawals.deauthorize(userId, issuedAt)
+    if (ended === 0) request.log.info('deauthorized: an account that is not connected, or was connected anew')
+    response.json({ success: true })
+  })
+
+  callbacks.post('/data-deletion', read, async (request: Request, response: Response) => {
+    const { userId, issuedAt } = signed(request)
+    const { confirmationCode } = await withdrawals.erase(userId, issuedAt)
+    request.log.info({ confirmationCode }, 'data deleted')
+    response.json({ url: `${origin}/data-deletion/${confirmationCode}`, confirmation_code: confirmationCode })
+  })
+
+  callbacks.use(answerMeta)
+
+  const router = Router()
+  router.use(callbacks)
+
+  router.get('/data-deletion', (_request, response) => {
+    show(response, 'data_deletion', {})
+  })
+
+  router.get('/data-deletion/:code', async (request, response) => {
+    const deletion = await withdrawals.findDeletion(request.params.code)
+    if (!deletion) throw new Refusal('no_such_deletion')
+    const { confirmationCode, askedAt, doneAt } = deletion
+    show(response, 'deletion', {
+      confirmationCode,
+      asked: moment(askedAt, now()),
+      done: moment(doneAt, now()),
+    })
+  })
+
+  return router
+}
+
+/** Counts refusals only: Meta's own calls are never too many. */
+function limited() {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: REFUSALS_A_MINUTE,
+    skipSuccessfulRequests: true,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    message: { error: 'too_many_requests' },
+    validate: false, // It would write to the console what the settings say already.
+  })
+}
+
+/** Why a request is refused is for the log alone: whoever sent it may be anybody. */
+const answerMeta: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  const status = statusOf(error)
+  // Without a cause: the body parser's errors hold the body.
+  response.err = status < 500 ? new Refusal('bad_request', { detail: reasonOf(error) }) : (error as Error)
+  if (response.headersSent) next(error)
+  else response.status(status).json({ error: status < 500 ? 'invalid_request' : 'server_error' })
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof SignedRequestError) return 400
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
+  return status >= 400 && status < 500 ? status : 500
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof SignedRequestError ? error.message : 'The body cannot be read as a form.'
+}
