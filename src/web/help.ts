@@ -38,7 +38,7 @@ export function help(login: Login, callbacks: Callbacks, redirectUri: string): R
       return showAccount(login, account, request, response, { justConnected: true })
     }
     const name = recognisePasted(pasted) ?? 'unknown'
-    request.log.info({ failure: name }, 'somebody pasted what Instagram showed')
+    request.log.info({ explained: name }, 'somebody pasted what Instagram showed')
     const reference = name === 'unknown' ? referenceOf(request) : null
     show(response, 'help_entry', { entry: helpEntry(name), pasted: true, reference })
   })

@@ -1,4 +1,4 @@
-import type { Explanation, Mender, Sign } from '../instagram/catalogue/entry.ts'
+import type { Entry, Explanation, Mender, Place, Sign } from '../instagram/catalogue/entry.ts'
 import { catalogue, type FailureName } from '../instagram/catalogue/catalogue.ts'
 import { type Failure, explanations } from './failures.ts'
 
@@ -11,6 +11,8 @@ export interface HelpEntry extends Explanation {
   words: readonly string[]
   /** By which numbers it says the same. */
   numbers: readonly string[]
+  /** Where in a login it shows. */
+  places: readonly string[]
 }
 
 /** Failures that the same people mend. */
@@ -26,18 +28,30 @@ const WHOSE = {
   nobody: 'It passes by itself: wait',
 } satisfies Record<Mender, string>
 
+const PLACES = {
+  page: 'on Instagram’s own page',
+  callback: 'on the way back from Instagram',
+  exchange: 'when the code is exchanged for a token',
+  long_lived: 'when the token is exchanged for one of 60 days',
+  me: 'when the profile is read',
+  refresh: 'when the token is refreshed',
+} satisfies Record<Place, string>
+
 /** All that is to be said of a failure. */
 export function helpEntry(name: Failure): HelpEntry {
   const explanation = explanations[name]
-  const signs = name in catalogue ? catalogue[name as FailureName].signs : []
+  const { signs, shows } = name in catalogue ? catalogue[name as FailureName] : NOT_INSTAGRAM
   return {
     ...explanation,
     name,
     whose: WHOSE[explanation.mender],
     words: [...new Set(signs.flatMap(({ says }) => says ?? []))],
     numbers: signs.filter(({ says }) => says === undefined).map(inNumbers),
+    places: shows.map((place) => PLACES[place]),
   }
 }
+
+const NOT_INSTAGRAM: Pick<Entry, 'signs' | 'shows'> = { signs: [], shows: [] }
 
 /** All failures, by whose they are to mend. */
 export function helpGroups(): readonly HelpGroup[] {

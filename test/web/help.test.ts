@@ -52,6 +52,7 @@ test('an entry is found by Instagram’s own words: they are its title', async (
   const page = await person(world).get('/help/invalid_platform_app')
 
   expect(page.text).toMatch(/<title>“Invalid platform app”: Instagram does not know this site’s app<\/title>/)
+  expect(page.text).toContain('It shows on Instagram’s own page, or when the code is exchanged for a token.')
   for (const { says } of catalogue.invalid_platform_app.signs) expect(page.text).toContain(`“${says}”`)
 })
 
@@ -88,7 +89,7 @@ test('words that are not known are answered with a reference, which the log has 
   expect(page.text).toContain('we do not know why')
   expect(page.text).toContain('<textarea')
   expect(world.log.join('')).toContain(reference)
-  expect(world.log.join('')).toContain('"failure":"unknown"')
+  expect(world.log.join('')).toContain('"explained":"unknown"')
   expect(page.text + world.log.join('')).not.toContain('4711')
 })
 

@@ -1,10 +1,23 @@
+import { app } from './app.ts'
 import { authorizing } from './authorizing.ts'
-import type { Entry } from './entry.ts'
 import { exchanging } from './exchanging.ts'
 import { limits } from './limits.ts'
-import { tokens } from './tokens.ts'
+import { links } from './links.ts'
+import { lostTokens } from './lostTokens.ts'
+import { misusedTokens } from './misusedTokens.ts'
+import { outages } from './outages.ts'
+import type { Entry } from './entry.ts'
 
-const entries = { ...authorizing, ...exchanging, ...tokens, ...limits } satisfies Record<string, Entry>
+const entries = {
+  ...authorizing,
+  ...links,
+  ...exchanging,
+  ...app,
+  ...lostTokens,
+  ...misusedTokens,
+  ...limits,
+  ...outages,
+} satisfies Record<string, Entry>
 
 /** The name of a failure of Instagram's: in the log, in addresses of help, in the database. */
 export type FailureName = keyof typeof entries

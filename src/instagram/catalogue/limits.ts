@@ -1,15 +1,10 @@
 import type { Entry, Place } from './entry.ts'
-import { AGAIN, LATER, TELL_OPERATOR } from './words.ts'
 
 const CALLS = ['exchange', 'long_lived', 'me', 'refresh'] as const satisfies Place[]
+
 const GRAPH = ['long_lived', 'me', 'refresh'] as const satisfies Place[]
 
-const NOT_US = [
-  'See whether this machine reaches Instagram: curl -I https://graph.instagram.com',
-  'Otherwise wait: what was connected stays so, and refreshing is tried again by itself.',
-]
-
-/** Too much, too often, out of order, out of reach: what mostly passes. And what nobody knows. */
+/** Too much, or too often. */
 export const limits = {
   throttled: {
     kind: 'throttled',
@@ -61,136 +56,5 @@ export const limits = {
     advice: 'Open Instagram and see what it says there. Then try again.',
     meaning: 'Code 368: blocked for a while because of Meta’s policies.',
     steps: ['Let the owner look in the Instagram app, and wait.'],
-  },
-  api_access_deactivated: {
-    kind: 'app_misconfigured',
-    shows: GRAPH,
-    signs: [{ says: 'API access deactivated' }],
-    status: 502,
-    title: 'Meta has switched this site’s app off',
-    mender: 'operator',
-    happened: 'Meta has taken away this site’s access to Instagram until somebody sees to it.',
-    advice: TELL_OPERATOR,
-    meaning: 'The app was idle for long, or its privacy policy cannot be opened any more.',
-    steps: [
-      'Open the app in Meta’s dashboard: a notice there restores the access.',
-      'See that the Privacy policy URL under App settings → Basic can be opened by everybody.',
-    ],
-    unconfirmed: 'Two threads tell of it; the code that goes with these words is not recorded.',
-  },
-  object_missing: {
-    kind: 'refused',
-    shows: GRAPH,
-    signs: [{ code: 100, subcode: 33 }, { says: 'Object with ID ‘…’ does not exist' }],
-    status: 502,
-    title: 'Instagram does not know this id',
-    mender: 'operator',
-    happened: 'This site asked Instagram for something that does not exist, or that it may not see.',
-    advice: TELL_OPERATOR,
-    meaning:
-      'An id belongs to somebody else or to another kind of thing: the app-scoped id was used for the professional account’s, or the app ID for a user’s. Or the token may not see it.',
-    steps: [
-      'Use the user_id of this app’s account page or API (it begins with 1784…) in addresses, never id.',
-      'Use it with the token of the same account.',
-    ],
-  },
-  ids_rounded: {
-    kind: 'refused',
-    shows: GRAPH,
-    signs: [{ says: 'Object with ID ‘…’ does not exist', id: 'as_if_rounded' }],
-    status: 502,
-    title: 'An id seems to have been rounded',
-    mender: 'operator',
-    happened: 'This site asked Instagram for an id that does not exist, and may be off by a few.',
-    advice: TELL_OPERATOR,
-    meaning:
-      'Instagram’s ids have 17 digits and come as bare numbers, which JSON.parse of JavaScript changes. The id in the message is one that a rounded id could be; about every third id looks so by chance. This app keeps ids as text.',
-    steps: [
-      'Compare the id with user_id on this app’s account page, digit by digit.',
-      'In your own program keep ids as text, and take them from /me, quoted, or from this app’s API.',
-    ],
-  },
-  temporary_failure: {
-    kind: 'unavailable',
-    shows: [...CALLS, 'callback'],
-    signs: [
-      { code: [1, 2] },
-      { type: 'server_error' },
-      { type: 'temporarily_unavailable' },
-      { status: [500, 599] },
-    ],
-    status: 502,
-    title: 'Instagram is out of order',
-    mender: 'instagram',
-    happened: 'Instagram says that something is broken on its side.',
-    advice: LATER,
-    meaning:
-      'Code 1 or 2, a status of 500 or more, or one of the errors of RFC 6749 that mean the same. It passes.',
-    steps: ['Wait: what was connected stays so, and refreshing is tried again by itself.'],
-    unconfirmed: 'That Instagram ever sends the errors of RFC 6749 on the way back is not recorded.',
-  },
-  unreachable: {
-    kind: 'unreachable',
-    shows: CALLS,
-    signs: [],
-    status: 502,
-    title: 'Instagram cannot be reached',
-    mender: 'instagram',
-    happened: 'We could not connect to Instagram, or the connection broke off before it answered.',
-    advice: LATER,
-    meaning:
-      'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
-    steps: NOT_US,
-  },
-  timed_out: {
-    kind: 'timed_out',
-    shows: CALLS,
-    signs: [],
-    status: 504,
-    title: 'Instagram is too slow',
-    mender: 'instagram',
-    happened: 'Instagram did not answer within ten seconds.',
-    advice: LATER,
-    meaning: 'Connecting and answering together took longer than ten seconds.',
-    steps: NOT_US,
-  },
-  too_large: {
-    kind: 'too_large',
-    shows: CALLS,
-    signs: [],
-    status: 502,
-    title: 'Instagram’s answer is far too long',
-    mender: 'instagram',
-    happened: 'Instagram’s answer makes no sense: it is far longer than an answer can be.',
-    advice: LATER,
-    meaning: 'We stopped reading at 1 MB. It is probably not Instagram that answers.',
-    steps: NOT_US,
-  },
-  unreadable: {
-    kind: 'unreadable',
-    shows: CALLS,
-    signs: [],
-    status: 502,
-    title: 'Instagram’s answer makes no sense',
-    mender: 'instagram',
-    happened: 'Instagram sent something that is not an answer we can read.',
-    advice: LATER,
-    meaning: 'HTML, nothing, a redirect, half an answer, or JSON of a shape that nobody has recorded.',
-    steps: ['The log has the status and the type of what came: it may be a proxy that answers.', ...NOT_US],
-  },
-  unknown: {
-    kind: 'refused',
-    shows: ['page', 'callback', ...CALLS],
-    signs: [],
-    status: 502,
-    title: 'Instagram refused, and we do not know why',
-    mender: 'operator',
-    happened: 'Instagram said no for a reason that we do not know yet.',
-    advice: `${AGAIN} If it ends here again, tell whoever runs this site.`,
-    meaning: 'These words of Instagram’s are in no list that we have.',
-    steps: [
-      'The log has what Instagram said, under the reference that the page shows.',
-      'Look the words up, with the code, and fbtrace_id for Meta’s support.',
-    ],
   },
 } as const satisfies Record<string, Entry>

@@ -1,10 +1,10 @@
 import type { Entry, Place } from './entry.ts'
-import { CONNECT_AGAIN, LOGIN_SETUP, NEW_TOKEN } from './words.ts'
+import { CONNECT_AGAIN, NEW_TOKEN } from './words.ts'
 
 const GRAPH = ['long_lived', 'me', 'refresh'] as const satisfies Place[]
 
-/** What makes a token worthless, or unfit for what is asked of it. */
-export const tokens = {
+/** What makes a token worthless. */
+export const lostTokens = {
   token_expired: {
     kind: 'token_invalid',
     shows: GRAPH,
@@ -99,20 +99,6 @@ export const tokens = {
     ],
     unconfirmed: 'Documented for Facebook Pages; what it means with Instagram login is not recorded.',
   },
-  token_unparseable: {
-    kind: 'token_invalid',
-    shows: GRAPH,
-    signs: [{ says: 'Cannot parse access token' }],
-    status: 422,
-    title: 'Instagram cannot read this token',
-    mender: 'person',
-    happened: 'It is not a token of Instagram’s , or not the whole of it, or something was copied along.',
-    advice:
-      'Copy the token again, without quotes or blanks, or go back and choose Get Started to get a new one.',
-    meaning:
-      'A token of one product was shown to the other: IGAA… goes to graph.instagram.com, EAA… to graph.facebook.com. Or quotes and blanks from a settings file came along.',
-    steps: [`Take a token of ${LOGIN_SETUP} → Generate access tokens, or let the person choose Get Started.`],
-  },
   token_invalid: {
     kind: 'token_invalid',
     shows: GRAPH,
@@ -131,50 +117,5 @@ export const tokens = {
     advice: NEW_TOKEN,
     meaning: 'Code 190 or 102 without a subcode or words that tell more: expired, revoked, or never valid.',
     steps: [CONNECT_AGAIN],
-  },
-  already_long_lived: {
-    kind: 'already_long_lived',
-    shows: ['long_lived'],
-    signs: [{ says: 'Session key invalid' }],
-    status: 502,
-    title: 'This token is long-lived already',
-    mender: 'operator',
-    happened: 'Instagram says that this token lasts for 60 days already, and cannot be exchanged.',
-    advice: 'Go back and paste it under “I have a token already”: it is kept alive there.',
-    meaning:
-      'Tokens of Generate access tokens in Meta’s dashboard are long-lived from the start: refresh them, do not exchange them. What is pasted under “I have a token already” is treated so by itself.',
-    steps: ['Nothing here. In another program: refresh it (ig_refresh_token), do not exchange it.'],
-  },
-  permission_missing: {
-    kind: 'not_permitted',
-    shows: GRAPH,
-    signs: [{ says: 'does not have permission for this action' }, { code: 10 }, { code: [200, 299] }],
-    status: 403,
-    title: 'A permission is missing',
-    mender: 'person',
-    happened:
-      'Instagram says that the permission is gone: it was not given, was taken back, or is asked for only since then.',
-    advice: 'Go back, choose Get Started, and leave the boxes ticked on Instagram’s page.',
-    meaning:
-      'A scope was not granted, or was added to INSTAGRAM_SCOPES after the token was made: an old token gains none.',
-    steps: [
-      'See that INSTAGRAM_SCOPES asks for what the call needs; instagram_business_basic is always needed.',
-      CONNECT_AGAIN,
-      'For people who are no testers the permission needs App Review (Advanced access).',
-    ],
-  },
-  refresh_too_young: {
-    kind: 'not_permitted',
-    shows: ['refresh'],
-    signs: [],
-    status: 409,
-    title: 'It is too early to refresh',
-    mender: 'nobody',
-    happened: 'Instagram refreshes no token that is younger than a day, and only those that are alive.',
-    advice: 'Your account page says when it is possible.',
-    meaning:
-      'A token can be refreshed from its second day on, and this app waits for that. Where Instagram says “no permission” to one of less than two days, its age may be the reason: it is tried again.',
-    steps: [],
-    unconfirmed: 'How Instagram words this refusal is not known: this app does not ask that early.',
   },
 } as const satisfies Record<string, Entry>
