@@ -4,6 +4,8 @@ import type { AccountEvent, Listener } from './accounts/events.ts'
 import { createKeeping } from './accounts/keeping.ts'
 import { createWebhook, type Webhook } from './accounts/webhook.ts'
 import type { Config } from './config.ts'
+import { examine } from './doctor/examine.ts'
+import type { Installation } from './doctor/installation.ts'
 import type { Instagram } from './instagram/client.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
@@ -14,6 +16,7 @@ import { forLog } from './web/failures.ts'
 import { help } from './web/help.ts'
 import { metaCallbacks } from './web/meta.ts'
 import { pages } from './web/pages.ts'
+import { setup } from './web/setup.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
 import { createSite } from './web/site.ts'
 import { sweep } from './web/sweep.ts'
@@ -26,6 +29,8 @@ export interface AppOptions {
   instagram: Instagram
   log: Logger
   now: () => Date
+  /** What the app shows by https (PEM), if it speaks that itself and nobody else vouches for it. */
+  certificate?: string | undefined
   /** Told of everything that happens to accounts. */
   listeners?: readonly Listener[]
 }
@@ -37,7 +42,8 @@ export interface App {
 }
 
 /** All rooms put together. Two apps with different settings can run in one process. */
-export function createApp({ config, database, instagram, log, now, listeners = [] }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { config, database, instagram, log, now, listeners = [] } = options
   const { origin } = new URL(config.instagram.redirectUri)
   const stopping = new AbortController()
   let keysChecked = false // Keys change at a start only.
@@ -103,6 +109,16 @@ export function createApp({ config, database, instagram, log, now, listeners = [
       }),
       api: createApi({ ...login, keys: config.apiKeys, origin }),
       pages: [
+        setup({
+          open: !config.production,
+          examine: () => examine(installation(options)),
+          settings: config.instagram,
+          sandbox: config.sandbox !== undefined,
+          https:
+            typeof config.https === 'object' ? Object.values(config.https).join() : (config.https ?? null),
+          port: config.port,
+          now,
+        }),
         sessions(store, config.sessionSecrets, origin),
         pages(login, callbacks),
         help(login, callbacks, config.instagram.redirectUri),
@@ -125,6 +141,26 @@ export function createApp({ config, database, instagram, log, now, listeners = [
         await webhook?.close()
       },
     }),
+  }
+}
+
+/** This app, as the doctor examines it. Its settings could be read, or it would not run. */
+function installation({ config, database, instagram, certificate }: AppOptions): Installation {
+  const { clientId, clientSecret } = config.instagram
+  const sandbox = config.sandbox !== undefined
+  return {
+    sandbox,
+    written: sandbox ? {} : { INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_CLIENT_SECRET: clientSecret },
+    mistakes: [],
+    settings: config.instagram,
+    instagram,
+    port: config.port,
+    https: config.https !== undefined,
+    certificate,
+    database,
+    tokenKeys: config.tokenKeys,
+    sessionSecrets: config.sessionSecrets,
+    now: () => new Date(), // This machine's clock, which the sandbox's may be ahead of.
   }
 }
 

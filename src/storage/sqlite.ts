@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Database, Queries, Row, Value } from './database.ts'
 import { SqliteConnection } from './sqliteConnection.ts'
-import { isBusy, patiently } from './sqliteLock.ts'
+import { isBusy } from './sqliteErrors.ts'
+import { patiently } from './sqliteLock.ts'
+import { refuseInside, TransactionQueries } from './transaction.ts'
 
 /**
  * Opens an SQLite file, or `:memory:`, behind the interface that all databases share. Its schema is left as it is.
@@ -63,9 +65,7 @@ class SqliteDatabase implements Database {
   }
 
   async #queued<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#current.getStore()?.isOpen === true) {
-      throw new Error('Inside a transaction only its own queries can be used, not the database')
-    }
+    refuseInside(this.#current.getStore())
     const result = this.#queue === undefined ? work() : this.#queue.then(work)
     const done = () => {
       if (this.#queue === queue) this.#queue = undefined
@@ -89,44 +89,6 @@ class SqliteDatabase implements Database {
       throw error
     } finally {
       queries.isOpen = false
-    }
-  }
-}
-
-/** The statements of one transaction, from its beginning to its end or to the first of them that fails. */
-class TransactionQueries implements Queries {
-  /** Whether the transaction is still under way. */
-  isOpen = true
-  readonly #connection: SqliteConnection
-  #failure: { readonly cause: unknown } | undefined
-
-  constructor(connection: SqliteConnection) {
-    this.#connection = connection
-  }
-
-  all(sql: string, ...parameters: Value[]): Promise<Row[]> {
-    return Promise.try(() => this.#attempt(() => this.#connection.all(sql, parameters)))
-  }
-
-  run(sql: string, ...parameters: Value[]): Promise<number> {
-    return Promise.try(() => this.#attempt(() => this.#connection.run(sql, parameters)))
-  }
-
-  /** Throws the error of a statement that failed, whether or not the transaction's work caught it. */
-  passFailureOn(): void {
-    if (this.#failure !== undefined) throw this.#failure.cause
-  }
-
-  #attempt<Result>(statement: () => Result): Result {
-    if (!this.isOpen) throw new Error('The transaction of these queries has ended')
-    if (this.#failure !== undefined) {
-      throw new Error('The transaction has failed and takes no more statements', this.#failure)
-    }
-    try {
-      return statement()
-    } catch (error) {
-      this.#failure = { cause: error }
-      throw error
     }
   }
 }

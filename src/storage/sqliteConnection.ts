@@ -3,13 +3,15 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import type { Row, Value } from './database.ts'
+import { checkParameters, parameterCount } from './parameters.ts'
+import { toldApart } from './sqliteErrors.ts'
 
 /** More than the program has statements; only texts made up at run time could pass it. */
 const MAX_PREPARED = 256
 
 interface Prepared {
   readonly statement: StatementSync
-  readonly parameterCount: number
+  readonly count: number
 }
 
 /** One synchronous connection to an SQLite file, with each statement prepared once. */
@@ -24,14 +26,22 @@ export class SqliteConnection {
 
   /** The rows of a statement. */
   all(sql: string, parameters: readonly Value[]): Row[] {
-    const rows = this.#prepare(sql, parameters).all(...parameters)
-    // Rows come without a prototype; callers get ordinary objects. Our schema has text and integers only.
-    return rows.map((row) => ({ ...row }) as Row)
+    try {
+      const rows = this.#prepare(sql, parameters).all(...parameters)
+      // Rows come without a prototype; callers get ordinary objects. Our schema has text and integers only.
+      return rows.map((row) => ({ ...row }) as Row)
+    } catch (error) {
+      throw toldApart(error)
+    }
   }
 
   /** How many rows an INSERT, UPDATE or DELETE changed. */
   run(sql: string, parameters: readonly Value[]): number {
-    return Number(this.#prepare(sql, parameters).run(...parameters).changes)
+    try {
+      return Number(this.#prepare(sql, parameters).run(...parameters).changes)
+    } catch (error) {
+      throw toldApart(error)
+    }
   }
 
   /** Undoes the transaction under way, if SQLite itself has not done so already (as it does on a full disk). */
@@ -46,34 +56,28 @@ export class SqliteConnection {
   }
 
   #prepare(sql: string, parameters: readonly Value[]): StatementSync {
-    const { statement, parameterCount } = this.#prepared.get(sql) ?? this.#prepareFirst(sql)
-    // SQLite takes all of the following and stores something else: NULL for a missing value or NaN, or what cannot be read again.
-    if (parameters.length !== parameterCount) {
-      throw new TypeError(
-        `The statement has ${parameterCount} parameters, but ${parameters.length} values were given`,
-      )
-    }
-    for (const value of parameters) {
-      if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-        throw new TypeError('A parameter must be text, an integer of at most 2^53 − 1, or null')
-      }
-    }
+    const { statement, count } = this.#prepared.get(sql) ?? this.#prepareFirst(sql)
+    checkParameters(count, parameters)
     return statement
   }
 
   #prepareFirst(sql: string): Prepared {
     if (!this.#database.isOpen) throw new Error('The database is closed')
 
-    const numbers = Array.from(sql.matchAll(/\$(\d+)/g), ([, digits]) => Number(digits))
     const prepared = {
-      statement: this.#database.prepare(sql.replaceAll(/\$(\d+)/g, '?$1')),
-      parameterCount: Math.max(0, ...numbers),
+      statement: this.#database.prepare(sqliteText(sql)),
+      count: parameterCount(sql),
     }
     const [oldest] = this.#prepared.keys()
     if (oldest !== undefined && this.#prepared.size >= MAX_PREPARED) this.#prepared.delete(oldest)
     this.#prepared.set(sql, prepared)
     return prepared
   }
+}
+
+/** SQLite locks the whole database for a change, never rows, and has no words for that. */
+function sqliteText(sql: string): string {
+  return sql.replaceAll(/\$(\d+)/g, '?$1').replaceAll(' FOR UPDATE SKIP LOCKED', '')
 }
 
 function open(path: string): DatabaseSync {

@@ -1,12 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
+import { isBusy } from './sqliteErrors.ts'
 
 /** How long a lock that another connection holds is waited for. */
 const LOCK_LIMIT_MS = 5_000
 
 /** The longest pause between two tries. */
 const MAX_PAUSE_MS = 32
-
-const SQLITE_BUSY = 5
 
 /**
  * Tries until no other connection's lock is in the way, for five seconds. The first try is made at once. SQLite's own
@@ -25,10 +24,4 @@ export async function patiently<Result>(attempt: () => Result): Promise<Result> 
     }
     await setTimeout(pause)
   }
-}
-
-/** Whether an error means that another connection holds a lock, and trying again later can succeed. */
-export function isBusy(error: unknown): boolean {
-  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return typeof code === 'number' && (code & 0xff) === SQLITE_BUSY
 }

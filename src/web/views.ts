@@ -4,6 +4,7 @@ import type { Explanation } from '../instagram/catalogue/entry.ts'
 import type { Failure } from './failures.ts'
 import type { HelpEntry, HelpGroup } from './helpView.ts'
 import type { Moment } from './moment.ts'
+import type { SetupView } from './setupView.ts'
 
 /** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
 interface Views {
@@ -22,6 +23,7 @@ interface Views {
   help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
   data_deletion: Record<string, never>
   deletion: { confirmationCode: string; asked: Moment; done: Moment }
+  setup: SetupView
 }
 
 /** What every page has, set once for the app. */

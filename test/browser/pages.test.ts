@@ -61,6 +61,14 @@ const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> =
     return browser.open(answer?.statusUrl ?? '')
   },
 
+  setup: (browser, world) => browser.open(`${world.origin}/setup`),
+
+  async examined(browser, world) {
+    const page = await browser.open(`${world.origin}/setup`)
+    await follow(page, () => page.getByRole('button', { name: 'Check now' }).click())
+    return page
+  },
+
   sandbox: (browser, world) => browser.open(world.sandbox.origin),
 
   async authorize(browser, world) {

@@ -1,56 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { linkCalled } from '../support/person.ts'
-
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
-
-/** The app as a process of its own, in an empty folder, with two free ports. */
-async function place() {
-  const folder = await mkdtemp(join(tmpdir(), 'place-'))
-  const [port, sandboxPort] = [await freePort(), await freePort()]
-  const running: ChildProcess[] = []
-
-  function start(environment: Record<string, string> = {}) {
-    const { PATH = '' } = process.env
-    const ports = { PORT: String(port), SANDBOX_PORT: String(sandboxPort) }
-    const child = spawn(process.execPath, [MAIN], { cwd: folder, env: { PATH, ...ports, ...environment } })
-    running.push(child)
-    let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)))
-    const ended = once(child, 'exit').then(([code]) => code as number | null)
-    const ready = async () => {
-      while (!output.includes('Ready') && child.exitCode === null)
-        await Promise.race([once(child.stdout, 'data'), ended])
-    }
-    return { child, ended, ready, output: () => output }
-  }
-
-  return {
-    folder,
-    port,
-    origin: `http://localhost:${port}`,
-    start,
-    async [Symbol.asyncDispose]() {
-      for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+import { place } from './place.ts'
 
 test('without any settings it starts, says plainly that it is a sandbox, and a login works to the token', async () => {
   await using here = await place()
@@ -110,6 +62,17 @@ test('every mistake in the settings is named at once, without a value or a stack
   for (const name of ['INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI', 'SESSION_SECRETS', 'LOG_LEVEL'])
     expect(app.output()).toContain(name)
   expect(app.output()).not.toMatch(/canary|loud|notaport| {4}at /)
+})
+
+test('what keeps logins from coming to their end is warned of at start, and it starts', async () => {
+  await using here = await place()
+
+  const app = here.start({ INSTAGRAM_SCOPES: 'instagram_business_basic,user_media' })
+  await app.ready()
+
+  expect(app.output()).toMatch(
+    /"level":40,[^\n]*user_media is a name of the Basic Display API[^\n]*Write instagram_business_basic/,
+  )
 })
 
 test('in production without credentials it refuses to start', async () => {
