@@ -5,6 +5,8 @@ import type { AccountEvent, Listener } from './accounts/events.ts'
 import { createKeeping } from './accounts/keeping.ts'
 import { createWebhook, type Webhook } from './accounts/webhook.ts'
 import type { Config } from './config.ts'
+import { examine } from './doctor/examine.ts'
+import type { Installation } from './doctor/installation.ts'
 import type { Instagram } from './instagram/client.ts'
 import { observed } from './instagram/observed.ts'
 import { createMetrics } from './metrics.ts'
@@ -14,8 +16,11 @@ import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
 import { createCallbacks } from './web/callbacks.ts'
 import { health } from './web/health.ts'
+import { forLog } from './web/failures.ts'
+import { help } from './web/help.ts'
 import { metaCallbacks } from './web/meta.ts'
 import { pages } from './web/pages.ts'
+import { setup } from './web/setup.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
 import { scrape } from './web/scrape.ts'
 import { createSite } from './web/site.ts'
@@ -31,6 +36,8 @@ export interface AppOptions {
   now: () => Date
   /** Aborted when the process is told to stop: from then on it is not ready. */
   stopping?: AbortSignal
+  /** What the app shows by https (PEM), if it speaks that itself and nobody else vouches for it. */
+  certificate?: string | undefined
   /** Told of everything that happens to accounts. */
   listeners?: readonly Listener[]
 }
@@ -63,7 +70,7 @@ export function createApp(options: AppOptions): App {
     keepEvents: config.webhook !== undefined,
     reconnectUrl: ({ id }) => `${origin}/reconnect/${id}`,
     onError: (error, { id }) => {
-      log.warn({ err: error, account: id }, 'a token could not be refreshed')
+      log.warn({ err: error, account: id, ...forLog(error) }, 'a token could not be refreshed')
     },
     now,
   })
@@ -88,6 +95,9 @@ export function createApp(options: AppOptions): App {
     onLogin: metrics.onLogin,
     now,
   }
+  const callbacks = createCallbacks(database, now, (error) => {
+    log.error(error, 'the outcome of a login could not be kept')
+  })
   // By the system's clock, as express-session itself reckons.
   const store = new DatabaseSessionStore(database, {
     now: () => new Date(),
@@ -112,13 +122,19 @@ export function createApp(options: AppOptions): App {
       }),
       api: createApi({ ...login, keys: config.apiKeys, origin }),
       pages: [
+        setup({
+          open: !config.production,
+          examine: () => examine(installation(options)),
+          settings: config.instagram,
+          sandbox: config.sandbox !== undefined,
+          https:
+            typeof config.https === 'object' ? Object.values(config.https).join() : (config.https ?? null),
+          port: config.port,
+          now,
+        }),
         sessions(store, config.sessionSecrets, origin),
-        pages(
-          login,
-          createCallbacks(database, now, (error) => {
-            log.error(error, 'the outcome of a login could not be kept')
-          }),
-        ),
+        pages(login, callbacks),
+        help(login, callbacks, config.instagram.redirectUri),
       ],
     }),
     upkeep: createUpkeep({
@@ -138,6 +154,26 @@ export function createApp(options: AppOptions): App {
         await webhook?.close()
       },
     }),
+  }
+}
+
+/** This app, as the doctor examines it. Its settings could be read, or it would not run. */
+function installation({ config, database, instagram, certificate }: AppOptions): Installation {
+  const { clientId, clientSecret } = config.instagram
+  const sandbox = config.sandbox !== undefined
+  return {
+    sandbox,
+    written: sandbox ? {} : { INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_CLIENT_SECRET: clientSecret },
+    mistakes: [],
+    settings: config.instagram,
+    instagram,
+    port: config.port,
+    https: config.https !== undefined,
+    certificate,
+    database,
+    tokenKeys: config.tokenKeys,
+    sessionSecrets: config.sessionSecrets,
+    now: () => new Date(), // This machine's clock, which the sandbox's may be ahead of.
   }
 }
 

@@ -1,7 +1,7 @@
-import type { z } from 'zod'
 import type { TokenKey } from './accounts/keyRing.ts'
-import { type LogLevel, variables } from './environment.ts'
+import type { HttpsSetting, LogLevel, Variables } from './environment.ts'
 import type { InstagramSettings } from './instagram/client.ts'
+import { type Environment, type Survey, survey } from './survey.ts'
 
 /** Everything that can be set from outside, checked. Read from the environment, and nowhere else. */
 export interface Config {
@@ -11,6 +11,7 @@ export interface Config {
   sandbox: { port: number } | undefined
   host: string
   port: number
+  https: HttpsSetting
   /** Express's `trust proxy`. */
   trustProxy: boolean | number | string[]
   databaseUrl: string
@@ -42,32 +43,31 @@ export class ConfigError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /**
  * Makes a {@link Config} of the environment. An empty variable counts as unset.
  *
  * @throws {ConfigError} naming every mistake at once
  */
 export function readConfig(environment: Environment): Config {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
-  const parsed = variables.safeParse(set)
-  const mistakes = [...(parsed.error?.issues.map((issue) => issue.message) ?? []), ...contradictions(set)]
-  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes)
+  const found = survey(environment)
+  if (found.mistakes.length > 0) throw new ConfigError(found.mistakes)
+  return configOf(found)
+}
 
-  const env = parsed.data
-  const production = isProduction(set)
+/** The settings as far as they can be read, with defaults in place of the others; without all credentials, those of the sandbox. */
+export function configOf({ production, env }: Survey): Config {
   const app = registeredApp(env)
   return {
     production,
     instagram: {
-      ...(app ?? sandboxApp(env.PORT, env.SANDBOX_PORT)),
+      ...(app ?? sandboxApp(env)),
       scopes: env.INSTAGRAM_SCOPES,
       graphVersion: env.INSTAGRAM_GRAPH_VERSION,
     },
     sandbox: app ? undefined : { port: env.SANDBOX_PORT },
     host: env.HOST,
     port: env.PORT,
+    https: env.HTTPS,
     trustProxy: env.TRUST_PROXY,
     databaseUrl: env.DATABASE_URL,
     sessionSecrets: env.SESSION_SECRETS,
@@ -81,7 +81,7 @@ export function readConfig(environment: Environment): Config {
   }
 }
 
-function registeredApp(env: z.output<typeof variables>) {
+function registeredApp(env: Variables) {
   const { INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_CLIENT_SECRET: clientSecret } = env
   const redirectUri = env.INSTAGRAM_REDIRECT_URI
   if (!clientId || !clientSecret || !redirectUri) return undefined
@@ -96,36 +96,14 @@ function registeredApp(env: z.output<typeof variables>) {
 }
 
 /** The app lives on `localhost`, its stand-in for Instagram on `127.0.0.1`: another site to the browser, as the real one is. */
-function sandboxApp(port: number, sandboxPort: number) {
-  const origin = `http://127.0.0.1:${sandboxPort}`
+function sandboxApp({ PORT, SANDBOX_PORT, HTTPS }: Variables) {
+  const origin = `http://127.0.0.1:${SANDBOX_PORT}`
   return {
     clientId: '990602627938098',
     clientSecret: 'the-sandbox-has-no-secrets',
-    redirectUri: `http://localhost:${port}/response`,
+    redirectUri: `${HTTPS ? 'https' : 'http'}://localhost:${PORT}/response`,
     authorizeUrl: `${origin}/oauth/authorize`,
     tokenUrl: `${origin}/oauth/access_token`,
     graphUrl: origin,
   }
-}
-
-const isProduction = (env: Environment) => env['NODE_ENV']?.trim().toLowerCase() === 'production'
-
-const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI'] as const
-
-function* contradictions(env: Environment): Generator<string> {
-  const missing = CREDENTIALS.filter((name) => !env[name])
-  const production = isProduction(env)
-  if (production && missing.length === CREDENTIALS.length)
-    yield `${missing.join(', ')} must be set in production: the sandbox is for development only.`
-  else if (missing.length > 0 && missing.length < CREDENTIALS.length)
-    yield `${missing.join(' and ')} must be set too: set all of ${CREDENTIALS.join(', ')}, or none of them for the sandbox.`
-  else if (missing.length > 0 && (env['PORT'] ?? '3000') === (env['SANDBOX_PORT'] ?? '3001'))
-    yield 'PORT and SANDBOX_PORT must be two different ports.'
-  if (env['WEBHOOK_URL'] && !env['WEBHOOK_SECRETS'])
-    yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can tell that it is us.'
-  if (!production) return
-  if (/^\s*http:/i.test(env['INSTAGRAM_REDIRECT_URI'] ?? ''))
-    yield 'INSTAGRAM_REDIRECT_URI must start with https:// in production.'
-  for (const name of ['SESSION_SECRETS', 'TOKEN_KEYS'])
-    if (!env[name]) yield `${name} must be set in production (.env.example says how to make one).`
 }

@@ -7,6 +7,9 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** pino's levels, from the fewest lines to the most, and none at all. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** How the app itself speaks https: with a certificate that it makes, or one that is there; `undefined`: not at all. */
+export type HttpsSetting = 'self-signed' | { certificateFile: string; keyFile: string } | undefined
+
 const onOff = (name: string) =>
   z
     .enum(['on', 'off', 'true', 'false', '1', '0'], `${name} must be on or off.`)
@@ -71,6 +74,21 @@ const webhookSecrets = words.transform((list, context) => {
   return z.NEVER
 })
 
+const https = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .refine(
+    (parts) =>
+      parts.length === 1
+        ? ['off', 'self-signed'].includes(parts[0] ?? '')
+        : parts.length === 2 && parts.every(Boolean),
+    'HTTPS must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.',
+  )
+  .transform(([first = '', keyFile]): HttpsSetting => {
+    if (keyFile !== undefined) return { certificateFile: first, keyFile }
+    return first === 'self-signed' ? first : undefined
+  })
+
 const tokenKeys = words
   .transform((keys) =>
     keys.map((entry) => {
@@ -130,10 +148,15 @@ export const variables = z.object({
     .default('v26.0'),
   HOST: z.string().trim().default('127.0.0.1'),
   PORT: portNumber('PORT').default(3000),
+  HTTPS: https.optional(),
   TRUST_PROXY: trustProxy.default(false),
   DATABASE_URL: z
     .string()
-    .regex(/^file:./, 'DATABASE_URL must be a file, written like file:./data/accounts.db.')
+    .trim()
+    .regex(
+      /^(file:|postgres(ql)?:\/\/)./,
+      'DATABASE_URL must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.',
+    )
     .default('file:./data/accounts.db'),
   REFRESH_DAYS_BEFORE_EXPIRY: days.default(10),
   API_KEYS: secrets('API_KEYS').default([]),
@@ -145,3 +168,6 @@ export const variables = z.object({
   SANDBOX_PORT: portNumber('SANDBOX_PORT').default(3001),
   LOG_LEVEL: z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
 })
+
+/** Every variable, read. */
+export type Variables = z.output<typeof variables>

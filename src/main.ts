@@ -1,9 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { config as readDotenv } from 'dotenv'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
+import { certificateFor } from './certificate.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
+import { checkSettings } from './doctor/examine.ts'
 import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
 import { withKeptSecrets } from './secrets.ts'
@@ -23,30 +26,57 @@ try {
 async function run(config: Config): Promise<void> {
   const log = createLog(config)
   endOnMistakes(log)
+  warnOfSettings(config, log)
+  const certificate = await certificateFor(config, new Date())
+  const ownCertificate = config.https === 'self-signed' ? certificate?.cert : undefined
   const stopping = new AbortController()
   await using ending = new AsyncDisposableStack()
 
   const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
   const sandbox =
-    config.sandbox && ending.adopt(await startSandbox(config, log), (started) => started.close())
+    config.sandbox &&
+    ending.adopt(await startSandbox(config, ownCertificate, log), (started) => started.close())
   // The sandbox has a clock that can be moved, and the app goes by it.
   const now = sandbox ? () => sandbox.now() : () => new Date()
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
 
-  const { web, upkeep } = createApp({ config, database, instagram, log, now, stopping: stopping.signal })
+  const { web, upkeep } = createApp({
+    config,
+    database,
+    instagram,
+    log,
+    now,
+    stopping: stopping.signal,
+    certificate: ownCertificate,
+  })
   upkeep.start()
-  const server = createServer(SERVER_LIMITS, web)
+  const server = certificate
+    ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, web)
+    : createServer(SERVER_LIMITS, web)
   const stop = stopperOf(server)
   ending.defer(() => Promise.all([stop(), upkeep.stop()]).then(() => undefined))
   await listen(server, config)
+  if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
 
   await toldToStop(log)
   stopping.abort()
 }
 
+/** What does not keep the app from running, but logins from coming to their end. `npm run doctor` looks at more. */
+function warnOfSettings({ sandbox, instagram, port, https }: Config, log: Logger): void {
+  const installation = {
+    sandbox: sandbox !== undefined,
+    settings: instagram,
+    port,
+    https: https !== undefined,
+  }
+  for (const { outcome, says, fix } of checkSettings(installation))
+    if (outcome === 'wrong') log.warn(`${says} ${fix ?? ''}`)
+}
+
 /** Loaded only where it is wanted: production never reads its code. */
-async function startSandbox({ sandbox, instagram }: Config, log: Logger) {
+async function startSandbox({ sandbox, instagram }: Config, certificate: string | undefined, log: Logger) {
   const { startSandbox } = await import('./sandbox/sandbox.ts')
   const { clientId, clientSecret, redirectUri } = instagram
   const { origin } = new URL(redirectUri)
@@ -58,6 +88,7 @@ async function startSandbox({ sandbox, instagram }: Config, log: Logger) {
       redirectUris: [redirectUri],
       deauthorizeUrl: `${origin}/deauthorize`,
       dataDeletionUrl: `${origin}/data-deletion`,
+      ...(certificate && { certificate }),
     },
   })
   log.warn(

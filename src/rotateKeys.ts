@@ -3,12 +3,9 @@ import { config as readDotenv } from 'dotenv'
 import { createKeyRing } from './accounts/keyRing.ts'
 import { rotateKeys, type Rotation, type RotationProgress } from './accounts/rotateKeys.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
+import { bar, number, WIPED } from './progressBar.ts'
 import { withKeptSecrets } from './secrets.ts'
 import { openDatabase } from './storage/database.ts'
-
-const BAR_WIDTH = 30
-/** Tells a terminal to empty the line from here on. */
-const CLEAR = '\x1b[K'
 
 // `npm run rotate-keys`: settings → database → rotation → report. Ctrl-C once ends the batch in hand; twice, the process.
 try {
@@ -30,17 +27,9 @@ try {
 async function run({ databaseUrl, tokenKeys }: Config, drawn: boolean, signal: AbortSignal) {
   await using ending = new AsyncDisposableStack()
   const database = ending.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
-  if (drawn) ending.defer(() => void process.stdout.write(`\r${CLEAR}`))
+  if (drawn) ending.defer(() => void process.stdout.write(WIPED))
   const onProgress = (progress: RotationProgress) => drawn && process.stdout.write(bar(progress))
   return await rotateKeys({ database, keyRing: createKeyRing(tokenKeys), onProgress, signal })
-}
-
-function bar({ done, total }: RotationProgress): string {
-  // More may be found than there were at the beginning.
-  const share = total > done ? done / total : 1
-  const filled = Math.floor(share * BAR_WIDTH)
-  const percent = `${Math.floor(share * 100)} %`.padStart(5)
-  return `\r${'█'.repeat(filled).padEnd(BAR_WIDTH, '░')} ${percent}  ${number(done)} of ${number(total)}${CLEAR}`
 }
 
 function report({ sealed, unreadable, counts, finished }: Rotation, { tokenKeys }: Config): string {
@@ -84,10 +73,6 @@ function exitCode({ finished, unreadable }: Rotation): number {
 
 function accounts(count: number): string {
   return `${number(count)} ${count === 1 ? 'account' : 'accounts'}`
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en')
 }
 
 /** What the operator reads when it cannot be done: sentences, not a stack. */

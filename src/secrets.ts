@@ -7,6 +7,12 @@ import { keptSecret } from './storage/keptSecret.ts'
 
 const KEY_BYTES = 32
 
+/** How a secret in a file is got: {@link keptSecret}, or `foundSecret`, which makes none. */
+type Keep = (path: string, make: () => string) => Promise<string | undefined>
+
+/** Settings that secrets are taken from. */
+type Settings = Pick<Config, 'databaseUrl' | 'sessionSecrets' | 'tokenKeys'>
+
 /**
  * The settings with the secrets that were left out: made once, and kept beside the database, so that sessions and tokens
  * outlive a restart. (In production `readConfig` has seen to it that none is left out.)
@@ -14,15 +20,32 @@ const KEY_BYTES = 32
  * @throws Error in a sentence that names the file: it cannot be read or made, or was changed
  */
 export async function withKeptSecrets(config: Config): Promise<Config> {
-  const folder = dataFolder(config.databaseUrl)
-  const make = () => randomBytes(KEY_BYTES).toString('base64')
-  const sessionSecrets = config.sessionSecrets.length
-    ? config.sessionSecrets
-    : [await keptSecret(join(folder, 'session-secret'), make)]
-  const tokenKeys = config.tokenKeys.length
-    ? config.tokenKeys
-    : [withOwnId(tokenKey(await keptSecret(join(folder, 'token-key'), make), folder))]
-  return { ...config, sessionSecrets, tokenKeys }
+  return { ...config, sessionSecrets: await sessionSecretsOf(config), tokenKeys: await tokenKeysOf(config) }
+}
+
+/** The secrets that sign cookies. Empty: none is set, none is kept, and `keep` makes none. */
+export async function sessionSecretsOf(
+  { databaseUrl, sessionSecrets }: Settings,
+  keep: Keep = keptSecret,
+): Promise<readonly string[]> {
+  if (sessionSecrets.length > 0) return sessionSecrets
+  const kept = await keep(join(dataFolder(databaseUrl), 'session-secret'), make)
+  return kept === undefined ? [] : [kept]
+}
+
+/** The keys that seal tokens. Empty: none is set, none is kept, and `keep` makes none. */
+export async function tokenKeysOf(
+  { databaseUrl, tokenKeys }: Settings,
+  keep: Keep = keptSecret,
+): Promise<readonly TokenKey[]> {
+  if (tokenKeys.length > 0) return tokenKeys
+  const folder = dataFolder(databaseUrl)
+  const kept = await keep(join(folder, 'token-key'), make)
+  return kept === undefined ? [] : [withOwnId(tokenKey(kept, folder))]
+}
+
+function make(): string {
+  return randomBytes(KEY_BYTES).toString('base64')
 }
 
 /** A name that another key would not have: one that is lost and made anew must not pass for the old one. */

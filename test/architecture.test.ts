@@ -8,7 +8,8 @@ const ROOMS: Record<string, readonly string[]> = {
   storage: [],
   sandbox: [],
   accounts: ['instagram', 'storage'],
-  web: ['accounts', 'instagram', 'storage'],
+  doctor: ['accounts', 'instagram', 'storage'],
+  web: ['doctor', 'accounts', 'instagram', 'storage'],
 }
 
 const SRC = join(import.meta.dirname, '../src')
@@ -43,7 +44,7 @@ test('only main knows that there is a sandbox', () => {
   expect(importers).toStrictEqual(['main.ts'])
 })
 
-test.each(['instagram', 'accounts', 'storage'])(
+test.each(['instagram', 'accounts', 'storage', 'doctor'])(
   '%s does without Express, but for the session store',
   (room) => {
     const files = FILES.filter((file) => file.startsWith(`${room}/`) && file !== 'storage/sessions.ts')
@@ -57,5 +58,5 @@ test.each(['instagram', 'accounts', 'storage'])(
 test('the environment is read by the processes alone', () => {
   const readers = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('process.env'))
 
-  expect(readers.sort()).toStrictEqual(['main.ts', 'rotateKeys.ts'])
+  expect(readers.sort()).toStrictEqual(['checkup.ts', 'copyDatabase.ts', 'main.ts', 'rotateKeys.ts'])
 })

@@ -15,6 +15,9 @@ const LEASE_MS = 60_000
  */
 const IMPOSSIBLE_LEASE_MS = 60 * LEASE_MS
 
+/** Whether nobody has an account, at the time $3; $5 is the first impossible one. */
+const FREE = '(leased_until IS NULL OR leased_until <= $3 OR leased_until > $5)'
+
 /** An account that nobody else touches the token of, until it is settled or the lease runs out. */
 export interface Claim {
   account: Account
@@ -41,11 +44,10 @@ export interface Claims {
 
 /** Claims on the accounts of a database. */
 export function createClaims(database: Database, keyRing: KeyRing, events: Events, now: () => Date): Claims {
-  async function take(where: string, value: Value): Promise<Claim[]> {
+  async function take(where: string, value: Value, withDue = ''): Promise<Claim[]> {
     const lease = randomUUID()
     const rows = await database.all(
-      `UPDATE accounts SET lease = $1, leased_until = $2
-       WHERE (leased_until IS NULL OR leased_until <= $3 OR leased_until > $5) AND ${where} RETURNING *`,
+      `${withDue}UPDATE accounts SET lease = $1, leased_until = $2 WHERE ${FREE} AND ${where} RETURNING *`,
       lease,
       now().getTime() + LEASE_MS,
       now().getTime(),
@@ -57,11 +59,12 @@ export function createClaims(database: Database, keyRing: KeyRing, events: Event
 
   return {
     due: (limit) =>
-      // `due_at` once more outside, for PostgreSQL: there a row may have been settled since it was selected.
+      // PostgreSQL carries out a WITH that locks once, a subselect perhaps more often: that would take more than the limit.
       take(
-        `due_at <= $3 AND account_key IN (SELECT account_key FROM accounts
-           WHERE due_at <= $3 AND (leased_until IS NULL OR leased_until <= $3 OR leased_until > $5) ORDER BY due_at LIMIT $4)`,
+        'account_key IN (SELECT account_key FROM due)',
         limit,
+        `WITH due AS (SELECT account_key FROM accounts
+           WHERE due_at <= $3 AND ${FREE} ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED) `,
       ),
 
     async one(key) {

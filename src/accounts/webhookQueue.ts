@@ -16,10 +16,10 @@ export interface Claim {
 /** Claims the events that are due, oldest first. One indexed query where there are none. */
 export async function claimDue(database: Database, limit: number, now: Date): Promise<Claim[]> {
   const leasedUntil = now.getTime() + LEASE_MS
-  // `deliver_at` once more outside, for PostgreSQL: there a row may have been claimed since it was selected.
+  // A WITH, because PostgreSQL may carry out a subselect more than once, and each time it would lock others.
   const rows = await database.all(
-    `UPDATE events SET deliver_at = $1
-     WHERE deliver_at <= $2 AND id IN (SELECT id FROM events WHERE deliver_at <= $2 ORDER BY deliver_at LIMIT $3)
+    `WITH due AS (SELECT id FROM events WHERE deliver_at <= $2 ORDER BY deliver_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+     UPDATE events SET deliver_at = $1 WHERE id IN (SELECT id FROM due)
      RETURNING id, payload, created_at, failed_tries`,
     leasedUntil,
     now.getTime(),

@@ -10,6 +10,8 @@ export interface RegisteredApp {
   deauthorizeUrl?: string
   /** Told when a person wants their data deleted; by default nobody is. */
   dataDeletionUrl?: string
+  /** What it shows by https (PEM), where nobody else vouches for it. */
+  certificate?: string
 }
 
 /** What an app asks of a person. */

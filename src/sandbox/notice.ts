@@ -1,3 +1,4 @@
+import { Agent, fetch } from 'undici'
 import type { RegisteredApp } from './authorizationRequest.ts'
 import { signedRequest, type SignedClaims } from './signedRequest.ts'
 
@@ -36,12 +37,16 @@ export async function tell(
 ): Promise<NoticeAnswer | undefined> {
   const sentTo = notice === 'deauthorize' ? app.deauthorizeUrl : app.dataDeletionUrl
   if (sentTo === undefined) return undefined
+  await using ending = new AsyncDisposableStack()
+  const connect = app.certificate ? { ca: app.certificate } : {}
+  const dispatcher = ending.adopt(new Agent({ connect }), (agent) => agent.close())
   const form = new URLSearchParams({ signed_request: signedRequest(claims, secret) })
   try {
     const response = await fetch(sentTo, {
       method: 'POST',
       body: form,
       redirect: 'manual',
+      dispatcher,
       signal: AbortSignal.timeout(TIME_LIMIT_MS),
     })
     return judge(notice, sentTo, response.status, await response.text())

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate } from './migrations.ts'
+import { openPostgres } from './postgres.ts'
+import { NO_TIME_LIMITS } from './postgresPool.ts'
 import { openSqlite } from './sqlite.ts'
 
 /**
@@ -15,7 +18,11 @@ export type Row = Record<string, Value>
 /**
  * SQL that SQLite and PostgreSQL both accept, one statement at a time. Parameters are $1, $2, … in any order and as
  * often as wanted; as many values must be given as there are parameters. No `$` with a digit may stand in a literal.
- * Mistakes and refusals of the database (a unique column, a lock held for more than five seconds) are rejections.
+ * Text is compared by its bytes. `FOR UPDATE SKIP LOCKED`, after one blank, may end a SELECT; it says something to
+ * PostgreSQL only.
+ *
+ * Mistakes and refusals of the database (a unique column) are rejections; one that passes by itself (no connection, a lock
+ * held for more than five seconds) is a `DatabaseUnavailableError`.
  */
 export interface Queries {
   /** The rows of a SELECT or of … RETURNING. */
@@ -28,9 +35,10 @@ export interface Queries {
 /** An open database whose schema is up to date. Every statement outside a transaction is a transaction of its own. */
 export interface Database extends Queries {
   /**
-   * Does all of `work` or nothing of it, while other callers' statements stay outside. An error that `work` throws rolls
-   * back and is passed on; so is the error of a failed statement, even where `work` caught it: PostgreSQL takes nothing
-   * more in such a transaction.
+   * Does all of `work` or nothing of it, as if it came before or after each other transaction and never between. An error
+   * that `work` throws rolls back and is passed on; so is the error of a failed statement, even where `work` caught it:
+   * PostgreSQL takes nothing more in such a transaction. There `work` may also be done again from its beginning, after all
+   * that it did was undone because of a statement outside at the same time: it changes nothing but the database.
    *
    * `work` uses its own `queries` only, which are refused afterwards. The database itself would wait for the end of
    * this very transaction, and therefore refuses instead.
@@ -44,12 +52,40 @@ export interface Database extends Queries {
 /**
  * Opens the database of a URL and brings its schema up to date. `file:./data/accounts.db` (or `file:///…`) is an SQLite
  * file, made with its folder where missing and readable by its owner only; `file::memory:` lives as long as it is open.
+ * `postgres://user:password@host:5432/database` (or `postgresql:`) is a PostgreSQL database, which is there already.
  *
  * @throws Error in a sentence for the operator, with its cause: another kind of URL (which is not repeated, it may hold
- *   a password), a file that cannot be opened or is no database, a schema newer than this program.
+ *   a password), a file that cannot be opened or is no database, a server that cannot be reached or refuses, a schema
+ *   newer than this program.
  */
 export async function openDatabase(url: string): Promise<Database> {
-  const database = await openSqlite(filePath(url))
+  if (!isPostgres(url)) return upToDate(await openSqlite(filePath(url)))
+
+  const patient = await upToDate(await openPostgres(url, NO_TIME_LIMITS))
+  await patient.close()
+  return openPostgres(url)
+}
+
+/** A database whose schema is of whatever version, and how it tells of its tables. */
+export interface Unchanged {
+  database: Database
+  catalog: 'sqlite' | 'postgres'
+}
+
+/**
+ * Opens the database of a URL and leaves its schema as it is.
+ *
+ * @throws Error as `openDatabase` does, and for an SQLite file that is not there
+ */
+export async function openUnchanged(url: string): Promise<Unchanged> {
+  if (isPostgres(url)) return { database: await openPostgres(url), catalog: 'postgres' }
+
+  const path = filePath(url)
+  if (!existsSync(path)) throw new Error(`There is no database ${path}`)
+  return { database: await openSqlite(path), catalog: 'sqlite' }
+}
+
+async function upToDate(database: Database): Promise<Database> {
   try {
     await migrate(database)
     return database
@@ -59,15 +95,32 @@ export async function openDatabase(url: string): Promise<Database> {
   }
 }
 
-/** The folder of the file that a database URL names, where what belongs to it is kept too; `./data` for one in memory. */
-export function dataFolder(url: string): string {
+/**
+ * Opens a database as it is found, to look at it: makes none, and leaves its schema alone. `undefined`: there is none yet.
+ *
+ * @throws Error as {@link openDatabase} does, but for the schema
+ */
+export async function openAsFound(url: string): Promise<Database | undefined> {
+  if (isPostgres(url)) return openPostgres(url)
   const path = filePath(url)
+  return path === ':memory:' || existsSync(path) ? openSqlite(path) : undefined
+}
+
+/** The folder of the file that a database URL names, where what belongs to it is kept too; `./data` where there is none. */
+export function dataFolder(url: string): string {
+  const path = isPostgres(url) ? ':memory:' : filePath(url)
   return path === ':memory:' ? 'data' : dirname(path)
+}
+
+function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url)
 }
 
 function filePath(url: string): string {
   if (!url.startsWith('file:')) {
-    throw new Error('The database URL must begin with file: as in file:./data/accounts.db')
+    throw new Error(
+      'The database URL must begin with file: as in file:./data/accounts.db, or with postgres:// as in postgres://user:password@host:5432/database',
+    )
   }
   const path = url.startsWith('file://') ? pathOfFileUrl(url) : url.slice('file:'.length)
   if (path === '' || path.endsWith('/')) throw new Error('The database URL names no file')

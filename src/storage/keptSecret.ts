@@ -9,17 +9,28 @@ import { dirname } from 'node:path'
  *
  * @throws Error in a sentence that names the path, with the cause: the file is empty, or can neither be read nor made.
  */
-export async function keptSecret(path: string, make: () => string): Promise<string> {
-  try {
-    return await read(path)
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw unusable(path, error)
-  }
+export async function keptSecret(path: string, make: () => string | Promise<string>): Promise<string> {
+  const found = await foundSecret(path)
+  if (found !== undefined) return found
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await createWhole(path, make())
+    await createWhole(path, await make())
     return await read(path)
   } catch (error) {
+    throw unusable(path, error)
+  }
+}
+
+/**
+ * The secret that {@link keptSecret} made there, if it has; makes none.
+ *
+ * @throws Error as `keptSecret` does
+ */
+export async function foundSecret(path: string): Promise<string | undefined> {
+  try {
+    return await read(path)
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
     throw unusable(path, error)
   }
 }

@@ -1,5 +1,9 @@
 import type { Database, Queries } from './database.ts'
 
+/** Makes the table in which each version of the schema has its row. */
+export const SCHEMA_VERSIONS =
+  'CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at BIGINT NOT NULL)'
+
 /**
  * The schema's history: the statements of version 1, of version 2, and so on. One that has been released is never
  * changed; a change is a new version at the end. SQLite and PostgreSQL both accept the text.
@@ -90,23 +94,27 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
  * @throws Error if the schema is newer than the history, or a step fails; the steps before it stay.
  */
 export async function migrate(database: Database, migrations = MIGRATIONS): Promise<void> {
-  await database.run(
-    'CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at BIGINT NOT NULL)',
-  )
+  await database.run(SCHEMA_VERSIONS)
   refuseNewer(await schemaVersion(database), migrations.length)
   for (const [index, statements] of migrations.entries()) {
     await database.transaction((queries) => apply(queries, index + 1, statements))
   }
 }
 
+/** The row comes first, and is the lock: on PostgreSQL whoever is second waits there until the first has ended. */
 async function apply(queries: Queries, version: number, statements: readonly string[]): Promise<void> {
-  if ((await schemaVersion(queries)) >= version) return
+  const isNew = await queries.run(
+    'INSERT INTO schema_versions (version, applied_at) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    version,
+    Date.now(),
+  )
+  if (isNew === 0) return
 
   for (const statement of statements) await queries.run(statement)
-  await queries.run('INSERT INTO schema_versions (version, applied_at) VALUES ($1, $2)', version, Date.now())
 }
 
-async function schemaVersion(queries: Queries): Promise<number> {
+/** The version that the schema of a database has. */
+export async function schemaVersion(queries: Queries): Promise<number> {
   const [row] = await queries.all('SELECT MAX(version) AS version FROM schema_versions')
   return Number(row?.['version'] ?? 0)
 }
@@ -117,4 +125,15 @@ function refuseNewer(version: number, known: number): void {
     `The database has schema version ${version}, but this program knows only versions up to ${known}: ` +
       'start the newer program that made it',
   )
+}
+
+/** The version of a schema, and the newest that we know. Changes nothing; 0: there is no schema yet. */
+export async function schemaState(queries: Queries): Promise<{ version: number; newest: number }> {
+  try {
+    return { version: await schemaVersion(queries), newest: MIGRATIONS.length }
+  } catch (error) {
+    // As SQLite and PostgreSQL say it.
+    if (!/no such table|does not exist/.test(String(error))) throw error
+    return { version: 0, newest: MIGRATIONS.length }
+  }
 }

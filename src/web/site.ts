@@ -78,6 +78,7 @@ export function createSite({
   site.use(() => {
     throw new Refusal('not_found')
   })
-  site.use(errorPage)
+  // Until operators sign in, they are whoever is there outside production.
+  site.use(errorPage({ forOperator: !production }))
   return site
 }

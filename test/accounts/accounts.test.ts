@@ -3,6 +3,7 @@ import { UnreadableTokenError } from '../../src/accounts/keyRing.ts'
 import type { Token } from '../../src/instagram/token.ts'
 import { BASIC, later, NOW, PUBLISH } from '../instagram/support.ts'
 import { APP_ID, connected, NEW_KEY, OLD_KEY, PROFESSIONAL_ID, PROFILE, startKeeping } from './support.ts'
+import { onSqlite } from '../support/places.ts'
 
 const OTHER = { ...PROFILE, id: '25081994730615283', userId: '17841465209137453', username: 'mira.draws' }
 const SECOND: Token = {
@@ -299,7 +300,7 @@ describe('a token', () => {
   const TOKEN = 'IGAAcanary27640875392278831canaryZAZABZA'
   const marked = connected({ token: { ...connected().token, accessToken: TOKEN } })
 
-  test('is nowhere in the clear in the database’s files, open or closed', async () => {
+  onSqlite('is nowhere in the clear in SQLite’s files, open or closed', async () => {
     await using keeping = await startKeeping()
     const account = await keeping.accounts.connect(marked)
     await keeping.accounts.connect(marked)

@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { createWebhook, type Webhook, type WebhookFailure } from '../../src/accounts/webhook.ts'
 import { type Database, openDatabase, type Value } from '../../src/storage/database.ts'
 import { NOW, startServer } from '../instagram/support.ts'
+import { projectEngine } from '../support/places.ts'
 
 export const NEW_SECRET = Buffer.from('the newest of the secrets, 32 by')
 export const OLD_SECRET = Buffer.from('one that is on its way out, 32 b')
@@ -67,8 +65,7 @@ interface Change {
 /** Starts a webhook with one secret and no jitter, whose receiver takes everything. */
 export async function startSending(change: Change = {}): Promise<Sending> {
   await using starting = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'webhook-'))
-  starting.defer(() => rm(folder, { recursive: true }))
+  const { url: databaseUrl } = starting.use(await projectEngine().place())
 
   let reply = status(204)
   const deliveries: Delivery[] = []
@@ -91,7 +88,7 @@ export async function startSending(change: Change = {}): Promise<Sending> {
   let time = NOW
   const failures: WebhookFailure[] = []
   const open = async (stack: AsyncDisposableStack) =>
-    stack.adopt(await openDatabase(`file:${folder}/accounts.db`), (opened) => opened.close())
+    stack.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
   const database = await open(starting)
   const on = (chosen: Database, { onStatement, ...settings }: Change) =>
     createWebhook({

@@ -1,19 +1,19 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Account } from '../../src/accounts/account.ts'
 import type { AccountEvent } from '../../src/accounts/events.ts'
 import { createKeeping, type Keeping, type KeepingOptions } from '../../src/accounts/keeping.ts'
 import { createInstagram, type Instagram } from '../../src/instagram/client.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { type Database, dataFolder, openDatabase } from '../../src/storage/database.ts'
 import { CLIENT_ID, CLIENT_SECRET, NOW, REDIRECT_URI, settingsFor } from '../instagram/support.ts'
+import { projectEngine } from '../support/places.ts'
 import { OLD_KEY } from './support.ts'
 
 /** Seconds that the sandbox's long-lived tokens live. */
 export const LIFETIME_SECONDS = 5_183_944
 
-/** A database on disk, a sandbox and a clock, around which any number of keepings can be built: each is a process. */
+/** A database, a sandbox and a clock, around which any number of keepings can be built: each is a process. */
 export interface Stage extends AsyncDisposable {
   database: Database
   databaseUrl: string
@@ -33,15 +33,13 @@ export interface Stage extends AsyncDisposable {
   openAnother(): Promise<Database>
   /** Connects an account with this id (17 digits), its token made by the sandbox so long ago; returns it. */
   connect(id: string, ageMs?: number, keeping?: Keeping): Promise<Account>
-  /** Every byte that the database has on disk. */
+  /** Every byte that the database has on disk; of PostgreSQL, which is elsewhere, all that it has of accounts. */
   bytes(): Promise<Buffer>
 }
 
 export async function startStage(): Promise<Stage> {
   await using starting = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'stage-'))
-  starting.defer(() => rm(folder, { recursive: true }))
-  const databaseUrl = `file:${folder}/accounts.db`
+  const { url: databaseUrl } = starting.use(await projectEngine().place())
   const openAnother = async () => ending.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
 
   let time = NOW
@@ -101,6 +99,9 @@ export async function startStage(): Promise<Stage> {
       })
     },
     async bytes() {
+      if (!databaseUrl.startsWith('file:'))
+        return Buffer.from(JSON.stringify(await database.all('SELECT * FROM accounts')))
+      const folder = dataFolder(databaseUrl)
       const names = await readdir(folder)
       return Buffer.concat(await Promise.all(names.map((name) => readFile(join(folder, name)))))
     },

@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Accounts, createAccounts } from '../../src/accounts/accounts.ts'
 import type { Connected } from '../../src/accounts/connected.ts'
 import { createEvents } from '../../src/accounts/events.ts'
 import { createKeyRing, type TokenKey } from '../../src/accounts/keyRing.ts'
 import type { Profile } from '../../src/instagram/profile.ts'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { type Database, dataFolder, openDatabase } from '../../src/storage/database.ts'
 import { BASIC, later, NOW } from '../instagram/support.ts'
+import { projectEngine } from '../support/places.ts'
 
 export const APP_ID = '27640875392278831'
 export const PROFESSIONAL_ID = '17841403815449847'
@@ -15,26 +15,23 @@ export const PROFESSIONAL_ID = '17841403815449847'
 export const OLD_KEY: TokenKey = { id: 'k1', secret: Buffer.alloc(32, 7) }
 export const NEW_KEY: TokenKey = { id: 'k2', secret: Buffer.alloc(32, 8) }
 
-/** The accounts of an SQLite file in a folder of its own, and a clock that stands until it is moved. */
+/** The accounts of an empty database, and a clock that stands until it is moved. */
 interface Keeping extends AsyncDisposable {
   accounts: Accounts
   database: Database
-  /** The same file read with other keys. */
+  /** The same database read with other keys. */
   withKeys(keys: readonly TokenKey[]): Accounts
   pass(seconds: number): void
   /** How many accounts there are. */
   count(): Promise<number>
-  /** Every file that the database has made, as bytes. */
+  /** Every file that an SQLite database has made, as bytes. */
   files(): Promise<Map<string, Buffer>>
 }
 
 export async function startKeeping(): Promise<Keeping> {
   await using starting = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'accounts-'))
-  starting.defer(() => rm(folder, { recursive: true }))
-  const database = starting.adopt(await openDatabase(`file:${folder}/accounts.db`), (opened) =>
-    opened.close(),
-  )
+  const { url } = starting.use(await projectEngine().place())
+  const database = starting.adopt(await openDatabase(url), (opened) => opened.close())
 
   let time = NOW
   const now = () => time
@@ -55,6 +52,7 @@ export async function startKeeping(): Promise<Keeping> {
       return Number(row?.['count'])
     },
     async files() {
+      const folder = dataFolder(url)
       const names = await readdir(folder)
       return new Map(
         await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)),

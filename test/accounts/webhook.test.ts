@@ -7,6 +7,7 @@ import { webhookSecret } from '../../src/accounts/webhookMessage.ts'
 import type { Value } from '../../src/storage/database.ts'
 import { closedOrigin, NOW, startTalker } from '../instagram/support.ts'
 import { type Delivery, NEW_SECRET, OLD_SECRET, startSending, status, URL_SECRET } from './receiver.ts'
+import { onSqlite } from '../support/places.ts'
 
 const ID = 'evt_27640875392278831'
 const OTHER_ID = 'evt_17841403815449847'
@@ -428,7 +429,7 @@ describe('events that are due', () => {
     expect(sending.failures).toStrictEqual([])
   })
 
-  test('cost one statement by the index when there are none', async () => {
+  onSqlite('cost one statement by the index when there are none', async () => {
     const statements: [string, readonly Value[]][] = []
     await using sending = await startSending({
       onStatement: (...statement) => statements.push(statement),

@@ -26,6 +26,17 @@ const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> =
     return page
   },
 
+  async 'refused login'(browser, world) {
+    const page = await browser.open(world.origin)
+    world.sandbox.fail('verification_failed')
+    await logIn(page)
+    return page
+  },
+
+  help: (browser, world) => browser.open(`${world.origin}/help`),
+
+  'entry of help': (browser, world) => browser.open(`${world.origin}/help/unsupported_request`),
+
   async reconnect(browser, world) {
     const page = await browser.open(world.origin)
     await logIn(page)
@@ -48,6 +59,14 @@ const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> =
   async deletion(browser, world) {
     const answer = await world.sandbox.tell('data_deletion', 'business')
     return browser.open(answer?.statusUrl ?? '')
+  },
+
+  setup: (browser, world) => browser.open(`${world.origin}/setup`),
+
+  async examined(browser, world) {
+    const page = await browser.open(`${world.origin}/setup`)
+    await follow(page, () => page.getByRole('button', { name: 'Check now' }).click())
+    return page
   },
 
   sandbox: (browser, world) => browser.open(world.sandbox.origin),

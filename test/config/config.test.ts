@@ -39,6 +39,7 @@ describe('without any settings', () => {
       sandbox: { port: 3001 },
       host: '127.0.0.1',
       port: 3000,
+      https: undefined,
       trustProxy: false,
       databaseUrl: 'file:./data/accounts.db',
       sessionSecrets: [],
@@ -77,6 +78,16 @@ describe('without any settings', () => {
 
     expect(config).toStrictEqual(readConfig({}))
   })
+})
+
+test.each([
+  'file:./data/other.db',
+  'postgres://me:secret@db.example:5432/accounts?sslmode=verify-full',
+  'postgresql://db.example/accounts',
+])('the database can be %s', (url) => {
+  const config = readConfig({ DATABASE_URL: ` ${url}\n` })
+
+  expect(config.databaseUrl).toBe(url)
 })
 
 describe('with credentials', () => {
@@ -222,6 +233,72 @@ describe('in production', () => {
     [{ SHOW_TOKEN: '0' }, false],
   ] satisfies [Environment, boolean][])('and elsewhere, %j shows tokens: %s', (environment, shown) => {
     expect(readConfig(environment).showToken).toBe(shown)
+  })
+})
+
+describe('HTTPS', () => {
+  test.each([
+    ['off', undefined],
+    ['self-signed', 'self-signed'],
+    [' self-signed\n', 'self-signed'],
+    ['cert.pem,key.pem', { certificateFile: 'cert.pem', keyFile: 'key.pem' }],
+    [
+      '/etc/my site/cert.pem , ../key.pem',
+      { certificateFile: '/etc/my site/cert.pem', keyFile: '../key.pem' },
+    ],
+  ])('%j is understood', (text, https) => {
+    expect(readConfig({ HTTPS: text }).https).toStrictEqual(https)
+  })
+
+  test.each(['on', 'true', 'selfsigned', 'cert.pem', 'cert.pem,', ',key.pem', 'a.pem,b.pem,c.pem'])(
+    '%j is a mistake',
+    (text) => {
+      expect(mistakesOf({ HTTPS: text })).toStrictEqual([
+        'HTTPS must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.',
+      ])
+    },
+  )
+
+  test('makes the sandbox send people back by https', () => {
+    const config = readConfig({ HTTPS: 'self-signed', PORT: '8443' })
+
+    expect(config.instagram).toMatchObject({
+      redirectUri: 'https://localhost:8443/response',
+      authorizeUrl: 'http://127.0.0.1:3001/oauth/authorize',
+    })
+  })
+
+  test.each([
+    'http://localhost:3000/response',
+    'http://localhost/response',
+    ' HTTP://LOCALHOST:3000/response',
+    'http://127.0.0.1:3000/response',
+    'http://[::1]:3000/response',
+  ])('goes not with a redirect URI by http to this machine, such as “%s”', (uri) => {
+    expect(mistakesOf({ ...CREDENTIALS, HTTPS: 'self-signed', INSTAGRAM_REDIRECT_URI: uri })).toStrictEqual([
+      'INSTAGRAM_REDIRECT_URI must start with https:// where HTTPS is on: nobody answers at its http address.',
+    ])
+  })
+
+  test.each([
+    ['off', 'http://localhost:3000/response'],
+    ['', 'http://localhost:3000/response'],
+    // What listens there may be a proxy; or nothing does, and the address is pasted by hand.
+    ['off', 'https://localhost:3000/response'],
+    ['self-signed', 'https://localhost:3000/response'],
+    ['self-signed', 'https://site.example/response'],
+  ])('%j goes with the redirect URI %s', (https, uri) => {
+    const config = readConfig({ ...CREDENTIALS, HTTPS: https, INSTAGRAM_REDIRECT_URI: uri })
+
+    expect(config.instagram.redirectUri).toBe(uri)
+  })
+
+  test('in production a redirect URI by http is one mistake, not two', () => {
+    const uri = 'http://localhost/response'
+
+    expect(mistakesOf({ ...PRODUCTION, HTTPS: 'self-signed', INSTAGRAM_REDIRECT_URI: uri })).toStrictEqual([
+      'INSTAGRAM_REDIRECT_URI must start with https:// in production.',
+    ])
   })
 })
 
@@ -407,12 +484,12 @@ describe('a mistake is told in one sentence that names the variable and never it
         (value) => [name, value, port(name)] as const,
       ),
     ),
-    ...['postgres://canary:secret@db/accounts', 'canary.db', 'file:', 'FILE:canary.db'].map(
+    ...['mysql://canary:secret@db/accounts', 'postgres:canary', 'canary.db', 'file:', 'FILE:canary.db'].map(
       (value) =>
         [
           'DATABASE_URL',
           value,
-          'DATABASE_URL must be a file, written like file:./data/accounts.db.',
+          'DATABASE_URL must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.',
         ] as const,
     ),
     ...['canary', 'x'.repeat(31), `${SECRET},canary`, `canary ${SECRET}`].map(

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { withKeptSecrets } from '../../src/secrets.ts'
 
@@ -54,6 +54,21 @@ test('secrets that are set are used, and nothing is kept', async () => {
 
   expect(settled).toStrictEqual(config)
   expect(await readdir(folder.path)).toStrictEqual([])
+})
+
+test('secrets that are left out with a database elsewhere are kept in the folder data', async () => {
+  await using folder = await temporaryFolder()
+  const before = process.cwd()
+  onTestFinished(() => {
+    process.chdir(before)
+  })
+  process.chdir(folder.path)
+  const config = readConfig({ DATABASE_URL: 'postgres://me:canary@db.example/accounts' })
+
+  const { sessionSecrets } = await withKeptSecrets(config)
+
+  expect((await readdir(join(folder.path, 'data'))).sort()).toStrictEqual(['session-secret', 'token-key'])
+  expect((await readFile(join(folder.path, 'data/session-secret'), 'utf8')).trim()).toBe(sessionSecrets[0])
 })
 
 test('a kept key that was cut is told by the name of its file, without what is in it', async () => {

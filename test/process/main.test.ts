@@ -64,6 +64,17 @@ test('every mistake in the settings is named at once, without a value or a stack
   expect(app.output()).not.toMatch(/canary|loud|notaport| {4}at /)
 })
 
+test('what keeps logins from coming to their end is warned of at start, and it starts', async () => {
+  await using here = await place()
+
+  const app = here.start({ INSTAGRAM_SCOPES: 'instagram_business_basic,user_media' })
+  await app.ready()
+
+  expect(app.output()).toMatch(
+    /"level":40,[^\n]*user_media is a name of the Basic Display API[^\n]*Write instagram_business_basic/,
+  )
+})
+
 test('in production without credentials it refuses to start', async () => {
   await using here = await place()
 

@@ -14,6 +14,7 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { idOf, LIFETIME_SECONDS } from '../accounts/refreshStage.ts'
 import { DAY, refreshedTokens } from '../accounts/refreshWorld.ts'
 import { CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, settingsFor } from '../instagram/support.ts'
+import { projectEngine } from '../support/places.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const KEY = { id: 'k1', secret: Buffer.alloc(32, 7) }
@@ -23,7 +24,7 @@ async function startSite() {
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'site-'))
   starting.defer(() => rm(folder, { recursive: true, force: true }))
-  const databaseUrl = `file:${folder}/accounts.db`
+  const { url: databaseUrl } = starting.use(await projectEngine().place())
   const now = () => new Date()
   const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [REDIRECT_URI] }
   const sandbox = starting.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
@@ -134,7 +135,7 @@ async function startGate(target: string, gate: { open: boolean; reached: Promise
   }
 }
 
-test('two processes refresh forty due accounts forty times, each once', { timeout: 30_000 }, async () => {
+test('two processes refresh forty due accounts forty times, each once', { timeout: 60_000 }, async () => {
   await using site = await startSite()
   await site.connect(40)
 
@@ -157,7 +158,7 @@ test('two processes refresh forty due accounts forty times, each once', { timeou
 
 test(
   'what a process was refreshing when it was killed with -9 is refreshed by the next, and nothing is lost',
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   async () => {
     await using site = await startSite()
     await site.connect(1)
@@ -171,13 +172,13 @@ test(
     site.gate.open = true
 
     const second = await site.start()
-    await expect.poll(second.output, { timeout: 10_000 }).toContain('Ready')
+    await expect.poll(second.output, { timeout: 20_000 }).toContain('Ready')
     second.child.kill('SIGTERM')
     await second.ended
     const whileLeased = refreshedTokens(site)
     await site.database.run('UPDATE accounts SET leased_until = leased_until - 60000')
     const third = await site.start()
-    await expect.poll(third.output, { timeout: 10_000 }).toContain('token.refreshed')
+    await expect.poll(third.output, { timeout: 20_000 }).toContain('token.refreshed')
     third.child.kill('SIGTERM')
     await third.ended
 

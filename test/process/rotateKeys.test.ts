@@ -8,6 +8,7 @@ import { expect, test, vi } from 'vitest'
 import { createKeyRing, type TokenKey } from '../../src/accounts/keyRing.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { person } from '../support/person.ts'
+import { projectEngine } from '../support/places.ts'
 import { startWorld } from '../support/world.ts'
 
 // Two processes one after the other may take longer than the usual limit on a busy machine.
@@ -30,7 +31,7 @@ async function place() {
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'rotate-'))
   starting.defer(() => rm(folder, { recursive: true, force: true }))
-  const databaseUrl = `file:${join(folder, 'accounts.db')}`
+  const { url: databaseUrl } = starting.use(await projectEngine().place())
   const database = starting.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
   const running: ChildProcess[] = []
   starting.defer(() => {
@@ -243,7 +244,7 @@ test('the app goes on meanwhile, and then does without the old key', async () =>
   await mira.login()
   world.restart({ TOKEN_KEYS: tokenKeys(NEW_KEY, OLD_KEY) })
 
-  const { status, stdout } = await here.start({ DATABASE_URL: `file:${world.databaseFile}` }).ended
+  const { status, stdout } = await here.start({ DATABASE_URL: world.databaseUrl }).ended
 
   expect(stdout).toContain('  k2: 1 account (the newest key)')
   expect(status).toBe(0)

@@ -4,24 +4,32 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openDatabase } from '../../src/storage/database.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { type Engine, engines as all } from '../support/places.ts'
 
 /** A database system that the contract tests run on. */
-interface Engine {
+interface TestedEngine {
   readonly name: string
-  /** Makes an empty place for the test that runs. Returns what opens the database there, as often as wanted. */
+  /** Makes an empty database for the test that runs. Returns its URL. */
+  readonly emptyDatabase: () => Promise<string>
+  /** The same. Returns what opens it, as often as wanted. */
   readonly place: () => Promise<() => Promise<Database>>
 }
 
 /** All engines; each opens through `openDatabase`. */
-export const engines: readonly Engine[] = [
-  {
-    name: 'SQLite',
-    place: async () => {
-      const folder = await temporaryFolder()
-      return () => opened(`file:${join(folder, 'accounts.db')}`)
-    },
+export const engines: readonly TestedEngine[] = all.map((engine) => ({
+  name: engine.name,
+  emptyDatabase: () => emptyDatabase(engine),
+  place: async () => {
+    const url = await emptyDatabase(engine)
+    return () => opened(url)
   },
-]
+}))
+
+async function emptyDatabase(engine: Engine): Promise<string> {
+  const place = await engine.place()
+  onTestFinished(() => place[Symbol.asyncDispose]())
+  return place.url
+}
 
 /** A database that the running test need not close. */
 export async function opened(url: string): Promise<Database> {

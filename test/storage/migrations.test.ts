@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
 import { migrate, MIGRATIONS } from '../../src/storage/migrations.ts'
-import { engines, temporaryFolder } from './engines.ts'
+import { engines } from './engines.ts'
 import { inProcesses, storageModule } from './processes.ts'
 
 const FIRST = ['CREATE TABLE fruits (name TEXT PRIMARY KEY)', "INSERT INTO fruits (name) VALUES ('apple')"]
 const SECOND = ["INSERT INTO fruits (name) VALUES ('pear')"]
 
-describe.each(engines)('migrations on $name', ({ place }) => {
+describe.each(engines)('migrations on $name', ({ place, emptyDatabase }) => {
   async function empty(): Promise<Database> {
     const open = await place()
     const database = await open()
@@ -159,21 +159,34 @@ describe.each(engines)('migrations on $name', ({ place }) => {
 
     await expect(open()).rejects.toThrow('schema version 4711')
   })
-})
 
-test('ten processes that start at once on an empty folder migrate once', async () => {
-  const url = JSON.stringify(`file:${await temporaryFolder()}/data/accounts.db`)
+  test('make an empty database ready once when it is opened many times at once', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const open = await place()
 
-  const seen = await inProcesses(
-    10,
-    `import { openDatabase } from ${storageModule('database.ts')}
-     const database = await openDatabase(${url})
-     console.log(JSON.stringify(await database.all('SELECT version FROM schema_versions')))
-     await database.close()`,
-  )
+      const [database] = await Promise.all(Array.from({ length: 10 }, open))
 
-  const all = MIGRATIONS.map((_, index) => ({ version: index + 1 }))
-  expect(new Set(seen)).toStrictEqual(new Set([JSON.stringify(all)]))
+      const versions = await database?.all(
+        'SELECT COUNT(*) AS rows, MAX(version) AS newest FROM schema_versions',
+      )
+      expect(versions?.[0]?.['rows']).toBe(versions?.[0]?.['newest'])
+    }
+  })
+
+  test('ten processes that start at once on an empty database migrate once', async () => {
+    const url = JSON.stringify(await emptyDatabase())
+
+    const seen = await inProcesses(
+      10,
+      `import { openDatabase } from ${storageModule('database.ts')}
+       const database = await openDatabase(${url})
+       console.log(JSON.stringify(await database.all('SELECT version FROM schema_versions')))
+       await database.close()`,
+    )
+
+    const all = MIGRATIONS.map((_, index) => ({ version: index + 1 }))
+    expect(new Set(seen)).toStrictEqual(new Set([JSON.stringify(all)]))
+  })
 })
 
 async function versions(database: Database): Promise<unknown[]> {

@@ -130,14 +130,17 @@ describe('an SQLite database', () => {
 
 describe('opening a database', () => {
   test.each([
-    'postgres://admin:hunter2hunter2@db.example/accounts',
+    'mysql://admin:hunter2hunter2@db.example/accounts',
+    'postgres:admin:hunter2hunter2',
     'accounts.db?key=hunter2hunter2',
     'FILE:hunter2hunter2.db',
     '',
   ])('refuses %j, and does not repeat it', async (url) => {
     const error = await refusal(url)
 
-    expect(error.message).toBe('The database URL must begin with file: as in file:./data/accounts.db')
+    expect(error.message).toBe(
+      'The database URL must begin with file: as in file:./data/accounts.db, or with postgres:// as in postgres://user:password@host:5432/database',
+    )
     expect(inspect(error)).not.toContain('hunter2')
   })
 

@@ -7,6 +7,8 @@ interface BrowserOptions {
   javaScript?: boolean
   /** Off: every cookie is lost before the next request. */
   cookies?: boolean
+  /** On: goes on where it does not trust the certificate of a page. */
+  anyCertificate?: boolean
   colorScheme?: 'light' | 'dark'
   /** In CSS pixels. */
   width?: number
@@ -36,11 +38,13 @@ afterAll(async () => {
 export async function openBrowser({
   javaScript = true,
   cookies = true,
+  anyCertificate = false,
   colorScheme = 'light',
   width = 1280,
 }: BrowserOptions = {}): Promise<Browser> {
   const context = await chromium.newContext({
     javaScriptEnabled: javaScript,
+    ignoreHTTPSErrors: anyCertificate,
     colorScheme,
     viewport: { width, height: 800 },
   })

@@ -31,6 +31,7 @@ export async function place() {
   return {
     folder,
     port,
+    sandboxPort,
     origin: `http://localhost:${port}`,
     start,
     async [Symbol.asyncDispose]() {
@@ -40,7 +41,7 @@ export async function place() {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

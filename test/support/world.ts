@@ -1,9 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pino from 'pino'
 import type { AccountEvent } from '../../src/accounts/events.ts'
 import { type App, createApp } from '../../src/app.ts'
@@ -12,6 +9,7 @@ import { createInstagram } from '../../src/instagram/client.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { type Outage, withOutages } from './outage.ts'
+import { type Engine, projectEngine } from './places.ts'
 
 export const CLIENT_ID = '990602627938098'
 export const CLIENT_SECRET = 'c1ient-secret-marked-canary-7f3a91'
@@ -24,7 +22,9 @@ export interface World extends AsyncDisposable {
   origin: string
   sandbox: Sandbox
   database: Database
-  /** The file of the database. */
+  /** Of the database, for one more process. */
+  databaseUrl: string
+  /** The file of the database, on SQLite. */
   databaseFile: string
   /** Every line that was logged so far, as text. */
   log: string[]
@@ -46,13 +46,17 @@ export interface World extends AsyncDisposable {
 
 type Environment = Record<string, string>
 
-/** Starts a world that differs from production on one machine by `environment` only. */
-export async function startWorld(environment: Environment = {}): Promise<World> {
+/**
+ * Starts a world that differs from production by `environment` only. Its database is on the engine of the project that
+ * vitest runs, or on the given one of places.ts.
+ */
+export async function startWorld(
+  environment: Environment = {},
+  { engine = projectEngine() }: { engine?: Engine } = {},
+): Promise<World> {
   const ending = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'world-'))
-  ending.defer(() => rm(folder, { recursive: true, force: true }))
-  const databaseFile = join(folder, 'accounts.db')
-  const database = ending.adopt(await openDatabase(`file:${databaseFile}`), (opened) => opened.close())
+  const { url: databaseUrl } = ending.use(await engine.place())
+  const database = ending.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
 
   let time = Date.now()
   const now = () => new Date(time)
@@ -107,7 +111,8 @@ export async function startWorld(environment: Environment = {}): Promise<World> 
     origin,
     sandbox,
     database,
-    databaseFile,
+    databaseUrl,
+    databaseFile: databaseUrl.replace(/^file:/, ''),
     log,
     events,
     upkeep: () => serving.upkeep.run(),

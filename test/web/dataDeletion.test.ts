@@ -1,31 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { person } from '../support/person.ts'
-import { startWorld, type World } from '../support/world.ts'
-import { ID, meta, post, rows, USER_ID } from './metaCalls.ts'
+import { startWorld } from '../support/world.ts'
+import { ID, knowledge, meta, post, rows, USER_ID } from './metaCalls.ts'
 
-const DAY = 24 * 60 * 60 * 1000
 const WEBHOOK = {
   WEBHOOK_URL: 'http://127.0.0.1:9/hook',
   WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 5).toString('base64')}`,
-}
-
-/** Every byte that the database has written, as text. */
-async function bytes({ database, databaseFile }: World): Promise<string> {
-  await database.run('VACUUM')
-  await database.all('PRAGMA wal_checkpoint(TRUNCATE)')
-  const folder = dirname(databaseFile)
-  const names = (await readdir(folder)).filter((name) => name.startsWith(basename(databaseFile)))
-  const files = await Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')))
-  return files.join('')
-}
-
-/** What there is to know of the account that is connected. */
-async function knowledge(world: World): Promise<string[]> {
-  const [row] = await rows(world)
-  const { id, user_id, username, name, account_key, sealed_token } = row ?? {}
-  return [id, user_id, username, name, account_key, sealed_token].map(String)
 }
 
 test('a person who asks for deletion gets a code and a page, and everything about them is gone', async () => {
@@ -47,39 +27,6 @@ test('a person who asks for deletion gets a code and a page, and everything abou
   expect(page.text).toContain(code)
   expect(await rows(world)).toStrictEqual([])
   expect((await somebody.get('/')).text).toContain('Get Started</a>')
-})
-
-test('nothing about the person remains in any file of the database', async () => {
-  await using world = await startWorld(WEBHOOK)
-  await person(world).login()
-  world.pass(55 * DAY)
-  await world.upkeep() // refreshed, with events that wait
-  await person(world).login()
-  const known = await knowledge(world)
-  const before = await bytes(world)
-
-  await meta(world, '/data-deletion')
-
-  const after = await bytes(world)
-  for (const piece of known) {
-    expect(piece.length).toBeGreaterThan(10)
-    expect(before).toContain(piece)
-    expect(after).not.toContain(piece)
-  }
-})
-
-test('nothing remains either of a person who disconnected before, and whose events still wait', async () => {
-  await using world = await startWorld(WEBHOOK)
-  const somebody = person(world)
-  await somebody.login()
-  await somebody.post('/disconnect')
-  const before = await bytes(world)
-
-  await meta(world, '/data-deletion')
-
-  const after = await bytes(world)
-  expect(before).toContain('harbour.bakery')
-  for (const piece of ['harbour.bakery', ID, USER_ID]) expect(after).not.toContain(piece)
 })
 
 test('nothing of anybody else is touched', async () => {

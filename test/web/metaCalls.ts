@@ -28,3 +28,10 @@ export async function post(world: World, path: string, fields: Record<string, st
 export function rows(world: World) {
   return world.database.all('SELECT * FROM accounts ORDER BY id')
 }
+
+/** What there is to know of the account that is connected. */
+export async function knowledge(world: World): Promise<string[]> {
+  const [row] = await rows(world)
+  const { id, user_id, username, name, account_key, sealed_token } = row ?? {}
+  return [id, user_id, username, name, account_key, sealed_token].map(String)
+}

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
+import { onSqlite } from '../support/places.ts'
 
 function exchanges({ sandbox }: World): number {
   return sandbox.calls.filter(({ endpoint }) => endpoint === 'token').length
@@ -127,7 +128,7 @@ test('the session id is new after the login, and the old one is connected to not
   expect(page.text).toContain('Get Started</a>')
 })
 
-test('page views after the first write nothing', async () => {
+onSqlite('page views after the first write nothing', async () => {
   await using world = await startWorld()
   const somebody = person(world)
   await somebody.get('/')

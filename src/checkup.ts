@@ -1,0 +1,49 @@
+import { parseArgs, styleText } from 'node:util'
+import { config as readDotenv } from 'dotenv'
+import { examine } from './doctor/examine.ts'
+import type { Line, Outcome } from './doctor/line.ts'
+import { findInstallation } from './installation.ts'
+
+const MARKS = {
+  ok: styled('green', '✓'),
+  wrong: styled('red', '✗'),
+  unknown: styled('yellow', '?'),
+} satisfies Record<Outcome, string>
+
+// `npm run doctor`: environment → installation as it is found → examination → report. Exit code 1: something is wrong.
+try {
+  const { json } = parseArgs({ options: { json: { type: 'boolean', default: false } } }).values
+  readDotenv({ quiet: true })
+  await using installation = await findInstallation(process.env, () => new Date())
+  const lines = await examine(installation)
+  const wrong = lines.filter(({ outcome }) => outcome === 'wrong').length
+  console.log(json ? JSON.stringify({ wrong, lines }) : report(lines))
+  process.exitCode = wrong > 0 ? 1 : 0
+} catch (error) {
+  process.exitCode = 1
+  console.error(`The doctor cannot go on: ${error instanceof Error ? error.message : String(error)}`)
+}
+
+function report(lines: readonly Line[]): string {
+  const width = Math.max(...lines.map(({ name }) => name.length))
+  const all = lines.flatMap(({ name, outcome, says, fix }) => [
+    `${MARKS[outcome]} ${styled('bold', name.padEnd(width))}  ${says}`,
+    ...(fix === undefined ? [] : [`  ${' '.repeat(width)}  ${styled('dim', `→ ${fix}`)}`]),
+  ])
+  return `${all.join('\n')}\n\n${summary(lines)}`
+}
+
+function summary(lines: readonly Line[]): string {
+  const count = (which: Outcome) => lines.filter(({ outcome }) => outcome === which).length
+  const [wrong, unknown] = [count('wrong'), count('unknown')]
+  return [
+    `${count('ok')} well`,
+    styled(wrong > 0 ? 'red' : 'dim', `${wrong} wrong`),
+    styled(unknown > 0 ? 'yellow' : 'dim', `${unknown} not known`),
+  ].join(', ')
+}
+
+/** Only where a terminal reads it, and unless NO_COLOR is set. */
+function styled(style: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(style, text, { stream: process.stdout })
+}

@@ -1,0 +1,67 @@
+import type { InstagramSettings } from '../instagram/client.ts'
+import type { Line } from '../doctor/line.ts'
+import { type Moment, moment } from './moment.ts'
+import type { Examination } from './setup.ts'
+
+/** What is registered at Meta, or is to be. */
+export interface Registration {
+  settings: Pick<InstagramSettings, 'clientId' | 'redirectUri' | 'scopes'>
+  /** Whether credentials are still missing, and the sandbox takes Instagram's place. */
+  sandbox: boolean
+  /** `HTTPS` as it is set; `null` where the app itself does not speak https. */
+  https: string | null
+  port: number
+}
+
+/** The guide, with the values of this installation. */
+export interface SetupView {
+  /** To be copied into the dashboard's fields. */
+  values: readonly { id: string; field: string; value: string }[]
+  /** Whether Meta's servers cannot reach us, because only this machine can. */
+  local: boolean
+  /** Whether the values are by https though the app is set to http: as the `.env` below makes it. */
+  becomesHttps: boolean
+  scopes: readonly string[]
+  /** The `.env` to copy: with placeholders where a secret goes. */
+  env: string
+  /** What the doctor found last, if somebody has sent it. */
+  examination: { lines: readonly Line[]; at: Moment } | null
+}
+
+/** Everything that the guide shows at a moment. */
+export function setupView(registration: Registration, found: Examination | undefined, now: Date): SetupView {
+  const { settings } = registration
+  const { hostname, protocol } = new URL(settings.redirectUri)
+  const local = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  const becomesHttps = local && protocol === 'http:'
+  // As it is registered, letter by letter; Instagram does not take http for sure.
+  const redirectUri = becomesHttps ? settings.redirectUri.replace(/^http:/i, 'https:') : settings.redirectUri
+  const { origin } = new URL(redirectUri)
+  return {
+    values: [
+      { id: 'redirect-uri', field: 'OAuth redirect URIs', value: redirectUri },
+      { id: 'deauthorize', field: 'Deauthorize callback URL', value: `${origin}/deauthorize` },
+      { id: 'deletion', field: 'Data deletion request URL', value: `${origin}/data-deletion` },
+    ],
+    local,
+    becomesHttps,
+    scopes: settings.scopes,
+    env: environmentFile(registration, redirectUri, becomesHttps),
+    examination: found ? { lines: found.lines, at: moment(found.at, now) } : null,
+  }
+}
+
+function environmentFile(
+  { settings, sandbox, https, port }: Registration,
+  redirectUri: string,
+  becomesHttps: boolean,
+): string {
+  return [
+    `INSTAGRAM_CLIENT_ID=${sandbox ? 'the Instagram app ID' : settings.clientId}`,
+    'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
+    `INSTAGRAM_REDIRECT_URI=${redirectUri}`,
+    `INSTAGRAM_SCOPES=${settings.scopes.join(',')}`,
+    ...(port === 3000 ? [] : [`PORT=${port}`]),
+    ...(becomesHttps ? ['HTTPS=self-signed'] : https ? [`HTTPS=${https}`] : []),
+  ].join('\n')
+}

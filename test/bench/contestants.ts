@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { APP, PATHS } from './stub/tokens.ts'
+
+/** A server that takes part: each is a process of its own, with the same job. */
+export interface Contestant {
+  name: string
+  /** The module that is the process. */
+  script: string
+  /** The page where a login begins. */
+  entry: string
+  /** Under which name people reach it; `undefined`: where it listens. */
+  host?: string
+  /** Whether it makes the long-lived exchange, a third call to Instagram. */
+  longLived: boolean
+  /** Whether its database is PostgreSQL. */
+  onPostgres?: boolean
+  environment(place: Place): Record<string, string>
+}
+
+/** What a process is given. */
+export interface Place {
+  port: number
+  /** Where Instagram's stub is. */
+  upstream: string
+  /** An empty folder of its own. */
+  folder: string
+  /** For ours alone. */
+  databaseUrl: string
+}
+
+/** With which programs ask for tokens. */
+export const API_KEY = 'a-key-for-the-programs-of-the-bench-0123456789'
+
+/** Seals tokens, in the app and in the databases that the bench fills. */
+export const TOKEN_KEY = { id: 'bench', secret: Buffer.alloc(32, 7) }
+
+const HOST = 'tokens.example'
+
+const peer = (name: string, script: string, entry = '/'): Contestant => ({
+  name,
+  script: `${import.meta.dirname}/${script}`,
+  entry,
+  longLived: false,
+  environment: ({ port, upstream }) => ({ PORT: String(port), UPSTREAM: upstream }),
+})
+
+/** The real app with production's settings; but that people see their token, as they do at all others. */
+const app = (name: string): Contestant => ({
+  name,
+  script: `${import.meta.dirname}/../../src/main.ts`,
+  entry: '/',
+  host: HOST,
+  longLived: true,
+  environment: ({ port, upstream, databaseUrl }) => ({
+    PORT: String(port),
+    DATABASE_URL: databaseUrl,
+    INSTAGRAM_CLIENT_ID: APP.clientId,
+    INSTAGRAM_CLIENT_SECRET: APP.clientSecret,
+    INSTAGRAM_REDIRECT_URI: `https://${HOST}/response`,
+    INSTAGRAM_AUTHORIZE_URL: `${upstream}${PATHS.authorize}`,
+    INSTAGRAM_TOKEN_URL: `${upstream}${PATHS.token}`,
+    INSTAGRAM_GRAPH_URL: upstream,
+    INSTAGRAM_GRAPH_VERSION: PATHS.graphVersion,
+    SESSION_SECRETS: randomBytes(32).toString('hex'),
+    TOKEN_KEYS: `${TOKEN_KEY.id}:${TOKEN_KEY.secret.toString('base64')}`,
+    API_KEYS: API_KEY,
+    SHOW_TOKEN: 'on',
+  }),
+})
+
+/** Ours, on SQLite. */
+export const OURS = app('ours')
+
+/** Ours, on PostgreSQL. Takes part where there is one. */
+export const OURS_ON_POSTGRES: Contestant = { ...app('ours-postgres'), onPostgres: true }
+
+/** Everybody whom we compare ourselves with; the ratios are to the first two. */
+export const PEERS = [
+  peer('floor', 'servers/floor.ts'),
+  peer('passport', 'peers/passport.ts'),
+  peer('passport-no-page', 'peers/passport.ts', '/login'),
+  peer('grant', 'peers/grant.ts'),
+  peer('express-request', 'servers/expressRequest.ts'),
+  peer('express-fetch', 'servers/expressFetch.ts'),
+  peer('fastify-oauth2', 'peers/fastifyOauth2.ts'),
+  peer('authjs', 'peers/authjs.ts'),
+  peer('better-auth', 'peers/betterAuth.ts'),
+] as const satisfies Contestant[]

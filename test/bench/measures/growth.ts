@@ -1,0 +1,86 @@
+import { cpuOf } from '../accounting.ts'
+import type { Bench } from '../bench.ts'
+import type { Contestant } from '../contestants.ts'
+import { fill } from '../fill.ts'
+import { load } from '../load.ts'
+import { refreshClaims } from '../refreshClaims.ts'
+import type { Running } from '../running.ts'
+import { ratio, type Row, type Table } from '../table.ts'
+import { takeTurns } from '../takeTurns.ts'
+import { readToken } from '../tokenRead.ts'
+import { AT_ONCE } from './logins.ts'
+
+/** What a login, a token read and the claim of a refresh cost among few and among many accounts: it should be the same. */
+export async function growth(bench: Bench): Promise<readonly Table[]> {
+  const tables: Table[] = []
+  for (const contestant of bench.ours) tables.push(await growthOf(bench, contestant))
+  return tables
+}
+
+async function growthOf(bench: Bench, contestant: Contestant): Promise<Table> {
+  const { sizes, rounds, warm } = bench.options.scale
+  const filled = new Map<string, Filled>()
+  bench.progress.expect(sizes.length * 2)
+  for (const size of sizes) {
+    const name = `${contestant.name}-${size}`
+    bench.progress.step(`growth: filling ${name}`)
+    const took = await fill(bench.databaseUrl(contestant, name), { accounts: size, sessions: size, due: 0 })
+    filled.set(name, { size, took })
+  }
+
+  const { figures, notes } = await takeTurns(bench, {
+    contestants: Array.from(filled.keys(), (name) => ({ ...contestant, name })),
+    what: 'growth',
+    database: ({ name }) => name,
+    prepare: (running) => bench.logIn(running, warm, AT_ONCE),
+    measure: async (running) => ({
+      login: await loginCost(bench, running),
+      read: await readCost(bench, running, filled.get(running.contestant.name)?.size ?? 0),
+    }),
+  })
+  // Afterwards, for an app that runs would refresh what is due itself.
+  const claims = await refreshClaims(
+    bench,
+    Array.from(filled.keys(), (name) => ({ ...contestant, name })),
+  )
+
+  const [first] = figures.keys()
+  const few = first === undefined ? undefined : figures.get(first)
+  const rows = Array.from(figures, ([name, { login, read }]): Row => {
+    const claim = claims.get(name) ?? NaN
+    return {
+      database: name,
+      'filled in s': (filled.get(name)?.took ?? NaN) / 1000,
+      'login CPU ms': login,
+      'login/fewest': ratio(login, few?.login),
+      'token CPU ms': read,
+      'token/fewest': ratio(read, few?.read),
+      'claim ms': claim,
+      'claim/fewest': ratio(claim, claims.get(first ?? '')),
+    }
+  })
+  const explained =
+    'filled: with as many accounts as sessions. claim: taking the account that is due longest, and settling it.'
+  return { title: `Few and many accounts (medians of ${rounds} rounds)`, rows, notes: [explained, ...notes] }
+}
+
+interface Filled {
+  size: number
+  /** Milliseconds. */
+  took: number
+}
+
+async function loginCost(bench: Bench, running: Running): Promise<number> {
+  const { batch } = bench.options.scale
+  const before = cpuOf(running.pid)
+  await bench.logIn(running, batch, AT_ONCE)
+  return (cpuOf(running.pid) - before) / batch
+}
+
+/** Spread over all accounts, in no order. */
+async function readCost(bench: Bench, { pid, site }: Running, size: number): Promise<number> {
+  const { batch } = bench.options.scale
+  const before = cpuOf(pid)
+  await load(batch, AT_ONCE, () => readToken(site.connection, Math.floor(Math.random() * size)))
+  return (cpuOf(pid) - before) / batch
+}

@@ -1,0 +1,187 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generate } from 'selfsigned'
+import { expect, onTestFinished, test } from 'vitest'
+import { certificateFor } from '../../src/certificate.ts'
+
+const NOW = new Date('2026-11-23T12:00:00Z')
+const DAY_MS = 24 * 60 * 60 * 1000
+
+test('without HTTPS there is none, and nothing is kept', async () => {
+  const folder = await temporaryFolder()
+
+  const certificate = await certificateFor(
+    { https: undefined, databaseUrl: `file:${folder}/accounts.db` },
+    NOW,
+  )
+
+  expect(certificate).toBeUndefined()
+  expect(await readdir(folder)).toStrictEqual([])
+})
+
+test('the self-signed one is for this machine, by name and by both addresses', async () => {
+  const folder = await temporaryFolder()
+
+  const certificate = await kept(folder)
+
+  const read = new X509Certificate(certificate?.cert ?? '')
+  for (const address of ['127.0.0.1', '::1']) expect(read.checkIP(address)).toBe(address)
+  expect(read.checkHost('localhost')).toBe('localhost')
+  expect(read.checkHost('site.example')).toBeUndefined()
+  expect(read.ca).toBe(false)
+  expect(read.fingerprint256).toBe(certificate?.fingerprint)
+  expect(certificate?.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)
+})
+
+test('the self-signed one lasts for two years, and is kept for its owner only', async () => {
+  const folder = await temporaryFolder()
+  const first = await kept(folder)
+
+  const later = await kept(folder, new Date(NOW.getTime() + 730 * DAY_MS))
+
+  expect(later).toStrictEqual(first)
+  expect(await readdir(folder)).toStrictEqual(['localhost-1.pem'])
+  expect((await stat(join(folder, 'localhost-1.pem'))).mode & 0o777).toBe(0o600)
+})
+
+test('the self-signed one is made anew when it has expired, and then stays', async () => {
+  const folder = await temporaryFolder()
+  const first = await kept(folder)
+  const later = new Date(NOW.getTime() + 826 * DAY_MS)
+
+  const second = await kept(folder, later)
+
+  expect(second?.fingerprint).not.toBe(first?.fingerprint)
+  expect(new X509Certificate(second?.cert ?? '').validToDate > later).toBe(true)
+  expect(await kept(folder, later)).toStrictEqual(second)
+})
+
+test.each([0, 826])('all who start at once get the same, %i days after the first was made', async (days) => {
+  const folder = await temporaryFolder()
+  await kept(folder)
+  const later = new Date(NOW.getTime() + days * DAY_MS)
+
+  const all = await Promise.all(Array.from({ length: 8 }, () => kept(folder, later)))
+
+  expect(new Set(all.map((certificate) => certificate?.key)).size).toBe(1)
+})
+
+test.each([
+  ['a certificate', (pem: string) => pem.replace(/-----BEGIN CERTIFICATE[^]+?END CERTIFICATE-----/, '')],
+  ['a key', (pem: string) => pem.replace(/-----BEGIN PRIVATE[^]+/, '')],
+])('a kept file without %s is told by its name', async (_, spoil) => {
+  const folder = await temporaryFolder()
+  await kept(folder)
+  const file = join(folder, 'localhost-1.pem')
+  await writeFile(file, spoil(await readFile(file, 'utf8')))
+
+  const error = await refusal(kept(folder))
+
+  expect(error).toContain(file)
+  expect(error).toContain('in PEM form')
+})
+
+test('one of the operator’s own is used as it is in its files', async () => {
+  const { folder, cert, key, pair } = await ownPair()
+
+  const certificate = await own(folder)
+
+  expect(certificate).toStrictEqual({ cert, key, fingerprint: pair.fingerprint256 })
+})
+
+test.each([
+  ['cert.pem', 'is not there'],
+  ['key.pem', 'is not there'],
+])('without the file %s it cannot start', async (name, words) => {
+  const { folder } = await ownPair()
+  await rm(join(folder, name))
+
+  expect(await refusal(own(folder))).toBe(`HTTPS names ${join(folder, name)}, which ${words}.`)
+})
+
+test('a file that is a folder cannot be read', async () => {
+  const { folder } = await ownPair()
+
+  const error = await refusal(
+    certificateFor({ https: { certificateFile: folder, keyFile: folder }, databaseUrl: 'file:x' }, NOW),
+  )
+
+  expect(error).toBe(`HTTPS names ${folder}, which cannot be read.`)
+})
+
+test('a key of another certificate is refused', async () => {
+  const { folder } = await ownPair()
+  const other = await ownPair()
+  await writeFile(join(folder, 'key.pem'), other.key)
+
+  expect(await refusal(own(folder))).toBe(
+    `HTTPS: the key in ${join(folder, 'key.pem')} does not belong to the certificate in ${join(folder, 'cert.pem')}.`,
+  )
+})
+
+test.each([
+  ['cert.pem', 'no certificate in PEM form'],
+  ['key.pem', 'no private key in PEM form, or one with a passphrase'],
+])('a %s that is something else is refused without saying what is in it', async (name, words) => {
+  const { folder } = await ownPair()
+  await writeFile(join(folder, name), 'something-marked-canary')
+
+  const error = await refusal(own(folder))
+
+  expect(error).toBe(`HTTPS: ${join(folder, name)} holds ${words}.`)
+})
+
+test('one that has expired is refused, with the day', async () => {
+  const { folder, pair } = await ownPair()
+
+  const error = await refusal(own(folder, new Date(NOW.getTime() + 31 * DAY_MS)))
+
+  expect(error).toBe(`HTTPS: the certificate in ${join(folder, 'cert.pem')} expired on ${pair.validTo}.`)
+})
+
+test('one that is not valid yet is refused, with the day', async () => {
+  const { folder, pair } = await ownPair()
+
+  const error = await refusal(own(folder, new Date(NOW.getTime() - DAY_MS)))
+
+  expect(error).toBe(
+    `HTTPS: the certificate in ${join(folder, 'cert.pem')} is not valid before ${pair.validFrom}.`,
+  )
+})
+
+function kept(folder: string, now = NOW) {
+  return certificateFor({ https: 'self-signed', databaseUrl: `file:${folder}/accounts.db` }, now)
+}
+
+function own(folder: string, now = NOW) {
+  const https = { certificateFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') }
+  return certificateFor({ https, databaseUrl: 'file:x' }, now)
+}
+
+/** A certificate and its key as files, good for thirty days. */
+async function ownPair() {
+  const folder = await temporaryFolder()
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'site.example' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: NOW,
+    notAfterDate: new Date(NOW.getTime() + 30 * DAY_MS),
+  })
+  await writeFile(join(folder, 'cert.pem'), cert)
+  await writeFile(join(folder, 'key.pem'), key)
+  return { folder, cert, key, pair: new X509Certificate(cert) }
+}
+
+async function refusal(attempt: Promise<unknown>): Promise<string> {
+  const error: unknown = await attempt.catch((reason: unknown) => reason)
+  if (!(error instanceof Error)) throw new Error('This was to be refused')
+  return error.message
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'certificate-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
