@@ -33,7 +33,7 @@ async function until(said: string, output: () => string): Promise<void> {
   while (!output().includes(said)) await sleep(20)
 }
 
-test('told to stop it takes no new connection, finishes the request under way, and ends with status 0', async () => {
+test('told to stop it takes no new connection, hangs up on who is silent, finishes the request under way, and ends with status 0', async () => {
   await using here = await place()
   const app = here.start()
   await app.ready()
@@ -44,9 +44,9 @@ test('told to stop it takes no new connection, finishes the request under way, a
   app.child.kill('SIGTERM')
   await until('Stopping', app.output)
   const refused = await once(connect(here.port, '127.0.0.1'), 'error')
+  await hungUp
   request.write(FORM.slice(-1))
   const answer = await text(request)
-  await hungUp
 
   expect(refused).toMatchObject([{ code: 'ECONNREFUSED' }])
   expect(answer).toContain('HTTP/1.1 422')
