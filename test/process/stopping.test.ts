@@ -46,11 +46,15 @@ test('told to stop it takes no new connection, hangs up on who is silent, finish
   const refused = await once(connect(here.port, '127.0.0.1'), 'error')
   await hungUp
   request.write(FORM.slice(-1))
+  const asked = performance.now()
   const answer = await text(request)
+  const waited = performance.now() - asked
 
   expect(refused).toMatchObject([{ code: 'ECONNREFUSED' }])
   expect(answer).toContain('HTTP/1.1 422')
   expect(answer).toContain('That is no token')
+  // Ten seconds is what a connection gets that is kept alive, and in use.
+  expect(waited).toBeLessThan(8_000)
   expect(await app.ended).toBe(0)
 })
 
