@@ -1,5 +1,6 @@
 import type { Express } from 'express'
 import type { Logger } from 'pino'
+import { createCensus } from './accounts/census.ts'
 import type { AccountEvent, Listener } from './accounts/events.ts'
 import { createKeeping } from './accounts/keeping.ts'
 import { createWebhook, type Webhook } from './accounts/webhook.ts'
@@ -7,17 +8,23 @@ import type { Config } from './config.ts'
 import { examine } from './doctor/examine.ts'
 import type { Installation } from './doctor/installation.ts'
 import type { Instagram } from './instagram/client.ts'
+import { observed } from './instagram/observed.ts'
+import { createMetrics } from './metrics.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
 import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
 import { createCallbacks } from './web/callbacks.ts'
+import { health } from './web/health.ts'
+import { forLog } from './web/failures.ts'
+import { help } from './web/help.ts'
 import { metaCallbacks } from './web/meta.ts'
 import { accountsPages } from './web/operator/accountsPages.ts'
 import { createOperator } from './web/operator/operator.ts'
 import { pages } from './web/pages.ts'
 import { setup } from './web/setup.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
+import { scrape } from './web/scrape.ts'
 import { createSite } from './web/site.ts'
 import { sweep } from './web/sweep.ts'
 
@@ -29,6 +36,8 @@ export interface AppOptions {
   instagram: Instagram
   log: Logger
   now: () => Date
+  /** Aborted when the process is told to stop: from then on it is not ready. */
+  stopping?: AbortSignal
   /** What the app shows by https (PEM), if it speaks that itself and nobody else vouches for it. */
   certificate?: string | undefined
   /** Told of everything that happens to accounts. */
@@ -43,8 +52,10 @@ export interface App {
 
 /** All rooms put together. Two apps with different settings can run in one process. */
 export function createApp(options: AppOptions): App {
-  const { config, database, instagram, log, now, listeners = [] } = options
+  const { config, database, log, now, listeners = [] } = options
   const { origin } = new URL(config.instagram.redirectUri)
+  const metrics = createMetrics(createCensus(database, now), { ofProcess: config.apiKeys.length > 0 })
+  const instagram = observed(options.instagram, metrics.onCall)
   const stopping = new AbortController()
   let keysChecked = false // Keys change at a start only.
   const deliver = () => {
@@ -57,11 +68,11 @@ export function createApp(options: AppOptions): App {
     instagram,
     tokenKeys: config.tokenKeys,
     refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry,
-    listeners: [logEvent(log), deliver, ...listeners],
+    listeners: [logEvent(log), metrics.onEvent, deliver, ...listeners],
     keepEvents: config.webhook !== undefined,
     reconnectUrl: ({ id }) => `${origin}/reconnect/${id}`,
     onError: (error, { id }) => {
-      log.warn({ err: error, account: id }, 'a token could not be refreshed')
+      log.warn({ err: error, account: id, ...forLog(error) }, 'a token could not be refreshed')
     },
     now,
   })
@@ -83,9 +94,13 @@ export function createApp(options: AppOptions): App {
     scopes: config.instagram.scopes,
     showToken: config.showToken,
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
+    onLogin: metrics.onLogin,
     now,
   }
   const operator = createOperator(config.adminPassword, config.sessionSecrets[0] ?? '')
+  const callbacks = createCallbacks(database, now, (error) => {
+    log.error(error, 'the outcome of a login could not be kept')
+  })
   // By the system's clock, as express-session itself reckons.
   const store = new DatabaseSessionStore(database, {
     now: () => new Date(),
@@ -99,6 +114,10 @@ export function createApp(options: AppOptions): App {
       trustProxy: config.trustProxy,
       sandbox: config.sandbox ? config.instagram.graphUrl : null,
       log,
+      isOperator: (request) => operator.isOperator(request),
+      onRequest: metrics.onRequest,
+      metrics: scrape({ keys: config.apiKeys, ...metrics }),
+      health: health({ database, stopping: options.stopping, log }),
       meta: metaCallbacks({
         withdrawals,
         secrets: [config.instagram.clientSecret, ...config.metaAppSecrets],
@@ -121,12 +140,8 @@ export function createApp(options: AppOptions): App {
         ...(config.adminPassword === undefined
           ? []
           : [accountsPages({ operator, roster, accounts, refresher, origin, now })]),
-        pages(
-          login,
-          createCallbacks(database, now, (error) => {
-            log.error(error, 'the outcome of a login could not be kept')
-          }),
-        ),
+        pages(login, callbacks),
+        help(login, callbacks, config.instagram.redirectUri),
       ],
     }),
     upkeep: createUpkeep({

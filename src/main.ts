@@ -10,10 +10,9 @@ import { checkSettings } from './doctor/examine.ts'
 import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
 import { withKeptSecrets } from './secrets.ts'
+import { SERVER_LIMITS } from './serverLimits.ts'
+import { endOnMistakes, stopServer, toldToStop } from './stopping.ts'
 import { openDatabase } from './storage/database.ts'
-
-/** Milliseconds that requests under way have to finish once the process is told to stop. */
-const STOP_LIMIT_MS = 8_000
 
 // The process: settings → database → app (and sandbox) → listening → clean stop.
 try {
@@ -26,9 +25,11 @@ try {
 
 async function run(config: Config): Promise<void> {
   const log = createLog(config)
+  endOnMistakes(log)
   warnOfSettings(config, log)
   const certificate = await certificateFor(config, new Date())
   const ownCertificate = config.https === 'self-signed' ? certificate?.cert : undefined
+  const stopping = new AbortController()
   await using ending = new AsyncDisposableStack()
 
   const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
@@ -45,18 +46,20 @@ async function run(config: Config): Promise<void> {
     instagram,
     log,
     now,
+    stopping: stopping.signal,
     certificate: ownCertificate,
   })
   upkeep.start()
-  ending.defer(() => upkeep.stop())
-  const server = certificate ? createHttpsServer(certificate, web) : createServer(web)
-  ending.defer(() => stop(server))
+  const server = certificate
+    ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, web)
+    : createServer(SERVER_LIMITS, web)
+  ending.defer(() => Promise.all([stopServer(server), upkeep.stop()]).then(() => undefined))
   await listen(server, config)
   if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
 
-  await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
-  log.info('Stopping.')
+  await toldToStop(log)
+  stopping.abort()
 }
 
 /** What does not keep the app from running, but logins from coming to their end. `npm run doctor` looks at more. */
@@ -97,16 +100,6 @@ async function startSandbox({ sandbox, instagram }: Config, certificate: string 
 async function listen(server: Server, { host, port }: Config): Promise<void> {
   server.listen(port, host)
   await once(server, 'listening')
-}
-
-async function stop(server: Server): Promise<void> {
-  if (!server.listening) return
-  server.close()
-  server.closeIdleConnections()
-  setTimeout(() => {
-    server.closeAllConnections()
-  }, STOP_LIMIT_MS).unref()
-  await once(server, 'close')
 }
 
 /** What the operator reads when the app cannot start: sentences, not a stack. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Row } from '../storage/database.ts'
 import type { Account } from './account.ts'
-import { type AccountStatus, REASONS, type StatusReason } from './status.ts'
+import { type AccountStatus, statusReason } from './status.ts'
 
 const time = z.int().transform((milliseconds) => new Date(milliseconds))
 const scopes = z
@@ -37,10 +37,7 @@ const row = z
     connected_at: time,
     status: z.enum(STATUSES),
     status_since: time,
-    status_reason: z
-      .custom<StatusReason>((name) => typeof name === 'string' && Object.hasOwn(REASONS, name))
-      .nullable()
-      .catch(null), // A newer version may know more reasons.
+    status_reason: text.transform((name) => (name === null ? null : statusReason(name))),
     due_at: time.nullable(),
     failed_tries: z.int(),
   })

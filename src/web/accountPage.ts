@@ -5,6 +5,7 @@ import type { Refresher } from '../accounts/refresher.ts'
 import { UnreadableTokenError } from '../accounts/keyRing.ts'
 import type { Instagram } from '../instagram/client.ts'
 import { accountView, tokenView, type TokenView } from './accountView.ts'
+import type { Failure } from './failures.ts'
 import { browserKey } from './session.ts'
 import { createState } from './state.ts'
 import { show } from './views.ts'
@@ -20,6 +21,8 @@ export interface Login {
   showToken: boolean
   /** Graph's address with its version, for the command that we show. */
   graph: string
+  /** Told of every login that is over: `connected`, or how it failed. */
+  onLogin: (outcome: 'connected' | Failure) => void
   now: () => Date
 }
 

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Database } from '../storage/database.ts'
-import { explanations } from './explanations.ts'
-import { type Failure, failureOf, Refusal } from './failures.ts'
+import { type Failure, failureOf, isFailure, Refusal } from './failures.ts'
 
 /** Milliseconds after which a login without an outcome is given up: longer than both rounds of calls to Instagram together. */
 const LOGIN_TIME_LIMIT_MS = 30_000
@@ -45,13 +44,13 @@ export function createCallbacks(
     async once(callback, login) {
       const stateHash = hash(callback.state)
       if (callback.fresh && (await claim(stateHash, hash(callback.code)))) {
+        // Where the outcome cannot be kept, a repeated callback finds none and says so; this one still says what happened.
         const accountKey = await login().catch(async (error: unknown) => {
           const failed = { failure: failureOf(error), reference: callback.reference }
-          // A repeated callback then finds no outcome, and says so; this one still says what happened.
           await finish(stateHash, null, JSON.stringify(failed)).catch(onError)
           throw error
         })
-        await finish(stateHash, accountKey, null)
+        await finish(stateHash, accountKey, null).catch(onError)
         return accountKey
       }
       return accountOf(stateHash, hash(callback.code))
@@ -97,7 +96,7 @@ function repeated(outcome: string): Refusal {
 }
 
 const failed = z.object({
-  failure: z.custom<Failure>((name) => typeof name === 'string' && name in explanations),
+  failure: z.custom<Failure>(isFailure).catch('unknown'), // Another version may have called it otherwise.
   reference: z.string(),
 })
 

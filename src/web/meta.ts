@@ -1,14 +1,13 @@
 import { type ErrorRequestHandler, type Request, type Response, Router, urlencoded } from 'express'
-import { rateLimit } from 'express-rate-limit'
 import { z } from 'zod'
 import type { Withdrawals } from '../accounts/withdrawals.ts'
 import { type SignedRequest, SignedRequestError, verifySignedRequest } from '../instagram/signedRequest.ts'
-import { Refusal } from './failures.ts'
+import { DatabaseUnavailableError } from '../storage/unavailable.ts'
+import { failureOf, Refusal } from './failures.ts'
+import { limited } from './limits.ts'
 import { moment } from './moment.ts'
+import { retryAfter } from './retryAfter.ts'
 import { show } from './views.ts'
-
-/** Refused callbacks a minute from one address, after which it is sent away unheard. */
-const REFUSALS_A_MINUTE = 60
 
 /** What Meta's callbacks work with. */
 export interface MetaOptions {
@@ -29,7 +28,7 @@ const form = z.object({ signed_request: z.string().catch('') }).catch({ signed_r
  */
 export function metaCallbacks({ withdrawals, secrets, origin, now }: MetaOptions): Router {
   const callbacks = Router()
-  const read = [limited(), urlencoded({ extended: false, limit: '16kb' })]
+  const read = [limited('metaRefusal'), urlencoded({ extended: false, limit: '16kb' })]
   const signed = (request: Request): SignedRequest =>
     verifySignedRequest(form.parse(request.body).signed_request, secrets)
 
@@ -70,34 +69,42 @@ export function metaCallbacks({ withdrawals, secrets, origin, now }: MetaOptions
   return router
 }
 
-/** Counts refusals only: Meta's own calls are never too many. */
-function limited() {
-  return rateLimit({
-    windowMs: 60_000,
-    limit: REFUSALS_A_MINUTE,
-    skipSuccessfulRequests: true,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    message: { error: 'too_many_requests' },
-    validate: false, // It would write to the console what the settings say already.
-  })
-}
-
 /** Why a request is refused is for the log alone: whoever sent it may be anybody. */
 const answerMeta: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   const status = statusOf(error)
-  // Without a cause: the body parser's errors hold the body.
-  response.err = status < 500 ? new Refusal('bad_request', { detail: reasonOf(error) }) : (error as Error)
-  if (response.headersSent) next(error)
-  else response.status(status).json({ error: status < 500 ? 'invalid_request' : 'server_error' })
+  response.err = forLog(error, status)
+  response.failure = failureOf(response.err)
+  if (response.headersSent) {
+    next(error)
+    return
+  }
+  const said = { error: ERRORS[status] ?? 'invalid_request' }
+  response
+    .status(status)
+    .set(retryAfter(failureOf(error)))
+    .json(said)
+}
+
+/** In the words of RFC 6749; Meta looks at the status only, and tries again. */
+const ERRORS: Readonly<Record<number, string>> = {
+  429: 'too_many_requests',
+  500: 'server_error',
+  503: 'temporarily_unavailable',
 }
 
 function statusOf(error: unknown): number {
   if (error instanceof SignedRequestError) return 400
+  if (error instanceof DatabaseUnavailableError) return 503
+  if (error instanceof Refusal) return 429
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
   return status >= 400 && status < 500 ? status : 500
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof SignedRequestError ? error.message : 'The body cannot be read as a form.'
+function forLog(error: unknown, status: number): Error {
+  if (error instanceof Refusal || status >= 500) return error as Error
+  // Without a cause: the body parser's errors hold the body.
+  const isSigned = error instanceof SignedRequestError
+  return new Refusal('bad_request', {
+    detail: isSigned ? error.message : 'The body cannot be read as a form.',
+  })
 }

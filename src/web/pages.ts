@@ -5,6 +5,7 @@ import { refreshableFrom } from '../accounts/refresher.ts'
 import { connectedAccount, type Login, showAccount } from './accountPage.ts'
 import { type Callbacks } from './callbacks.ts'
 import { Refusal } from './failures.ts'
+import { limited } from './limits.ts'
 import { receiveCallback } from './receiveCallback.ts'
 import { browserKey, signIn, signOut } from './session.ts'
 import { createState } from './state.ts'
@@ -33,7 +34,7 @@ export function pages(login: Login, callbacks: Callbacks): Router {
     show(response, 'index', { getStarted, reconnect: account?.id === id ? (account.username ?? id) : null })
   })
 
-  router.get('/response', async (request, response) => {
+  router.get('/response', limited('callback'), async (request, response) => {
     const query = new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1])
     if (!query.get('code') && !query.get('error')) {
       const account = await connectedAccount(login, request)
@@ -57,18 +58,23 @@ export function pages(login: Login, callbacks: Callbacks): Router {
     const account = await connectedAccount(login, request)
     if (!account) throw new Refusal('account_gone')
     const from = refreshableFrom(account)
-    if (!from || from > now()) throw new Refusal('too_young')
+    if (!from || from > now()) throw new Refusal('refresh_too_young')
     await login.refresher.refresh(account.key)
     response.redirect(303, '/')
   })
 
-  router.post('/import', urlencoded({ extended: false, limit: '16kb' }), async (request, response) => {
-    const pasted = imported.parse(request.body).access_token
-    const account = await importToken(instagram, accounts, login.scopes, now, pasted)
-    await browserKey(request)
-    await signIn(request, account.key)
-    response.redirect(303, '/')
-  })
+  router.post(
+    '/import',
+    limited('import'),
+    urlencoded({ extended: false, limit: '16kb' }),
+    async (request, response) => {
+      const pasted = imported.parse(request.body).access_token
+      const account = await importToken(instagram, accounts, login.scopes, now, pasted)
+      await browserKey(request)
+      await signIn(request, account.key)
+      response.redirect(303, '/')
+    },
+  )
 
   router.post('/disconnect', async (request, response) => {
     const { accountKey } = request.session

@@ -1,16 +1,16 @@
 import type { Request } from 'express'
 import type { Account } from '../accounts/account.ts'
 import { connectAccount } from '../accounts/connect.ts'
+import { recognise } from '../instagram/recognise.ts'
 import type { Login } from './accountPage.ts'
 import type { Callbacks } from './callbacks.ts'
-import { Refusal } from './failures.ts'
+import { failureOf, forLog, Refusal } from './failures.ts'
 import { referenceOf } from './requestLog.ts'
 import { signIn } from './session.ts'
 import { STATE_LIFETIME_MS, stateMadeAt } from './state.ts'
 
 /**
- * Finishes a login: judges what Instagram sent the browser back with, first `state`, then `error`, then `code`; exchanges the
- * code, once; connects the browser to the account.
+ * Finishes a login, and tells how it ended; not of one that is over already, and only comes once more.
  *
  * @throws {Refusal} or InstagramError
  */
@@ -20,19 +20,42 @@ export async function receiveCallback(
   query: URLSearchParams,
   request: Request,
 ): Promise<Account> {
+  try {
+    const { account, isNew } = await finishLogin(login, callbacks, query, request)
+    if (isNew) login.onLogin('connected')
+    return account
+  } catch (error) {
+    const isRepeated = error instanceof Refusal && error.reference !== undefined
+    if (!isRepeated) login.onLogin(failureOf(error))
+    throw error
+  }
+}
+
+/**
+ * Judges what Instagram sent the browser back with, first `state`, then `error`, then `code`; exchanges the
+ * code, once; connects the browser to the account.
+ */
+async function finishLogin(
+  login: Login,
+  callbacks: Callbacks,
+  query: URLSearchParams,
+  request: Request,
+): Promise<{ account: Account; isNew: boolean }> {
   const state = query.get('state') ?? ''
   const fresh = login.now().getTime() - judgeState(state, request).getTime() <= STATE_LIFETIME_MS
   const error = query.get('error')
   if (error) throw fresh ? refusalFor(error, query) : new Refusal('state_expired')
 
   const code = query.get('code') ?? ''
-  const accountKey = await callbacks.once({ state, code, fresh, reference: referenceOf(request) }, () =>
-    connect(login, code, request),
-  )
+  let isNew = false
+  const accountKey = await callbacks.once({ state, code, fresh, reference: referenceOf(request) }, () => {
+    isNew = true
+    return connect(login, code, request)
+  })
   const account = await login.accounts.find(accountKey)
   if (!account) throw new Refusal('account_gone')
   await signIn(request, accountKey)
-  return account
+  return { account, isNew }
 }
 
 /** When this browser's `state` was made. */
@@ -46,19 +69,15 @@ function judgeState(state: string, { session }: Request): Date {
 
 /** What an `error` (RFC 6749, section 4.1.2.1) means; its words are anybody's, so they go into the log only, and not far. */
 function refusalFor(error: string, query: URLSearchParams): Refusal {
-  if (error === 'access_denied') return new Refusal('declined')
-  const said = [
-    error,
-    query.get('error_reason'),
-    query.get('error_description') ?? query.get('error_message'),
-  ]
-  const detail = said.filter(Boolean).join(', ').slice(0, 300)
-  const temporary = error === 'server_error' || error === 'temporarily_unavailable'
-  return new Refusal(temporary ? 'unavailable' : 'authorize_refused', { detail })
+  const message = query.get('error_description') ?? query.get('error_message') ?? ''
+  const code = Number(query.get('error_code') ?? NaN)
+  const detail = [error, query.get('error_reason'), message].filter(Boolean).join(', ').slice(0, 300)
+  return new Refusal(recognise({ type: error, message, code }) ?? 'unknown', { detail })
 }
 
 async function connect(login: Login, code: string, { log }: Request): Promise<string> {
   const { account, failures } = await connectAccount(login.instagram, login.accounts, login.scopes, code)
-  for (const failure of failures) log.warn(failure, 'connected, but not with all that was asked for')
+  for (const failure of failures)
+    log.warn({ err: failure, ...forLog(failure) }, 'connected, but not with all that was asked for')
   return account.key
 }

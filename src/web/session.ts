@@ -31,7 +31,7 @@ const VISIT_LIFETIME_MS = DAY_MS
 export function sessions(store: Store, secrets: readonly string[], origin: string): RequestHandler {
   const { protocol, port } = new URL(origin)
   const secure = protocol === 'https:'
-  return session({
+  const handler = session({
     store,
     secret: [...secrets],
     name: secure ? '__Host-instagram-access-token' : `instagram-access-token-${port || '80'}`,
@@ -39,6 +39,13 @@ export function sessions(store: Store, secrets: readonly string[], origin: strin
     resave: false,
     saveUninitialized: false,
   })
+  return (request, response, next) => {
+    void handler(request, response, (error?: unknown) => {
+      // A session is prolonged while the answer is sent. Nobody is harmed where that fails.
+      if (error && response.writableEnded) request.log.warn(error, 'a session could not be prolonged')
+      else next(error)
+    })
+  }
 }
 
 /** This browser's key; made and kept on its first visit, so that later page views write nothing. */

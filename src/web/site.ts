@@ -1,9 +1,11 @@
 import { join } from 'node:path'
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type Express, type Request, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { errorPage } from './errorPage.ts'
+import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
 import { Refusal } from './failures.ts'
 import { oneLoopbackName } from './loopback.ts'
+import { proxyNotice } from './proxyNotice.ts'
 import { requestLog } from './requestLog.ts'
 import { noStore, sameOrigin, securityHeaders } from './security.ts'
 import type { PageLocals } from './views.ts'
@@ -19,6 +21,13 @@ export interface SiteOptions {
   /** Where the stand-in for Instagram is, if there is one. */
   sandbox: string | null
   log: Logger
+  /** Whether whoever asks runs this site. */
+  isOperator: (request: Request) => boolean
+  /** Told of every request. */
+  onRequest: (request: FinishedRequest) => void
+  /** For whatever watches the process. */
+  health: RequestHandler
+  metrics: RequestHandler
   /** For programs: no session, no origin to check. */
   api: RequestHandler
   /** What Meta calls, and the pages to it: the same. */
@@ -34,6 +43,10 @@ export function createSite({
   trustProxy,
   sandbox,
   log,
+  isOperator,
+  onRequest,
+  health,
+  metrics,
   api,
   meta,
   pages,
@@ -52,10 +65,14 @@ export function createSite({
   // Behind a proxy the socket does not show https, and Secure cookies would never be set. The redirect URI tells.
   Object.defineProperty(site.request, 'secure', { value: https })
 
+  site.use(watchRequests(onRequest))
   site.use(requestLog(log))
+  if (!trustProxy) site.use(proxyNotice(log))
   site.use(securityHeaders({ https: https && production }))
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)
+  site.use(health)
+  site.use('/metrics', metrics)
   site.use('/api', api)
   site.use(meta)
   site.get('/', oneLoopbackName(origin))
@@ -64,6 +81,7 @@ export function createSite({
   site.use(() => {
     throw new Refusal('not_found')
   })
-  site.use(errorPage)
+  // Until operators sign in, they are whoever is there outside production.
+  site.use(errorPage({ isForOperator: (request) => !production || isOperator(request) }))
   return site
 }

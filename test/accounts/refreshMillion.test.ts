@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createCensus } from '../../src/accounts/census.ts'
 import { createKeeping, type Keeping } from '../../src/accounts/keeping.ts'
 import { createInstagram } from '../../src/instagram/client.ts'
 import { type Database, openDatabase, type Value } from '../../src/storage/database.ts'
@@ -166,6 +167,15 @@ test('a page of a list is read by the index, wherever it begins', async () => {
   expect((await list(million)).map(({ id }) => id)).toStrictEqual([991, 992, 993, 994, 995].map(idOf))
   expect(await growth(list, 20)).toBeLessThanOrEqual(3)
 })
+
+test.each(['nearestExpiry', 'refreshLag'] as const)(
+  'the metrics’ %s takes as long as of a thousand',
+  async (name) => {
+    const times = await growth(({ database }) => createCensus(database, () => clock)[name](), 20)
+
+    expect(times).toBeLessThanOrEqual(3)
+  },
+)
 
 test('with all of a million due, a claim does not look at them all', async () => {
   clock = new Date(NOW.getTime() + 55 * DAY)

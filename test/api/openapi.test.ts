@@ -16,6 +16,7 @@ const ACTS: Record<string, Act> = {
   'GET /accounts 200': (world) => program(world).get('/api/accounts'),
   'GET /accounts 400': (world) => program(world).get('/api/accounts?limit=0'),
   'GET /accounts 401': (world) => keyless(world, 'get', '/api/accounts'),
+  'GET /accounts 503': away((world) => program(world).get('/api/accounts')),
   'GET /accounts default': broken((world) => program(world).get('/api/accounts')),
 
   'POST /accounts 201': (world) => add(world, world.sandbox.dashboardToken('creator')),
@@ -48,11 +49,13 @@ const ACTS: Record<string, Act> = {
   'GET /accounts/{id} 200': (world) => program(world).get(ACCOUNT),
   'GET /accounts/{id} 401': (world) => keyless(world, 'get', ACCOUNT),
   'GET /accounts/{id} 404': (world) => program(world).get(NOBODY),
+  'GET /accounts/{id} 503': away((world) => program(world).get(ACCOUNT)),
   'GET /accounts/{id} default': broken((world) => program(world).get(ACCOUNT)),
 
   'DELETE /accounts/{id} 204': (world) => program(world).remove(ACCOUNT),
   'DELETE /accounts/{id} 401': (world) => keyless(world, 'delete', ACCOUNT),
   'DELETE /accounts/{id} 404': (world) => program(world).remove(NOBODY),
+  'DELETE /accounts/{id} 503': away((world) => program(world).remove(ACCOUNT)),
   'DELETE /accounts/{id} default': broken((world) => program(world).remove(ACCOUNT)),
 
   'GET /accounts/{id}/token 200': (world) => program(world).get(TOKEN),
@@ -63,6 +66,7 @@ const ACTS: Record<string, Act> = {
     world.pass(LIFETIME * SECOND)
     return program(world).get(TOKEN)
   },
+  'GET /accounts/{id}/token 503': away((world) => program(world).get(TOKEN)),
   'GET /accounts/{id}/token default': broken((world) => program(world).get(TOKEN)),
 }
 
@@ -72,6 +76,13 @@ async function keyless({ origin }: World, method: 'get' | 'post' | 'delete', pat
 
 function add(world: World, access_token: string): Promise<Answer> {
   return program(world).post('/api/accounts', { access_token })
+}
+
+function away(act: Act): Act {
+  return (world) => {
+    world.outage.begin()
+    return act(world)
+  }
 }
 
 function broken(act: Act): Act {

@@ -68,7 +68,7 @@ test('a fault of ours tells the program a reference, and the operator the rest',
   expect(answer.text).not.toContain('no such table')
   const line = world.log.find((entry) => entry.includes(String(answer.body.reference)))
   expect(line).toContain('no such table')
-  expect(line).toContain(`"path":"${ACCOUNT}"`)
+  expect(line).toContain('"route":"/api/accounts/:id","outcome":"internal"')
 })
 
 test('a program needs no cookie, gets none, and may come from anywhere', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { place } from '../process/place.ts'
+import { place } from '../support/place.ts'
 import { openBrowser } from '../support/browser.ts'
 import { heading, logIn } from './steps.ts'
 

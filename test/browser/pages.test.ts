@@ -28,6 +28,17 @@ const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> =
     return page
   },
 
+  async 'refused login'(browser, world) {
+    const page = await browser.open(world.origin)
+    world.sandbox.fail('verification_failed')
+    await logIn(page)
+    return page
+  },
+
+  help: (browser, world) => browser.open(`${world.origin}/help`),
+
+  'entry of help': (browser, world) => browser.open(`${world.origin}/help/unsupported_request`),
+
   async reconnect(browser, world) {
     const page = await browser.open(world.origin)
     await logIn(page)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Line } from '../../src/doctor/line.ts'
 import { CLIENT_ID, CLIENT_SECRET, startWorld, type World } from '../support/world.ts'
-import { place } from './place.ts'
+import { place } from '../support/place.ts'
 
 const COMMAND = join(import.meta.dirname, '../../src/checkup.ts')
 

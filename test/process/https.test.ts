@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Agent, fetch, type RequestInit } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { linkCalled } from '../support/person.ts'
-import { freePort, place } from './place.ts'
+import { freePort, place } from '../support/place.ts'
 
 test('by self-signed https a login works to the token, under a cookie for this host and https only', async () => {
   await using here = await place()

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { linkCalled } from '../support/person.ts'
-import { place } from './place.ts'
+import { place } from '../support/place.ts'
 
 test('without any settings it starts, says plainly that it is a sandbox, and a login works to the token', async () => {
   await using here = await place()

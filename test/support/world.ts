@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config.ts'
 import { createInstagram } from '../../src/instagram/client.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { type Outage, withOutages } from './outage.ts'
 import { type Engine, projectEngine } from './places.ts'
 
 export const CLIENT_ID = '990602627938098'
@@ -37,6 +38,10 @@ export interface World extends AsyncDisposable {
   startAnother(environment?: Environment): Promise<string>
   /** The first app loses all that it held in memory, and goes on with the same database. */
   restart(environment?: Environment): void
+  /** Every app is told that its process is to stop. */
+  stop(): void
+  /** The database that the apps use is away from now on, or back. */
+  outage: Outage
 }
 
 type Environment = Record<string, string>
@@ -55,6 +60,8 @@ export async function startWorld(
 
   let time = Date.now()
   const now = () => new Date(time)
+  const stopping = new AbortController()
+  const connection = withOutages(database)
   const log: string[] = []
   const events: AccountEvent[] = []
   const first = await listen(ending)
@@ -85,7 +92,15 @@ export async function startWorld(
     const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
     const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
     const listeners = [(event: AccountEvent) => events.push(event)]
-    return createApp({ config, database, instagram, log: logger, now, listeners })
+    return createApp({
+      config,
+      database: connection.database,
+      instagram,
+      log: logger,
+      now,
+      listeners,
+      stopping: stopping.signal,
+    })
   }
 
   let serving = build({})
@@ -113,6 +128,10 @@ export async function startWorld(
     restart(change = {}) {
       serving = build(change)
     },
+    stop() {
+      stopping.abort()
+    },
+    outage: connection.outage,
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
 }

@@ -5,6 +5,7 @@ import { type AccountJson, accountJson } from '../../accounts/accountJson.ts'
 import type { Accounts } from '../../accounts/accounts.ts'
 import { importToken } from '../../accounts/importToken.ts'
 import type { ApiOptions } from './api.ts'
+import { limited } from '../limits.ts'
 import { Problem } from './problem.ts'
 
 /** Accounts on a page of the list. */
@@ -65,6 +66,7 @@ const imported = z.object({ access_token: z.string() })
 /** Takes a token that was got elsewhere; an account that is known already gets it too. */
 export function addAccount({ instagram, accounts, scopes, now }: ApiOptions): RequestHandler[] {
   return [
+    limited('apiImport'),
     (request, _response, next) => {
       if (request.is('application/json') === false) throw new Problem('not_json')
       next()

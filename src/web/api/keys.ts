@@ -1,14 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { RequestHandler } from 'express'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import { limited } from '../limits.ts'
 import { Problem } from './problem.ts'
 
 /**
  * Lets a request through that brings one of these keys as a bearer token (RFC 6750), in the header alone: addresses end up in
- * logs. How long it takes tells nothing of a key.
+ * logs. How long it takes tells nothing of a key. Whoever brings many wrong ones is told to wait; the right ones are let through
+ * all the same, or anybody behind the same proxy could lock programs out.
  *
  * @throws {Problem} `unauthorized`
  */
-export function requireKey(keys: readonly string[]): RequestHandler {
+export function requireKey(keys: readonly string[]): (RequestHandler | ErrorRequestHandler)[] {
+  return [checkKey(keys), countRefusals()]
+}
+
+function checkKey(keys: readonly string[]): RequestHandler {
   const digests = keys.map((key) => sha256(Buffer.from(key)))
   return (request, _response, next) => {
     const [, given] = /^Bearer +(.+)$/i.exec(request.get('Authorization') ?? '') ?? []
@@ -19,6 +25,19 @@ export function requireKey(keys: readonly string[]): RequestHandler {
     if (!digests.map((known) => timingSafeEqual(known, digest)).includes(true))
       throw unauthorized('Bearer error="invalid_token"', 'This is none of the API_KEYS of this site.')
     next()
+  }
+}
+
+function countRefusals(): ErrorRequestHandler {
+  const count = limited('wrongKey')
+  return (error: unknown, request, response, next) => {
+    if (!(error instanceof Problem) || error.problem !== 'unauthorized') {
+      next(error)
+      return
+    }
+    void count(request, response, (tooMany?: unknown) => {
+      next(tooMany ?? error)
+    })
   }
 }
 

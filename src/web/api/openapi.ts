@@ -20,7 +20,14 @@ const ACCOUNT = json('Account')
 /** What any operation that needs a key can answer. */
 const ANY = {
   401: problem('No API key, or none of ours.', 'Problem', 'WWW-Authenticate'),
-  default: problem('Any other problem, such as one of ours (500).'),
+  503: problem(
+    'The database is away for now, or Instagram is asking this site to slow down.',
+    'Problem',
+    'Retry-After',
+  ),
+  default: problem(
+    'Any other problem, such as too many requests (429), with Retry-After, or one of ours (500).',
+  ),
 }
 
 const DESCRIPTION: Omit<OpenApi, 'servers'> = {
@@ -78,7 +85,6 @@ const DESCRIPTION: Omit<OpenApi, 'servers'> = {
           415: problem('The body is not JSON.'),
           422: problem('No Instagram token, or one that Instagram does not accept.'),
           502: problem('Instagram is out of order, or refused this site.'),
-          503: problem('Instagram is asking this site to slow down.'),
           504: problem('Instagram did not answer in time.'),
           ...ANY,
         },

@@ -1,8 +1,10 @@
 import type { ErrorRequestHandler } from 'express'
 import { ForeignTokenError } from '../../accounts/importToken.ts'
 import { InstagramError } from '../../instagram/failure.ts'
-import { type ProblemName, problems, problemType } from './problems.ts'
-import { explanations } from '../explanations.ts'
+import { DatabaseUnavailableError } from '../../storage/unavailable.ts'
+import { type ProblemName, problems, problemType, RIGHT_TOKEN } from './problems.ts'
+import { explanations, failureOf } from '../failures.ts'
+import { retryAfter } from '../retryAfter.ts'
 import { referenceOf } from '../requestLog.ts'
 
 /** More of a problem than its name tells. */
@@ -38,6 +40,7 @@ export class Problem extends Error {
 export const answerProblem: ErrorRequestHandler = (error: unknown, request, response, next) => {
   const problem = problemOf(error)
   response.err = problem
+  response.failure = problem.problem
   if (response.headersSent) {
     next(error)
     return
@@ -57,6 +60,9 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof ForeignTokenError) return new Problem(error.what, { cause: error })
   if (error instanceof InstagramError) return instagramProblem(error)
+  if (failureOf(error) === 'too_many_requests') return new Problem('too_many_requests', { cause: error })
+  if (error instanceof DatabaseUnavailableError)
+    return new Problem('database_unavailable', { headers: retryAfter('database_unavailable'), cause: error })
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   // Without a cause: the body parser's errors hold the body, and the token in it.
   if (status === 413) return new Problem('body_too_large')
@@ -66,12 +72,14 @@ function problemOf(error: unknown): Problem {
 }
 
 function instagramProblem(error: InstagramError): Problem {
-  if (error.failure === 'token_invalid') return new Problem('token_refused', { cause: error })
-  if (error.failure === 'not_permitted')
-    return new Problem('token_refused', {
-      detail: 'Its permission instagram_business_basic is missing, or was taken back.',
-      cause: error,
-    })
-  const { status, text } = explanations[error.failure]
-  return new Problem('instagram_failed', { status, detail: text, cause: error })
+  const { status, happened } = explanations[error.reason]
+  const isAboutToken = error.failure === 'token_invalid' || error.failure === 'not_permitted'
+  return isAboutToken
+    ? new Problem('token_refused', { detail: `${happened} ${RIGHT_TOKEN}`, cause: error })
+    : new Problem('instagram_failed', {
+        status,
+        detail: happened,
+        headers: retryAfter(error.reason),
+        cause: error,
+      })
 }

@@ -1,0 +1,28 @@
+import request from 'supertest'
+import { KEY } from '../api/support.ts'
+import type { World } from './world.ts'
+
+/** Metrics as they were scraped. */
+export interface Scraped {
+  text: string
+  /** Values by labels, as they stand in the text. */
+  all(name: string): Record<string, number>
+  /** The value of a metric without labels. */
+  one(name: string): number | undefined
+}
+
+/** What Prometheus reads from the first app, which must have been started with the API key of the tests. */
+export async function scraped({ origin }: World): Promise<Scraped> {
+  const { text, status, type } = await request(origin).get('/metrics').set('Authorization', `Bearer ${KEY}`)
+  if (status !== 200 || type !== 'text/plain') throw new Error(`No metrics but ${status} ${type}: ${text}`)
+  const samples = Array.from(text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm), ([, name, labels, value]) => ({
+    name,
+    labels: labels ?? '',
+    value: Number(value),
+  }))
+  const all = (name: string) =>
+    Object.fromEntries(
+      samples.filter((sample) => sample.name === name).map(({ labels, value }) => [labels, value]),
+    )
+  return { text, all, one: (name) => all(name)[''] }
+}
