@@ -30,9 +30,9 @@ test('an account that is lost says why', async () => {
   const { text } = await somebody.get('/accounts')
 
   expect(rowsOf(text)[0]).toMatch(
-    /Needs reconnect since .* Instagram no longer accepts the token: .* no valid token Next refresh none/,
+    /Needs reconnect since .* The app was removed on Instagram, .* no valid token Next refresh none/,
   )
-  expect(text).toMatch(/role="status">@harbour.bakery was not refreshed\. Instagram no longer accepts/)
+  expect(text).toMatch(/role="status">@harbour.bakery was not refreshed\. The app was removed on Instagram/)
 })
 
 test('a click refreshes, and the next page says so, once', async () => {
@@ -58,7 +58,9 @@ test('a refresh that fails says why', async () => {
 
   await somebody.post(`/accounts/${APP_ID}/refresh`)
 
-  expect((await somebody.get('/accounts')).text).toMatch(/was not refreshed\. Instagram says that it is out/)
+  expect((await somebody.get('/accounts')).text).toMatch(
+    /was not refreshed\. Instagram says that something is broken/,
+  )
 })
 
 test('a token that is younger than a day has no button, and is not asked for', async () => {
