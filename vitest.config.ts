@@ -18,9 +18,10 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: [
-            'test/accounts/{accounts,connect,rotateKeys,webhook,withdrawals}.test.ts',
+            'test/accounts/{accounts,connect,roster,rotateKeys,webhook,withdrawals}.test.ts',
             'test/accounts/refresh{Keys,Life,Model,Reconnect,Twice}.test.ts',
             'test/api/{accounts,token}.test.ts',
+            'test/operator/accounts.test.ts',
             'test/process/refreshTogether.test.ts',
             'test/web/{dataDeletion,deauthorize,kept,login,once,sweep}.test.ts',
           ],

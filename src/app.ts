@@ -16,7 +16,11 @@ import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
 import { createCallbacks, noteInterrupted } from './web/callbacks.ts'
 import { health } from './web/health.ts'
+import { forLog } from './web/failures.ts'
+import { help } from './web/help.ts'
 import { metaCallbacks } from './web/meta.ts'
+import { accountsPages } from './web/operator/accountsPages.ts'
+import { createOperator } from './web/operator/operator.ts'
 import { pages } from './web/pages.ts'
 import { setup } from './web/setup.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
@@ -32,10 +36,10 @@ export interface AppOptions {
   instagram: Instagram
   log: Logger
   now: () => Date
-  /** What the app shows by https (PEM), if it speaks that itself and nobody else vouches for it. */
-  certificate?: string | undefined
   /** Aborted when the process is told to stop: from then on it is not ready. */
   stopping?: AbortSignal
+  /** What the app shows by https (PEM), if it speaks that itself and nobody else vouches for it. */
+  certificate?: string | undefined
   /** Told of everything that happens to accounts. */
   listeners?: readonly Listener[]
 }
@@ -59,7 +63,7 @@ export function createApp(options: AppOptions): App {
       log.error(error, 'events could not be delivered, and wait for the next round')
     })
   }
-  const { accounts, refresher, withdrawals, checkKeys } = createKeeping({
+  const { accounts, roster, refresher, withdrawals, checkKeys } = createKeeping({
     database,
     instagram,
     tokenKeys: config.tokenKeys,
@@ -68,7 +72,7 @@ export function createApp(options: AppOptions): App {
     keepEvents: config.webhook !== undefined,
     reconnectUrl: ({ id }) => `${origin}/reconnect/${id}`,
     onError: (error, { id }) => {
-      log.warn({ err: error, account: id }, 'a token could not be refreshed')
+      log.warn({ err: error, account: id, ...forLog(error) }, 'a token could not be refreshed')
     },
     now,
   })
@@ -93,6 +97,10 @@ export function createApp(options: AppOptions): App {
     onLogin: metrics.onLogin,
     now,
   }
+  const operator = createOperator(config.adminPassword, config.sessionSecrets[0] ?? '')
+  const callbacks = createCallbacks(database, now, (error) => {
+    log.error(error, 'the outcome of a login could not be kept')
+  })
   // By the system's clock, as express-session itself reckons.
   const store = new DatabaseSessionStore(database, {
     now: () => new Date(),
@@ -106,6 +114,7 @@ export function createApp(options: AppOptions): App {
       trustProxy: config.trustProxy,
       sandbox: config.sandbox ? config.instagram.graphUrl : null,
       log,
+      isOperator: (request) => operator.isOperator(request),
       onRequest: metrics.onRequest,
       metrics: scrape({ keys: config.apiKeys, ...metrics }),
       health: health({ database, stopping: options.stopping, log }),
@@ -117,8 +126,9 @@ export function createApp(options: AppOptions): App {
       }),
       api: createApi({ ...login, keys: config.apiKeys, origin }),
       pages: [
+        sessions(store, config.sessionSecrets, origin),
         setup({
-          open: !config.production,
+          isOpen: (request) => !config.production || operator.isOperator(request),
           examine: () => examine(installation(options)),
           settings: config.instagram,
           sandbox: config.sandbox !== undefined,
@@ -127,13 +137,11 @@ export function createApp(options: AppOptions): App {
           port: config.port,
           now,
         }),
-        sessions(store, config.sessionSecrets, origin),
-        pages(
-          login,
-          createCallbacks(database, now, (error) => {
-            log.error(error, 'the outcome of a login could not be kept')
-          }),
-        ),
+        ...(config.adminPassword === undefined
+          ? []
+          : [accountsPages({ operator, roster, accounts, refresher, origin, now })]),
+        pages(login, callbacks),
+        help(login, callbacks, config.instagram.redirectUri),
       ],
     }),
     upkeep: createUpkeep({

@@ -25,6 +25,8 @@ export interface Config {
   refreshDaysBeforeExpiry: number
   /** Of the JSON API; none: it is not there. */
   apiKeys: readonly string[]
+  /** Of whoever runs this site; `undefined`: there are no pages for them. */
+  adminPassword: string | undefined
   /** Of the Meta app that the Instagram app belongs to, where Meta signs its callbacks with that; none or one. */
   metaAppSecrets: readonly string[]
   /** Where events go. */
@@ -75,6 +77,7 @@ export function configOf({ production, env }: Survey): Config {
     showToken: env.SHOW_TOKEN ?? !production,
     refreshDaysBeforeExpiry: env.REFRESH_DAYS_BEFORE_EXPIRY,
     apiKeys: env.API_KEYS,
+    adminPassword: env.ADMIN_PASSWORD,
     metaAppSecrets: env.META_APP_SECRET ? [env.META_APP_SECRET] : [],
     webhook: env.WEBHOOK_URL ? { url: env.WEBHOOK_URL, secrets: env.WEBHOOK_SECRETS } : undefined,
     logLevel: env.LOG_LEVEL,

@@ -160,6 +160,7 @@ export const variables = z.object({
     .default('file:./data/accounts.db'),
   REFRESH_DAYS_BEFORE_EXPIRY: days.default(10),
   API_KEYS: secrets('API_KEYS').default([]),
+  ADMIN_PASSWORD: z.string().min(12, 'ADMIN_PASSWORD must have at least 12 characters.').optional(),
   WEBHOOK_URL: webAddress('WEBHOOK_URL').optional(),
   WEBHOOK_SECRETS: webhookSecrets.default([]),
   SESSION_SECRETS: secrets('SESSION_SECRETS').default([]),

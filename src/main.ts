@@ -11,7 +11,7 @@ import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
 import { withKeptSecrets } from './secrets.ts'
 import { SERVER_LIMITS } from './serverLimits.ts'
-import { endOnMistakes, stopperOf, toldToStop } from './stopping.ts'
+import { endOnMistakes, stopServer, toldToStop } from './stopping.ts'
 import { openDatabase } from './storage/database.ts'
 
 // The process: settings → database → app (and sandbox) → listening → clean stop.
@@ -46,15 +46,14 @@ async function run(config: Config): Promise<void> {
     instagram,
     log,
     now,
-    certificate: ownCertificate,
     stopping: stopping.signal,
+    certificate: ownCertificate,
   })
   upkeep.start()
   const server = certificate
-    ? createHttpsServer({ ...certificate, ...SERVER_LIMITS }, web)
+    ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, web)
     : createServer(SERVER_LIMITS, web)
-  const stop = stopperOf(server)
-  ending.defer(() => Promise.all([stop(), upkeep.stop()]).then(() => undefined))
+  ending.defer(() => Promise.all([stopServer(server), upkeep.stop()]).then(() => undefined))
   await listen(server, config)
   if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)

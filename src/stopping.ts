@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 
 /** Milliseconds that requests under way have to finish. */
@@ -44,29 +43,17 @@ export function endOnMistakes(log: Logger): void {
   })
 }
 
-/**
- * What stops a server that is not listening yet: from then on it takes no connection and finishes the requests under way, for
- * ten seconds at most. Does nothing where the server never came to listen.
- */
-export function stopperOf(server: Server): () => Promise<void> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  return async () => {
-    if (!server.listening) return
-    server.close()
-    // Node does not count those as idle; browsers open them in advance.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-    const idle = setInterval(() => {
-      server.closeIdleConnections()
-    }, IDLE_CHECK_MS)
-    const late = setTimeout(() => {
-      server.closeAllConnections()
-    }, REQUEST_LIMIT_MS)
-    await once(server, 'close')
-    clearInterval(idle)
-    clearTimeout(late)
-  }
+/** Takes no connection any more, and finishes the requests under way, for ten seconds at most. Nothing to do for a server that never came to listen. */
+export async function stopServer(server: Server): Promise<void> {
+  if (!server.listening) return
+  server.close()
+  const idle = setInterval(() => {
+    server.closeIdleConnections()
+  }, IDLE_CHECK_MS)
+  const late = setTimeout(() => {
+    server.closeAllConnections()
+  }, REQUEST_LIMIT_MS)
+  await once(server, 'close')
+  clearInterval(idle)
+  clearTimeout(late)
 }

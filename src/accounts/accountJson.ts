@@ -1,5 +1,5 @@
 import type { Account } from './account.ts'
-import { REASONS } from './status.ts'
+import { inWords } from './status.ts'
 
 /** An account as programs see it, in the API and in webhooks. Never its token. */
 export interface AccountJson {
@@ -35,7 +35,7 @@ export function accountJson(account: Account): AccountJson {
     permissions: account.permissions,
     status: account.status,
     status_since: account.statusSince.toISOString(),
-    status_reason: account.statusReason && REASONS[account.statusReason],
+    status_reason: account.statusReason && inWords(account.statusReason),
     connected_at: account.connectedAt.toISOString(),
     token_obtained_at: account.tokenObtainedAt.toISOString(),
     token_expires_at: account.tokenExpiresAt?.toISOString() ?? null,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Row } from '../storage/database.ts'
 import type { Account } from './account.ts'
-import { type AccountStatus, REASONS, type StatusReason } from './status.ts'
+import { type AccountStatus, statusReason } from './status.ts'
 
 const time = z.int().transform((milliseconds) => new Date(milliseconds))
 const scopes = z
@@ -9,7 +9,8 @@ const scopes = z
   .transform((json): unknown => JSON.parse(json))
   .pipe(z.array(z.string()))
 const text = z.string().nullable()
-const statuses = [
+/** Every status, the good ones first. */
+export const STATUSES = [
   'ok',
   'short_lived',
   'expiring',
@@ -34,12 +35,9 @@ const row = z
     token_obtained_at: time,
     expires_at: time.nullable(),
     connected_at: time,
-    status: z.enum(statuses),
+    status: z.enum(STATUSES),
     status_since: time,
-    status_reason: z
-      .custom<StatusReason>((name) => typeof name === 'string' && Object.hasOwn(REASONS, name))
-      .nullable()
-      .catch(null), // A newer version may know more reasons.
+    status_reason: text.transform((name) => (name === null ? null : statusReason(name))),
     due_at: time.nullable(),
     failed_tries: z.int(),
   })

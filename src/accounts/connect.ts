@@ -56,6 +56,7 @@ export async function connectAccount(
     permissions: grant.permissions,
     askedScopes,
     profile: grant.profile ?? profile.value,
+    withheld: longLived.failure?.reason,
   })
   return { account, failures: [longLived.failure, profile.failure].filter((failure) => failure !== null) }
 }

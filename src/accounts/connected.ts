@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { FailureName } from '../instagram/catalogue/catalogue.ts'
 import type { Profile } from '../instagram/profile.ts'
 import type { Token } from '../instagram/token.ts'
 import type { Account } from './account.ts'
@@ -13,6 +14,8 @@ export interface Connected {
   askedScopes: readonly string[]
   /** `null`: could not be read. */
   profile: Profile | null
+  /** Why the token lasts for one hour only. */
+  withheld?: FailureName | undefined
 }
 
 /**
@@ -20,7 +23,7 @@ export interface Connected {
  * time stays as it was.
  */
 export function accountFrom(
-  { token, profile, userId, permissions, askedScopes }: Connected,
+  { token, profile, userId, permissions, askedScopes, withheld }: Connected,
   known: Account | undefined,
   now: Date,
   schedule: Schedule,
@@ -42,7 +45,7 @@ export function accountFrom(
     tokenExpiresAt: token.expiresAt,
     status,
     statusSince: known?.status === status ? known.statusSince : now,
-    statusReason: null,
+    statusReason: status === 'short_lived' ? (withheld ?? null) : null,
     dueAt: firstDue(token, schedule),
     failedTries: 0,
   }

@@ -7,6 +7,7 @@ import { createEvents, type Listener } from './events.ts'
 import { checkKeys } from './keyCheck.ts'
 import { createKeyRing, type TokenKey } from './keyRing.ts'
 import { createRefresher, type Refresher } from './refresher.ts'
+import { createRoster, type Roster } from './roster.ts'
 import { createWithdrawals, type Withdrawals } from './withdrawals.ts'
 
 /** What accounts are kept with. */
@@ -31,6 +32,7 @@ export interface KeepingOptions {
 /** Connected accounts, and what keeps their tokens alive. */
 export interface Keeping {
   accounts: Accounts
+  roster: Roster
   refresher: Refresher
   withdrawals: Withdrawals
   /** Finds the accounts that no key opens, or that one opens again. To be called at start. */
@@ -47,6 +49,7 @@ export function createKeeping(options: KeepingOptions): Keeping {
   const claims = createClaims(database, keyRing, events, now)
   return {
     accounts,
+    roster: createRoster(database, now),
     refresher: createRefresher({ instagram, accounts, claims, schedule, now, onError }),
     withdrawals: createWithdrawals(database, events, now),
     checkKeys: (signal) => checkKeys({ database, keyRing, accounts, claims, schedule, now }, signal),

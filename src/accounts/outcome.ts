@@ -32,7 +32,7 @@ export function outcomeOf(account: Account, attempt: Attempt, now: Date, schedul
     }
   if (!(attempt instanceof InstagramError)) return refreshed(account, attempt, now, schedule)
   return isFinal(attempt, account, now)
-    ? needsReconnect(account, attempt.failure, now)
+    ? needsReconnect(account, attempt.reason, now)
     : failed(account, attempt, now, schedule)
 }
 
@@ -70,9 +70,14 @@ export function readableAgain(account: Account, now: Date, schedule: Schedule): 
 }
 
 /** Whether only the person can help. */
-function isFinal({ failure }: InstagramError, { tokenKind, tokenObtainedAt }: Account, now: Date): boolean {
-  const old = now.getTime() - tokenObtainedAt.getTime() >= SURELY_REFRESHABLE_MS
-  return failure === 'token_invalid' || (failure === 'not_permitted' && tokenKind === 'long_lived' && old)
+function isFinal(error: InstagramError, account: Account, now: Date): boolean {
+  if (error.failure === 'not_permitted')
+    return account.tokenKind === 'long_lived' && !mayBeTooYoung(account, now)
+  return error.failure === 'token_invalid'
+}
+
+function mayBeTooYoung({ tokenObtainedAt }: Account, now: Date): boolean {
+  return now.getTime() - tokenObtainedAt.getTime() < SURELY_REFRESHABLE_MS
 }
 
 function refreshed(account: Account, { token }: Refreshed, now: Date, schedule: Schedule): Outcome {
@@ -98,16 +103,18 @@ function needsReconnect(account: Account, reason: StatusReason, now: Date): Outc
   }
 }
 
-function failed(account: Account, { failure }: InstagramError, now: Date, schedule: Schedule): Outcome {
+function failed(account: Account, error: InstagramError, now: Date, schedule: Schedule): Outcome {
+  const isTooYoung = error.reason === 'permission_missing' && account.tokenKind === 'long_lived'
+  const reason = isTooYoung && mayBeTooYoung(account, now) ? 'refresh_too_young' : error.reason
   // By hand, and before its turn: that comes all the same.
-  if (account.dueAt && account.dueAt > now) return { account: { ...account, statusReason: failure } }
+  if (account.dueAt && account.dueAt > now) return { account: { ...account, statusReason: reason } }
   const failedTries = account.failedTries + 1
   const isExpiring = endsWithin(FAILING_NEAR_END_MS, account, now) && failedTries >= FAILURES_UNTIL_EXPIRING
   const next = isExpiring ? 'expiring' : account.status
   return {
     account: {
       ...account,
-      ...status(account, next, failure, now),
+      ...status(account, next, reason, now),
       dueAt: nextTry(account, failedTries, now, schedule),
       failedTries,
     },

@@ -1,4 +1,4 @@
-import type { InstagramFailure } from '../instagram/failure.ts'
+import { catalogue, type FailureName } from '../instagram/catalogue/catalogue.ts'
 
 /** How an account is doing. */
 export type AccountStatus =
@@ -16,26 +16,25 @@ export type AccountStatus =
   | 'disconnected_by_instagram'
 
 /** Why an account is not `ok`. */
-export type StatusReason = InstagramFailure | 'expired' | 'no_key' | 'app_removed'
+export type StatusReason = FailureName | 'expired' | 'no_key'
 
-/** Each reason in words, for whoever looks after the account. */
-export const REASONS = {
-  expired: 'The token has expired.',
-  no_key: 'No key in TOKEN_KEYS opens the token.',
-  app_removed: 'The app was removed on Instagram, and its token destroyed.',
-  token_invalid: 'Instagram no longer accepts the token: access was removed, or the password was changed.',
-  already_long_lived: 'Instagram says that the token is long-lived already.',
-  not_permitted: 'Instagram says that the permission is gone.',
-  app_misconfigured: 'Instagram does not accept this app’s id or secret.',
-  throttled: 'Instagram is being asked too often.',
-  refused: 'Instagram refused for a reason that is in the log.',
-  unavailable: 'Instagram says that it is out of order.',
-  unreachable: 'Instagram cannot be reached.',
-  timed_out: 'Instagram does not answer in time.',
-  too_large: 'Instagram’s answer makes no sense.',
-  unreadable: 'Instagram’s answer makes no sense.',
-  code_used: 'Instagram’s code was used before.',
-  code_expired: 'Instagram’s code was too old.',
-  code_invalid: 'Instagram did not know its code.',
-  verification_failed: 'Instagram does not accept this app’s secret or redirect URI.',
-} satisfies Record<StatusReason, string> as Record<StatusReason, string>
+/** A reason as it stands in a row; `null` if there is none of this name. Some were called otherwise once. */
+export function statusReason(stored: string): StatusReason | null {
+  if (stored === 'expired' || stored === 'no_key') return stored
+  const name = FORMERLY[stored] ?? stored
+  return Object.hasOwn(catalogue, name) ? (name as FailureName) : null
+}
+
+/** A reason in words, for whoever looks after the account. */
+export function inWords(reason: StatusReason): string {
+  if (reason === 'expired') return 'The token has expired.'
+  if (reason === 'no_key') return 'No key in TOKEN_KEYS opens the token.'
+  return catalogue[reason].happened
+}
+
+const FORMERLY: Readonly<Record<string, FailureName>> = {
+  not_permitted: 'permission_missing',
+  app_misconfigured: 'client_secret_wrong',
+  refused: 'unknown',
+  unavailable: 'temporary_failure',
+}

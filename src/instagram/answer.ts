@@ -1,5 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Answer } from './call.ts'
+import { errorAnswer } from './errorAnswer.ts'
 import { parseExactly } from './exactJson.ts'
 import { type ErrorAnswer, type Evidence, InstagramError } from './failure.ts'
 import { recognise } from './recognise.ts'
@@ -16,16 +17,28 @@ export function read<Shape extends z.ZodType>(answer: Answer, schema: Shape): z.
   const said = parse(answer)
   const error = said instanceof SyntaxError ? undefined : errorAnswer.safeParse(said).data
   if (error)
-    throw new InstagramError(recognise(error, status), { ...evidence, ...discreet(error, answer.secrets) })
-  if (status === 429) throw new InstagramError('throttled', evidence)
-  if (status >= 500) throw new InstagramError('unavailable', evidence)
-  if (said instanceof SyntaxError) throw new InstagramError('unreadable', evidence, { cause: said })
+    throw new InstagramError(recognise({ ...error, status }) ?? 'unknown', {
+      ...evidence,
+      ...discreet(error, answer.secrets),
+    })
+  if (said instanceof SyntaxError)
+    throw new InstagramError(recognise({ status, contentType }) ?? 'unreadable', evidence, { cause: said })
   if (status < 200 || status > 299)
-    throw new InstagramError(status < 400 ? 'unreadable' : 'refused', evidence)
+    throw new InstagramError(recognise({ status }) ?? (status < 400 ? 'unreadable' : 'unknown'), evidence)
 
   const result = schema.safeParse(said)
-  if (!result.success) throw new InstagramError('unreadable', evidence, { cause: result.error })
-  return result.data
+  if (result.success) return result.data
+  const reason = lacksToken(result.error.issues) ? 'no_token_in_answer' : 'unreadable'
+  throw new InstagramError(reason, evidence, { cause: result.error })
+}
+
+/** Whether an answer fails for want of its token, in whichever shape it is read. */
+function lacksToken(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.some((issue) =>
+    issue.code === 'invalid_union' && issue.errors.length > 0
+      ? issue.errors.every(lacksToken)
+      : issue.path.at(-1) === 'access_token',
+  )
 }
 
 function parse({ body, status, contentType }: Answer): unknown {
@@ -38,9 +51,6 @@ function parse({ body, status, contentType }: Answer): unknown {
     )
   }
 }
-
-const wholeNumber = z.coerce.number().int().optional().catch(undefined)
-const text = z.string().optional().catch(undefined)
 
 /** Characters of what Instagram says that go into the log. */
 const LONGEST_MESSAGE = 500
@@ -57,30 +67,3 @@ function discreet(
       .slice(0, LONGEST_MESSAGE)
   return { ...numbers, type: mask(type), message: mask(message), traceId: mask(traceId) }
 }
-
-/** The error as graph.instagram.com spells it. */
-const graphError = z
-  .object({
-    error: z.object({
-      message: text,
-      type: text,
-      code: wholeNumber,
-      error_subcode: wholeNumber,
-      fbtrace_id: text,
-    }),
-  })
-  .transform(({ error: { error_subcode: subcode, fbtrace_id: traceId, ...error } }): ErrorAnswer => ({
-    ...error,
-    subcode,
-    traceId,
-  }))
-
-/** The error as api.instagram.com spells it. */
-const oauthError = z
-  .object({ error_type: text, code: wholeNumber, error_message: z.string() })
-  .transform(({ error_type: type, code, error_message: message }): ErrorAnswer => ({ type, code, message }))
-
-/** The classic API had it inside `meta`. */
-const classicError = z.object({ meta: oauthError }).transform(({ meta }) => meta)
-
-const errorAnswer = z.union([graphError, oauthError, classicError])

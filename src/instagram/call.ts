@@ -1,5 +1,6 @@
 import { type Dispatcher, errors, request } from 'undici'
-import { InstagramError, type InstagramFailure } from './failure.ts'
+import type { FailureName } from './catalogue/catalogue.ts'
+import { InstagramError } from './failure.ts'
 import { type Usage, usageOf } from './usage.ts'
 
 /** Milliseconds for a whole call, from looking up the name to the last byte of the answer. */
@@ -68,7 +69,7 @@ function withoutBytes(error: unknown): unknown {
 
 const SECRET_FIELDS = new Set(['client_secret', 'code', 'access_token'])
 
-function failureOf(error: unknown, answering: boolean): InstagramFailure {
+function failureOf(error: unknown, answering: boolean): FailureName {
   if (error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'
   const timeouts = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
   const late = error instanceof Error && error.name === 'TimeoutError'

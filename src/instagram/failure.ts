@@ -1,6 +1,7 @@
+import { catalogue, type FailureName } from './catalogue/catalogue.ts'
 import type { Usage } from './usage.ts'
 
-/** Every way in which a call to Instagram can fail. Each answer that is no success is exactly one of these. */
+/** What kind of failure a call to Instagram met: what is done about it depends on this, and nothing else. */
 export type InstagramFailure =
   /** The code was exchanged before. */
   | 'code_used'
@@ -20,7 +21,7 @@ export type InstagramFailure =
   | 'already_long_lived'
   /** Too many calls. */
   | 'throttled'
-  /** Instagram said no for a reason that we don't know. */
+  /** Instagram said no, and nothing is to be done about it here. */
   | 'refused'
   /** Instagram says that it is out of order. */
   | 'unavailable'
@@ -46,6 +47,8 @@ export interface Evidence {
   type?: string | undefined
   code?: number | undefined
   subcode?: number | undefined
+  /** Whether Instagram says that trying again may help. */
+  transient?: boolean | undefined
   message?: string | undefined
   /** `fbtrace_id`, by which Meta's support finds the call. */
   traceId?: string | undefined
@@ -57,17 +60,20 @@ export type ErrorAnswer = Omit<Evidence, 'endpoint' | 'status' | 'contentType' |
 /** A call to Instagram that failed. `evidence` has what it said; `cause` the error underneath, where there is one. */
 export class InstagramError extends Error {
   override readonly name = 'InstagramError'
+  /** Its entry in the catalogue: what it means and what mends it. */
+  readonly reason: FailureName
   readonly failure: InstagramFailure
   readonly evidence: Evidence
 
-  constructor(failure: InstagramFailure, evidence: Evidence, options?: ErrorOptions) {
-    super(sentence(failure, evidence), options)
-    this.failure = failure
+  constructor(reason: FailureName, evidence: Evidence, options?: ErrorOptions) {
+    super(sentence(reason, evidence), options)
+    this.reason = reason
+    this.failure = catalogue[reason].kind
     this.evidence = evidence
   }
 }
 
-function sentence(failure: InstagramFailure, { endpoint, status, message }: Evidence): string {
+function sentence(reason: FailureName, { endpoint, status, message }: Evidence): string {
   const answered = status === undefined ? 'did not answer' : `answered ${status}`
-  return `${failure}: ${endpoint} ${answered}${message ? `, “${message}”` : ''}`
+  return `${reason}: ${endpoint} ${answered}${message ? `, “${message}”` : ''}`
 }

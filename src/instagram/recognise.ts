@@ -1,35 +1,89 @@
-import type { ErrorAnswer, InstagramFailure } from './failure.ts'
+import { catalogue, type FailureName } from './catalogue/catalogue.ts'
+import type { Sign } from './catalogue/entry.ts'
 
-/**
- * Which failure an error answer is. The message goes first, for `code` is 400 on everything that api.instagram.com refuses
- * and graph.instagram.com mostly leaves out `error_subcode`.
- */
-export function recognise({ message = '', code, type }: ErrorAnswer, status: number): InstagramFailure {
-  const known = MESSAGES.find(([pattern]) => pattern.test(message))
-  if (known) return known[1]
-  if (status === 429 || code === 420 || (code !== undefined && THROTTLING.has(code))) return 'throttled'
-  if (code === 190 || code === 102 || type === 'OAuthAccessTokenException') return 'token_invalid'
-  if (code === 101) return 'app_misconfigured'
-  if (code === 10 || (code !== undefined && code >= 200 && code <= 299)) return 'not_permitted'
-  if (status >= 500 || code === 1 || code === 2) return 'unavailable'
-  return 'refused'
+/** Characters of a message that are looked at. */
+const LONGEST_MESSAGE = 4000
+
+/** What can be known of a failure: from an answer, or from what a person saw of it. */
+export interface Clues {
+  message?: string | undefined
+  type?: string | undefined
+  code?: number | undefined
+  subcode?: number | undefined
+  transient?: boolean | undefined
+  /** HTTP status. */
+  status?: number | undefined
+  contentType?: string | undefined
 }
 
-/** Graph's codes for too many calls. https://developers.facebook.com/docs/graph-api/overview/rate-limiting */
-const THROTTLING = new Set([4, 17, 32, 341, 613, 80002])
+/** Which failure it is, by the most telling sign; `undefined`: none that is known. */
+export function recognise(clues: Clues): FailureName | undefined {
+  const message = plain(clues.message ?? '')
+  return SIGNS.find(({ sign, phrase }) => fits(sign, clues) && says(phrase, message))?.name
+}
 
-const MESSAGES: readonly (readonly [RegExp, InstagramFailure])[] = [
-  [
-    /code was not found or was already used|authorization code has been used|no matching code found/i,
-    'code_used',
-  ],
-  [/authorization code has expired/i, 'code_expired'],
-  [/invalid authorization code/i, 'code_invalid'],
-  [/error validating verification code/i, 'verification_failed'],
-  [/invalid platform app|invalid client.id|invalid application id/i, 'app_misconfigured'],
-  [/redirect.uri|missing required field|invalid scope|validating client secret/i, 'app_misconfigured'],
-  [/insufficient developer role|does not have permission/i, 'not_permitted'],
-  [/unsupported request - method type: get/i, 'not_permitted'],
-  [/error validating access token|cannot parse access token/i, 'token_invalid'],
-  [/session key invalid/i, 'already_long_lived'],
-]
+/** Instagram leaves out subcodes, gives code 400 to all that api.instagram.com refuses, and status 400 to most of the rest. */
+const WEIGHT: Readonly<Record<keyof Sign, number>> = {
+  id: 32,
+  subcode: 16,
+  transient: 16,
+  says: 8,
+  type: 4,
+  code: 2,
+  contentType: 2,
+  status: 1,
+}
+
+const SIGNS = Object.entries(catalogue)
+  .flatMap(([name, { signs }]) =>
+    signs.map((sign) => ({
+      name: name as FailureName,
+      sign,
+      weight: (Object.keys(sign) as (keyof Sign)[]).reduce((sum, mark) => sum + WEIGHT[mark], 0),
+      phrase: sign.says?.split('…').map(plain) ?? [],
+    })),
+  )
+  .sort((one, other) => other.weight - one.weight)
+
+function fits(sign: Sign, clues: Clues): boolean {
+  return (
+    within(sign.code, clues.code) &&
+    within(sign.subcode, clues.subcode) &&
+    within(sign.status, clues.status) &&
+    (sign.type === undefined || sign.type === clues.type) &&
+    (sign.transient === undefined || sign.transient === clues.transient) &&
+    (sign.contentType === undefined || sign.contentType === clues.contentType) &&
+    (sign.id === undefined || quotesRoundedId(clues.message ?? ''))
+  )
+}
+
+function within(wanted: number | readonly [number, number] | undefined, found: number | undefined): boolean {
+  if (wanted === undefined) return true
+  const [first, last] = typeof wanted === 'number' ? [wanted, wanted] : wanted
+  return found !== undefined && found >= first && found <= last
+}
+
+/** Whether the parts of a phrase come one after the other. */
+function says(phrase: readonly string[], message: string): boolean {
+  let from = 0
+  for (const part of phrase) {
+    const at = message.indexOf(part, from)
+    if (at < 0) return false
+    from = at + part.length
+  }
+  return true
+}
+
+/** Without the differences that don't matter: case, kinds of quotes, blanks. */
+function plain(text: string): string {
+  return text
+    .slice(0, LONGEST_MESSAGE)
+    .toLowerCase()
+    .replace(/[‘’“”"]/g, "'")
+    .replace(/\s+/g, ' ')
+}
+
+function quotesRoundedId(message: string): boolean {
+  const [digits] = /\d{16,20}/.exec(message.slice(0, LONGEST_MESSAGE)) ?? []
+  return digits !== undefined && !Number.isSafeInteger(+digits) && BigInt(+digits) === BigInt(digits)
+}

@@ -84,6 +84,11 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX accounts_expires_at ON accounts (expires_at) WHERE due_at IS NOT NULL AND token_kind = 'long_lived'",
     "CREATE INDEX accounts_not_ok ON accounts (status) WHERE status <> 'ok'",
   ],
+  // An operator looks for one account among a million, or for those that are not well.
+  [
+    'CREATE INDEX accounts_username ON accounts (username)',
+    'CREATE INDEX accounts_status ON accounts (status, id)',
+  ],
   // Logins under way, among those of a whole day.
   ['CREATE INDEX callbacks_open ON callbacks (claimed_at) WHERE account_key IS NULL AND outcome IS NULL'],
 ]

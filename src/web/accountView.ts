@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import { refreshableFrom } from '../accounts/refresher.ts'
-import { type AccountStatus, REASONS } from '../accounts/status.ts'
+import { type AccountStatus, inWords as reasonInWords, type StatusReason } from '../accounts/status.ts'
+import { type Failure, isFailure } from './failures.ts'
 import { type Moment, moment } from './moment.ts'
 
 /** A connected account as the pages show it. */
@@ -22,7 +23,7 @@ export interface AccountView {
   leftOut: readonly Scope[]
   status: AccountStatus
   /** Why it is not well, or why the last try to refresh failed. */
-  reason: string | null
+  reason: Reason | null
   /** `null`: the token has no end. */
   expiry: Moment | null
   expired: boolean
@@ -33,6 +34,13 @@ export interface AccountView {
   /** Whether it can be refreshed by hand, now or from then on; `null`: it cannot. */
   refreshable: 'now' | Moment | null
   token: TokenView
+}
+
+/** Why something is as it is. */
+export interface Reason {
+  words: string
+  /** What `/help` calls it; `null`: it has nothing about it. */
+  help: Failure | null
 }
 
 /** The token itself: to be shown, not to be shown, or not to be opened by any key we have. */
@@ -64,7 +72,7 @@ export function accountView(account: Account, token: TokenView, now: Date): Acco
       ? account.askedScopes.filter((name) => !permissions.includes(name)).map(inWords)
       : [],
     status: account.status,
-    reason: account.statusReason && REASONS[account.statusReason],
+    reason: account.statusReason && reasonOf(account.statusReason),
     expiry: at(account.tokenExpiresAt),
     expired: account.tokenExpiresAt !== null && account.tokenExpiresAt <= now,
     renewed: moment(account.tokenObtainedAt, now),
@@ -82,6 +90,11 @@ export function tokenView(accessToken: string, graph: string | null): TokenView 
     curl:
       graph && `curl '${graph}/me?fields=user_id,username&access_token=${encodeURIComponent(accessToken)}'`,
   }
+}
+
+function reasonOf(reason: StatusReason): Reason {
+  const name = reason === 'expired' ? 'token_expired' : reason
+  return { words: reasonInWords(reason), help: isFailure(name) ? name : null }
 }
 
 const ACCOUNT_TYPES: Readonly<Record<string, string>> = {

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Database } from '../storage/database.ts'
-import { explanations } from './explanations.ts'
-import { type Failure, failureOf, Refusal } from './failures.ts'
+import { type Failure, failureOf, isFailure, Refusal } from './failures.ts'
 
 /** Milliseconds after which a login without an outcome is given up: longer than both rounds of calls to Instagram together. */
 const LOGIN_TIME_LIMIT_MS = 30_000
@@ -113,7 +112,7 @@ function repeated(outcome: string): Refusal {
 }
 
 const failed = z.object({
-  failure: z.custom<Failure>((name) => typeof name === 'string' && name in explanations),
+  failure: z.custom<Failure>(isFailure).catch('unknown'), // Another version may have called it otherwise.
   /** None where its process could not say anything. */
   reference: z.string().optional(),
 })

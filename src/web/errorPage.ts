@@ -1,21 +1,45 @@
-import type { ErrorRequestHandler } from 'express'
-import { explanations } from './explanations.ts'
-import { failureOf, Refusal } from './failures.ts'
+import type { ErrorRequestHandler, Request } from 'express'
+import { type Evidence, InstagramError } from '../instagram/failure.ts'
+import { explanations, failureOf, Refusal } from './failures.ts'
 import { retryAfter } from './retryAfter.ts'
 import { referenceOf } from './requestLog.ts'
 import { show } from './views.ts'
 
+/** What an error page may show. */
+export interface ErrorPageOptions {
+  /** Whether whoever sees it runs this site: then it has what Instagram said, and how to mend it. */
+  isForOperator: (request: Request) => boolean
+}
+
 /** The one place where an error becomes an answer: words for the person, and the error itself for the request's log line. */
-export const errorPage: ErrorRequestHandler = (error: unknown, request, response, next) => {
-  response.err = error instanceof Error ? error : new Error('thrown without an error', { cause: error })
-  if (response.headersSent) {
-    next(error)
-    return
+export function errorPage({ isForOperator }: ErrorPageOptions): ErrorRequestHandler {
+  return (error: unknown, request: Request, response, next) => {
+    response.err = error instanceof Error ? error : new Error('thrown without an error', { cause: error })
+    if (response.headersSent) {
+      next(error)
+      return
+    }
+    const name = failureOf(error)
+    response.failure = name
+    const explanation = explanations[name]
+    const forOperator = isForOperator(request)
+    const reference = (error instanceof Refusal ? error.reference : undefined) ?? referenceOf(request)
+    const isForLog = explanation.mender === 'operator' || explanation.status >= 500
+    response.status(explanation.status).set(retryAfter(name))
+    show(response, 'auth_error', {
+      ...explanation,
+      name,
+      reference: isForLog ? reference : null,
+      said: forOperator && error instanceof InstagramError ? inWords(error.evidence) : null,
+      forOperator,
+    })
   }
-  const failure = failureOf(error)
-  response.failure = failure
-  const explanation = explanations[failure]
-  const reference = (error instanceof Refusal ? error.reference : undefined) ?? referenceOf(request)
-  response.status(explanation.status).set(retryAfter(failure))
-  show(response, 'auth_error', { ...explanation, reference: explanation.forOperator ? reference : null })
+}
+
+/** What Instagram said, line by line. The evidence holds no code, token or secret. */
+function inWords({ endpoint, status, type, message, code, subcode, traceId }: Evidence): [string, string][] {
+  const lines = { Asked: endpoint, Status: status, Message: message, Type: type, Code: code }
+  return Object.entries({ ...lines, Subcode: subcode, fbtrace_id: traceId }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
+  )
 }

@@ -1,45 +1,21 @@
 import { TokenNotKeptError } from '../accounts/connect.ts'
-import { type ForeignToken, ForeignTokenError } from '../accounts/importToken.ts'
-import { InstagramError, type InstagramFailure } from '../instagram/failure.ts'
+import { ForeignTokenError } from '../accounts/importToken.ts'
+import { catalogue, type FailureName } from '../instagram/catalogue/catalogue.ts'
+import type { Explanation, Mender } from '../instagram/catalogue/entry.ts'
+import { InstagramError } from '../instagram/failure.ts'
 import { DatabaseUnavailableError } from '../storage/unavailable.ts'
+import { type OwnFailure, ownFailures } from './ownFailures.ts'
 
 /** Every way in which a request can end other than well: what Instagram did, and what we found ourselves. */
-export type Failure =
-  | InstagramFailure
-  /** The person pressed Cancel at Instagram. */
-  | 'declined'
-  /** Instagram came back with an error that is not the person's no. */
-  | 'authorize_refused'
-  /** Neither `code` nor `error`: the address was opened by hand. */
-  | 'no_answer'
-  | 'state_missing'
-  /** No cookie: blocked, or the login was started under another host name. */
-  | 'cookie_missing'
-  | 'state_expired'
-  /** The state of another browser, or one that nobody made. */
-  | 'state_foreign'
-  /** A second answer to one question. */
-  | 'state_used'
-  /** A login that began and never ended: the process stopped in the middle. */
-  | 'interrupted'
-  /** The account was disconnected since. */
-  | 'account_gone'
-  /** The status of a deletion that nobody asked for. */
-  | 'no_such_deletion'
-  | ForeignToken
-  /** A POST that does not come from our own pages. */
-  | 'cross_site'
-  /** To be refreshed by hand before that is possible. */
-  | 'too_young'
-  /** From one address. */
-  | 'too_many_requests'
-  /** The database is away for now. */
-  | 'database_unavailable'
-  /** Instagram gave a token that could not be stored. */
-  | 'token_not_kept'
-  | 'bad_request'
-  | 'not_found'
-  | 'internal'
+export type Failure = FailureName | OwnFailure
+
+/** What each failure means: all that a page of ours can say of one. */
+export const explanations: Readonly<Record<Failure, Explanation>> = { ...catalogue, ...ownFailures }
+
+/** Whether there is a failure of this name. */
+export function isFailure(name: unknown): name is Failure {
+  return typeof name === 'string' && Object.hasOwn(explanations, name)
+}
 
 /** A request that we refuse. `detail` is for the log; the person is told by `explanations` alone. */
 export class Refusal extends Error {
@@ -57,11 +33,26 @@ export class Refusal extends Error {
 
 /** Which failure an error is, whoever threw it. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof Refusal || error instanceof InstagramError) return error.failure
+  if (error instanceof Refusal) return error.failure
+  if (error instanceof InstagramError) return error.reason
   if (error instanceof ForeignTokenError) return error.what
   if (error instanceof TokenNotKeptError) return 'token_not_kept'
   if (error instanceof DatabaseUnavailableError) return 'database_unavailable'
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   if (status === 404) return 'not_found'
   return typeof status === 'number' && status >= 400 && status < 500 ? 'bad_request' : 'internal'
+}
+
+/** What the log says of an error that we explain: which failure it is, who can mend it, and how. */
+export function forLog(error: unknown): { explained: Failure; mender: Mender; fix: string } | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  const known = [error, cause].find(isExplained)
+  if (!known) return undefined
+  const explained = failureOf(known)
+  const { mender, advice, steps } = explanations[explained]
+  return { explained, mender, fix: mender === 'person' ? advice : steps.join(' ') || advice }
+}
+
+function isExplained(error: unknown): boolean {
+  return [Refusal, InstagramError, ForeignTokenError].some((kind) => error instanceof kind)
 }

@@ -58,7 +58,7 @@ export function pages(login: Login, callbacks: Callbacks): Router {
     const account = await connectedAccount(login, request)
     if (!account) throw new Refusal('account_gone')
     const from = refreshableFrom(account)
-    if (!from || from > now()) throw new Refusal('too_young')
+    if (!from || from > now()) throw new Refusal('refresh_too_young')
     await login.refresher.refresh(account.key)
     response.redirect(303, '/')
   })

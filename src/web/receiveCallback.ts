@@ -1,9 +1,10 @@
 import type { Request } from 'express'
 import type { Account } from '../accounts/account.ts'
 import { connectAccount } from '../accounts/connect.ts'
+import { recognise } from '../instagram/recognise.ts'
 import type { Login } from './accountPage.ts'
 import type { Callbacks } from './callbacks.ts'
-import { failureOf, Refusal } from './failures.ts'
+import { failureOf, forLog, Refusal } from './failures.ts'
 import { referenceOf } from './requestLog.ts'
 import { signIn } from './session.ts'
 import { STATE_LIFETIME_MS, stateMadeAt } from './state.ts'
@@ -68,19 +69,15 @@ function judgeState(state: string, { session }: Request): Date {
 
 /** What an `error` (RFC 6749, section 4.1.2.1) means; its words are anybody's, so they go into the log only, and not far. */
 function refusalFor(error: string, query: URLSearchParams): Refusal {
-  if (error === 'access_denied') return new Refusal('declined')
-  const said = [
-    error,
-    query.get('error_reason'),
-    query.get('error_description') ?? query.get('error_message'),
-  ]
-  const detail = said.filter(Boolean).join(', ').slice(0, 300)
-  const temporary = error === 'server_error' || error === 'temporarily_unavailable'
-  return new Refusal(temporary ? 'unavailable' : 'authorize_refused', { detail })
+  const message = query.get('error_description') ?? query.get('error_message') ?? ''
+  const code = Number(query.get('error_code') ?? NaN)
+  const detail = [error, query.get('error_reason'), message].filter(Boolean).join(', ').slice(0, 300)
+  return new Refusal(recognise({ type: error, message, code }) ?? 'unknown', { detail })
 }
 
 async function connect(login: Login, code: string, { log }: Request): Promise<string> {
   const { account, failures } = await connectAccount(login.instagram, login.accounts, login.scopes, code)
-  for (const failure of failures) log.warn(failure, 'connected, but not with all that was asked for')
+  for (const failure of failures)
+    log.warn({ err: failure, ...forLog(failure) }, 'connected, but not with all that was asked for')
   return account.key
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
 import pino, { type Logger } from 'pino'
 import { type HttpLogger, pinoHttp } from 'pino-http'
-import { Refusal } from './failures.ts'
+import { forLog, Refusal } from './failures.ts'
 import { routeOf } from './finishedRequest.ts'
 
 declare module 'http' {
@@ -14,7 +14,7 @@ declare module 'http' {
 }
 
 /**
- * One line a request: number, method, route, status, time, how it ended, and the error if there was one. Never an address, a
+ * One line a request: number, method, route, status, time, how it ended, and the error if there was one, with what mends it. Never an address, a
  * query, a header or a body: they hold codes, states, cookies and who somebody is.
  */
 export function requestLog(logger: Logger): HttpLogger<Request, Response> {
@@ -35,6 +35,7 @@ export function requestLog(logger: Logger): HttpLogger<Request, Response> {
       ...ending(request, response),
       ...line,
     }),
+    customProps: (_request, { err }) => ({ ...forLog(err) }),
     customLogLevel: (request, { statusCode }) => {
       const route = routeOf(request)
       if (route === '/healthz' || route === '/readyz') return 'debug'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Request, RequestHandler } from 'express'
-import session, { type Store } from 'express-session'
+import session, { type SessionData, type Store } from 'express-session'
 
 declare module 'express-session' {
   interface SessionData {
@@ -9,6 +9,10 @@ declare module 'express-session' {
     browserKey: string
     /** The account that this browser is connected to. */
     accountKey: string
+    /** Whoever runs this site, signed in. */
+    operator: { until: number; seal: string }
+    /** What the operator is to be told on the next page. */
+    notice: string
   }
 }
 
@@ -54,29 +58,50 @@ export async function browserKey({ session }: Request): Promise<string> {
 }
 
 /**
- * Connects this browser to an account, under a new session id. The old session stays, without an account, so that the same
- * callback sent twice at the same moment can still prove that it comes from this browser.
+ * Connects this browser to an account, under a new session id. The old session stays, without an account or an operator, so that the
+ * same callback sent twice at the same moment can still prove that it comes from this browser.
  */
 export async function signIn(request: Request, accountKey: string): Promise<void> {
   const { session: old } = request
   if (old.accountKey === accountKey) return
-  if (old.accountKey) {
+  const { browserKey, operator } = old
+  if (old.accountKey || operator) {
     delete old.accountKey
+    delete old.operator
     await save(old)
   }
   request.sessionStore.generate(request)
   const { session } = request
-  if (old.browserKey) session.browserKey = old.browserKey
+  if (browserKey) session.browserKey = browserKey
+  if (operator) session.operator = operator
   session.accountKey = accountKey
   await save(session)
 }
 
 /** Disconnects this browser from its account. Logins that it has under way in other tabs stay good. */
 export async function signOut(request: Request): Promise<void> {
-  const { browserKey } = request.session
+  const { browserKey, operator } = request.session
+  await renew(request, { ...(browserKey && { browserKey }), ...(operator && { operator }) })
+}
+
+/** Makes this browser the operator's, under a new session id. Its account stays connected. */
+export async function signInOperator(request: Request, operator: SessionData['operator']): Promise<void> {
+  const { browserKey, accountKey } = request.session
+  await renew(request, { ...(browserKey && { browserKey }), ...(accountKey && { accountKey }), operator })
+}
+
+/** The browser is the operator's no more. Its account stays connected. */
+export async function signOutOperator(request: Request): Promise<void> {
+  const { browserKey, accountKey } = request.session
+  await renew(request, { ...(browserKey && { browserKey }), ...(accountKey && { accountKey }) })
+}
+
+/** The old session ends; a new one, under an id that nobody knows yet, holds what is to be kept. */
+async function renew(request: Request, kept: Partial<SessionData>): Promise<void> {
   await promisify(request.session.regenerate.bind(request.session))()
-  if (!browserKey) return
-  request.session.browserKey = browserKey
+  if (Object.keys(kept).length === 0) return
+  Object.assign(request.session, kept)
+  if (!kept.accountKey) request.session.cookie.maxAge = VISIT_LIFETIME_MS
   await save(request.session)
 }
 

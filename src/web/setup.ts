@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import { type Request, Router } from 'express'
 import type { Line } from '../doctor/line.ts'
 import { Refusal } from './failures.ts'
 import { type Registration, setupView } from './setupView.ts'
@@ -9,8 +9,8 @@ const REST_MS = 10_000
 
 /** What the guide for the operator is made of. */
 export interface SetupOptions extends Registration {
-  /** Whether it is there at all: it tells visitors how this site is set up. */
-  open: boolean
+  /** Whether it is there for whoever asks: it tells how this site is set up. */
+  isOpen: (request: Request) => boolean
   /** The doctor's examination of this installation. Asks Instagram. */
   examine: () => Promise<readonly Line[]>
   now: () => Date
@@ -26,13 +26,13 @@ export interface Examination {
  * `GET /setup`: how to set up the app at Meta, with the values of this installation; and `POST /setup`, the operator's click that sends
  * the doctor. What was found is shown until the next click; a view asks nobody. Clicks at once, or soon after, share one examination.
  */
-export function setup({ open, examine, now, ...registration }: SetupOptions): Router {
+export function setup({ isOpen, examine, now, ...registration }: SetupOptions): Router {
   const router = Router()
   let found: Examination | undefined
   let underWay: Promise<void> | undefined
 
-  router.use('/setup', (_request, _response, next) => {
-    if (!open) throw new Refusal('not_found')
+  router.use('/setup', (request, _response, next) => {
+    if (!isOpen(request)) throw new Refusal('not_found')
     next()
   })
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type Express, type Request, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { errorPage } from './errorPage.ts'
 import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
@@ -21,6 +21,8 @@ export interface SiteOptions {
   /** Where the stand-in for Instagram is, if there is one. */
   sandbox: string | null
   log: Logger
+  /** Whether whoever asks runs this site. */
+  isOperator: (request: Request) => boolean
   /** Told of every request. */
   onRequest: (request: FinishedRequest) => void
   /** For whatever watches the process. */
@@ -41,6 +43,7 @@ export function createSite({
   trustProxy,
   sandbox,
   log,
+  isOperator,
   onRequest,
   health,
   metrics,
@@ -78,6 +81,7 @@ export function createSite({
   site.use(() => {
     throw new Refusal('not_found')
   })
-  site.use(errorPage)
+  // Until operators sign in, they are whoever is there outside production.
+  site.use(errorPage({ isForOperator: (request) => !production || isOperator(request) }))
   return site
 }

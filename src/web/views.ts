@@ -1,6 +1,9 @@
 import type { Response } from 'express'
 import type { AccountView } from './accountView.ts'
-import type { Explanation } from './explanations.ts'
+import type { Explanation } from '../instagram/catalogue/entry.ts'
+import type { Failure } from './failures.ts'
+import type { HelpEntry, HelpGroup } from './helpView.ts'
+import type { AccountsView } from './operator/accountsView.ts'
 import type { Moment } from './moment.ts'
 import type { SetupView } from './setupView.ts'
 
@@ -8,10 +11,23 @@ import type { SetupView } from './setupView.ts'
 interface Views {
   index: { getStarted: string; reconnect: string | null }
   response: { account: AccountView; connectAnother: string; justConnected: boolean }
+  auth_error: Explanation & {
+    name: Failure
+    reference: string | null
+    /** Whether the operator's part is shown too. */
+    forOperator: boolean
+    /** What Instagram said, as names and values; for the operator. */
+    said: readonly (readonly [name: string, value: string])[] | null
+  }
+  help: { groups: readonly HelpGroup[] }
+  /** `pasted`: as the answer to what somebody pasted. `reference`: of that, where nothing is known. */
+  help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
   data_deletion: Record<string, never>
   deletion: { confirmationCode: string; asked: Moment; done: Moment }
-  auth_error: Explanation & { reference: string | null }
   setup: SetupView
+  sign_in: { refused: 'wrong' | 'too_many' | null }
+  accounts: AccountsView
+  disconnect: { id: string; title: string; query: string }
 }
 
 /** What every page has, set once for the app. */

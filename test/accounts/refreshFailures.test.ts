@@ -52,7 +52,7 @@ describe('while Instagram is out of order', () => {
     const [, expiring, ended] = world.events
     expect(happened(world)).toStrictEqual(['account.connected', 'token.expiring', 'account.needs_reconnect'])
     expect(expiring?.reconnectUrl).toBe(`${world.origin}/reconnect/${id}`)
-    expect(expiring?.account).toMatchObject({ status: 'expiring', statusReason: 'unavailable' })
+    expect(expiring?.account).toMatchObject({ status: 'expiring', statusReason: 'temporary_failure' })
     expect(Number(tokenExpiresAt) - Number(expiring?.at)).toBeGreaterThan(5 * DAY)
     expect(ended?.reconnectUrl).toBe(`${world.origin}/reconnect/${id}`)
     expect(ended?.account).toMatchObject({ status: 'needs_reconnect', statusReason: 'expired' })
@@ -110,9 +110,9 @@ describe('while Instagram is out of order', () => {
 
 describe('what only the person can mend', () => {
   test.each([
-    ['removed the app', 'revoke', 'token_invalid'],
-    ['changed the password', 'changePassword', 'token_invalid'],
-    ['lost the permission', 'takePermission', 'not_permitted'],
+    ['removed the app', 'revoke', 'app_removed'],
+    ['changed the password', 'changePassword', 'session_invalidated'],
+    ['lost the permission', 'takePermission', 'permission_missing'],
   ] as const)('is told once, and not tried again: the person %s', async (_, act, reason) => {
     await using world = await startWorld()
     await person(world).login()
@@ -132,11 +132,11 @@ describe('what only the person can mend', () => {
   })
 
   test.each([
-    ['a code', graphError(190, 'Any words')],
-    ['a subcode', graphError(190, 'Any words', 401)],
-    ['a message', graphError(1, 'Error validating access token: The user has not authorized application 1.')],
-    ['the code of a session', graphError(102, 'Session expired')],
-  ])('is known by %s', async (_, answer) => {
+    ['a code', 'token_invalid', graphError(190, 'Any words')],
+    ['a code, whatever the status', 'token_invalid', graphError(190, 'Any words', 401)],
+    ['a message', 'app_removed', graphError(1, 'The user has not authorized application 1.')],
+    ['the code of a session', 'token_invalid', graphError(102, 'Session of another time')],
+  ])('is known by %s', async (_, statusReason, answer) => {
     await using world = await startWorld()
     await person(world).login()
     world.pass(55 * DAY)
@@ -146,7 +146,7 @@ describe('what only the person can mend', () => {
 
     expect(await onlyAccount(world)).toMatchObject({
       status: 'needs_reconnect',
-      statusReason: 'token_invalid',
+      statusReason,
     })
   })
 
@@ -175,8 +175,11 @@ test('“no permission” may mean that a token is too young, and is not final u
 
   await live(world, 30 * HOUR, HOUR)
 
-  expect(young).toMatchObject({ key, status: 'ok', statusReason: 'not_permitted', failedTries: 1 })
-  expect(await onlyAccount(world)).toMatchObject({ status: 'needs_reconnect', statusReason: 'not_permitted' })
+  expect(young).toMatchObject({ key, status: 'ok', statusReason: 'refresh_too_young', failedTries: 1 })
+  expect(await onlyAccount(world)).toMatchObject({
+    status: 'needs_reconnect',
+    statusReason: 'permission_missing',
+  })
   expect(happened(world).filter((type) => type === 'account.needs_reconnect')).toHaveLength(1)
 })
 
@@ -186,7 +189,7 @@ test('a sandbox that thinks the token too young is asked again, and answers', as
   await world.database.run('UPDATE accounts SET due_at = 0')
 
   await world.upkeep()
-  expect(await onlyAccount(world)).toMatchObject({ status: 'ok', statusReason: 'not_permitted' })
+  expect(await onlyAccount(world)).toMatchObject({ status: 'ok', statusReason: 'refresh_too_young' })
   await live(world, 2 * DAY, HOUR)
 
   expect(await onlyAccount(world)).toMatchObject({ status: 'ok', statusReason: null, failedTries: 0 })

@@ -86,7 +86,7 @@ test('an account that needs the person still does when its key was away and is b
 
   await world.upkeep()
 
-  expect(await onlyAccount(world)).toMatchObject({ status: 'needs_reconnect', statusReason: 'token_invalid' })
+  expect(await onlyAccount(world)).toMatchObject({ status: 'needs_reconnect', statusReason: 'app_removed' })
   expect(happened(world)).toStrictEqual(['account.connected', 'account.needs_reconnect'])
 })
 

@@ -203,7 +203,7 @@ test('an hour’s token that Instagram never exchanges needs the person when the
   await live(world, 59 * MINUTE, MINUTE)
 
   const tries = world.sandbox.calls.filter(({ endpoint }) => endpoint === 'long_lived').length
-  expect(await onlyAccount(world)).toMatchObject({ status: 'short_lived', statusReason: 'unavailable' })
+  expect(await onlyAccount(world)).toMatchObject({ status: 'short_lived', statusReason: 'temporary_failure' })
   expect(tries).toBeGreaterThan(6)
   expect(tries).toBeLessThan(20)
 

@@ -81,25 +81,28 @@ test('an expired token is not handed out while another process holds the account
 })
 
 test.each([
-  ['removed the app', 'revoke'],
-  ['changed their password', 'changePassword'],
-  ['lost the permission', 'takePermission'],
-] as const)('when the person %s, the program is told where they connect again', async (_, loss) => {
-  await using world = await startConnected()
-  world.pass(UNTIL_DUE)
-  world.sandbox[loss]('business')
+  ['removed the app', 'revoke', 'removed on Instagram'],
+  ['changed their password', 'changePassword', 'password was changed'],
+  ['lost the permission', 'takePermission', 'permission is gone'],
+] as const)(
+  'when the person %s, the program is told why, and where they connect again',
+  async (_, loss, why) => {
+    await using world = await startConnected()
+    world.pass(UNTIL_DUE)
+    world.sandbox[loss]('business')
 
-  const answer = await program(world).get(TOKEN)
+    const answer = await program(world).get(TOKEN)
 
-  expect(answer.status).toBe(409)
-  expect(answer.body).toMatchObject({
-    account_status: 'needs_reconnect',
-    status_since: world.now().toISOString(),
-    reason: expect.stringMatching(/^Instagram .+\.$/) as string,
-    reconnect_url: `${world.origin}/reconnect/${APP_ID}`,
-  })
-  expect(answer.text).not.toContain('IGAA')
-})
+    expect(answer.status).toBe(409)
+    expect(answer.body).toMatchObject({
+      account_status: 'needs_reconnect',
+      status_since: world.now().toISOString(),
+      reason: expect.stringContaining(why) as string,
+      reconnect_url: `${world.origin}/reconnect/${APP_ID}`,
+    })
+    expect(answer.text).not.toContain('IGAA')
+  },
+)
 
 test('Instagram is not asked again for an account that must be connected again', async () => {
   await using world = await startConnected()

@@ -2,8 +2,10 @@ import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { type Browser, openBrowser } from '../support/browser.ts'
+import { PASSWORD } from '../operator/support.ts'
+import { person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
-import { choose, follow, heading, logIn } from './steps.ts'
+import { choose, follow, heading, logIn, openAsOperator } from './steps.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const SCOPES =
@@ -25,6 +27,17 @@ const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> =
     await logIn(page)
     return page
   },
+
+  async 'refused login'(browser, world) {
+    const page = await browser.open(world.origin)
+    world.sandbox.fail('verification_failed')
+    await logIn(page)
+    return page
+  },
+
+  help: (browser, world) => browser.open(`${world.origin}/help`),
+
+  'entry of help': (browser, world) => browser.open(`${world.origin}/help/unsupported_request`),
 
   async reconnect(browser, world) {
     const page = await browser.open(world.origin)
@@ -58,6 +71,23 @@ const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> =
     return page
   },
 
+  'sign-in': (browser, world) => browser.open(`${world.origin}/accounts`),
+
+  async accounts(browser, world) {
+    for (const as of ['business', 'creator'] as const) await person(world).login({ as })
+    world.sandbox.revoke('business')
+    world.pass(58 * DAY_MS)
+    await world.upkeep()
+    return openAsOperator(browser, world)
+  },
+
+  async disconnecting(browser, world) {
+    await person(world).login()
+    const page = await openAsOperator(browser, world)
+    await choose(page, 'Disconnect @harbour.bakery')
+    return page
+  },
+
   sandbox: (browser, world) => browser.open(world.sandbox.origin),
 
   async authorize(browser, world) {
@@ -76,7 +106,7 @@ const looks = Object.keys(PAGES).flatMap((name) =>
 test.for(looks)(
   'everybody can read the $name page, $colorScheme and $width px wide',
   async ({ name, colorScheme, width }) => {
-    await using world = await startWorld({ INSTAGRAM_SCOPES: SCOPES })
+    await using world = await startWorld({ INSTAGRAM_SCOPES: SCOPES, ADMIN_PASSWORD: PASSWORD })
     await using browser = await openBrowser({ colorScheme, width })
 
     const page = await PAGES[name]?.(browser, world)

@@ -1,4 +1,6 @@
 import type { Page } from 'playwright-core'
+import { PASSWORD } from '../operator/support.ts'
+import type { Browser } from '../support/browser.ts'
 import { person } from '../support/person.ts'
 import type { World } from '../support/world.ts'
 
@@ -37,6 +39,14 @@ export async function decide(
 export async function logIn(page: Page, choice?: Choice): Promise<void> {
   await choose(page, 'Get Started')
   await decide(page, choice)
+}
+
+/** Opens the operator's list in a new tab, signed in. */
+export async function openAsOperator(browser: Browser, world: World): Promise<Page> {
+  const page = await browser.open(`${world.origin}/accounts`)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await follow(page, () => page.getByRole('button', { name: 'Sign in' }).click())
+  return page
 }
 
 /** The largest heading: what the page says first. */

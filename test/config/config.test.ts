@@ -47,6 +47,7 @@ describe('without any settings', () => {
       showToken: true,
       refreshDaysBeforeExpiry: 10,
       apiKeys: [],
+      adminPassword: undefined,
       metaAppSecrets: [],
       webhook: undefined,
       logLevel: 'info',
@@ -511,6 +512,7 @@ describe('a mistake is told in one sentence that names the variable and never it
           'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.',
         ] as const,
     ),
+    ['ADMIN_PASSWORD', 'canary-12-x', 'ADMIN_PASSWORD must have at least 12 characters.'],
     [
       'TRUST_PROXY',
       'canary',

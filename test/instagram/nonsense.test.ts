@@ -97,7 +97,7 @@ describe('an answer to a code', () => {
     const endpoint = `${wire.sandbox.origin}/oauth/access_token`
     expect(error.failure).toBe(failure)
     expect(error.evidence).toEqual({ endpoint, status, contentType: 'text/html' })
-    expect(error.message).toBe(`${failure}: ${endpoint} answered ${status}`)
+    expect(error.message).toBe(`${error.reason}: ${endpoint} answered ${status}`)
     expect(wire.sandbox.calls).toHaveLength(1)
   })
 

@@ -33,7 +33,7 @@ async function until(said: string, output: () => string): Promise<void> {
   while (!output().includes(said)) await sleep(20)
 }
 
-test('told to stop it takes no new connection, finishes the request under way, and ends with status 0', async () => {
+test('told to stop it takes no new connection, hangs up on who is silent, finishes the request under way, and ends with status 0', async () => {
   await using here = await place()
   const app = here.start()
   await app.ready()
@@ -44,13 +44,17 @@ test('told to stop it takes no new connection, finishes the request under way, a
   app.child.kill('SIGTERM')
   await until('Stopping', app.output)
   const refused = await once(connect(here.port, '127.0.0.1'), 'error')
-  request.write(FORM.slice(-1))
-  const answer = await text(request)
   await hungUp
+  request.write(FORM.slice(-1))
+  const asked = performance.now()
+  const answer = await text(request)
+  const waited = performance.now() - asked
 
   expect(refused).toMatchObject([{ code: 'ECONNREFUSED' }])
   expect(answer).toContain('HTTP/1.1 422')
   expect(answer).toContain('That is no token')
+  // Ten seconds is what a connection gets that is kept alive, and in use.
+  expect(waited).toBeLessThan(8_000)
   expect(await app.ended).toBe(0)
 })
 

@@ -30,7 +30,7 @@ test('when a person removes the app, the token is destroyed and the account says
   expect(token.status).toBe(409)
   expect(token.body).toMatchObject({
     account_status: 'disconnected_by_instagram',
-    reason: 'The app was removed on Instagram, and its token destroyed.',
+    reason: 'The app was removed on Instagram, under Settings → Apps and websites, and its token is dead.',
     reconnect_url: `${world.origin}/reconnect/${ID}`,
   })
 })

@@ -133,7 +133,7 @@ test('a token of the dashboard that is younger than a day is kept as it is, with
 test.each([
   ['a Facebook token', `EAA${'x'.repeat(100)}`, 'That is a Facebook token'],
   ['a token of the Basic Display API', `IGQV${'x'.repeat(100)}`, 'API has ended'],
-  ['a token that Instagram never gave', `IGAA${'x'.repeat(100)}`, 'does not accept the token'],
+  ['a token that Instagram never gave', `IGAA${'x'.repeat(100)}`, 'cannot read this token'],
   ['something else', '<script>alert(1)</script>', 'That is no token'],
   ['nothing', '', 'That is no token'],
 ])('%s is refused with what it is', async (_name, text, words) => {

@@ -27,7 +27,7 @@ test('logins are counted by outcome, and each once however often its callback co
     'outcome="connected"': 1,
     'outcome="declined"': 2,
     'outcome="cookie_missing"': 1,
-    'outcome="unavailable"': 1,
+    'outcome="temporary_failure"': 1,
   })
 })
 

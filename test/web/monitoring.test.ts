@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { explanations } from '../../src/web/explanations.ts'
+import { catalogue } from '../../src/instagram/catalogue/catalogue.ts'
+import { explanations } from '../../src/web/failures.ts'
 import { startConnected } from '../api/support.ts'
 import { type Scraped, scraped } from '../support/scraped.ts'
 
@@ -28,9 +29,12 @@ function usesIn(file: string): Use[] {
   )
 }
 
+/** Calls to Instagram are counted by the kind of failure, logins by its name. */
+const KINDS = Object.values(catalogue).map(({ kind }) => kind)
+
 /** What a label may say, where that is one of a closed list. */
 const KNOWN: Record<string, (value: string, metrics: Scraped) => boolean> = {
-  outcome: (value) => ['connected', 'ok', ...Object.keys(explanations)].includes(value),
+  outcome: (value) => ['connected', 'ok', ...Object.keys(explanations), ...KINDS].includes(value),
   status: (value, { text }) =>
     /^[1-5]xx$/.test(value) || text.includes(`instagram_accounts{status="${value}"}`),
   route: (value) => value.startsWith('/'),

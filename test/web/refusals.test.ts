@@ -144,13 +144,13 @@ test('an error goes before a code', async () => {
 test('the words of an error are shown to nobody, and the log has them', async () => {
   await using here = await ready()
   const { world, somebody, callback } = here
-  const error = { code: null, error: 'invalid_scope', error_description: 'Call <b>555-0100</b> now' }
+  const error = { code: null, error: 'made_up_elsewhere', error_description: 'Call <b>555-0100</b> now' }
 
   const page = await somebody.get(changed(callback, error))
 
   expect(page.status).toBe(502)
   expect(page.text).not.toContain('555-0100')
-  expect(page.text).not.toContain('invalid_scope')
+  expect(page.text).not.toContain('made_up_elsewhere')
   expect(world.log.join('')).toContain('555-0100')
 })
 
@@ -187,7 +187,7 @@ test.each<[string, number, Misbehaviour]>([
   ['code was used', 400, oauth('Matching code was not found or was already used.')],
   ['code is too old', 400, oauth('This authorization code has expired')],
   ['does not know this code', 400, oauth('Invalid authorization code')],
-  ['refused this site', 502, oauth('Invalid platform app')],
+  ['does not know this site’s app', 502, oauth('Invalid platform app')],
   ['does not allow this account', 403, oauth('Insufficient developer role')],
   ['Instagram refused', 502, oauth('Something that nobody has seen before')],
   ['slow down', 503, { status: 429, body: '' }],

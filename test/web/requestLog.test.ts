@@ -46,7 +46,7 @@ test('each request is one line: method, route in place of the address, status, t
     ['GET', '/data-deletion/:code', 404, 'no_such_deletion'],
     ['GET', '/response', 403, 'state_foreign'],
     ['GET', '/*', 404, 'not_found'],
-    ['POST', '/refresh', 409, 'too_young'],
+    ['POST', '/refresh', 409, 'refresh_too_young'],
     ['POST', '/deauthorize', 400, 'bad_request'],
     ['GET', '/api/accounts/:id/token', 200, 'ok'],
     ['GET', '/api/accounts/:id', 404, 'unknown_account'],

@@ -5,15 +5,18 @@ if (location.search && document.querySelector('.account')) history.replaceState(
 
 document.documentElement.classList.add('js')
 
-const status = document.getElementById('copied')
-for (const button of document.querySelectorAll('[data-copy]')) {
-  const label = button.innerHTML
-  button.addEventListener('click', async () => {
-    const copied = await copy(document.getElementById(button.dataset.copy).textContent)
-    status.textContent = button.textContent = copied ? 'Copied' : 'Not allowed'
-    setTimeout(() => (button.innerHTML = label), 2000)
-  })
-}
+// Listened for on the whole page: parts of it may be replaced.
+document.addEventListener('click', async ({ target }) => {
+  const button = target.closest?.('[data-copy]')
+  if (!button || button.dataset.label) return
+  button.dataset.label = button.innerHTML
+  const copied = await copy(document.getElementById(button.dataset.copy).textContent)
+  document.getElementById('copied').textContent = button.textContent = copied ? 'Copied' : 'Not allowed'
+  setTimeout(() => {
+    button.innerHTML = button.dataset.label
+    delete button.dataset.label
+  }, 2000)
+})
 
 /** Whether it worked: a browser may forbid it, and has no clipboard at all on plain http. */
 async function copy(text) {
@@ -42,4 +45,41 @@ async function freshLink() {
   } catch {
     return undefined
   }
+}
+
+// What goes on without us is fetched again while somebody looks at it.
+const RENEWED_EVERY_MS = 3000
+if (document.querySelector('[data-live]')) setTimeout(renew, RENEWED_EVERY_MS)
+
+async function renew() {
+  if (document.visibilityState === 'visible') {
+    const fresh = await freshPage()
+    document.getElementById('stale').hidden = fresh !== undefined
+    if (fresh && !fresh.querySelector('[data-live]')) return location.reload() // Signed out.
+    if (fresh) for (const part of document.querySelectorAll('[data-live]')) replace(part, fresh)
+  }
+  setTimeout(renew, RENEWED_EVERY_MS)
+}
+
+async function freshPage() {
+  try {
+    const response = await fetch(location.href)
+    if (!response.ok) return undefined
+    return new DOMParser().parseFromString(await response.text(), 'text/html')
+  } catch {
+    return undefined
+  }
+}
+
+/** Leaves alone what has not changed, what is being pressed, and where the keyboard is. */
+function replace(part, fresh) {
+  const next = fresh.getElementById(part.id)
+  if (part.isEqualNode(next) || part.querySelector(':active, [data-label]')) return
+  const focused = part.contains(document.activeElement) ? document.activeElement : undefined
+  const place = focused?.id || focused?.getAttribute('href')
+  part.replaceChildren(...next.childNodes)
+  const same = [...part.querySelectorAll('a, button')].find(
+    (one) => place && (one.id === place || one.getAttribute('href') === place),
+  )
+  same?.focus({ preventScroll: true })
 }

@@ -2,9 +2,8 @@ import type { ErrorRequestHandler } from 'express'
 import { ForeignTokenError } from '../../accounts/importToken.ts'
 import { InstagramError } from '../../instagram/failure.ts'
 import { DatabaseUnavailableError } from '../../storage/unavailable.ts'
-import { type ProblemName, problems, problemType } from './problems.ts'
-import { explanations } from '../explanations.ts'
-import { failureOf } from '../failures.ts'
+import { type ProblemName, problems, problemType, RIGHT_TOKEN } from './problems.ts'
+import { explanations, failureOf } from '../failures.ts'
 import { retryAfter } from '../retryAfter.ts'
 import { referenceOf } from '../requestLog.ts'
 
@@ -73,17 +72,14 @@ function problemOf(error: unknown): Problem {
 }
 
 function instagramProblem(error: InstagramError): Problem {
-  if (error.failure === 'token_invalid') return new Problem('token_refused', { cause: error })
-  if (error.failure === 'not_permitted')
-    return new Problem('token_refused', {
-      detail: 'Its permission instagram_business_basic is missing, or was taken back.',
-      cause: error,
-    })
-  const { status, text } = explanations[error.failure]
-  return new Problem('instagram_failed', {
-    status,
-    detail: text,
-    headers: retryAfter(error.failure),
-    cause: error,
-  })
+  const { status, happened } = explanations[error.reason]
+  const isAboutToken = error.failure === 'token_invalid' || error.failure === 'not_permitted'
+  return isAboutToken
+    ? new Problem('token_refused', { detail: `${happened} ${RIGHT_TOKEN}`, cause: error })
+    : new Problem('instagram_failed', {
+        status,
+        detail: happened,
+        headers: retryAfter(error.reason),
+        cause: error,
+      })
 }

@@ -1,5 +1,5 @@
 import type { ForeignToken } from '../../accounts/importToken.ts'
-import { explanations } from '../explanations.ts'
+import { explanations } from '../failures.ts'
 
 /** Every way in which a request of a program can end other than well. */
 export type ProblemName =
@@ -22,7 +22,8 @@ export type ProblemName =
   | 'database_unavailable'
   | 'internal'
 
-const RIGHT_TOKEN =
+/** Where a token is got that we can keep. */
+export const RIGHT_TOKEN =
   'Get one by connecting the account on this site’s start page, or in Meta’s dashboard under Instagram → API setup with Instagram login → Generate access tokens.'
 
 /** What each problem means: HTTP status, a title that is always the same, and what happened unless more is known. */
@@ -75,27 +76,27 @@ export const problems = {
   facebook_token: {
     status: 422,
     title: explanations.facebook_token.title,
-    detail: `${explanations.facebook_token.text} ${RIGHT_TOKEN}`,
+    detail: `${explanations.facebook_token.happened} ${RIGHT_TOKEN}`,
   },
   basic_display_token: {
     status: 422,
     title: explanations.basic_display_token.title,
-    detail: `${explanations.basic_display_token.text} ${RIGHT_TOKEN}`,
+    detail: `${explanations.basic_display_token.happened} ${RIGHT_TOKEN}`,
   },
   no_token: {
     status: 422,
     title: explanations.no_token.title,
-    detail: `${explanations.no_token.text} ${RIGHT_TOKEN}`,
+    detail: `${explanations.no_token.happened} ${RIGHT_TOKEN}`,
   },
   token_refused: {
     status: 422,
     title: explanations.token_invalid.title,
-    detail: `${explanations.token_invalid.text} ${RIGHT_TOKEN}`,
+    detail: `${explanations.token_invalid.happened} ${RIGHT_TOKEN}`,
   },
   instagram_failed: {
     status: 502,
     title: 'Instagram did not do its part',
-    detail: explanations.unavailable.text,
+    detail: explanations.temporary_failure.happened,
   },
   too_many_requests: {
     status: 429,
@@ -108,7 +109,7 @@ export const problems = {
     title: explanations.database_unavailable.title,
     detail: 'This site cannot reach its database for the moment. Try again after the seconds in Retry-After.',
   },
-  internal: { status: 500, title: explanations.internal.title, detail: explanations.internal.text },
+  internal: { status: 500, title: explanations.internal.title, detail: explanations.internal.happened },
 } satisfies Record<ProblemName, { status: number; title: string; detail: string }>
 
 /** How an answer names its kind of problem: the same wherever we run, and not meant to be opened. */

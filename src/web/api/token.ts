@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Account } from '../../accounts/account.ts'
 import { UnreadableTokenError } from '../../accounts/keyRing.ts'
-import { REASONS } from '../../accounts/status.ts'
+import { inWords } from '../../accounts/status.ts'
 import type { ApiOptions } from './api.ts'
 import { accountCalled } from './accounts.ts'
 import { Problem } from './problem.ts'
@@ -70,7 +70,7 @@ async function tokenOf(
 
   const accessToken = await accounts.accessToken(account.key).catch((error: unknown) => {
     if (!(error instanceof UnreadableTokenError)) throw error
-    throw noToken({ ...lost('unreadable', asked, REASONS.no_key), ...reconnect }, error)
+    throw noToken({ ...lost('unreadable', asked, inWords('no_key')), ...reconnect }, error)
   })
   if (accessToken === undefined) return undefined
   return {
@@ -87,9 +87,9 @@ type Loss = Omit<NoToken, 'reconnect_url'>
 function lossOf(account: Account, now: Date): Loss | null {
   const { status, statusSince, statusReason, tokenExpiresAt } = account
   if (status === 'needs_reconnect' || status === 'unreadable' || status === 'disconnected_by_instagram')
-    return lost(status, statusSince, statusReason && REASONS[statusReason])
+    return lost(status, statusSince, statusReason && inWords(statusReason))
   const left = secondsLeft(account, now)
-  return left !== null && left < 1 ? lost('needs_reconnect', tokenExpiresAt ?? now, REASONS.expired) : null
+  return left !== null && left < 1 ? lost('needs_reconnect', tokenExpiresAt ?? now, inWords('expired')) : null
 }
 
 function lost(status: Loss['account_status'], since: Date, reason: string | null): Loss {

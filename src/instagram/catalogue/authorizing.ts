@@ -1,0 +1,131 @@
+import type { Entry } from './entry.ts'
+import { LOGIN_SETUP, OPEN_SETTINGS, RESTART, TELL_OPERATOR } from './words.ts'
+
+/** What ends a login at Instagram, mostly on Instagram's own page and without a way back. */
+export const authorizing = {
+  redirect_uri_mismatch: {
+    kind: 'app_misconfigured',
+    shows: ['page', 'exchange'],
+    signs: [
+      { says: 'Invalid redirect_uri' },
+      { says: 'Redirect URI does not match registered redirect URI' },
+      { says: 'Redirect URI doesn’t match original redirect URI' },
+      { says: 'URL blocked' },
+    ],
+    status: 502,
+    title: 'Instagram does not know this site’s redirect address',
+    mender: 'operator',
+    happened:
+      'The address to which Instagram is to send you back is not registered for this site’s app, letter by letter. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'The redirect URI that was sent is not one of those registered for Instagram login. A slash, www, http in place of https, a port, another host or a query makes it another address; so does a host that leads on to another one.',
+    steps: [
+      OPEN_SETTINGS,
+      'Under OAuth redirect URIs add the value of INSTAGRAM_REDIRECT_URI, letter by letter. No other box counts: not Settings → Basic, not Facebook Login → Settings, not Settings → Advanced → Authorize callback URL.',
+      'Press Save and reload the page: the dashboard may have added a slash at the end. If it did, write INSTAGRAM_REDIRECT_URI with the slash too.',
+      'Wait some minutes, then try again.',
+    ],
+    unconfirmed:
+      'Whether http://localhost is ever accepted, while the app is in development, is disputed; https://localhost is.',
+  },
+  invalid_platform_app: {
+    kind: 'app_misconfigured',
+    shows: ['page', 'exchange'],
+    signs: [{ says: 'Invalid platform app' }, { says: 'Invalid Client ID' }],
+    status: 502,
+    title: 'Instagram does not know this site’s app',
+    mender: 'operator',
+    happened:
+      'The app id by which this site introduces itself is not one of an Instagram app. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'INSTAGRAM_CLIENT_ID is mostly the Meta (Facebook) app ID, which stands on top of the dashboard; or the app has no Instagram login set up.',
+    steps: [
+      `In Meta’s dashboard open ${LOGIN_SETUP}. If Instagram is not there, add the use case for Instagram first.`,
+      'Set INSTAGRAM_CLIENT_ID to the Instagram app ID of that page.',
+      'Set INSTAGRAM_CLIENT_SECRET to the Instagram app secret of the same page: one goes with the other.',
+      RESTART,
+    ],
+  },
+  insufficient_developer_role: {
+    kind: 'not_permitted',
+    shows: ['page', 'exchange'],
+    signs: [{ says: 'Insufficient developer role' }, { says: '開發人員角色不足' }],
+    status: 403,
+    title: 'Instagram does not allow this account yet',
+    mender: 'operator',
+    happened:
+      'Until Meta has reviewed this site’s app, Instagram admits only accounts that were invited as testers and have accepted.',
+    advice:
+      'Ask whoever runs this site for an invitation. Accept it on instagram.com under Settings → Apps and websites → Tester invites. If you did, see that your browser is logged in to Instagram as that account: a private window helps.',
+    meaning:
+      'The app is in development, and this account is no Instagram Tester of it: not invited, not accepted, or the browser is logged in as somebody else. A plain Tester of the app is not enough. After App Review the app must also be switched to Live.',
+    steps: [
+      'In Meta’s dashboard open App roles → Roles → Instagram Testers and add the account by its user name.',
+      'Let its owner accept: instagram.com → Settings → Apps and websites → Tester invites.',
+      'Try again in a private window, logged in as that account.',
+    ],
+  },
+  not_professional: {
+    kind: 'not_permitted',
+    shows: ['page'],
+    signs: [{ says: 'professional account' }],
+    status: 403,
+    title: 'Instagram wants a professional account',
+    mender: 'person',
+    happened: 'Only business and creator accounts can be connected, and yours is a personal one.',
+    advice:
+      'Switch it in the Instagram app under Settings → Account type and tools → Switch to professional account. It is free. Then come back and choose Get Started.',
+    meaning: 'Instagram login exists for professional accounts only. No Facebook Page is needed.',
+    steps: ['Nothing: the owner of the account switches it.'],
+    unconfirmed: 'The exact words that Instagram has for a personal account are not known.',
+  },
+  invalid_scope: {
+    kind: 'app_misconfigured',
+    shows: ['page', 'callback', 'exchange'],
+    signs: [{ says: 'Invalid scope field' }, { says: 'Invalid scopes' }, { type: 'invalid_scope' }],
+    status: 502,
+    title: 'Instagram does not know what this site asks for',
+    mender: 'operator',
+    happened:
+      'This site asks for a permission that Instagram does not have, or no longer has. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'INSTAGRAM_SCOPES holds a name that Instagram login does not know: of the Basic Display API (user_profile, user_media), of 2024 (business_basic, …), of Facebook Login (instagram_basic, pages_show_list) or of the first API (basic, public_content).',
+    steps: [
+      'Set INSTAGRAM_SCOPES to names of today, with commas: instagram_business_basic (always), instagram_business_content_publish, instagram_business_manage_messages, instagram_business_manage_comments, instagram_business_manage_insights.',
+      RESTART,
+    ],
+  },
+  session_invalid: {
+    kind: 'refused',
+    shows: ['page'],
+    signs: [{ says: 'Session Invalid' }],
+    status: 502,
+    title: 'Instagram lost the thread',
+    mender: 'nobody',
+    happened: 'Instagram’s page says “Session Invalid”: it no longer knows what you were about to do there.',
+    advice:
+      'Close that window, go back and choose Get Started in an ordinary tab. If it comes again, try later.',
+    meaning:
+      'Seen where the authorize page was opened in a popup (window.open), and mended there by leading the whole page to Instagram, as this app does. Otherwise it is at Instagram’s end, and passes.',
+    steps: [
+      'Where you link to this app from your own page, use a plain link and no popup.',
+      'Otherwise wait.',
+    ],
+    unconfirmed: 'The second cause is what one project’s pages say.',
+  },
+  declined: {
+    kind: 'refused',
+    shows: ['callback'],
+    signs: [{ type: 'access_denied' }, { says: 'The user denied your request' }, { says: 'user_denied' }],
+    status: 403,
+    title: 'You said no',
+    mender: 'person',
+    happened: 'You chose not to authorize on Instagram, so we have no access to your account.',
+    advice: 'If that was a slip, go back and choose Get Started again.',
+    meaning: 'The person pressed Cancel on Instagram’s page. Nothing is wrong.',
+    steps: [],
+  },
+} as const satisfies Record<string, Entry>

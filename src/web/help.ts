@@ -1,0 +1,47 @@
+import { Router, urlencoded } from 'express'
+import { z } from 'zod'
+import { recognisePasted } from '../instagram/pasted.ts'
+import { type Login, showAccount } from './accountPage.ts'
+import type { Callbacks } from './callbacks.ts'
+import { isFailure, Refusal } from './failures.ts'
+import { helpEntry, helpGroups } from './helpView.ts'
+import { callbackIn } from './pastedCallback.ts'
+import { receiveCallback } from './receiveCallback.ts'
+import { referenceOf } from './requestLog.ts'
+import { show } from './views.ts'
+
+/** The form that takes what somebody saw. */
+const form = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
+
+/**
+ * What each failure means, and the field for those who are stuck: it takes what Instagram showed, and the address of a callback
+ * that did not load. `redirectUri`: where Instagram sends people. POSTs must have been let through by `sameOrigin`.
+ */
+export function help(login: Login, callbacks: Callbacks, redirectUri: string): Router {
+  const router = Router()
+
+  router.get('/help', (_request, response) => {
+    show(response, 'help', { groups: helpGroups() })
+  })
+
+  router.get('/help/:name', (request, response) => {
+    const { name } = request.params
+    if (!isFailure(name)) throw new Refusal('not_found')
+    show(response, 'help_entry', { entry: helpEntry(name), pasted: false, reference: null })
+  })
+
+  router.post('/help', urlencoded({ extended: false, limit: '16kb' }), async (request, response) => {
+    const { pasted } = form.parse(request.body)
+    const query = callbackIn(pasted, redirectUri)
+    if (query) {
+      const account = await receiveCallback(login, callbacks, query, request)
+      return showAccount(login, account, request, response, { justConnected: true })
+    }
+    const name = recognisePasted(pasted) ?? 'unknown'
+    request.log.info({ explained: name }, 'somebody pasted what Instagram showed')
+    const reference = name === 'unknown' ? referenceOf(request) : null
+    show(response, 'help_entry', { entry: helpEntry(name), pasted: true, reference })
+  })
+
+  return router
+}

@@ -1,0 +1,126 @@
+import type { Account } from '../../accounts/account.ts'
+import { accountJson } from '../../accounts/accountJson.ts'
+import { STATUSES } from '../../accounts/accountRow.ts'
+import { refreshableFrom } from '../../accounts/refresher.ts'
+import type { RosterCounts, RosterPage } from '../../accounts/roster.ts'
+import type { AccountStatus } from '../../accounts/status.ts'
+import { type Moment, moment } from '../moment.ts'
+import { type AccountsQuery, pathOf } from './accountsQuery.ts'
+
+/** The accounts as whoever runs this site sees them. Nothing in it is a token. */
+export interface AccountsView {
+  rows: readonly AccountRow[]
+  /** How many have each status, and where to see only those. */
+  filters: readonly { words: string; count: string; href: string; current: boolean }[]
+  /** How many wait for their turn to be refreshed; `null`: none does. */
+  due: string | null
+  search: string
+  /** What the search is limited to. */
+  status: AccountStatus | null
+  /** Path of the accounts behind these. */
+  next: string | null
+  /** Path of the first ones, where these are later ones. */
+  first: string | null
+  /** Whether the search finds more than these. */
+  tooMany: boolean
+  /** What came of what was done last. */
+  notice: string | null
+  /** The query by which this page comes again, with its `?`. */
+  query: string
+}
+
+/** One account in the list. */
+interface AccountRow {
+  title: string
+  name: string | null
+  id: string
+  userId: string | null
+  status: AccountStatus
+  statusWords: string
+  since: Moment
+  /** Why it is not well, or why the last try to refresh failed. */
+  reason: string | null
+  /** `null`: the token has no end. */
+  expiry: Moment | null
+  expired: boolean
+  /** There is none, whenever it would have ended. */
+  noToken: boolean
+  nextRefresh: Moment | null
+  refreshable: boolean
+  /** Where a person connects it again. */
+  reconnectUrl: string
+}
+
+/** Each status in words. */
+const STATUS_WORDS: Readonly<Record<AccountStatus, string>> = {
+  ok: 'OK',
+  short_lived: 'One hour only',
+  expiring: 'Expiring',
+  needs_reconnect: 'Needs reconnect',
+  unreadable: 'Unreadable',
+  disconnected_by_instagram: 'Removed on Instagram',
+}
+
+/** What the page of accounts shows at a moment. `origin`: where people reach us. */
+export function accountsView(
+  { accounts, more }: RosterPage,
+  counts: RosterCounts,
+  query: AccountsQuery,
+  { origin, now, notice }: { origin: string; now: Date; notice: string | null },
+): AccountsView {
+  const { search, status, after } = query
+  return {
+    rows: accounts.map((account) => row(account, origin, now)),
+    filters: [
+      { status: undefined, words: 'All', count: counts.all },
+      ...STATUSES.map((name) => ({
+        status: name,
+        words: STATUS_WORDS[name],
+        count: counts.byStatus[name],
+      })),
+    ].map((filter) => ({
+      words: filter.words,
+      count: number(filter.count),
+      href: pathOf({ search, status: filter.status, after: '' }),
+      current: filter.status === status,
+    })),
+    due: counts.due > 0 ? number(counts.due) : null,
+    search,
+    status: status ?? null,
+    next: more && !search ? pathOf({ search, status, after: accounts.at(-1)?.id ?? '' }) : null,
+    first: after ? pathOf({ search, status, after: '' }) : null,
+    tooMany: more && search !== '',
+    notice,
+    query: pathOf(query).replace('/accounts', ''),
+  }
+}
+
+/** `@` and the user name, or the id where Instagram did not tell the name. */
+export function titleOf({ username, id }: Account): string {
+  return username ? `@${username}` : id
+}
+
+function row(account: Account, origin: string, now: Date): AccountRow {
+  const { tokenExpiresAt, dueAt } = account
+  const from = refreshableFrom(account)
+  return {
+    title: titleOf(account),
+    name: account.name,
+    id: account.id,
+    userId: account.userId,
+    status: account.status,
+    statusWords: STATUS_WORDS[account.status],
+    since: moment(account.statusSince, now),
+    reason: accountJson(account).status_reason,
+    expiry: tokenExpiresAt && moment(tokenExpiresAt, now),
+    expired: tokenExpiresAt !== null && tokenExpiresAt <= now,
+    noToken: account.status === 'needs_reconnect' || account.status === 'disconnected_by_instagram',
+    nextRefresh: dueAt && moment(dueAt, now),
+    refreshable: from !== null && from <= now,
+    reconnectUrl: `${origin}/reconnect/${account.id}`,
+  }
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en')
+}
