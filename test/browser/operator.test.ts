@@ -87,6 +87,23 @@ test('an operator whose sign-in has ended meanwhile is asked to sign in', async 
   expect(await heading(page)).toBe('Sign in')
 })
 
+test('a page that cannot renew itself says so, and goes on showing what it knew', async () => {
+  await using world = await startOperatedWorld()
+  await using browser = await openBrowser()
+  const page = await openAsOperator(browser, world)
+  await page.clock.install()
+  await page.reload()
+  await page.route('**/accounts', (route) => route.abort('aborted'))
+
+  await page.clock.runFor(RENEWED_MS)
+  await page.getByText('This page could not be renewed.').waitFor()
+  await page.unroute('**/accounts')
+  await renewed(page)
+
+  expect(await page.getByText('This page could not be renewed.').isVisible()).toBe(false)
+  expect(await page.getByRole('row', { name: '@harbour.bakery' }).isVisible()).toBe(true)
+})
+
 test('an operator refreshes an account, without a script too', async () => {
   await using world = await startOperatedWorld()
   world.pass(DAY_MS)

@@ -197,6 +197,18 @@ test('connecting and disconnecting an account of one’s own signs nobody in or 
   expect((await somebody.get('/accounts')).text).not.toContain('@mira.draws')
 })
 
+test('the session that an operator had before connecting an account opens nothing more', async () => {
+  await using world = await startOperatedWorld()
+  const somebody = await operator(world)
+  const thief = person(world)
+  for (const [name, value] of somebody.cookies) thief.cookies.set(name, value)
+
+  await somebody.login({ as: 'creator' })
+
+  expect((await somebody.get('/accounts')).text).toContain('@harbour.bakery')
+  expect((await thief.get('/accounts')).text).not.toContain('harbour.bakery')
+})
+
 test('an operator who signs in and out stays connected to an account of their own', async () => {
   await using world = await startOperatedWorld()
   const somebody = person(world)
