@@ -44,10 +44,13 @@ const peer = (name: string, script: string, entry = '/'): Contestant => ({
   environment: ({ port, upstream }) => ({ PORT: String(port), UPSTREAM: upstream }),
 })
 
-/** The real app with production's settings; but that people see their token, as they do at all others. */
-const app = (name: string): Contestant => ({
+/**
+ * The real app with production's settings; but that people see their token, as they do at all others. `checkout`: where its
+ * sources are.
+ */
+const app = (name: string, checkout = `${import.meta.dirname}/../..`): Contestant => ({
   name,
-  script: `${import.meta.dirname}/../../src/main.ts`,
+  script: `${checkout}/src/main.ts`,
   entry: '/',
   host: HOST,
   longLived: true,
@@ -73,6 +76,9 @@ export const OURS = app('ours')
 
 /** Ours, on PostgreSQL. Takes part where there is one. */
 export const OURS_ON_POSTGRES: Contestant = { ...app('ours-postgres'), onPostgres: true }
+
+/** Ours as it is in another checkout, on SQLite: what a change gains or costs, in one run. */
+export const before = (checkout: string): Contestant => app('before', checkout)
 
 /** Everybody whom we compare ourselves with; the ratios are to the first two. */
 export const PEERS = [

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Contestant, OURS, OURS_ON_POSTGRES, PEERS } from './contestants.ts'
+import { before, type Contestant, OURS, OURS_ON_POSTGRES, PEERS } from './contestants.ts'
 import { MEASURES, type MeasureName } from './measures.ts'
 import { type Scale, SCALES } from './scale.ts'
 
@@ -24,7 +26,12 @@ export class UsageError extends Error {}
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parsed(args)
   const measures = [...positionals, ...(values.profile ? ['profile'] : [])]
-  const everybody = [...PEERS, OURS, ...(values.postgres ? [OURS_ON_POSTGRES] : [])]
+  const everybody = [
+    ...PEERS,
+    ...(values.against === undefined ? [] : [before(checkoutAt(values.against))]),
+    OURS,
+    ...(values.postgres ? [OURS_ON_POSTGRES] : []),
+  ]
   const only = values.only?.split(/[\s,]+/).filter(Boolean)
   for (const name of only ?? [])
     if (!everybody.some((one) => one.name === name))
@@ -46,6 +53,7 @@ function parsed(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
+        against: { type: 'string' },
         json: { type: 'boolean', default: false },
         only: { type: 'string' },
         postgres: { type: 'string' },
@@ -57,6 +65,13 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${usage()}`)
   }
+}
+
+function checkoutAt(path: string): string {
+  const checkout = resolve(path)
+  if (!existsSync(`${checkout}/src/main.ts`) || !existsSync(`${checkout}/node_modules`))
+    throw new UsageError(`--against ${path}: there is no checkout of this app with its packages.`)
+  return checkout
 }
 
 function measureCalled(name: string): MeasureName {
@@ -80,6 +95,7 @@ ${measures.join('\n')}
   --quick              small batches and few rounds: to see that it works, not for figures
   --rounds N           rounds, in which all servers take turns
   --only a,b           these servers only: ${[...PEERS, OURS].map(({ name }) => name).join(', ')}
+  --against PATH       another checkout of this app, with its packages: takes part as “before”
   --profile            the same as the measure profile
   --postgres URL       our app on PostgreSQL too; {name} in the URL becomes the name of a database
   --json               figures for a program
