@@ -4,6 +4,7 @@ import { errorAnswer } from './errorAnswer.ts'
 import { parseExactly } from './exactJson.ts'
 import { type ErrorAnswer, type Evidence, InstagramError } from './failure.ts'
 import { recognise } from './recognise.ts'
+import { has } from './wire.ts'
 
 /**
  * What a successful answer says, read by `schema`.
@@ -15,7 +16,7 @@ export function read<Shape extends z.ZodType>(answer: Answer, schema: Shape): z.
   const limited = usage.percent > 0 || usage.regainMs > 0
   const evidence: Evidence = { endpoint, status, contentType, ...(limited && { usage }) }
   const said = parse(answer)
-  const error = said instanceof SyntaxError ? undefined : errorAnswer.safeParse(said).data
+  const error = ERROR_FIELDS.some((field) => has(said, field)) ? errorAnswer.safeParse(said).data : undefined
   if (error)
     throw new InstagramError(recognise({ ...error, status }) ?? 'unknown', {
       ...evidence,
@@ -67,3 +68,6 @@ function discreet(
       .slice(0, LONGEST_MESSAGE)
   return { ...numbers, type: mask(type), message: mask(message), traceId: mask(traceId) }
 }
+
+/** Of which every shape of an error has one. */
+const ERROR_FIELDS = ['error', 'error_message', 'meta']

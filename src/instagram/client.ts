@@ -74,7 +74,7 @@ export function createInstagram(settings: InstagramSettings, now: () => Date): I
         redirect_uri: redirectUri,
         code,
       })
-      return read(await call(agent, { url: new URL(settings.tokenUrl), form }), codeAnswer(askedAt))
+      return read(await call(agent, { url: new URL(settings.tokenUrl), form }), codeAnswer)(askedAt)
     },
 
     async exchangeForLongLived(accessToken) {
@@ -83,7 +83,7 @@ export function createInstagram(settings: InstagramSettings, now: () => Date): I
       url.searchParams.set('grant_type', 'ig_exchange_token')
       url.searchParams.set('client_secret', clientSecret)
       url.searchParams.set('access_token', accessToken)
-      return read(await call(agent, { url }), longLivedAnswer(askedAt))
+      return read(await call(agent, { url }), longLivedAnswer)(askedAt)
     },
 
     async refresh(accessToken) {
@@ -92,7 +92,7 @@ export function createInstagram(settings: InstagramSettings, now: () => Date): I
       url.searchParams.set('grant_type', 'ig_refresh_token')
       url.searchParams.set('access_token', accessToken)
       const answer = await call(agent, { url })
-      return { token: read(answer, longLivedAnswer(askedAt)), usage: answer.usage }
+      return { token: read(answer, longLivedAnswer)(askedAt), usage: answer.usage }
     },
 
     async profile(accessToken) {

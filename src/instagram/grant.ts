@@ -44,26 +44,28 @@ const classic = z.object({
   }),
 })
 
-/** The answer to a code: today's, or the classic one with its `user`. `askedAt`: the time from which the token's life counts. */
-export const codeAnswer = (askedAt: Date) =>
-  z.union([
-    classic.transform(({ access_token, user }): Grant => ({
-      token: { kind: 'classic', accessToken: access_token, obtainedAt: askedAt, expiresAt: null },
-      userId: user.id,
-      permissions: null,
-      profile: {
-        id: user.id,
-        userId: null,
-        username: user.username,
-        name: user.full_name,
-        accountType: null,
-        pictureUrl: user.profile_picture,
-      },
-    })),
-    current.transform(({ access_token, user_id, permissions, expires_in }): Grant => ({
-      token: expiring('short_lived', access_token, askedAt, expires_in),
-      userId: user_id,
-      permissions,
-      profile: null,
-    })),
-  ])
+/**
+ * The answer to a code: today's, or the classic one with its `user`. What it says depends on `askedAt`, the time from which the
+ * token's life counts; a schema of its own for each time would be built for each answer.
+ */
+export const codeAnswer = z.union([
+  classic.transform(({ access_token, user }) => (askedAt: Date): Grant => ({
+    token: { kind: 'classic', accessToken: access_token, obtainedAt: askedAt, expiresAt: null },
+    userId: user.id,
+    permissions: null,
+    profile: {
+      id: user.id,
+      userId: null,
+      username: user.username,
+      name: user.full_name,
+      accountType: null,
+      pictureUrl: user.profile_picture,
+    },
+  })),
+  current.transform(({ access_token, user_id, permissions, expires_in }) => (askedAt: Date): Grant => ({
+    token: expiring('short_lived', access_token, askedAt, expires_in),
+    userId: user_id,
+    permissions,
+    profile: null,
+  })),
+])

@@ -20,13 +20,16 @@ export interface Token {
 }
 
 /** The answer to the long-lived exchange. `askedAt`: the time from which `expires_in` counts, to be on the safe side. */
-export const longLivedAnswer = (askedAt: Date) =>
-  unwrapped(
-    z.object({
-      access_token: required,
-      expires_in: seconds.default(LONG_LIVED_SECONDS),
-    }),
-  ).transform(({ access_token, expires_in }) => expiring('long_lived', access_token, askedAt, expires_in))
+export const longLivedAnswer = unwrapped(
+  z.object({
+    access_token: required,
+    expires_in: seconds.default(LONG_LIVED_SECONDS),
+  }),
+).transform(
+  ({ access_token, expires_in }) =>
+    (askedAt: Date) =>
+      expiring('long_lived', access_token, askedAt, expires_in),
+)
 
 /** A token that ends `lifetime` seconds after it was asked for. */
 export function expiring(kind: TokenKind, accessToken: string, obtainedAt: Date, lifetime: number): Token {

@@ -15,12 +15,13 @@ const counts = z.object({
   total_time: z.number().catch(0),
   estimated_time_to_regain_access: z.number().catch(0),
 })
+const byApp = z.array(counts)
 const byBusiness = z.record(z.string(), z.array(counts)).transform((uses) => Object.values(uses).flat())
 
 /** Read from `x-app-usage` and `x-business-use-case-usage`. Without them, or if they make no sense, nothing is used up. */
 export function usageOf(headers: IncomingHttpHeaders): Usage {
   const all = [
-    ...parsed(headers['x-app-usage'], z.array(counts), (json) => [json]),
+    ...parsed(headers['x-app-usage'], byApp, (json) => [json]),
     ...parsed(headers['x-business-use-case-usage'], byBusiness, (json) => json),
   ]
   return {
