@@ -35,6 +35,13 @@ export interface Queries {
 /** An open database whose schema is up to date. Every statement outside a transaction is a transaction of its own. */
 export interface Database extends Queries {
   /**
+   * As `run`, for what may be lost again by a power cut (not by the end of this process): a commit waits for the disk, and that is
+   * nearly all that it costs. On SQLite, whatever is kept later brings it to the disk too, so that nothing is lost out of order; on
+   * PostgreSQL, which serves others meanwhile, it is as `run`.
+   */
+  runUnsynced(sql: string, ...parameters: Value[]): Promise<number>
+
+  /**
    * Does all of `work` or nothing of it, as if it came before or after each other transaction and never between. An error
    * that `work` throws rolls back and is passed on; so is the error of a failed statement, even where `work` caught it:
    * PostgreSQL takes nothing more in such a transaction. There `work` may also be done again from its beginning, after all

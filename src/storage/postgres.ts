@@ -94,6 +94,10 @@ class PostgresDatabase implements Database {
     return rowCount ?? 0
   }
 
+  runUnsynced(sql: string, ...parameters: Value[]): Promise<number> {
+    return this.run(sql, ...parameters)
+  }
+
   transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
     return this.#asked(() => this.#untilDone(work))
   }

@@ -21,7 +21,7 @@ interface SessionStoreOptions {
 
 /**
  * express-session's store on our database. An expired session is as absent everywhere, whether or not its row has been
- * removed. Every error goes to the callback; where none was given, nowhere.
+ * removed. What is kept may be lost by a power cut, and its browser has to log in again; what is forgotten stays so. Every error goes to the callback; where none was given, nowhere.
  */
 export class DatabaseSessionStore extends session.Store {
   readonly #database: Database
@@ -85,7 +85,7 @@ export class DatabaseSessionStore extends session.Store {
   }
 
   async #keep(sid: string, session: SessionData): Promise<void> {
-    await this.#database.run(
+    await this.#database.runUnsynced(
       `INSERT INTO sessions (sid, data, expires_at, account_key) VALUES ($1, $2, $3, $4)
        ON CONFLICT (sid) DO UPDATE
        SET data = excluded.data, expires_at = excluded.expires_at, account_key = excluded.account_key`,
@@ -100,7 +100,7 @@ export class DatabaseSessionStore extends session.Store {
     const now = this.#now().getTime()
     const expiresAt = this.#expiresAt(session)
     const step = Math.min(TOUCH_STEP_MS, Math.floor((expiresAt - now) / 2))
-    await this.#database.run(
+    await this.#database.runUnsynced(
       'UPDATE sessions SET expires_at = $2 WHERE sid = $1 AND expires_at > $3 AND ABS(expires_at - $2) >= $4',
       sid,
       expiresAt,

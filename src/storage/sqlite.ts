@@ -41,6 +41,10 @@ class SqliteDatabase implements Database {
     return this.#whenFree(() => this.#connection.run(sql, parameters))
   }
 
+  runUnsynced(sql: string, ...parameters: Value[]): Promise<number> {
+    return this.#whenFree(() => this.#connection.runUnsynced(sql, parameters))
+  }
+
   transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
     return this.#queued(() => this.#allOrNothing(work))
   }

@@ -44,6 +44,16 @@ export class SqliteConnection {
     }
   }
 
+  /** As `run`, outside a transaction, without waiting for the disk: later commits that wait do so for this one too. */
+  runUnsynced(sql: string, parameters: readonly Value[]): number {
+    this.#synchronous('NORMAL')
+    try {
+      return this.run(sql, parameters)
+    } finally {
+      this.#synchronous('FULL')
+    }
+  }
+
   /** Undoes the transaction under way, if SQLite itself has not done so already (as it does on a full disk). */
   rollBack(): void {
     if (this.#database.isOpen && this.#database.isTransaction) this.run('ROLLBACK', [])
@@ -53,6 +63,10 @@ export class SqliteConnection {
   close(): void {
     this.#prepared.clear()
     if (this.#database.isOpen) this.#database.close()
+  }
+
+  #synchronous(level: 'NORMAL' | 'FULL'): void {
+    if (this.#database.isOpen) this.#database.exec(`PRAGMA synchronous = ${level}`)
   }
 
   #prepare(sql: string, parameters: readonly Value[]): StatementSync {

@@ -149,6 +149,7 @@ function overheard(database: Database, onStatement: NonNullable<Change['onStatem
       onStatement(sql, parameters)
       return database.run(sql, ...parameters)
     },
+    runUnsynced: (sql, ...parameters) => database.runUnsynced(sql, ...parameters),
     transaction: (work) => database.transaction(work),
     close: () => database.close(),
   }

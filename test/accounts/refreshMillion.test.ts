@@ -85,6 +85,7 @@ function keep(database: Database, asked: Asked[]): Keeping {
         asked.push({ sql, parameters })
         return database.run(sql, ...parameters)
       },
+      runUnsynced: (sql, ...parameters) => database.runUnsynced(sql, ...parameters),
       transaction: (work) => database.transaction(work),
       close: () => database.close(),
     },

@@ -38,6 +38,7 @@ function interrupted(database: Database, act: () => Promise<unknown>): Database 
   return {
     all: (...query) => database.all(...query),
     run: (...statement) => database.run(...statement),
+    runUnsynced: (...statement) => database.runUnsynced(...statement),
     async transaction(work) {
       await act()
       return await database.transaction(work)

@@ -52,6 +52,32 @@ describe('an SQLite database', () => {
     await expect(stat(':memory:')).rejects.toThrow('ENOENT')
   })
 
+  test('is durable again after what need not wait for the disk, also where that failed', async () => {
+    const url = `file:${await temporaryFolder()}/accounts.db`
+    const [database, other] = [await opened(url), await opened(url)]
+    const keep = "INSERT INTO sessions (sid, data, expires_at) VALUES ('a', '{}', 1)"
+
+    expect(await database.runUnsynced(keep)).toBe(1)
+    await expect(database.runUnsynced(keep)).rejects.toThrow('UNIQUE')
+
+    expect(await database.all('PRAGMA synchronous')).toStrictEqual([{ synchronous: 2 }])
+    expect(await other.all('SELECT sid FROM sessions')).toStrictEqual([{ sid: 'a' }])
+  })
+
+  test('keeps what need not wait for the disk after the transaction that is under way', async () => {
+    const database = await opened(`file:${await temporaryFolder()}/accounts.db`)
+    const keep = "INSERT INTO sessions (sid, data, expires_at) VALUES ('a', '{}', 1)"
+
+    const under = database.transaction(async (queries) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return await queries.all('SELECT sid FROM sessions')
+    })
+    const kept = database.runUnsynced(keep)
+
+    expect([await under, await kept]).toStrictEqual([[], 1])
+    expect(await database.all('PRAGMA synchronous')).toStrictEqual([{ synchronous: 2 }])
+  })
+
   test('is durable and overwrites what is deleted', async () => {
     const database = await opened(`file:${await temporaryFolder()}/accounts.db`)
 
