@@ -14,7 +14,10 @@ export const seconds = z.coerce.number().int().positive().max(3_153_600_000)
 
 /** Meta's pages show some answers as `{"data": [{…}]}` that really come flat: either is read. */
 export function unwrapped<Shape extends z.ZodType>(schema: Shape) {
-  return z.preprocess((said) => (has(said, 'data') && wrapping.safeParse(said).data?.data[0]) || said, schema)
+  return z.preprocess(
+    (said) => (has(said, 'data') ? wrapping.safeParse(said).data?.data[0] : undefined) ?? said,
+    schema,
+  )
 }
 
 /** Whether it is an object with this field: spares a schema that would only fail, which costs more than one that succeeds. */

@@ -40,6 +40,7 @@ export function withOutages(database: Database): { database: Database; outage: O
     database: {
       all: (sql, ...parameters) => line(sql, () => database.all(sql, ...parameters)),
       run: (sql, ...parameters) => line(sql, () => database.run(sql, ...parameters)),
+      runUnsynced: (sql, ...parameters) => line(sql, () => database.runUnsynced(sql, ...parameters)),
       transaction: (work) => line('BEGIN', () => database.transaction(work)),
       close: () => database.close(),
     },
