@@ -4,6 +4,7 @@ import { createCensus } from './accounts/census.ts'
 import type { AccountEvent, Listener } from './accounts/events.ts'
 import { createKeeping } from './accounts/keeping.ts'
 import { createWebhook, type Webhook } from './accounts/webhook.ts'
+import { createChores } from './chores.ts'
 import type { Config } from './config.ts'
 import { examine } from './doctor/examine.ts'
 import type { Installation } from './doctor/installation.ts'
@@ -12,9 +13,9 @@ import { observed } from './instagram/observed.ts'
 import { createMetrics } from './metrics.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
-import { createUpkeep, type Upkeep } from './upkeep.ts'
+import type { Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
-import { createCallbacks, noteInterrupted } from './web/callbacks.ts'
+import { createCallbacks } from './web/callbacks.ts'
 import { health } from './web/health.ts'
 import { forLog } from './web/failures.ts'
 import { help } from './web/help.ts'
@@ -26,7 +27,6 @@ import { setup } from './web/setup.ts'
 import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
 import { scrape } from './web/scrape.ts'
 import { createSite } from './web/site.ts'
-import { sweep } from './web/sweep.ts'
 
 /** What an app is made of. It opens and closes nothing itself. */
 export interface AppOptions {
@@ -56,8 +56,6 @@ export function createApp(options: AppOptions): App {
   const { origin } = new URL(config.instagram.redirectUri)
   const metrics = createMetrics(createCensus(database, now), { ofProcess: config.apiKeys.length > 0 })
   const instagram = observed(options.instagram, metrics.onCall)
-  const stopping = new AbortController()
-  let keysChecked = false // Keys change at a start only.
   const deliver = () => {
     webhook?.deliverDue().catch((error: unknown) => {
       log.error(error, 'events could not be delivered, and wait for the next round')
@@ -144,28 +142,7 @@ export function createApp(options: AppOptions): App {
         help(login, callbacks, config.instagram.redirectUri),
       ],
     }),
-    upkeep: createUpkeep({
-      log,
-      chores: {
-        'checking keys': async () => {
-          if (!keysChecked) await checkKeys(stopping.signal)
-          keysChecked = true
-        },
-        refreshing: () => refresher.refreshDue(),
-        'delivering events': async () => webhook?.deliverDue(),
-        'looking for interrupted logins': async () => {
-          const count = await noteInterrupted(database, now())
-          if (count > 0)
-            log.warn({ count }, 'logins were interrupted, and what Instagram gave for them is lost')
-        },
-        sweeping: () => sweep(database, now(), { events: !webhook }),
-      },
-      async end() {
-        stopping.abort()
-        refresher.stop()
-        await webhook?.close()
-      },
-    }),
+    upkeep: createChores({ refresher, checkKeys, database, webhook, log, now }),
   }
 }
 
