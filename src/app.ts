@@ -124,7 +124,7 @@ export function createApp(options: AppOptions): App {
       }),
       api: createApi({ ...login, keys: config.apiKeys, origin }),
       pages: [
-        sessions(store, config.sessionSecrets, origin),
+        ...sessions(store, config.sessionSecrets, origin),
         setup({
           isOpen: (request) => !config.production || operator.isOperator(request),
           examine: () => examine(installation(options)),

@@ -8,8 +8,11 @@ import type { Schedule } from './schedule.ts'
 
 /** The connected accounts, in the database, their tokens sealed. */
 export interface Accounts {
-  /** Keeps the account; one that is known already gets the new token, and keeps its profile if the new one is missing. */
-  connect(connected: Connected): Promise<Account>
+  /**
+   * Keeps the account; one that is known already gets the new token, and keeps its profile if the new one is missing. What `also`
+   * writes is kept with it or not at all; it may be called again, after what it wrote was undone.
+   */
+  connect(connected: Connected, also?: Also): Promise<Account>
   find(key: string): Promise<Account | undefined>
   /** By either of Instagram's ids. */
   findById(id: string): Promise<Account | undefined>
@@ -25,6 +28,9 @@ export interface Accounts {
   remove(key: string): Promise<boolean>
 }
 
+/** What is to be kept together with an account. */
+export type Also = (queries: Queries, account: Account) => Promise<void>
+
 /** What accounts are made of, and what has to hear of them. */
 export interface AccountsOptions {
   database: Database
@@ -37,13 +43,14 @@ export interface AccountsOptions {
 /** The accounts of a database. */
 export function createAccounts({ database, keyRing, events, schedule, now }: AccountsOptions): Accounts {
   return {
-    async connect(connected) {
+    async connect(connected, also) {
       const event = await database.transaction(async (queries) => {
         const [known, ...sameUnderAnotherId] = await knownAs(queries, connected)
         for (const { key } of sameUnderAnotherId)
           await queries.run('DELETE FROM accounts WHERE account_key = $1', key)
         const account = accountFrom(connected, known, now(), schedule)
         await insert(queries, account, keyRing.seal(connected.token.accessToken, account.key))
+        await also?.(queries, account)
         return events.record(queries, 'account.connected', account)
       })
       events.publish(event)

@@ -3,7 +3,7 @@ import type { Instagram } from '../instagram/client.ts'
 import { InstagramError } from '../instagram/failure.ts'
 import { DatabaseUnavailableError } from '../storage/unavailable.ts'
 import type { Account } from './account.ts'
-import type { Accounts } from './accounts.ts'
+import type { Accounts, Also } from './accounts.ts'
 import type { Connected } from './connected.ts'
 
 /** Milliseconds between tries to store a token while the database is away: a new one needs the person once more. */
@@ -32,7 +32,7 @@ export interface Connection {
 /**
  * The second half of a login: code → short-lived token → long-lived token and profile → kept account. Once the code is
  * exchanged nothing that Instagram gave is lost: without the long-lived token the short-lived one is kept, without the profile
- * the id that came with the token.
+ * the id that came with the token. What `also` writes is kept together with the account.
  *
  * @throws {InstagramError} when the code cannot be exchanged
  * @throws {TokenNotKeptError} when it was, and the database does not take the token
@@ -42,6 +42,7 @@ export async function connectAccount(
   accounts: Accounts,
   askedScopes: readonly string[],
   code: string,
+  also?: Also,
 ): Promise<Connection> {
   const grant = await instagram.exchangeCode(code)
   const { kind, accessToken } = grant.token
@@ -50,14 +51,15 @@ export async function connectAccount(
     attempt(kind === 'classic' ? null : instagram.exchangeForLongLived(accessToken)),
     attempt(kind === 'classic' ? null : instagram.profile(accessToken)),
   ])
-  const account = await keep(accounts, {
+  const connected = {
     token: longLived.value ?? grant.token,
     userId: grant.userId,
     permissions: grant.permissions,
     askedScopes,
     profile: grant.profile ?? profile.value,
     withheld: longLived.failure?.reason,
-  })
+  }
+  const account = await keep(accounts, connected, also)
   return { account, failures: [longLived.failure, profile.failure].filter((failure) => failure !== null) }
 }
 
@@ -73,16 +75,17 @@ async function attempt<Value>(call: Promise<Value> | null) {
 async function keep(
   accounts: Accounts,
   connected: Connected,
+  also: Also | undefined,
   pauses: readonly number[] = PAUSES_MS,
   began = performance.now(),
 ): Promise<Account> {
   try {
-    return await accounts.connect(connected)
+    return await accounts.connect(connected, also)
   } catch (cause) {
     const [pause, ...later] = pauses
     const mayPass = cause instanceof DatabaseUnavailableError && performance.now() - began < LONGEST_MS
     if (pause === undefined || !mayPass) throw new TokenNotKeptError(connected.userId, { cause })
     await sleep(pause)
-    return keep(accounts, connected, later, began)
+    return keep(accounts, connected, also, later, began)
   }
 }

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate } from './migrations.ts'
-import { openPostgres } from './postgres.ts'
-import { NO_TIME_LIMITS } from './postgresPool.ts'
 import { openSqlite } from './sqlite.ts'
+
+/** For migrations: an index on many rows takes its time, and other processes wait for that. */
+const NO_TIME_LIMITS = {}
 
 /**
  * What a parameter and a column may hold. Numbers are integers of at most 2^53 − 1 either way: times are milliseconds
@@ -68,6 +69,7 @@ export interface Database extends Queries {
 export async function openDatabase(url: string): Promise<Database> {
   if (!isPostgres(url)) return upToDate(await openSqlite(filePath(url)))
 
+  const { openPostgres } = await postgres()
   const patient = await upToDate(await openPostgres(url, NO_TIME_LIMITS))
   await patient.close()
   return openPostgres(url)
@@ -85,11 +87,16 @@ export interface Unchanged {
  * @throws Error as `openDatabase` does, and for an SQLite file that is not there
  */
 export async function openUnchanged(url: string): Promise<Unchanged> {
-  if (isPostgres(url)) return { database: await openPostgres(url), catalog: 'postgres' }
+  if (isPostgres(url)) return { database: await (await postgres()).openPostgres(url), catalog: 'postgres' }
 
   const path = filePath(url)
   if (!existsSync(path)) throw new Error(`There is no database ${path}`)
   return { database: await openSqlite(path), catalog: 'sqlite' }
+}
+
+/** Loaded only where it is wanted: its library is large. */
+function postgres() {
+  return import('./postgres.ts')
 }
 
 async function upToDate(database: Database): Promise<Database> {
@@ -108,7 +115,7 @@ async function upToDate(database: Database): Promise<Database> {
  * @throws Error as {@link openDatabase} does, but for the schema
  */
 export async function openAsFound(url: string): Promise<Database | undefined> {
-  if (isPostgres(url)) return openPostgres(url)
+  if (isPostgres(url)) return (await postgres()).openPostgres(url)
   const path = filePath(url)
   return path === ':memory:' || existsSync(path) ? openSqlite(path) : undefined
 }

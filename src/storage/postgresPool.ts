@@ -22,9 +22,6 @@ export const TIME_LIMITS = {
   query_timeout: 35_000,
 }
 
-/** For migrations: an index on many rows takes its time, and other processes wait for that. */
-export const NO_TIME_LIMITS: Partial<typeof TIME_LIMITS> = {}
-
 /** Connections that are made when they are needed. Nothing that happens to an unused one is an error of ours. */
 export function createPool(connectionString: string, size: PoolSize, timeLimits: object): Pool {
   const pool = new Pool({

@@ -6,7 +6,6 @@ import { UnreadableTokenError } from '../accounts/keyRing.ts'
 import type { Instagram } from '../instagram/client.ts'
 import { accountView, tokenView, type TokenView } from './accountView.ts'
 import type { Failure } from './failures.ts'
-import { browserKey } from './session.ts'
 import { createState } from './state.ts'
 import { show } from './views.ts'
 
@@ -43,7 +42,7 @@ export async function showAccount(
   response: Response,
   { justConnected }: { justConnected: boolean },
 ): Promise<void> {
-  const state = createState(await browserKey(request), login.now())
+  const state = createState(request.browser.newestKey(), login.now())
   show(response, 'response', {
     account: accountView(account, await token(login, account, request), login.now()),
     connectAnother: login.instagram.authorizeUrl(state, { forceReauth: true }),

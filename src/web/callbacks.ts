@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import type { Account } from '../accounts/account.ts'
+import type { Also } from '../accounts/accounts.ts'
 import type { Database } from '../storage/database.ts'
 import { type Failure, failureOf, isFailure, Refusal } from './failures.ts'
 
@@ -30,12 +32,19 @@ export interface Callback {
  */
 export interface Callbacks {
   /**
-   * The key of the account that `login` connected, now or when this callback first came.
+   * The account that `login` connects now; or, where this callback came before, what `again` makes of the key of the account that
+   * it was connected to then. `login` has to keep the account together with what it is given to write.
    *
    * @throws whatever `login` throws; {@link Refusal} with the same failure, and the reference of the first time, when
    *   repeated; `state_expired`, `state_used` (with another code before), `interrupted`
    */
-  once(callback: Callback, login: () => Promise<string>): Promise<string>
+  once(callback: Callback, ways: Ways): Promise<Account>
+}
+
+/** What a callback leads to, the first time and each other. */
+export interface Ways {
+  login: (finish: Also) => Promise<Account>
+  again: (accountKey: string) => Promise<Account>
 }
 
 /** `now` is the clock by which a login that never ended is given up; `onError` is told where an outcome could not be kept. */
@@ -45,24 +54,25 @@ export function createCallbacks(
   onError: (error: unknown) => void,
 ): Callbacks {
   return {
-    async once(callback, login) {
+    async once(callback, { login, again }) {
       const stateHash = hash(callback.state)
-      if (callback.fresh && (await claim(stateHash, hash(callback.code)))) {
-        // Where the outcome cannot be kept, a repeated callback finds none and says so; this one still says what happened.
-        const accountKey = await login().catch(async (error: unknown) => {
-          const failed = { failure: failureOf(error), reference: callback.reference }
-          await finish(stateHash, null, JSON.stringify(failed)).catch(onError)
-          throw error
-        })
-        await finish(stateHash, accountKey, null).catch(onError)
-        return accountKey
-      }
-      return accountOf(stateHash, hash(callback.code))
+      if (!callback.fresh || !(await claim(stateHash, hash(callback.code))))
+        return again(await accountOf(stateHash, hash(callback.code)))
+
+      return login(async (queries, { key }) => {
+        await queries.run('UPDATE callbacks SET account_key = $2 WHERE state_hash = $1', stateHash, key)
+      }).catch(async (error: unknown) => {
+        const failed = { failure: failureOf(error), reference: callback.reference }
+        // A repeated callback then finds no outcome, and says so; this one still says what happened.
+        await fail(stateHash, JSON.stringify(failed)).catch(onError)
+        throw error
+      })
     },
   }
 
+  // On the disk no sooner than the account. After a power cut before that there is no token, and Instagram knows the code as used.
   async function claim(stateHash: string, codeHash: string): Promise<boolean> {
-    const claimed = await database.run(
+    const claimed = await database.runUnsynced(
       'INSERT INTO callbacks (state_hash, code_hash, claimed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       stateHash,
       codeHash,
@@ -71,16 +81,16 @@ export function createCallbacks(
     return claimed === 1
   }
 
-  async function finish(stateHash: string, accountKey: string | null, failed: string | null): Promise<void> {
-    await database.run(
-      'UPDATE callbacks SET account_key = $2, outcome = $3 WHERE state_hash = $1',
+  /** A login that was kept after all, and failed only then, stays kept. */
+  async function fail(stateHash: string, failed: string): Promise<void> {
+    await database.runUnsynced(
+      'UPDATE callbacks SET outcome = $2 WHERE state_hash = $1 AND account_key IS NULL',
       stateHash,
-      accountKey,
       failed,
     )
   }
 
-  /** The account that the same callback was connected to before, as soon as that is known. */
+  /** The key of the account that the same callback was connected to before, as soon as that is known. */
   async function accountOf(stateHash: string, codeHash: string): Promise<string> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       const [row] = await database.all('SELECT * FROM callbacks WHERE state_hash = $1', stateHash)

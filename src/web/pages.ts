@@ -7,7 +7,7 @@ import { type Callbacks } from './callbacks.ts'
 import { Refusal } from './failures.ts'
 import { limited } from './limits.ts'
 import { receiveCallback } from './receiveCallback.ts'
-import { browserKey, signIn, signOut } from './session.ts'
+import { signIn, signOut } from './session.ts'
 import { createState } from './state.ts'
 import { show } from './views.ts'
 
@@ -22,14 +22,14 @@ export function pages(login: Login, callbacks: Callbacks): Router {
   router.get('/', async (request, response) => {
     const account = await connectedAccount(login, request)
     if (account) return showAccount(login, account, request, response, { justConnected: false })
-    const state = createState(await browserKey(request), now())
+    const state = createState(request.browser.newestKey(), now())
     show(response, 'index', { getStarted: instagram.authorizeUrl(state), reconnect: null })
   })
 
   router.get('/reconnect/:id', async (request, response) => {
     const { id } = request.params
     const account = await accounts.findById(id)
-    const state = createState(await browserKey(request), now())
+    const state = createState(request.browser.newestKey(), now())
     const getStarted = instagram.authorizeUrl(state, { forceReauth: true })
     show(response, 'index', { getStarted, reconnect: account?.id === id ? (account.username ?? id) : null })
   })
@@ -70,7 +70,6 @@ export function pages(login: Login, callbacks: Callbacks): Router {
     async (request, response) => {
       const pasted = imported.parse(request.body).access_token
       const account = await importToken(instagram, accounts, login.scopes, now, pasted)
-      await browserKey(request)
       await signIn(request, account.key)
       response.redirect(303, '/')
     },

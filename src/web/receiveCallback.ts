@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type { Account } from '../accounts/account.ts'
+import type { Also } from '../accounts/accounts.ts'
 import { connectAccount } from '../accounts/connect.ts'
 import { recognise } from '../instagram/recognise.ts'
 import type { Login } from './accountPage.ts'
@@ -48,23 +49,32 @@ async function finishLogin(
 
   const code = query.get('code') ?? ''
   let isNew = false
-  const accountKey = await callbacks.once({ state, code, fresh, reference: referenceOf(request) }, () => {
-    isNew = true
-    return connect(login, code, request)
+  const callback = { state, code, fresh, reference: referenceOf(request) }
+  const account = await callbacks.once(callback, {
+    login(finish) {
+      isNew = true
+      return connect(login, code, request, finish)
+    },
+    async again(accountKey) {
+      const known = await login.accounts.find(accountKey)
+      if (!known) throw new Refusal('account_gone')
+      return known
+    },
   })
-  const account = await login.accounts.find(accountKey)
-  if (!account) throw new Refusal('account_gone')
-  await signIn(request, accountKey)
+  await signIn(request, account.key)
   return { account, isNew }
 }
 
 /** When this browser's `state` was made. */
-function judgeState(state: string, { session }: Request): Date {
-  if (!session.browserKey) throw new Refusal('cookie_missing')
+function judgeState(state: string, { browser }: Request): Date {
+  const keys = browser.keys()
+  if (keys.length === 0) throw new Refusal('cookie_missing')
   if (!state) throw new Refusal('state_missing')
-  const madeAt = stateMadeAt(session.browserKey, state)
-  if (!madeAt) throw new Refusal('state_foreign')
-  return madeAt
+  for (const key of keys) {
+    const madeAt = stateMadeAt(key, state)
+    if (madeAt) return madeAt
+  }
+  throw new Refusal('state_foreign')
 }
 
 /** What an `error` (RFC 6749, section 4.1.2.1) means; its words are anybody's, so they go into the log only, and not far. */
@@ -75,9 +85,10 @@ function refusalFor(error: string, query: URLSearchParams): Refusal {
   return new Refusal(recognise({ type: error, message, code }) ?? 'unknown', { detail })
 }
 
-async function connect(login: Login, code: string, { log }: Request): Promise<string> {
-  const { account, failures } = await connectAccount(login.instagram, login.accounts, login.scopes, code)
+async function connect(login: Login, code: string, { log }: Request, finish: Also): Promise<Account> {
+  const { instagram, accounts, scopes } = login
+  const { account, failures } = await connectAccount(instagram, accounts, scopes, code, finish)
   for (const failure of failures)
     log.warn({ err: failure, ...forLog(failure) }, 'connected, but not with all that was asked for')
-  return account.key
+  return account
 }

@@ -4,8 +4,8 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 export const STATE_LIFETIME_MS = 10 * 60 * 1000
 
 /**
- * A new `state` (RFC 6749, section 10.12) for a link to Instagram: the time, a nonce, and an HMAC of both under the key that
- * only this browser's session holds. Nothing needs to be stored for it, so any number of tabs may hold one.
+ * A new `state` (RFC 6749, section 10.12) for a link to Instagram: the time, a nonce, and an HMAC of both under a key of this
+ * browser's alone. Nothing needs to be stored for it, so any number of tabs may hold one.
  */
 export function createState(browserKey: string, now: Date): string {
   const text = `${now.getTime().toString(36)}.${randomBytes(16).toString('base64url')}`

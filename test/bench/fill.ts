@@ -119,7 +119,6 @@ function session(): Row {
     sid: randomBytes(24).toString('base64url'),
     data: JSON.stringify({
       cookie,
-      browserKey: randomBytes(32).toString('base64url'),
       accountKey: randomUUID(),
     }),
     expires_at: expires.getTime(),

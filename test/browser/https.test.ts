@@ -15,6 +15,7 @@ test('a person who accepts the self-signed certificate logs in by https, with a 
   expect(await heading(page)).toBe('@harbour.bakery')
   expect(new URL(page.url()).origin).toBe(`https://localhost:${here.port}`)
   expect(await page.context().cookies()).toMatchObject([
+    { name: '__Host-instagram-access-token-browser', secure: true, httpOnly: true, sameSite: 'Lax' },
     { name: '__Host-instagram-access-token', secure: true, httpOnly: true, sameSite: 'Lax' },
   ])
 })

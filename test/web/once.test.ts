@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { AccountEvent } from '../../src/accounts/events.ts'
+import { createCallbacks, type Ways } from '../../src/web/callbacks.ts'
 import { person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
 import { onSqlite } from '../support/places.ts'
@@ -168,15 +170,39 @@ test('the session id is new after the login, and the old one is connected to not
   expect(page.text).toContain('Get Started</a>')
 })
 
-onSqlite('page views after the first write nothing', async () => {
+test('a login that was kept and failed only then is the success that it was, when it comes again', async () => {
+  await using world = await startWorld()
+  await person(world).login()
+  const [{ account }] = world.events as [AccountEvent]
+  const callbacks = createCallbacks(
+    world.database,
+    () => world.now(),
+    () => undefined,
+  )
+  const callback = { state: 'a state', code: 'a code', fresh: true, reference: '2222-2222' }
+  const ways: Ways = {
+    async login(finish) {
+      await world.database.transaction((queries) => finish(queries, account))
+      throw new Error('too late')
+    },
+    again: (accountKey) => Promise.resolve({ ...account, key: accountKey }),
+  }
+  await expect(callbacks.once(callback, ways)).rejects.toThrow('too late')
+
+  const again = await callbacks.once(callback, ways)
+
+  expect(again).toStrictEqual(account)
+})
+
+onSqlite('page views write nothing, not even the first', async () => {
   await using world = await startWorld()
   const somebody = person(world)
-  await somebody.get('/')
   const changes = () => world.database.all('SELECT total_changes() AS total')
   const before = await changes()
 
   await somebody.get('/')
   await somebody.get('/')
 
+  expect(await world.database.all('SELECT * FROM sessions')).toStrictEqual([])
   expect(await changes()).toStrictEqual(before)
 })

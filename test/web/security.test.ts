@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { person } from '../support/person.ts'
+import { person, type Person } from '../support/person.ts'
 import { CLIENT_SECRET, SESSION_SECRET, startWorld } from '../support/world.ts'
 
 const OUTSIDE = { INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response' }
@@ -33,24 +33,36 @@ test('production on https is remembered as https for this host, development is n
   expect(development.get('Strict-Transport-Security')).toBeUndefined()
 })
 
-test('the cookie on http is HttpOnly and SameSite=Lax', async () => {
+test('the cookies on http are HttpOnly and SameSite=Lax', async () => {
   await using world = await startWorld()
 
-  const page = await person(world).get('/')
+  const page = await person(world).login()
 
-  expect(page.get('Set-Cookie')?.join()).toMatch(
-    /^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
-  )
+  expect(page.get('Set-Cookie')).toStrictEqual([
+    expect.stringMatching(
+      /^instagram-access-token-\d+-browser=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    ),
+    expect.stringMatching(
+      /^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    ),
+  ])
 })
 
-test('the cookie on https is Secure under a __Host- name, also behind a proxy that was not announced', async () => {
+test('the cookies on https are Secure under __Host- names, also behind a proxy that was not announced', async () => {
   await using world = await startWorld(OUTSIDE)
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
 
-  const page = await person(world).get('/')
+  const page = await somebody.get(callback.replace(/^https:\/\/[^/]+/, ''))
 
-  expect(page.get('Set-Cookie')?.join()).toMatch(
-    /^__Host-instagram-access-token=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
-  )
+  expect(page.get('Set-Cookie')).toStrictEqual([
+    expect.stringMatching(
+      /^__Host-instagram-access-token-browser=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+    ),
+    expect.stringMatching(
+      /^__Host-instagram-access-token=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+    ),
+  ])
 })
 
 test('the redirect URI comes from the settings, whatever the Host header says', async () => {
@@ -110,19 +122,61 @@ test('disconnecting without a session does nothing and harms nobody', async () =
   expect(answer.status).toBe(303)
 })
 
-test('a cookie that we did not sign is as none', async () => {
+test('a session cookie that we did not sign is as none', async () => {
   await using world = await startWorld()
   const somebody = person(world)
   await somebody.login()
-  const [name, value = ''] = [...somebody.cookies][0] ?? ['']
-  somebody.cookies.set(
-    name,
-    value.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
-  )
+  changeCookie(somebody, /-\d+$/)
 
   const page = await somebody.get('/')
 
   expect(page.text).toContain('Get Started</a>')
+})
+
+test('a login does not end in a browser with another id than it began with', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  changeCookie(somebody, /-browser$/)
+
+  const page = await somebody.get(callback)
+
+  expect(page.status).toBe(403)
+  expect(page.text).toContain('This login was started elsewhere')
+  expect(await world.database.all('SELECT * FROM accounts')).toStrictEqual([])
+})
+
+test.each(['', 'x', '"', 'A'.repeat(44), 'constructor', '%'])(
+  'a browser whose cookie holds %j gets an id of ours, and logs in',
+  async (value) => {
+    await using world = await startWorld()
+    const somebody = person(world)
+    await somebody.get('/')
+    const [name = ''] = somebody.cookies.keys()
+    somebody.cookies.set(name, value)
+
+    const page = await somebody.login()
+
+    expect(page.text).toContain('@harbour.bakery')
+    expect(somebody.cookies.get(name)).toMatch(/^[\w-]{43}$/)
+  },
+)
+
+test('a login that began before the secret was changed ends well as long as the old one is known', async () => {
+  await using world = await startWorld()
+  const [one, other] = [person(world), person(world)]
+  const callbacks = [
+    await one.authorize(await one.getStarted()),
+    await other.authorize(await other.getStarted()),
+  ] as const
+  const newSecret = 'another-session-secret-0123456789abc'
+
+  world.restart({ SESSION_SECRETS: `${newSecret},${SESSION_SECRET}` })
+  const known = await one.get(callbacks[0])
+  world.restart({ SESSION_SECRETS: newSecret })
+  const forgotten = await other.get(callbacks[1])
+
+  expect([known.status, forgotten.status]).toStrictEqual([200, 403])
 })
 
 test('neither log nor database shows a code, a state, a cookie, a token or a secret', async () => {
@@ -146,7 +200,7 @@ test('neither log nor database shows a code, a state, a cookie, a token or a sec
   const callbacks = JSON.stringify(await world.database.all('SELECT * FROM callbacks'))
   const query = new URL(callback, world.origin).searchParams
   const token = /id="token">(\w+)</.exec(page.text)?.[1] ?? 'none'
-  const cookie = decodeURIComponent([...somebody.cookies.values()].join())
+  const cookies = Array.from(somebody.cookies.values(), decodeURIComponent)
   for (const secret of [
     token,
     query.get('code'),
@@ -154,7 +208,7 @@ test('neither log nor database shows a code, a state, a cookie, a token or a sec
     CLIENT_SECRET,
     SESSION_SECRET,
     'IGAAcanary',
-    cookie,
+    ...cookies,
   ]) {
     expect(secret).toMatch(/.{10}/)
     expect(log).not.toContain(secret)
@@ -167,7 +221,7 @@ test('a passer-by is remembered for a day, a connected person for thirty', async
   await using world = await startWorld()
   const somebody = person(world)
   const days = (cookies: string[] = []) => {
-    const [, expires = ''] = /Expires=([^;]+)/.exec(cookies.join()) ?? []
+    const [, expires = ''] = /Expires=([^;]+)/.exec(cookies.at(-1) ?? '') ?? []
     return Math.round((Date.parse(expires) - Date.now()) / (24 * 60 * 60 * 1000))
   }
 
@@ -176,3 +230,10 @@ test('a passer-by is remembered for a day, a connected person for thirty', async
 
   expect([days(start.get('Set-Cookie')), days(account.get('Set-Cookie'))]).toStrictEqual([1, 30])
 })
+
+/** Changes the last letter of the cookie whose name ends so. */
+function changeCookie({ cookies }: Person, ending: RegExp): void {
+  const name = [...cookies.keys()].find((known) => ending.test(known)) ?? ''
+  const value = cookies.get(name) ?? ''
+  cookies.set(name, `${value.slice(0, -2)}${value.endsWith('AA') ? 'BA' : 'AA'}`)
+}

@@ -16,7 +16,7 @@ test('sweeping removes what has had its time, and nothing that is still wanted',
 
   await sweep(world.database, world.now(), { events: true })
 
-  expect(soon).toStrictEqual([2, 1, 1])
+  expect(soon).toStrictEqual([1, 1, 1])
   expect([await count('sessions'), await count('callbacks'), await count('accounts')]).toStrictEqual([
     0, 0, 1,
   ])
