@@ -30,7 +30,10 @@ test('killed and started again it still knows who is connected', async () => {
   const decided = await fetch(href, { method: 'POST', body: form, redirect: 'manual' })
   const before = start.headers.get('set-cookie')?.split(';')[0] ?? ''
   const page = await fetch(decided.headers.get('location') ?? '', { headers: { cookie: before } })
-  const cookie = page.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const cookie = page.headers
+    .getSetCookie()
+    .map((set) => set.split(';')[0])
+    .join('; ')
   app.child.kill('SIGKILL')
   await app.ended
 
