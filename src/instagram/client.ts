@@ -52,14 +52,15 @@ export interface Refreshed {
 export function createInstagram(settings: InstagramSettings, now: () => Date): Instagram {
   const { clientId, clientSecret, redirectUri, graphUrl } = settings
   const agent = new Agent({ maxResponseSize: ANSWER_SIZE_LIMIT })
+  const authorize = new URL(settings.authorizeUrl)
+  authorize.searchParams.set('client_id', clientId)
+  authorize.searchParams.set('redirect_uri', redirectUri)
+  authorize.searchParams.set('response_type', 'code')
+  authorize.searchParams.set('scope', settings.scopes.join(','))
 
   return {
     authorizeUrl(state, { forceReauth = false } = {}) {
-      const url = new URL(settings.authorizeUrl)
-      url.searchParams.set('client_id', clientId)
-      url.searchParams.set('redirect_uri', redirectUri)
-      url.searchParams.set('response_type', 'code')
-      url.searchParams.set('scope', settings.scopes.join(','))
+      const url = new URL(authorize)
       url.searchParams.set('state', state)
       if (forceReauth) url.searchParams.set('force_reauth', 'true')
       return url.href
