@@ -24,7 +24,7 @@ try {
 }
 
 async function run(config: Config): Promise<void> {
-  const log = createLog(config)
+  const log = await createLog(config)
   endOnMistakes(log)
   warnOfSettings(config, log)
   const certificate = await certificateFor(config, new Date())
