@@ -84,10 +84,10 @@ test('pages that need no database are there all the same', async () => {
   world.outage.begin()
 
   const pages = await Promise.all(
-    ['/assets/style.css', '/data-deletion', '/healthz'].map((path) => request(world.origin).get(path)),
+    ['/', '/assets/style.css', '/data-deletion', '/healthz'].map((path) => request(world.origin).get(path)),
   )
 
-  expect(pages.map(({ status }) => status)).toStrictEqual([200, 200, 200])
+  expect(pages.map(({ status }) => status)).toStrictEqual([200, 200, 200, 200])
 })
 
 test('a visitor whose session cannot be prolonged sees the whole page, and the log says so', async () => {
@@ -107,15 +107,17 @@ test('a visitor whose session cannot be prolonged sees the whole page, and the l
 
 test('a file that is locked by another program for too long is a database that is away, until it is let go', async () => {
   await using world = await startWorld()
+  const somebody = person(world)
+  await somebody.login()
   const other = new DatabaseSync(world.databaseFile)
   other.exec('BEGIN IMMEDIATE')
 
-  const page = await person(world).get('/')
+  const page = await somebody.post('/disconnect')
   other.exec('ROLLBACK')
   other.close()
-  const again = await person(world).get('/')
+  const again = await somebody.post('/disconnect')
 
-  expect([page.status, again.status]).toStrictEqual([503, 200])
+  expect([page.status, again.status]).toStrictEqual([503, 303])
   expect(page.text).toContain('Our database is away')
 })
 
@@ -126,14 +128,15 @@ test('a database that falters while a new token is stored costs the person nothi
   expect(here.page.text).toContain('@harbour.bakery')
 })
 
-test('a login whose outcome cannot be noted is shown all the same', async () => {
+test('a failed login whose outcome cannot be noted says all the same how it failed', async () => {
   await using world = await startWorld()
+  world.sandbox.answerNext('token', { fault: 'reset' })
   world.outage.beginAt(/UPDATE callbacks/, 1)
 
   const page = await person(world).login()
 
-  expect(page.status).toBe(200)
-  expect(page.text).toContain('@harbour.bakery')
+  expect(page.status).toBe(502)
+  expect(page.text).toContain('Instagram cannot be reached')
   expect(logged(world, 'the outcome of a login could not be kept')).toHaveLength(1)
 })
 

@@ -18,6 +18,9 @@ function lines({ log }: World): Line[] {
   return log.map((line) => JSON.parse(line) as Line).filter(({ route }) => route)
 }
 
+/** A page that cannot be shown without the database. */
+const PAGE = '/reconnect/27640875392278831'
+
 function referenceOn(page: string): string {
   return /<code>([^<]+)<\/code>/.exec(page)?.[1] ?? 'none'
 }
@@ -60,7 +63,7 @@ test('somebody who does not wait for the answer is told apart', async () => {
   await using world = await startWorld()
   world.outage.hang()
   const leaving = new AbortController()
-  const asked = fetch(world.origin, { signal: leaving.signal }).catch(() => undefined)
+  const asked = fetch(world.origin + PAGE, { signal: leaving.signal }).catch(() => undefined)
   while (world.outage.asked() === 0) await new Promise((resolve) => setImmediate(resolve))
 
   leaving.abort()
@@ -68,14 +71,14 @@ test('somebody who does not wait for the answer is told apart', async () => {
   while (lines(world).length === 0) await new Promise((resolve) => setImmediate(resolve))
   world.outage.end()
 
-  expect(lines(world)).toMatchObject([{ route: '/', outcome: 'aborted' }])
+  expect(lines(world)).toMatchObject([{ route: '/reconnect/:id', outcome: 'aborted' }])
 })
 
 test('the reference on a page, or in a problem, is the id of its line', async () => {
   await using world = await startConnected()
   world.outage.begin()
 
-  const page = await person(world).get('/')
+  const page = await person(world).get(PAGE)
   const problem = await program(world).get(ACCOUNT)
 
   const ids = lines(world)
@@ -90,7 +93,7 @@ test.each(['1', 'loopback', 'on'])(
     await using world = await startWorld({ TRUST_PROXY: trusted })
     world.outage.begin()
 
-    const page = await person(world).get('/', { 'X-Request-Id': 'a1b2:c3.d4_e5-f6' })
+    const page = await person(world).get(PAGE, { 'X-Request-Id': 'a1b2:c3.d4_e5-f6' })
 
     expect(referenceOn(page.text)).toBe('a1b2:c3.d4_e5-f6')
     expect(lines(world).at(-1)?.req.id).toBe('a1b2:c3.d4_e5-f6')
@@ -108,7 +111,7 @@ test.each([
   await using world = await startWorld({ TRUST_PROXY: trusted })
   world.outage.begin()
 
-  const page = await request(world.origin).get('/').set('X-Request-Id', id)
+  const page = await request(world.origin).get(PAGE).set('X-Request-Id', id)
 
   expect(referenceOn(page.text)).toMatch(/^[2-9A-Z]{4}-[2-9A-Z]{4}$/)
 })
