@@ -10,14 +10,15 @@ import { examine } from './doctor/examine.ts'
 import type { Installation } from './doctor/installation.ts'
 import type { Instagram } from './instagram/client.ts'
 import { observed } from './instagram/observed.ts'
+import { createCallbacks } from './login/callbacks.ts'
+import { forLog } from './login/failures.ts'
+import { createLogins } from './login/logins.ts'
 import { createMetrics } from './metrics.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
 import type { Upkeep } from './upkeep.ts'
 import { createApi } from './web/api/api.ts'
-import { createCallbacks } from './web/callbacks.ts'
 import { health } from './web/health.ts'
-import { forLog } from './web/failures.ts'
 import { help } from './web/help.ts'
 import { metaCallbacks } from './web/meta.ts'
 import { accountsPages } from './web/operator/accountsPages.ts'
@@ -85,20 +86,23 @@ export function createApp(options: AppOptions): App {
       },
     })
 
+  const callbacks = createCallbacks(database, now, (error) => {
+    log.error(error, 'the outcome of a login could not be kept')
+  })
+  const { scopes } = config.instagram
+  const secrets = config.sessionSecrets
   const login = {
+    ...createLogins({ instagram, accounts, callbacks, scopes, secrets, origin, now }),
     instagram,
     accounts,
     refresher,
-    scopes: config.instagram.scopes,
+    scopes,
     showToken: config.showToken,
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
     onLogin: metrics.onLogin,
     now,
   }
   const operator = createOperator(config.adminPassword, config.sessionSecrets[0] ?? '')
-  const callbacks = createCallbacks(database, now, (error) => {
-    log.error(error, 'the outcome of a login could not be kept')
-  })
   // By the system's clock, as express-session itself reckons.
   const store = new DatabaseSessionStore(database, {
     now: () => new Date(),
@@ -138,8 +142,8 @@ export function createApp(options: AppOptions): App {
         ...(config.adminPassword === undefined
           ? []
           : [accountsPages({ operator, roster, accounts, refresher, origin, now })]),
-        pages(login, callbacks),
-        help(login, callbacks, config.instagram.redirectUri),
+        pages(login),
+        help(login, config.instagram.redirectUri),
       ],
     }),
     upkeep: createChores({ refresher, checkKeys, database, webhook, log, now }),

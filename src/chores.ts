@@ -3,7 +3,7 @@ import type { Keeping } from './accounts/keeping.ts'
 import type { Webhook } from './accounts/webhook.ts'
 import type { Database } from './storage/database.ts'
 import { createUpkeep, type Upkeep } from './upkeep.ts'
-import { noteInterrupted } from './web/callbacks.ts'
+import { noteInterrupted } from './login/callbacks.ts'
 import { sweep } from './web/sweep.ts'
 
 /** What the chores of an app are done with. */

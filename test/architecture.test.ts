@@ -9,7 +9,8 @@ const ROOMS: Record<string, readonly string[]> = {
   sandbox: [],
   accounts: ['instagram', 'storage'],
   doctor: ['accounts', 'instagram', 'storage'],
-  web: ['doctor', 'accounts', 'instagram', 'storage'],
+  login: ['accounts', 'instagram', 'storage'],
+  web: ['login', 'doctor', 'accounts', 'instagram', 'storage'],
 }
 
 const SRC = join(import.meta.dirname, '../src')
@@ -44,7 +45,7 @@ test('only main knows that there is a sandbox', () => {
   expect(importers).toStrictEqual(['main.ts'])
 })
 
-test.each(['instagram', 'accounts', 'storage', 'doctor'])(
+test.each(['instagram', 'accounts', 'storage', 'doctor', 'login'])(
   '%s does without Express, but for the session store',
   (room) => {
     const files = FILES.filter((file) => file.startsWith(`${room}/`) && file !== 'storage/sessions.ts')

@@ -4,13 +4,13 @@ import type { Accounts } from '../accounts/accounts.ts'
 import type { Refresher } from '../accounts/refresher.ts'
 import { UnreadableTokenError } from '../accounts/keyRing.ts'
 import type { Instagram } from '../instagram/client.ts'
+import type { Failure } from '../login/failures.ts'
+import type { Logins } from '../login/logins.ts'
 import { accountView, tokenView, type TokenView } from './accountView.ts'
-import type { Failure } from './failures.ts'
-import { createState } from './state.ts'
 import { show } from './views.ts'
 
 /** What the pages need to know; settings that differ between two apps in one process. */
-export interface Login {
+export interface Login extends Logins {
   instagram: Instagram
   accounts: Accounts
   refresher: Refresher
@@ -42,10 +42,10 @@ export async function showAccount(
   response: Response,
   { justConnected }: { justConnected: boolean },
 ): Promise<void> {
-  const state = createState(request.browser.newestKey(), login.now())
+  const browser = request.browser.remember()
   show(response, 'response', {
     account: accountView(account, await token(login, account, request), login.now()),
-    connectAnother: login.instagram.authorizeUrl(state, { forceReauth: true }),
+    connectAnother: login.beginLogin({ browser, forceReauth: true }).url,
     justConnected,
   })
 }

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import { refreshableFrom } from '../accounts/refresher.ts'
 import { type AccountStatus, inWords as reasonInWords, type StatusReason } from '../accounts/status.ts'
-import { type Failure, isFailure } from './failures.ts'
+import { type Failure, isFailure } from '../login/failures.ts'
 import { type Moment, moment } from './moment.ts'
 
 /** A connected account as the pages show it. */

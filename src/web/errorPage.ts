@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request } from 'express'
 import { type Evidence, InstagramError } from '../instagram/failure.ts'
-import { explanations, failureOf, Refusal } from './failures.ts'
+import { explanations, failureOf, Refusal } from '../login/failures.ts'
 import { retryAfter } from './retryAfter.ts'
 import { referenceOf } from './requestLog.ts'
 import { show } from './views.ts'

@@ -1,11 +1,10 @@
 import { Router, urlencoded } from 'express'
 import { z } from 'zod'
 import { recognisePasted } from '../instagram/pasted.ts'
+import { isFailure, Refusal } from '../login/failures.ts'
+import { callbackIn } from '../login/pastedCallback.ts'
 import { type Login, showAccount } from './accountPage.ts'
-import type { Callbacks } from './callbacks.ts'
-import { isFailure, Refusal } from './failures.ts'
 import { helpEntry, helpGroups } from './helpView.ts'
-import { callbackIn } from './pastedCallback.ts'
 import { receiveCallback } from './receiveCallback.ts'
 import { referenceOf } from './requestLog.ts'
 import { show } from './views.ts'
@@ -17,7 +16,7 @@ const form = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
  * What each failure means, and the field for those who are stuck: it takes what Instagram showed, and the address of a callback
  * that did not load. `redirectUri`: where Instagram sends people. POSTs must have been let through by `sameOrigin`.
  */
-export function help(login: Login, callbacks: Callbacks, redirectUri: string): Router {
+export function help(login: Login, redirectUri: string): Router {
   const router = Router()
 
   router.get('/help', (_request, response) => {
@@ -34,7 +33,7 @@ export function help(login: Login, callbacks: Callbacks, redirectUri: string): R
     const { pasted } = form.parse(request.body)
     const query = callbackIn(pasted, redirectUri)
     if (query) {
-      const account = await receiveCallback(login, callbacks, query, request)
+      const { account } = await receiveCallback(login, query, request)
       return showAccount(login, account, request, response, { justConnected: true })
     }
     const name = recognisePasted(pasted) ?? 'unknown'

@@ -1,6 +1,6 @@
 import type { Entry, Explanation, Mender, Place, Sign } from '../instagram/catalogue/entry.ts'
 import { catalogue, type FailureName } from '../instagram/catalogue/catalogue.ts'
-import { type Failure, explanations } from './failures.ts'
+import { type Failure, explanations } from '../login/failures.ts'
 
 /** A failure as the pages of help show it. */
 export interface HelpEntry extends Explanation {

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
-import { Refusal } from './failures.ts'
+import { Refusal } from '../login/failures.ts'
 
 /**
  * Requests a minute from one address, from which on it is refused until the minute is over. Where no proxy is announced

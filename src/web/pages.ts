@@ -2,36 +2,34 @@ import { Router, urlencoded } from 'express'
 import { z } from 'zod'
 import { importToken } from '../accounts/importToken.ts'
 import { refreshableFrom } from '../accounts/refresher.ts'
+import { Refusal } from '../login/failures.ts'
 import { connectedAccount, type Login, showAccount } from './accountPage.ts'
-import { type Callbacks } from './callbacks.ts'
-import { Refusal } from './failures.ts'
 import { limited } from './limits.ts'
 import { receiveCallback } from './receiveCallback.ts'
 import { signIn, signOut } from './session.ts'
-import { createState } from './state.ts'
 import { show } from './views.ts'
 
 /** The form that takes a token; without one it is empty, and refused as no token. */
 const imported = z.object({ access_token: z.string().catch('') }).catch({ access_token: '' })
 
 /** The pages of the login. POSTs must have been let through by `sameOrigin`. */
-export function pages(login: Login, callbacks: Callbacks): Router {
+export function pages(login: Login): Router {
   const { instagram, accounts, now } = login
   const router = Router()
 
   router.get('/', async (request, response) => {
     const account = await connectedAccount(login, request)
     if (account) return showAccount(login, account, request, response, { justConnected: false })
-    const state = createState(request.browser.newestKey(), now())
-    show(response, 'index', { getStarted: instagram.authorizeUrl(state), reconnect: null })
+    const { url } = login.beginLogin({ browser: request.browser.remember() })
+    show(response, 'index', { getStarted: url, reconnect: null })
   })
 
   router.get('/reconnect/:id', async (request, response) => {
     const { id } = request.params
     const account = await accounts.findById(id)
-    const state = createState(request.browser.newestKey(), now())
-    const getStarted = instagram.authorizeUrl(state, { forceReauth: true })
-    show(response, 'index', { getStarted, reconnect: account?.id === id ? (account.username ?? id) : null })
+    const { url } = login.beginLogin({ browser: request.browser.remember(), forceReauth: true })
+    const reconnect = account?.id === id ? (account.username ?? id) : null
+    show(response, 'index', { getStarted: url, reconnect })
   })
 
   router.get('/response', limited('callback'), async (request, response) => {
@@ -41,7 +39,7 @@ export function pages(login: Login, callbacks: Callbacks): Router {
       if (!account) throw new Refusal('no_answer')
       return showAccount(login, account, request, response, { justConnected: false })
     }
-    const account = await receiveCallback(login, callbacks, query, request)
+    const { account } = await receiveCallback(login, query, request)
     await showAccount(login, account, request, response, { justConnected: true })
   })
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
 import pino, { type Logger } from 'pino'
 import { type HttpLogger, pinoHttp } from 'pino-http'
-import { forLog, Refusal } from './failures.ts'
+import { forLog, Refusal } from '../login/failures.ts'
 import { routeOf } from './finishedRequest.ts'
 
 declare module 'http' {

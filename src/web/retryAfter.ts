@@ -1,4 +1,4 @@
-import type { Failure } from './failures.ts'
+import type { Failure } from '../login/failures.ts'
 
 /** Seconds after which another try makes sense, by failure; for all others it does not pass by itself, or nobody knows when. */
 const SECONDS: Partial<Record<Failure, number>> = {

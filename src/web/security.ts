@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import helmet from 'helmet'
-import { Refusal } from './failures.ts'
+import { Refusal } from '../login/failures.ts'
 
 /** Headers that keep a page to itself: no resource from elsewhere, no inline script or style, no frame, no referrer. `https`: people reach us by it, for good. */
 export function securityHeaders({ https }: { https: boolean }): RequestHandler {

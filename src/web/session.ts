@@ -39,7 +39,7 @@ export function sessions(store: Store, secrets: readonly string[], origin: strin
     saveUninitialized: false,
   })
   return [
-    browsers(secrets, { name: `${name}-browser`, secure }),
+    browsers({ name: `${name}-browser`, secure }),
     (request, response, next) => {
       void handler(request, response, (error?: unknown) => {
         // A session is prolonged while the answer is sent. Nobody is harmed where that fails.

@@ -1,6 +1,6 @@
 import { type Request, Router } from 'express'
 import type { Line } from '../doctor/line.ts'
-import { Refusal } from './failures.ts'
+import { Refusal } from '../login/failures.ts'
 import { type Registration, setupView } from './setupView.ts'
 import { show } from './views.ts'
 

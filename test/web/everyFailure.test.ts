@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { catalogue } from '../../src/instagram/catalogue/catalogue.ts'
 import type { MishapName } from '../../src/sandbox/mishaps/mishap.ts'
 import { MISHAPS } from '../../src/sandbox/mishaps/mishaps.ts'
-import type { Failure } from '../../src/web/failures.ts'
+import type { Failure } from '../../src/login/failures.ts'
 import { type Person, person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { catalogue } from '../../src/instagram/catalogue/catalogue.ts'
-import { explanations } from '../../src/web/failures.ts'
+import { explanations } from '../../src/login/failures.ts'
 import { person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { catalogue } from '../../src/instagram/catalogue/catalogue.ts'
-import { explanations } from '../../src/web/failures.ts'
+import { explanations } from '../../src/login/failures.ts'
 import { startConnected } from '../api/support.ts'
 import { type Scraped, scraped } from '../support/scraped.ts'
 

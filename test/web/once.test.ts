@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { AccountEvent } from '../../src/accounts/events.ts'
-import { createCallbacks, type Ways } from '../../src/web/callbacks.ts'
+import { createCallbacks, type Ways } from '../../src/login/callbacks.ts'
 import { person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
 import { onSqlite } from '../support/places.ts'

@@ -2,10 +2,10 @@ import type { ErrorRequestHandler } from 'express'
 import { ForeignTokenError } from '../../accounts/importToken.ts'
 import { InstagramError } from '../../instagram/failure.ts'
 import { DatabaseUnavailableError } from '../../storage/unavailable.ts'
-import { type ProblemName, problems, problemType, RIGHT_TOKEN } from './problems.ts'
-import { explanations, failureOf } from '../failures.ts'
+import { explanations, failureOf } from '../../login/failures.ts'
 import { retryAfter } from '../retryAfter.ts'
 import { referenceOf } from '../requestLog.ts'
+import { type ProblemName, problems, problemType, RIGHT_TOKEN } from './problems.ts'
 
 /** More of a problem than its name tells. */
 export interface ProblemOptions extends ErrorOptions {

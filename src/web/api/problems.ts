@@ -1,5 +1,5 @@
 import type { ForeignToken } from '../../accounts/importToken.ts'
-import { explanations } from '../failures.ts'
+import { explanations } from '../../login/failures.ts'
 
 /** Every way in which a request of a program can end other than well. */
 export type ProblemName =

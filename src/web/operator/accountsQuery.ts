@@ -1,6 +1,6 @@
 import { STATUSES } from '../../accounts/accountRow.ts'
 import type { AccountStatus } from '../../accounts/status.ts'
-import { Refusal } from '../failures.ts'
+import { Refusal } from '../../login/failures.ts'
 
 /** Which of the accounts the page shows. */
 export interface AccountsQuery {

@@ -9,6 +9,8 @@ export type OwnFailure =
   /** The status of a deletion that nobody asked for. */
   | 'no_such_deletion'
   | ForeignToken
+  /** An address to go to after the login that is neither ours nor one of `returnToOrigins`. */
+  | 'return_to_foreign'
   /** A POST that does not come from our own pages. */
   | 'cross_site'
   /** From one address. */
@@ -63,6 +65,20 @@ export const ownFailures: Readonly<Record<OwnFailure, Explanation>> = {
     advice: 'Go back and paste the whole token, and nothing else.',
     meaning: 'What was pasted has not the form of a token.',
     steps: [],
+  },
+  return_to_foreign: {
+    status: 400,
+    title: 'That link leads to another site',
+    mender: 'operator',
+    happened:
+      'The link that you followed would have sent you to an address that is not this site’s after the login. We begin no such login.',
+    advice: 'Go back to the start and choose Get Started there.',
+    meaning:
+      'The address to return to after a login (return_to) is of another origin than INSTAGRAM_REDIRECT_URI and those in returnToOrigins, has a user name or control characters in it, or is longer than 1,000 characters.',
+    steps: [
+      'If one of your own pages made the link, give it a path of this site, or add the origin to returnToOrigins.',
+      'Otherwise nothing: this is how people are kept from being led away.',
+    ],
   },
   cross_site: {
     status: 403,
