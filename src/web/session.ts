@@ -77,8 +77,8 @@ export async function signOutOperator(request: Request): Promise<void> {
 
 /** The old session ends; a new one, under an id that nobody knows yet, holds what is to be kept. Nothing: there is none. */
 async function renew(request: Request, kept: Partial<SessionData> | undefined): Promise<void> {
+  if (!kept) return promisify(request.session.destroy.bind(request.session))()
   if (!isNew(request.session)) await promisify(request.session.regenerate.bind(request.session))()
-  if (!kept) return
   Object.assign(request.session, kept)
   if (!kept.accountKey) request.session.cookie.maxAge = OPERATOR_SESSION_LIFETIME_MS
   // Before the answer, not with it: the answer must not promise what could not be kept.
