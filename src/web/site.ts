@@ -8,9 +8,7 @@ import { oneLoopbackName } from './loopback.ts'
 import { proxyNotice } from './proxyNotice.ts'
 import { requestLog } from './requestLog.ts'
 import { noStore, sameOrigin, securityHeaders } from './security.ts'
-import type { PageLocals } from './views.ts'
-
-const VIEWS = join(import.meta.dirname, '../../views')
+import { views, VIEWS } from './views.ts'
 
 /** What holds for every page, whatever it shows. */
 export interface SiteOptions {
@@ -57,14 +55,11 @@ export function createSite({
   site.set('trust proxy', trustProxy)
   site.set('query parser', false)
   site.set('etag', false)
-  site.set('views', VIEWS)
-  site.set('view engine', 'ejs')
-  site.enable('view cache')
   site.disable('x-powered-by')
-  Object.assign(site.locals, { sandbox } satisfies PageLocals)
   // Behind a proxy the socket does not show https, and Secure cookies would never be set. The redirect URI tells.
   Object.defineProperty(site.request, 'secure', { value: https })
 
+  site.use(views({ sandbox }))
   site.use(watchRequests(onRequest))
   site.use(requestLog(log))
   if (!trustProxy) site.use(proxyNotice(log))

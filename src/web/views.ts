@@ -1,4 +1,5 @@
-import type { Response } from 'express'
+import { join } from 'node:path'
+import type { RequestHandler, Response } from 'express'
 import type { Explanation } from '../instagram/catalogue/entry.ts'
 import type { Failure } from '../login/failures.ts'
 import type { AccountView } from './accountView.ts'
@@ -6,8 +7,12 @@ import type { HelpEntry, HelpGroup } from './helpView.ts'
 import type { AccountsView } from './operator/accountsView.ts'
 import type { Moment } from './moment.ts'
 import type { SetupView } from './setupView.ts'
+import { createTemplates } from './templates.ts'
 
-/** Each view with all that it uses; `app.locals` adds what every page has ({@link PageLocals}). */
+/** The folder of the views, and of what they load. */
+export const VIEWS = join(import.meta.dirname, '../../views')
+
+/** Each view with all that it uses beside what every page has ({@link PageLocals}). */
 interface Views {
   index: { getStarted: string; reconnect: string | null }
   response: { account: AccountView; connectAnother: string; justConnected: boolean }
@@ -30,13 +35,29 @@ interface Views {
   disconnect: { id: string; title: string; query: string }
 }
 
-/** What every page has, set once for the app. */
+/** What every page of a site has. */
 export interface PageLocals {
   /** The address of the stand-in for Instagram, where there is one: every page says so. */
   sandbox: string | null
 }
 
+const SITE = Symbol('site')
+
+/** An answer of ours knows whose page it shows: two sites in one process never meet. */
+type Answer = Response & { [SITE]?: { locals: PageLocals; render: ReturnType<typeof createTemplates> } }
+
+/** Lets the pages of a site be shown. */
+export function views(locals: PageLocals): RequestHandler {
+  const site = { locals, render: createTemplates(VIEWS) }
+  return (_request, response: Answer, next) => {
+    response[SITE] = site
+    next()
+  }
+}
+
 /** Renders a view with all that it uses, as the whole answer. */
 export function show<View extends keyof Views>(response: Response, view: View, locals: Views[View]): void {
-  response.render(view, locals)
+  const { [SITE]: site } = response as Answer
+  if (!site) throw new TypeError('Pages are shown behind views() only.')
+  response.type('html').end(site.render(view, { ...site.locals, ...locals }))
 }

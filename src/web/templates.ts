@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ejs, { type TemplateFunction } from 'ejs'
+
+/** Makes the text of a view from all that it uses. */
+type Render = (view: string, locals: object) => string
+
+/**
+ * The views in a folder, by their names, rendered by us: they are the same in an app with another engine, or with none. Each is read
+ * and compiled once, when it is first wanted, and so is what it includes.
+ */
+export function createTemplates(folder: string): Render {
+  const compiled = new Map<string, TemplateFunction>()
+
+  function templateOf(view: string): TemplateFunction {
+    const known = compiled.get(view)
+    if (known) return known
+    const filename = join(folder, `${view}.ejs`)
+    const template = ejs.compile(readFileSync(filename, 'utf8'), { filename })
+    compiled.set(view, template)
+    return template
+  }
+
+  return function render(view, locals) {
+    // EJS's own would look for the file each time. This one stands before it, as any local does.
+    const include = (partial: string, more?: object) => render(partial, { ...locals, ...more })
+    return templateOf(view)({ ...locals, include })
+  }
+}
