@@ -32,6 +32,7 @@ export default defineConfig(
         navigator: 'readonly',
         fetch: 'readonly',
         DOMParser: 'readonly',
+        URL: 'readonly',
         setTimeout: 'readonly',
       },
     },

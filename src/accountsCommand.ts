@@ -12,6 +12,7 @@ import { type Config, ConfigError, readConfig } from './config.ts'
 import { createInstagram } from './instagram/client.ts'
 import { withKeptSecrets } from './secrets.ts'
 import { openDatabase } from './storage/database.ts'
+import { addressOf, reconnectUrl } from './web/address.ts'
 
 /** Accounts that a terminal is shown unless it wants all, and that are read at once. */
 const PAGE_SIZE = 50
@@ -47,7 +48,7 @@ async function run(config: Config, asked: Asked): Promise<boolean> {
   const now = () => new Date()
   const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
-  const { origin } = new URL(config.instagram.redirectUri)
+  const address = addressOf(config.instagram.redirectUri)
   const keeping = createKeeping({
     database,
     instagram,
@@ -55,7 +56,7 @@ async function run(config: Config, asked: Asked): Promise<boolean> {
     refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry,
     listeners: [],
     keepEvents: config.webhook !== undefined,
-    reconnectUrl: ({ id }) => `${origin}/reconnect/${id}`,
+    reconnectUrl: (account) => reconnectUrl(address, account),
     onError: (error) => {
       console.error(error instanceof Error ? error.message : String(error))
     },

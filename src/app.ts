@@ -17,6 +17,7 @@ import { createMetrics } from './metrics.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
 import type { Upkeep } from './upkeep.ts'
+import { addressOf, reconnectUrl } from './web/address.ts'
 import { createApi } from './web/api/api.ts'
 import { health } from './web/health.ts'
 import { help } from './web/help.ts'
@@ -54,7 +55,7 @@ export interface App {
 /** All rooms put together. Two apps with different settings can run in one process. */
 export function createApp(options: AppOptions): App {
   const { config, database, log, now, listeners = [] } = options
-  const { origin } = new URL(config.instagram.redirectUri)
+  const address = addressOf(config.instagram.redirectUri)
   const metrics = createMetrics(createCensus(database, now), { ofProcess: config.apiKeys.length > 0 })
   const instagram = observed(options.instagram, metrics.onCall)
   const deliver = () => {
@@ -69,7 +70,7 @@ export function createApp(options: AppOptions): App {
     refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry,
     listeners: [logEvent(log), metrics.onEvent, deliver, ...listeners],
     keepEvents: config.webhook !== undefined,
-    reconnectUrl: ({ id }) => `${origin}/reconnect/${id}`,
+    reconnectUrl: (account) => reconnectUrl(address, account),
     onError: (error, { id }) => {
       log.warn({ err: error, account: id, ...forLog(error) }, 'a token could not be refreshed')
     },
@@ -92,7 +93,7 @@ export function createApp(options: AppOptions): App {
   const { scopes } = config.instagram
   const secrets = config.sessionSecrets
   const login = {
-    ...createLogins({ instagram, accounts, callbacks, scopes, secrets, origin, now }),
+    ...createLogins({ instagram, accounts, callbacks, scopes, secrets, origin: address.origin, now }),
     instagram,
     accounts,
     refresher,
@@ -111,7 +112,7 @@ export function createApp(options: AppOptions): App {
   })
   return {
     web: createSite({
-      origin,
+      address,
       production: config.production,
       trustProxy: config.trustProxy,
       sandbox: config.sandbox ? config.instagram.graphUrl : null,
@@ -123,12 +124,12 @@ export function createApp(options: AppOptions): App {
       meta: metaCallbacks({
         withdrawals,
         secrets: [config.instagram.clientSecret, ...config.metaAppSecrets],
-        origin,
+        address,
         now,
       }),
-      api: createApi({ ...login, keys: config.apiKeys, origin }),
+      api: createApi({ ...login, keys: config.apiKeys, address }),
       pages: [
-        ...sessions(store, config.sessionSecrets, origin),
+        ...sessions(store, config.sessionSecrets, address),
         setup({
           isOpen: (request) => !config.production || operator.isOperator(request),
           examine: () => examine(installation(options)),
@@ -141,8 +142,8 @@ export function createApp(options: AppOptions): App {
         }),
         ...(config.adminPassword === undefined
           ? []
-          : [accountsPages({ operator, roster, accounts, refresher, origin, now })]),
-        pages(login),
+          : [accountsPages({ operator, roster, accounts, refresher, address, now })]),
+        pages(login, address.callback),
         help(login, config.instagram.redirectUri),
       ],
     }),

@@ -13,6 +13,7 @@ import { withKeptSecrets } from './secrets.ts'
 import { SERVER_LIMITS } from './serverLimits.ts'
 import { endOnMistakes, stopServer, toldToStop } from './stopping.ts'
 import { openDatabase } from './storage/database.ts'
+import { addressOf } from './web/address.ts'
 
 // The process: settings → database → app (and sandbox) → listening → clean stop.
 try {
@@ -78,15 +79,15 @@ function warnOfSettings({ sandbox, instagram, port, https }: Config, log: Logger
 async function startSandbox({ sandbox, instagram }: Config, certificate: string | undefined, log: Logger) {
   const { startSandbox } = await import('./sandbox/sandbox.ts')
   const { clientId, clientSecret, redirectUri } = instagram
-  const { origin } = new URL(redirectUri)
+  const { url } = addressOf(redirectUri)
   const started = await startSandbox({
     port: sandbox?.port ?? 0,
     app: {
       clientId,
       clientSecret,
       redirectUris: [redirectUri],
-      deauthorizeUrl: `${origin}/deauthorize`,
-      dataDeletionUrl: `${origin}/data-deletion`,
+      deauthorizeUrl: `${url}/deauthorize`,
+      dataDeletionUrl: `${url}/data-deletion`,
       ...(certificate && { certificate }),
     },
   })

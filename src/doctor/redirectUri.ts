@@ -78,7 +78,7 @@ function answerLine({ status, location }: Reached, redirectUri: string): Line {
     return wrong(
       THERE,
       'Something answers 404 there, and it is not this app.',
-      'Make whatever is in front pass /response on to this app.',
+      `Make whatever is in front pass ${new URL(redirectUri).pathname} on to this app.`,
     )
   if (status >= 500)
     return unknown(
@@ -90,7 +90,7 @@ function answerLine({ status, location }: Reached, redirectUri: string): Line {
     return unknown(
       THERE,
       `It answers ${status}: visitors may have to log in there first.`,
-      'Let everybody through to /response.',
+      `Let everybody through to ${new URL(redirectUri).pathname}.`,
     )
   return ok(THERE, 'It answers, and sends nobody elsewhere.')
 }

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import type { Address } from './address.ts'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -6,13 +7,12 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
  * On one machine, `localhost` and `127.0.0.1` are the same app but not the same to cookies: whoever opens the one while the
  * redirect URI names the other would come back without a cookie. They are sent over before they start.
  */
-export function oneLoopbackName(origin: string): RequestHandler {
+export function oneLoopbackName({ origin, url }: Address): RequestHandler {
   const own = new URL(origin)
   return (request, response, next) => {
     const asked = URL.parse(`${own.protocol}//${request.get('Host') ?? ''}`)
     const other = asked && asked.host !== own.host && asked.port === own.port
-    if (other && LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname))
-      response.redirect(307, `${origin}/`)
+    if (other && LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname)) response.redirect(307, `${url}/`)
     else next()
   }
 }

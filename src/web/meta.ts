@@ -4,6 +4,7 @@ import type { Withdrawals } from '../accounts/withdrawals.ts'
 import { type SignedRequest, SignedRequestError, verifySignedRequest } from '../instagram/signedRequest.ts'
 import { DatabaseUnavailableError } from '../storage/unavailable.ts'
 import { failureOf, Refusal } from '../login/failures.ts'
+import type { Address } from './address.ts'
 import { limited } from './limits.ts'
 import { moment } from './moment.ts'
 import { retryAfter } from './retryAfter.ts'
@@ -15,7 +16,7 @@ export interface MetaOptions {
   /** Any of which may have signed what Meta sends. */
   secrets: readonly string[]
   /** Where people reach us. */
-  origin: string
+  address: Address
   now: () => Date
 }
 
@@ -26,7 +27,7 @@ const form = z.object({ signed_request: z.string().catch('') }).catch({ signed_r
  * What Meta calls when a person removes the app or asks for deletion, and the pages that tell people about it.
  * https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
  */
-export function metaCallbacks({ withdrawals, secrets, origin, now }: MetaOptions): Router {
+export function metaCallbacks({ withdrawals, secrets, address, now }: MetaOptions): Router {
   const callbacks = Router()
   const read = [limited('metaRefusal'), urlencoded({ extended: false, limit: '16kb' })]
   const signed = (request: Request): SignedRequest =>
@@ -43,7 +44,8 @@ export function metaCallbacks({ withdrawals, secrets, origin, now }: MetaOptions
     const { userId, issuedAt } = signed(request)
     const { confirmationCode } = await withdrawals.erase(userId, issuedAt)
     request.log.info({ confirmationCode }, 'data deleted')
-    response.json({ url: `${origin}/data-deletion/${confirmationCode}`, confirmation_code: confirmationCode })
+    const url = `${address.url}/data-deletion/${confirmationCode}`
+    response.json({ url, confirmation_code: confirmationCode })
   })
 
   callbacks.use(answerMeta)

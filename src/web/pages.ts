@@ -7,13 +7,13 @@ import { connectedAccount, type Login, showAccount } from './accountPage.ts'
 import { limited } from './limits.ts'
 import { receiveCallback } from './receiveCallback.ts'
 import { signIn, signOut } from './session.ts'
-import { show } from './views.ts'
+import { goTo, show } from './views.ts'
 
 /** The form that takes a token; without one it is empty, and refused as no token. */
 const imported = z.object({ access_token: z.string().catch('') }).catch({ access_token: '' })
 
-/** The pages of the login. POSTs must have been let through by `sameOrigin`. */
-export function pages(login: Login): Router {
+/** The pages of the login. `callback`: the path where people come back. POSTs must have been let through by `sameOrigin`. */
+export function pages(login: Login, callback: string): Router {
   const { instagram, accounts, now } = login
   const router = Router()
 
@@ -32,7 +32,7 @@ export function pages(login: Login): Router {
     show(response, 'index', { getStarted: url, reconnect })
   })
 
-  router.get('/response', limited('callback'), async (request, response) => {
+  router.get(callback, limited('callback'), async (request, response) => {
     const query = new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1])
     if (!query.get('code') && !query.get('error')) {
       const account = await connectedAccount(login, request)
@@ -58,7 +58,7 @@ export function pages(login: Login): Router {
     const from = refreshableFrom(account)
     if (!from || from > now()) throw new Refusal('refresh_too_young')
     await login.refresher.refresh(account.key)
-    response.redirect(303, '/')
+    goTo(response, '/')
   })
 
   router.post(
@@ -69,7 +69,7 @@ export function pages(login: Login): Router {
       const pasted = imported.parse(request.body).access_token
       const account = await importToken(instagram, accounts, login.scopes, now, pasted)
       await signIn(request, account.key)
-      response.redirect(303, '/')
+      goTo(response, '/')
     },
   )
 
@@ -77,7 +77,7 @@ export function pages(login: Login): Router {
     const { accountKey } = request.session
     if (accountKey) await accounts.remove(accountKey)
     await signOut(request)
-    response.redirect(303, '/')
+    goTo(response, '/')
   })
 
   return router

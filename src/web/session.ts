@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import type { Request, RequestHandler } from 'express'
 import session, { type SessionData, type Store } from 'express-session'
+import type { Address } from './address.ts'
 import { browsers } from './browser.ts'
 
 declare module 'express-session' {
@@ -23,23 +24,24 @@ export const SESSION_LIFETIME_MS = 30 * DAY_MS
 const OPERATOR_SESSION_LIFETIME_MS = DAY_MS
 
 /**
- * Browsers, and their sessions in `store`; `secrets`: newest first. `origin`: where people reach us; by https the cookies are `Secure`
+ * Browsers, and their sessions in `store`; `secrets`: newest first. `address`: where people reach us; by https the cookies are `Secure`
  * and `__Host-`, by http their names hold the port, for all apps on localhost share their cookies.
  */
-export function sessions(store: Store, secrets: readonly string[], origin: string): RequestHandler[] {
-  const { protocol, port } = new URL(origin)
+export function sessions(store: Store, secrets: readonly string[], address: Address): RequestHandler[] {
+  const { protocol, port } = new URL(address.origin)
   const secure = protocol === 'https:'
   const name = secure ? '__Host-instagram-access-token' : `instagram-access-token-${port || '80'}`
+  const place = forCookie(address.base)
   const handler = session({
     store,
     secret: [...secrets],
-    name,
+    name: name + place,
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_LIFETIME_MS },
     resave: false,
     saveUninitialized: false,
   })
   return [
-    browsers({ name: `${name}-browser`, secure }),
+    browsers({ name: `${name}-browser${place}`, secure }),
     (request, response, next) => {
       void handler(request, response, (error?: unknown) => {
         // A session is prolonged while the answer is sent. Nobody is harmed where that fails.
@@ -48,6 +50,12 @@ export function sessions(store: Store, secrets: readonly string[], origin: strin
       })
     },
   ]
+}
+
+/** A path as it may stand in a cookie's name, another for each: all cookies of a host come to all of its apps. */
+function forCookie(base: string): string {
+  const plain = base.replace(/[^\w/-]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)
+  return plain.replaceAll('/', '.')
 }
 
 /** Connects this browser to an account, under a session id that no browser has brought. An operator stays signed in. */

@@ -2,7 +2,7 @@ import { type Request, Router } from 'express'
 import type { Line } from '../doctor/line.ts'
 import { Refusal } from '../login/failures.ts'
 import { type Registration, setupView } from './setupView.ts'
-import { show } from './views.ts'
+import { goTo, show } from './views.ts'
 
 /** Milliseconds within which the doctor is not sent to Instagram again. */
 const REST_MS = 10_000
@@ -42,7 +42,7 @@ export function setup({ isOpen, examine, now, ...registration }: SetupOptions): 
 
   router.post('/setup', async (_request, response) => {
     if (!found || Math.abs(now().getTime() - found.at.getTime()) >= REST_MS) await (underWay ??= look())
-    response.redirect(303, '/setup#doctor')
+    goTo(response, '/setup#doctor')
   })
 
   async function look(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { InstagramSettings } from '../instagram/client.ts'
+import { addressOf } from './address.ts'
 import type { Line } from '../doctor/line.ts'
 import { type Moment, moment } from './moment.ts'
 import type { Examination } from './setup.ts'
@@ -36,12 +37,12 @@ export function setupView(registration: Registration, found: Examination | undef
   const becomesHttps = local && protocol === 'http:'
   // As it is registered, letter by letter; Instagram does not take http for sure.
   const redirectUri = becomesHttps ? settings.redirectUri.replace(/^http:/i, 'https:') : settings.redirectUri
-  const { origin } = new URL(redirectUri)
+  const { url } = addressOf(redirectUri)
   return {
     values: [
       { id: 'redirect-uri', field: 'OAuth redirect URIs', value: redirectUri },
-      { id: 'deauthorize', field: 'Deauthorize callback URL', value: `${origin}/deauthorize` },
-      { id: 'deletion', field: 'Data deletion request URL', value: `${origin}/data-deletion` },
+      { id: 'deauthorize', field: 'Deauthorize callback URL', value: `${url}/deauthorize` },
+      { id: 'deletion', field: 'Data deletion request URL', value: `${url}/data-deletion` },
     ],
     local,
     becomesHttps,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import express, { type Express, type Request, type RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { Refusal } from '../login/failures.ts'
+import type { Address } from './address.ts'
 import { errorPage } from './errorPage.ts'
 import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
 import { oneLoopbackName } from './loopback.ts'
@@ -13,7 +14,7 @@ import { views, VIEWS } from './views.ts'
 /** What holds for every page, whatever it shows. */
 export interface SiteOptions {
   /** Where people reach us, from the settings. */
-  origin: string
+  address: Address
   production: boolean
   trustProxy: boolean | number | string[]
   /** Where the stand-in for Instagram is, if there is one. */
@@ -36,7 +37,7 @@ export interface SiteOptions {
 
 /** The Express app around the pages: log, headers, assets, who may POST, and what happens to errors. */
 export function createSite({
-  origin,
+  address,
   production,
   trustProxy,
   sandbox,
@@ -49,6 +50,7 @@ export function createSite({
   meta,
   pages,
 }: SiteOptions): Express {
+  const { origin, base } = address
   const https = origin.startsWith('https:')
   const site = express()
   site.set('env', production ? 'production' : 'development')
@@ -59,7 +61,7 @@ export function createSite({
   // Behind a proxy the socket does not show https, and Secure cookies would never be set. The redirect URI tells.
   Object.defineProperty(site.request, 'secure', { value: https })
 
-  site.use(views({ sandbox }))
+  site.use(views({ base, sandbox }))
   site.use(watchRequests(onRequest))
   site.use(requestLog(log))
   if (!trustProxy) site.use(proxyNotice(log))
@@ -70,7 +72,7 @@ export function createSite({
   site.use('/metrics', metrics)
   site.use('/api', api)
   site.use(meta)
-  site.get('/', oneLoopbackName(origin))
+  site.get('/', oneLoopbackName(address))
   site.post(/.*/, sameOrigin(origin))
   site.use(...pages)
   site.use(() => {

@@ -37,6 +37,8 @@ interface Views {
 
 /** What every page of a site has. */
 export interface PageLocals {
+  /** What stands before every path of ours. */
+  base: string
   /** The address of the stand-in for Instagram, where there is one: every page says so. */
   sandbox: string | null
 }
@@ -57,7 +59,16 @@ export function views(locals: PageLocals): RequestHandler {
 
 /** Renders a view with all that it uses, as the whole answer. */
 export function show<View extends keyof Views>(response: Response, view: View, locals: Views[View]): void {
-  const { [SITE]: site } = response as Answer
-  if (!site) throw new TypeError('Pages are shown behind views() only.')
+  const site = siteOf(response)
   response.type('html').end(site.render(view, { ...site.locals, ...locals }))
+}
+
+/** Sends the browser on to a page of ours, by its path under the base. */
+export function goTo(response: Response, path: string): void {
+  response.redirect(303, siteOf(response).locals.base + path)
+}
+
+function siteOf({ [SITE]: site }: Answer): NonNullable<Answer[typeof SITE]> {
+  if (!site) throw new TypeError('Pages are shown behind views() only.')
+  return site
 }

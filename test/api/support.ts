@@ -55,7 +55,7 @@ export async function startConnected(environment: Record<string, string> = {}): 
 }
 
 /** A program in front of the world's first app, or of the one at `origin`. */
-export function program(world: World, { key = KEY, origin = world.origin } = {}): Program {
+export function program(world: Pick<World, 'origin'>, { key = KEY, origin = world.origin } = {}): Program {
   const server = request(origin)
   const authorization = { Authorization: `Bearer ${key}` }
   return {

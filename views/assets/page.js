@@ -1,5 +1,8 @@
 // Every page works without this script; it makes some things easier.
 
+// Wherever the app is mounted, it lies beside the assets.
+const HOME = new URL('../', document.currentScript.src)
+
 // The address bar is no place for a code. A reload then shows the account.
 if (location.search && document.querySelector('.account')) history.replaceState(null, '', location.pathname)
 
@@ -35,7 +38,7 @@ for (const link of document.querySelectorAll('a[data-login]'))
   link.addEventListener('click', async (event) => {
     if (Date.now() - loadedAt < LINK_LIFETIME_MS) return
     event.preventDefault()
-    location.assign((await freshLink()) ?? '/')
+    location.assign((await freshLink()) ?? HOME)
   })
 
 async function freshLink() {

@@ -26,7 +26,7 @@ export async function accountCalled(accounts: Accounts, id: string): Promise<Acc
 }
 
 /** Answers with one page of the accounts, in the order of their ids. */
-export function listAccounts({ accounts }: ApiOptions): RequestHandler {
+export function listAccounts({ accounts, address }: ApiOptions): RequestHandler {
   return async (request, response) => {
     const query = new URLSearchParams(request.url.split('?')[1])
     const limit = only(query, 'limit', /^\d{1,3}$/) ?? PAGE_SIZE.default
@@ -39,7 +39,7 @@ export function listAccounts({ accounts }: ApiOptions): RequestHandler {
     const more = new URLSearchParams({ limit: String(limit), after: listed.at(-1)?.id ?? '' })
     response.json({
       accounts: listed.map(accountJson),
-      next: page.length > listed.length ? `${request.baseUrl}/accounts?${more.toString()}` : null,
+      next: page.length > listed.length ? `${address.base}/api/accounts?${more.toString()}` : null,
     } satisfies AccountsJson)
   }
 }
@@ -64,7 +64,7 @@ const parseJson = json({ limit: '16kb', type: 'application/json' })
 const imported = z.object({ access_token: z.string() })
 
 /** Takes a token that was got elsewhere; an account that is known already gets it too. */
-export function addAccount({ instagram, accounts, scopes, now }: ApiOptions): RequestHandler[] {
+export function addAccount({ instagram, accounts, scopes, address, now }: ApiOptions): RequestHandler[] {
   return [
     limited('apiImport'),
     (request, _response, next) => {
@@ -79,7 +79,7 @@ export function addAccount({ instagram, accounts, scopes, now }: ApiOptions): Re
           detail: 'The body must be a JSON object with the token in “access_token”.',
         })
       const account = await importToken(instagram, accounts, scopes, now, body.access_token)
-      response.status(201).location(`${request.baseUrl}/accounts/${account.id}`).json(accountJson(account))
+      response.status(201).location(`${address.base}/api/accounts/${account.id}`).json(accountJson(account))
     },
   ]
 }

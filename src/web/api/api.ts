@@ -2,6 +2,7 @@ import { type RequestHandler, Router } from 'express'
 import type { Accounts } from '../../accounts/accounts.ts'
 import type { Refresher } from '../../accounts/refresher.ts'
 import type { Instagram } from '../../instagram/client.ts'
+import type { Address } from '../address.ts'
 import { addAccount, listAccounts, removeAccount, showAccount } from './accounts.ts'
 import { requireKey } from './keys.ts'
 import { answerToken } from './token.ts'
@@ -19,7 +20,7 @@ export interface ApiOptions {
   /** Of those who may use it; none: it is not there. */
   keys: readonly string[]
   /** Where people reach us. */
-  origin: string
+  address: Address
 }
 
 /**
@@ -27,14 +28,14 @@ export interface ApiOptions {
  * better. `openapi.ts` describes it.
  */
 export function createApi(options: ApiOptions): Router {
-  const { keys, origin } = options
+  const { keys, address } = options
   const api = Router()
 
   if (keys.length > 0) {
     api
       .route('/openapi.json')
-      .get((request, response) => {
-        response.json(openApi(`${origin}${request.baseUrl}`))
+      .get((_request, response) => {
+        response.json(openApi(`${address.url}/api`))
       })
       .all(allowOnly('GET, HEAD'))
     api.use(requireKey(keys))

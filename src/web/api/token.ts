@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express'
 import type { Account } from '../../accounts/account.ts'
 import { UnreadableTokenError } from '../../accounts/keyRing.ts'
 import { inWords } from '../../accounts/status.ts'
+import { reconnectUrl } from '../address.ts'
 import type { ApiOptions } from './api.ts'
 import { accountCalled } from './accounts.ts'
 import { Problem } from './problem.ts'
@@ -61,10 +62,10 @@ export function answerToken(options: ApiOptions): RequestHandler<{ id: string }>
  */
 async function tokenOf(
   account: Account,
-  { accounts, now, origin }: ApiOptions,
+  { accounts, now, address }: ApiOptions,
 ): Promise<TokenJson | undefined> {
   const asked = now()
-  const reconnect = { reconnect_url: `${origin}/reconnect/${account.id}` }
+  const reconnect = { reconnect_url: reconnectUrl(address, account) }
   const loss = lossOf(account, asked)
   if (loss) throw noToken({ ...loss, ...reconnect })
 

@@ -4,8 +4,9 @@ import { HAND_REFRESHES, refreshByHand } from '../../accounts/refreshByHand.ts'
 import type { Refresher } from '../../accounts/refresher.ts'
 import { accountJson } from '../../accounts/accountJson.ts'
 import type { Roster } from '../../accounts/roster.ts'
-import { show } from '../views.ts'
-import { accountsQuery, pathOf } from './accountsQuery.ts'
+import type { Address } from '../address.ts'
+import { goTo, show } from '../views.ts'
+import { accountsQuery, queryOf } from './accountsQuery.ts'
 import { accountsView, titleOf } from './accountsView.ts'
 import type { Operator } from './operator.ts'
 import { signInPages } from './signIn.ts'
@@ -20,13 +21,13 @@ export interface AccountsPagesOptions {
   accounts: Accounts
   refresher: Refresher
   /** Where people reach us. */
-  origin: string
+  address: Address
   now: () => Date
 }
 
 /** `/accounts`: all accounts, for whoever runs this site. POSTs must have been let through by `sameOrigin`. */
 export function accountsPages(options: AccountsPagesOptions): Router {
-  const { operator, roster, accounts, origin, now } = options
+  const { operator, roster, accounts, address, now } = options
   const router = Router()
   router.use(signInPages(operator))
 
@@ -40,7 +41,7 @@ export function accountsPages(options: AccountsPagesOptions): Router {
     ])
     const { notice = null } = request.session
     delete request.session.notice
-    show(response, 'accounts', accountsView(page, counts, query, { origin, now: now(), notice }))
+    show(response, 'accounts', accountsView(page, counts, query, { address, now: now(), notice }))
   })
 
   router.post('/accounts/:id/refresh', async (request, response) => {
@@ -55,11 +56,12 @@ export function accountsPages(options: AccountsPagesOptions): Router {
 
   router.get('/accounts/:id/disconnect', async (request, response) => {
     const account = await accounts.findById(request.params.id)
-    const path = pathOf(accountsQuery(request.url))
-    if (account) {
-      const query = path.replace('/accounts', '')
-      show(response, 'disconnect', { id: account.id, title: titleOf(account), query })
-    } else response.redirect(303, path)
+    if (!account) {
+      back(request, response)
+      return
+    }
+    const query = queryOf(accountsQuery(request.url))
+    show(response, 'disconnect', { id: account.id, title: titleOf(account), query })
   })
 
   router.post('/accounts/:id/disconnect', async (request, response) => {
@@ -78,5 +80,5 @@ function tell({ session }: Request, words: readonly (string | null)[]): void {
 
 /** To the part of the list that the button was on. */
 function back(request: Request, response: Response): void {
-  response.redirect(303, pathOf(accountsQuery(request.url)))
+  goTo(response, `/accounts${queryOf(accountsQuery(request.url))}`)
 }

@@ -29,12 +29,12 @@ export function accountsQuery(url: string): AccountsQuery {
   return { search, status, after: search ? '' : (query.get('after') ?? '').slice(0, LONGEST) }
 }
 
-/** The address of the page that shows these. */
-export function pathOf({ search, status, after }: AccountsQuery): string {
+/** The query of the page that shows these, with its `?`; empty for the first one of all. */
+export function queryOf({ search, status, after }: AccountsQuery): string {
   const query = new URLSearchParams({
     ...(search && { search }),
     ...(status && { status }),
     ...(after && { after }),
   })
-  return query.size > 0 ? `/accounts?${query.toString()}` : '/accounts'
+  return query.size > 0 ? `?${query.toString()}` : ''
 }

@@ -4,22 +4,23 @@ import { STATUSES } from '../../accounts/accountRow.ts'
 import { refreshableFrom } from '../../accounts/refresher.ts'
 import type { RosterCounts, RosterPage } from '../../accounts/roster.ts'
 import type { AccountStatus } from '../../accounts/status.ts'
+import { type Address, reconnectUrl } from '../address.ts'
 import { type Moment, moment } from '../moment.ts'
-import { type AccountsQuery, pathOf } from './accountsQuery.ts'
+import { type AccountsQuery, queryOf } from './accountsQuery.ts'
 
 /** The accounts as whoever runs this site sees them. Nothing in it is a token. */
 export interface AccountsView {
   rows: readonly AccountRow[]
-  /** How many have each status, and where to see only those. */
-  filters: readonly { words: string; count: string; href: string; current: boolean }[]
+  /** How many have each status, and the query that shows only those. */
+  filters: readonly { words: string; count: string; query: string; current: boolean }[]
   /** How many wait for their turn to be refreshed; `null`: none does. */
   due: string | null
   search: string
   /** What the search is limited to. */
   status: AccountStatus | null
-  /** Path of the accounts behind these. */
+  /** The query of the accounts behind these; `null`: there are none. */
   next: string | null
-  /** Path of the first ones, where these are later ones. */
+  /** The query of the first ones, where these are later ones. */
   first: string | null
   /** Whether the search finds more than these. */
   tooMany: boolean
@@ -61,16 +62,16 @@ const STATUS_WORDS: Readonly<Record<AccountStatus, string>> = {
   disconnected_by_instagram: 'Removed on Instagram',
 }
 
-/** What the page of accounts shows at a moment. `origin`: where people reach us. */
+/** What the page of accounts shows at a moment. `address`: where people reach us. */
 export function accountsView(
   { accounts, more }: RosterPage,
   counts: RosterCounts,
   query: AccountsQuery,
-  { origin, now, notice }: { origin: string; now: Date; notice: string | null },
+  { address, now, notice }: { address: Address; now: Date; notice: string | null },
 ): AccountsView {
   const { search, status, after } = query
   return {
-    rows: accounts.map((account) => row(account, origin, now)),
+    rows: accounts.map((account) => row(account, address, now)),
     filters: [
       { status: undefined, words: 'All', count: counts.all },
       ...STATUSES.map((name) => ({
@@ -81,17 +82,17 @@ export function accountsView(
     ].map((filter) => ({
       words: filter.words,
       count: number(filter.count),
-      href: pathOf({ search, status: filter.status, after: '' }),
+      query: queryOf({ search, status: filter.status, after: '' }),
       current: filter.status === status,
     })),
     due: counts.due > 0 ? number(counts.due) : null,
     search,
     status: status ?? null,
-    next: more && !search ? pathOf({ search, status, after: accounts.at(-1)?.id ?? '' }) : null,
-    first: after ? pathOf({ search, status, after: '' }) : null,
+    next: more && !search ? queryOf({ search, status, after: accounts.at(-1)?.id ?? '' }) : null,
+    first: after ? queryOf({ search, status, after: '' }) : null,
     tooMany: more && search !== '',
     notice,
-    query: pathOf(query).replace('/accounts', ''),
+    query: queryOf(query),
   }
 }
 
@@ -100,7 +101,7 @@ export function titleOf({ username, id }: Account): string {
   return username ? `@${username}` : id
 }
 
-function row(account: Account, origin: string, now: Date): AccountRow {
+function row(account: Account, address: Address, now: Date): AccountRow {
   const { tokenExpiresAt, dueAt } = account
   const from = refreshableFrom(account)
   return {
@@ -117,7 +118,7 @@ function row(account: Account, origin: string, now: Date): AccountRow {
     noToken: account.status === 'needs_reconnect' || account.status === 'disconnected_by_instagram',
     nextRefresh: dueAt && moment(dueAt, now),
     refreshable: from !== null && from <= now,
-    reconnectUrl: `${origin}/reconnect/${account.id}`,
+    reconnectUrl: reconnectUrl(address, account),
   }
 }
 

@@ -3,7 +3,7 @@ import { type Request, type RequestHandler, type Response, Router, urlencoded } 
 import { rateLimit, type RateLimitInfo } from 'express-rate-limit'
 import { z } from 'zod'
 import { signOutOperator } from '../session.ts'
-import { show } from '../views.ts'
+import { goTo, show } from '../views.ts'
 import type { Operator } from './operator.ts'
 
 /** Wrong passwords in a quarter of an hour from one address, after which it is sent away unheard. */
@@ -25,7 +25,7 @@ export function signInPages(operator: Operator): Router {
   router.post('/accounts/sign-in', read, async (request: Request, response: Response) => {
     if (await operator.signIn(request, form.parse(request.body).password)) {
       request.log.info('the operator signed in')
-      response.redirect(303, '/accounts')
+      goTo(response, '/accounts')
       return
     }
     request.log.warn('somebody tried a wrong operator’s password')
@@ -35,13 +35,13 @@ export function signInPages(operator: Operator): Router {
 
   router.use('/accounts', (request, response, next) => {
     if (operator.isOperator(request)) next()
-    else if (request.method === 'POST') response.redirect(303, '/accounts')
+    else if (request.method === 'POST') goTo(response, '/accounts')
     else show(response, 'sign_in', { refused: null })
   })
 
   router.post('/accounts/sign-out', async (request, response) => {
     await signOutOperator(request)
-    response.redirect(303, '/accounts')
+    goTo(response, '/accounts')
   })
 
   return router
