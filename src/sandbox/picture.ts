@@ -23,14 +23,17 @@ export function pictureRouter(): Router {
       next()
       return
     }
-    res.type('png').send(drawFigure(person.colours))
+    res.type('png').send(draw(person.colours, isFigure))
   })
 
   return router
 }
 
-/** A square PNG with a palette of two, one byte a pixel. */
-function drawFigure([background, figure]: readonly [RGB, RGB]): Buffer {
+/** A square PNG of 160 × 160 with a palette of two, one byte a pixel; `isInk` says which pixels have the second colour. */
+export function draw(
+  [background, ink]: readonly [RGB, RGB],
+  isInk: (x: number, y: number) => boolean,
+): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(SIZE, 0)
   header.writeUInt32BE(SIZE, 4)
@@ -38,12 +41,12 @@ function drawFigure([background, figure]: readonly [RGB, RGB]): Buffer {
   header.writeUInt8(3, 9) // palette
   const rows = Array.from({ length: SIZE }, (_, y) => [
     0, // no filter
-    ...Array.from({ length: SIZE }, (_, x) => (isFigure(x, y) ? 1 : 0)),
+    ...Array.from({ length: SIZE }, (_, x) => (isInk(x, y) ? 1 : 0)),
   ])
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header),
-    chunk('PLTE', Buffer.from([...background, ...figure])),
+    chunk('PLTE', Buffer.from([...background, ...ink])),
     chunk('IDAT', deflateSync(Buffer.from(rows.flat()))),
     chunk('IEND', Buffer.alloc(0)),
   ])

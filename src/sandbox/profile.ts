@@ -19,7 +19,7 @@ export function profileRouter(origin: string, credentials: Credentials): Router 
     const token = authenticate(req, credentials)
     mustLive(token, credentials.now())
     const asked = (queryOf(req).get('fields') ?? '').split(',').filter((field) => field !== '')
-    res.json(select(fieldsOf(origin, token.grant.person), [...new Set([...asked, 'id'])]))
+    res.json(select(fieldsOf(origin, token.grant.person), [...new Set([...asked, 'id'])], 'IGUser'))
   })
 
   router.all(/^\/(me|v\d.*)$/, (req) => {
@@ -29,7 +29,8 @@ export function profileRouter(origin: string, credentials: Credentials): Router 
   return router
 }
 
-function isServed(version: string): boolean {
+/** Whether Graph still has this version. */
+export function isServed(version: string): boolean {
   const [, major] = /^v(\d+)\.\d+$/.exec(version) ?? []
   return major !== undefined && Number(major) >= OLDEST_VERSION
 }
@@ -56,15 +57,24 @@ function fieldsOf(origin: string, person: Professional): Readonly<Record<string,
   }
 }
 
-function select(
+/**
+ * The asked fields of what is known of a `type` of things.
+ *
+ * @throws GraphRefusal for a field that things of this type do not have
+ */
+export function select(
   known: Readonly<Record<string, string | number>>,
   asked: readonly string[],
+  type: 'IGUser' | 'IGMedia',
 ): Record<string, string | number> {
   const chosen: Record<string, string | number> = {}
   for (const field of asked) {
     const value = Object.hasOwn(known, field) ? known[field] : undefined
     if (value === undefined) {
-      throw new GraphRefusal(`(#100) Tried accessing nonexisting field (${field}) on node type (IGUser)`, 100)
+      throw new GraphRefusal(
+        `(#100) Tried accessing nonexisting field (${field}) on node type (${type})`,
+        100,
+      )
     }
     chosen[field] = value
   }

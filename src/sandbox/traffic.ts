@@ -4,7 +4,7 @@ import { misbehave, type Misbehaviour } from './misbehaviour.ts'
 import { bodyOf, formFields, queryOf } from './received.ts'
 
 /** What an app's server calls, as opposed to what a person's browser opens. */
-export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'picture'
+export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'media' | 'picture'
 
 /** One call as it arrived, right or wrong. */
 export interface Call {

@@ -9,6 +9,7 @@ import type { Dialect } from './exchangeAnswer.ts'
 import { homeRouter } from './home.ts'
 import { longLivedRouter } from './longLived.ts'
 import { pictureRouter } from './picture.ts'
+import { mediaRouter } from './media.ts'
 import { profileRouter } from './profile.ts'
 import type { Quota } from './quota.ts'
 import { answerRefusal } from './refusals.ts'
@@ -43,12 +44,14 @@ export function createWeb(world: WebWorld): Express {
   web.all('/access_token', traffic.watch('long_lived'), counted)
   web.all('/refresh_access_token', traffic.watch('refresh'), counted)
   web.all('/:version/me', traffic.watch('me'), counted)
+  web.all('/:version/me/media', traffic.watch('media'), counted)
   web.all('/pictures/:name', traffic.watch('picture'))
 
   web.use(homeRouter({ app, clock, credentials }))
   web.use(authorizeRouter({ app, credentials, mishaps }))
   web.use(exchangeRouter({ origin, app, credentials, dialect }))
   web.use(longLivedRouter(app, credentials))
+  web.use(mediaRouter(origin, credentials))
   web.use(profileRouter(origin, credentials))
   web.use(pictureRouter())
   web.use(answerRefusal)
