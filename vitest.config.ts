@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/bench/**'],
+          exclude: ['test/browser/**', 'test/bench/**', 'test/package/**'],
           testTimeout: 30_000,
         },
       },
@@ -29,6 +29,9 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        test: { name: 'package', include: ['test/package/*.test.ts'], testTimeout: 120_000 },
       },
       {
         test: {

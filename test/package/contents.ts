@@ -1,0 +1,24 @@
+import { globSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join, relative } from 'node:path'
+import { preProcessFile } from 'typescript'
+
+/** The files in a folder that match, by their paths from there. */
+export function filesIn(folder: string, pattern: string): string[] {
+  return globSync(pattern, { cwd: folder, withFileTypes: true })
+    .filter((found) => found.isFile())
+    .map((file) => relative(folder, join(file.parentPath, file.name)))
+}
+
+/** What stands in a file of a folder. */
+export function textIn(folder: string, file: string): string {
+  return readFileSync(join(folder, file), 'utf8')
+}
+
+/** The packages of others that a JavaScript file loads, by name. */
+export function packagesLoadedBy(code: string): string[] {
+  return preProcessFile(code)
+    .importedFiles.map(({ fileName }) => fileName)
+    .filter((name) => !name.startsWith('.') && !isBuiltin(name))
+    .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name)
+}
