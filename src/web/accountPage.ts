@@ -7,7 +7,9 @@ import type { Instagram } from '../instagram/client.ts'
 import type { Failure } from '../login/failures.ts'
 import type { Logins } from '../login/logins.ts'
 import { accountView, tokenView, type TokenView } from './accountView.ts'
+import { browserOf } from './browser.ts'
 import { show } from './views.ts'
+import { visitOf } from './visit.ts'
 
 /** What the pages need to know; settings that differ between two apps in one process. */
 export interface Login extends Logins {
@@ -42,7 +44,7 @@ export async function showAccount(
   response: Response,
   { justConnected }: { justConnected: boolean },
 ): Promise<void> {
-  const browser = request.browser.remember()
+  const browser = browserOf(request).remember()
   show(response, 'response', {
     account: accountView(account, await token(login, account, request), login.now()),
     connectAnother: login.beginLogin({ browser, forceReauth: true }).url,
@@ -53,14 +55,14 @@ export async function showAccount(
 async function token(
   { accounts, showToken, graph }: Login,
   { key, tokenKind }: Account,
-  { log }: Request,
+  request: Request,
 ): Promise<TokenView> {
   if (!showToken) return 'hidden'
   try {
     return tokenView((await accounts.accessToken(key)) ?? '', tokenKind === 'classic' ? null : graph)
   } catch (error) {
     if (!(error instanceof UnreadableTokenError)) throw error
-    log.error(error, 'a token cannot be read')
+    visitOf(request).log.error(error, 'a token cannot be read')
     return 'unreadable'
   }
 }

@@ -1,11 +1,6 @@
 import type { RequestHandler } from 'express'
 import { newBrowser } from '../login/browserKey.ts'
-
-declare module 'express-serve-static-core' {
-  interface Request {
-    browser: Browser
-  }
-}
+import { ours } from './ours.ts'
 
 /**
  * The browser that a request comes from, whether or not it is connected to an account. It holds its secret in a cookie, and nothing
@@ -21,6 +16,11 @@ export interface Browser {
 /** How long a browser is remembered after the last page from which it could begin a login: longer than any state lives. */
 const BROWSER_LIFETIME_MS = 24 * 60 * 60 * 1000
 
+const { of, put } = ours<Browser>('browser')
+
+/** The browser that this request comes from. */
+export const browserOf = of
+
 /** Tells each request its browser. `name`: the cookie's. `secure`: people reach us by https. */
 export function browsers({ name, secure }: { name: string; secure: boolean }): RequestHandler {
   // What does not look like a secret of ours is as none.
@@ -28,7 +28,7 @@ export function browsers({ name, secure }: { name: string; secure: boolean }): R
 
   return (request, response, next) => {
     let secret = cookie.exec(request.headers.cookie ?? '')?.[1]
-    request.browser = {
+    put(request, {
       get secret() {
         return secret
       },
@@ -38,7 +38,7 @@ export function browsers({ name, secure }: { name: string; secure: boolean }): R
         response.cookie(name, secret, { path: '/', httpOnly: true, sameSite: 'lax', secure, expires })
         return secret
       },
-    }
+    })
     next()
   }
 }

@@ -2,8 +2,8 @@ import type { ErrorRequestHandler, Request } from 'express'
 import { type Evidence, InstagramError } from '../instagram/failure.ts'
 import { explanations, failureOf, Refusal } from '../login/failures.ts'
 import { retryAfter } from './retryAfter.ts'
-import { referenceOf } from './requestLog.ts'
 import { show } from './views.ts'
+import { visitOf } from './visit.ts'
 
 /** What an error page may show. */
 export interface ErrorPageOptions {
@@ -14,16 +14,17 @@ export interface ErrorPageOptions {
 /** The one place where an error becomes an answer: words for the person, and the error itself for the request's log line. */
 export function errorPage({ isForOperator }: ErrorPageOptions): ErrorRequestHandler {
   return (error: unknown, request: Request, response, next) => {
-    response.err = error instanceof Error ? error : new Error('thrown without an error', { cause: error })
+    const visit = visitOf(request)
+    visit.error = error instanceof Error ? error : new Error('thrown without an error', { cause: error })
     if (response.headersSent) {
       next(error)
       return
     }
     const name = failureOf(error)
-    response.failure = name
+    visit.failure = name
     const explanation = explanations[name]
     const forOperator = isForOperator(request)
-    const reference = (error instanceof Refusal ? error.reference : undefined) ?? referenceOf(request)
+    const reference = (error instanceof Refusal ? error.reference : undefined) ?? visit.reference
     const isForLog = explanation.mender === 'operator' || explanation.status >= 500
     response.status(explanation.status).set(retryAfter(name))
     show(response, 'auth_error', {

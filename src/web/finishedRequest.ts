@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express'
+import { visitOf } from './visit.ts'
 
 /** A request that is answered, or given up by whoever sent it. */
 export interface FinishedRequest {
@@ -29,13 +30,13 @@ export function watchRequests(onRequest: (request: FinishedRequest) => void): Re
 }
 
 /**
- * The pattern that a request matched: one of a few, whatever was asked, and without what stands in an address. Ends in `/*`
- * where only the beginning is one of ours.
+ * The pattern that a request matched: one of a few, whatever was asked, without what stands in an address, and the same wherever we
+ * are mounted. Ends in `/*` where only the beginning is one of ours.
  */
-export function routeOf({ baseUrl, route }: Pick<Request, 'baseUrl' | 'route'>): string {
-  const pattern: unknown = (route as { path: unknown } | undefined)?.path
+export function routeOf(request: Request): string {
+  const pattern: unknown = (request.route as { path: unknown } | undefined)?.path
   // As it was asked, in capitals maybe.
-  const mount = baseUrl.toLowerCase()
-  if (typeof pattern !== 'string') return `${mount}/*`
-  return (mount + pattern).replace(/(.)\/$/, '$1')
+  const room = request.baseUrl.slice(visitOf(request).mount.length).toLowerCase()
+  if (typeof pattern !== 'string') return `${room}/*`
+  return (room + pattern).replace(/(.)\/$/, '$1')
 }

@@ -6,8 +6,8 @@ import { callbackIn } from '../login/pastedCallback.ts'
 import { type Login, showAccount } from './accountPage.ts'
 import { helpEntry, helpGroups } from './helpView.ts'
 import { receiveCallback } from './receiveCallback.ts'
-import { referenceOf } from './requestLog.ts'
 import { show } from './views.ts'
+import { visitOf } from './visit.ts'
 
 /** The form that takes what somebody saw. */
 const form = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
@@ -37,8 +37,8 @@ export function help(login: Login, redirectUri: string): Router {
       return showAccount(login, account, request, response, { justConnected: true })
     }
     const name = recognisePasted(pasted) ?? 'unknown'
-    request.log.info({ explained: name }, 'somebody pasted what Instagram showed')
-    const reference = name === 'unknown' ? referenceOf(request) : null
+    visitOf(request).log.info({ explained: name }, 'somebody pasted what Instagram showed')
+    const reference = name === 'unknown' ? visitOf(request).reference : null
     show(response, 'help_entry', { entry: helpEntry(name), pasted: true, reference })
   })
 

@@ -9,6 +9,7 @@ import { limited } from './limits.ts'
 import { moment } from './moment.ts'
 import { retryAfter } from './retryAfter.ts'
 import { show } from './views.ts'
+import { visitOf } from './visit.ts'
 
 /** What Meta's callbacks work with. */
 export interface MetaOptions {
@@ -36,14 +37,15 @@ export function metaCallbacks({ withdrawals, secrets, address, now }: MetaOption
   callbacks.post('/deauthorize', read, async (request: Request, response: Response) => {
     const { userId, issuedAt } = signed(request)
     const ended = await withdrawals.deauthorize(userId, issuedAt)
-    if (ended === 0) request.log.info('deauthorized: an account that is not connected, or was connected anew')
+    if (ended === 0)
+      visitOf(request).log.info('deauthorized: an account that is not connected, or was connected anew')
     response.json({ success: true })
   })
 
   callbacks.post('/data-deletion', read, async (request: Request, response: Response) => {
     const { userId, issuedAt } = signed(request)
     const { confirmationCode } = await withdrawals.erase(userId, issuedAt)
-    request.log.info({ confirmationCode }, 'data deleted')
+    visitOf(request).log.info({ confirmationCode }, 'data deleted')
     const url = `${address.url}/data-deletion/${confirmationCode}`
     response.json({ url, confirmation_code: confirmationCode })
   })
@@ -72,10 +74,12 @@ export function metaCallbacks({ withdrawals, secrets, address, now }: MetaOption
 }
 
 /** Why a request is refused is for the log alone: whoever sent it may be anybody. */
-const answerMeta: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+const answerMeta: ErrorRequestHandler = (error: unknown, request, response, next) => {
   const status = statusOf(error)
-  response.err = forLog(error, status)
-  response.failure = failureOf(response.err)
+  const told = forLog(error, status)
+  const visit = visitOf(request)
+  visit.error = told
+  visit.failure = failureOf(told)
   if (response.headersSent) {
     next(error)
     return

@@ -4,6 +4,7 @@ import { importToken } from '../accounts/importToken.ts'
 import { refreshableFrom } from '../accounts/refresher.ts'
 import { Refusal } from '../login/failures.ts'
 import { connectedAccount, type Login, showAccount } from './accountPage.ts'
+import { browserOf } from './browser.ts'
 import { limited } from './limits.ts'
 import { receiveCallback } from './receiveCallback.ts'
 import { signIn, signOut } from './session.ts'
@@ -20,14 +21,14 @@ export function pages(login: Login, callback: string): Router {
   router.get('/', async (request, response) => {
     const account = await connectedAccount(login, request)
     if (account) return showAccount(login, account, request, response, { justConnected: false })
-    const { url } = login.beginLogin({ browser: request.browser.remember() })
+    const { url } = login.beginLogin({ browser: browserOf(request).remember() })
     show(response, 'index', { getStarted: url, reconnect: null })
   })
 
   router.get('/reconnect/:id', async (request, response) => {
     const { id } = request.params
     const account = await accounts.findById(id)
-    const { url } = login.beginLogin({ browser: request.browser.remember(), forceReauth: true })
+    const { url } = login.beginLogin({ browser: browserOf(request).remember(), forceReauth: true })
     const reconnect = account?.id === id ? (account.username ?? id) : null
     show(response, 'index', { getStarted: url, reconnect })
   })

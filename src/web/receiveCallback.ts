@@ -2,8 +2,9 @@ import type { Request } from 'express'
 import { failureOf, forLog, Refusal } from '../login/failures.ts'
 import type { FinishedLogin } from '../login/logins.ts'
 import type { Login } from './accountPage.ts'
-import { referenceOf } from './requestLog.ts'
+import { browserOf } from './browser.ts'
 import { signIn } from './session.ts'
+import { visitOf } from './visit.ts'
 
 /**
  * Finishes a login, connects the browser to the account, and tells how it ended; not of one that is over already, and only comes
@@ -28,10 +29,11 @@ export async function receiveCallback(
 }
 
 async function finish(login: Login, callback: URLSearchParams, request: Request): Promise<FinishedLogin> {
-  const { secret: browser } = request.browser
-  const finished = await login.finishLogin({ callback, browser, reference: referenceOf(request) })
+  const { secret: browser } = browserOf(request)
+  const { log, reference } = visitOf(request)
+  const finished = await login.finishLogin({ callback, browser, reference })
   for (const failure of finished.withheld)
-    request.log.warn({ err: failure, ...forLog(failure) }, 'connected, but not with all that was asked for')
+    log.warn({ err: failure, ...forLog(failure) }, 'connected, but not with all that was asked for')
   await signIn(request, finished.account.key)
   return finished
 }

@@ -1,63 +1,65 @@
 import { randomInt } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Request, Response } from 'express'
-import pino, { type Logger } from 'pino'
-import { type HttpLogger, pinoHttp } from 'pino-http'
+import type { Request, RequestHandler, Response } from 'express'
+import pino, { type Level, type Logger } from 'pino'
 import { forLog, Refusal } from '../login/failures.ts'
 import { routeOf } from './finishedRequest.ts'
-
-declare module 'http' {
-  interface ServerResponse {
-    /** The name of the failure, set by whatever made an answer of an error. */
-    failure?: string | undefined
-  }
-}
+import { putVisit, type Visit } from './visit.ts'
 
 /**
  * One line a request: number, method, route, status, time, how it ended, and the error if there was one, with what mends it. Never an address, a
  * query, a header or a body: they hold codes, states, cookies and who somebody is.
  */
-export function requestLog(logger: Logger): HttpLogger<Request, Response> {
-  return pinoHttp<Request, Response>({
-    logger,
-    genReqId: (request) => announcedId(request) ?? newReference(),
-    wrapSerializers: false,
-    serializers: {
-      req: ({ id, method }: Request) => ({ id, method }),
-      res: ({ statusCode }: Response) => ({ status: statusCode }),
-      err: (error: Error) =>
-        error instanceof Refusal
-          ? { type: error.name, message: error.message }
-          : pino.stdSerializers.errWithCause(error),
-    },
-    customSuccessObject: (request, response, line: object) => ({ ...ending(request, response), ...line }),
-    customErrorObject: (request, response, _error, line: object) => ({
-      ...ending(request, response),
-      ...line,
-    }),
-    customProps: (_request, { err }) => ({ ...forLog(err) }),
-    customLogLevel: (request, { statusCode }) => {
-      const route = routeOf(request)
-      if (route === '/healthz' || route === '/readyz') return 'debug'
-      if (statusCode >= 500) return 'error'
-      if (statusCode >= 400) return 'warn'
-      return QUIET.has(route) ? 'debug' : 'info'
-    },
-  })
+export function requestLog(logger: Logger): RequestHandler {
+  const log = logger.child({}, { serializers: { err: serializeError } })
+  return (request, response, next) => {
+    const began = performance.now()
+    const { method } = request
+    const reference = announcedId(request) ?? newReference()
+    const visit = { log: log.child({ req: { id: reference, method } }), reference, mount: request.baseUrl }
+    putVisit(request, visit)
+    response.once('close', () => {
+      tell(visit, request, response, Math.round(performance.now() - began))
+    })
+    next()
+  }
 }
+
+function tell(
+  { log, error, failure }: Visit,
+  request: Request,
+  response: Response,
+  responseTime: number,
+): void {
+  const { statusCode: status, writableEnded } = response
+  const route = routeOf(request)
+  const line = {
+    ...forLog(error),
+    route,
+    outcome: writableEnded ? (failure ?? 'ok') : 'aborted',
+    res: { status },
+    responseTime,
+    ...(error && { err: error }),
+  }
+  log[levelOf(route, status)](line, `request ${error ? 'errored' : writableEnded ? 'completed' : 'aborted'}`)
+}
+
+function levelOf(route: string, status: number): Level {
+  if (WATCHED.has(route)) return 'debug'
+  if (status >= 500) return 'error'
+  if (status >= 400) return 'warn'
+  return QUIET.has(route) ? 'debug' : 'info'
+}
+
+/** What is asked for every few seconds, and told of by itself where it does not go well. */
+const WATCHED: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
 /** What goes well every few seconds. */
 const QUIET: ReadonlySet<string> = new Set(['/assets/*', '/metrics'])
 
-/** How a request ended: `ok`, the name of its failure, or `aborted` where nobody waited for the answer. */
-function ending(request: Request, response: ServerResponse): { route: string; outcome: string } {
-  const outcome = response.writableEnded ? (response.failure ?? 'ok') : 'aborted'
-  return { route: routeOf(request), outcome }
-}
-
-/** The number by which the log and an error page name a request, such as `7K2M-QX4D`. */
-export function referenceOf({ id }: IncomingMessage): string {
-  return typeof id === 'string' ? id : ''
+function serializeError(error: Error): object {
+  return error instanceof Refusal
+    ? { type: error.name, message: error.message }
+    : pino.stdSerializers.errWithCause(error)
 }
 
 /** The number that a proxy gave the request, so that its log and ours say the same. Of a stranger it would be anything. */

@@ -3,6 +3,7 @@ import type { Request, RequestHandler } from 'express'
 import session, { type SessionData, type Store } from 'express-session'
 import type { Address } from './address.ts'
 import { browsers } from './browser.ts'
+import { visitOf } from './visit.ts'
 
 declare module 'express-session' {
   interface SessionData {
@@ -45,7 +46,8 @@ export function sessions(store: Store, secrets: readonly string[], address: Addr
     (request, response, next) => {
       void handler(request, response, (error?: unknown) => {
         // A session is prolonged while the answer is sent. Nobody is harmed where that fails.
-        if (error && response.writableEnded) request.log.warn(error, 'a session could not be prolonged')
+        if (error && response.writableEnded)
+          visitOf(request).log.warn(error, 'a session could not be prolonged')
         else next(error)
       })
     },

@@ -7,6 +7,7 @@ import type { HelpEntry, HelpGroup } from './helpView.ts'
 import type { AccountsView } from './operator/accountsView.ts'
 import type { Moment } from './moment.ts'
 import type { SetupView } from './setupView.ts'
+import { ours } from './ours.ts'
 import { createTemplates } from './templates.ts'
 
 /** The folder of the views, and of what they load. */
@@ -43,32 +44,26 @@ export interface PageLocals {
   sandbox: string | null
 }
 
-const SITE = Symbol('site')
-
-/** An answer of ours knows whose page it shows: two sites in one process never meet. */
-type Answer = Response & { [SITE]?: { locals: PageLocals; render: ReturnType<typeof createTemplates> } }
+const sites = ours<{ locals: PageLocals; render: ReturnType<typeof createTemplates> }>('site')
 
 /** Lets the pages of a site be shown. */
 export function views(locals: PageLocals): RequestHandler {
   const site = { locals, render: createTemplates(VIEWS) }
-  return (_request, response: Answer, next) => {
-    response[SITE] = site
+  return (_request, response, next) => {
+    sites.put(response, site)
     next()
   }
 }
 
 /** Renders a view with all that it uses, as the whole answer. */
 export function show<View extends keyof Views>(response: Response, view: View, locals: Views[View]): void {
-  const site = siteOf(response)
-  response.type('html').end(site.render(view, { ...site.locals, ...locals }))
+  const site = sites.of(response)
+  const page = Buffer.from(site.render(view, { ...site.locals, ...locals }))
+  // Not by `send`, which adds what the settings of the app around us say.
+  response.type('html').set('Content-Length', String(page.length)).end(page)
 }
 
 /** Sends the browser on to a page of ours, by its path under the base. */
 export function goTo(response: Response, path: string): void {
-  response.redirect(303, siteOf(response).locals.base + path)
-}
-
-function siteOf({ [SITE]: site }: Answer): NonNullable<Answer[typeof SITE]> {
-  if (!site) throw new TypeError('Pages are shown behind views() only.')
-  return site
+  response.redirect(303, sites.of(response).locals.base + path)
 }

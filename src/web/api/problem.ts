@@ -4,7 +4,7 @@ import { InstagramError } from '../../instagram/failure.ts'
 import { DatabaseUnavailableError } from '../../storage/unavailable.ts'
 import { explanations, failureOf } from '../../login/failures.ts'
 import { retryAfter } from '../retryAfter.ts'
-import { referenceOf } from '../requestLog.ts'
+import { visitOf } from '../visit.ts'
 import { type ProblemName, problems, problemType, RIGHT_TOKEN } from './problems.ts'
 
 /** More of a problem than its name tells. */
@@ -39,8 +39,9 @@ export class Problem extends Error {
 /** The one place where an error becomes an answer for programs (RFC 9457), and the error itself goes to the request's log line. */
 export const answerProblem: ErrorRequestHandler = (error: unknown, request, response, next) => {
   const problem = problemOf(error)
-  response.err = problem
-  response.failure = problem.problem
+  const visit = visitOf(request)
+  visit.error = problem
+  visit.failure = problem.problem
   if (response.headersSent) {
     next(error)
     return
@@ -51,7 +52,7 @@ export const answerProblem: ErrorRequestHandler = (error: unknown, request, resp
     title: problems[problem.problem].title,
     status: problem.status,
     detail: problem.message,
-    reference: referenceOf(request),
+    reference: visit.reference,
     ...problem.members,
   })
 }

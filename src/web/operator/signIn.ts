@@ -4,6 +4,7 @@ import { rateLimit, type RateLimitInfo } from 'express-rate-limit'
 import { z } from 'zod'
 import { signOutOperator } from '../session.ts'
 import { goTo, show } from '../views.ts'
+import { visitOf } from '../visit.ts'
 import type { Operator } from './operator.ts'
 
 /** Wrong passwords in a quarter of an hour from one address, after which it is sent away unheard. */
@@ -24,11 +25,11 @@ export function signInPages(operator: Operator): Router {
 
   router.post('/accounts/sign-in', read, async (request: Request, response: Response) => {
     if (await operator.signIn(request, form.parse(request.body).password)) {
-      request.log.info('the operator signed in')
+      visitOf(request).log.info('the operator signed in')
       goTo(response, '/accounts')
       return
     }
-    request.log.warn('somebody tried a wrong operator’s password')
+    visitOf(request).log.warn('somebody tried a wrong operator’s password')
     await sleep(Math.min(FIRST_WAIT_MS * 2 ** (triesBefore(request) - 1), LONGEST_WAIT_MS))
     show(response.status(403), 'sign_in', { refused: 'wrong' })
   })
