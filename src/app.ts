@@ -1,4 +1,4 @@
-import type { Express } from 'express'
+import type { Router } from 'express'
 import type { Logger } from 'pino'
 import { createCensus } from './accounts/census.ts'
 import type { AccountEvent, Listener } from './accounts/events.ts'
@@ -48,7 +48,8 @@ export interface AppOptions {
 
 /** What answers requests, and what is done without anybody asking. */
 export interface App {
-  web: Express
+  /** Everything of ours, for an app to be mounted in under the base path. It answers each request that it gets. */
+  site: Router
   upkeep: Upkeep
 }
 
@@ -111,10 +112,9 @@ export function createApp(options: AppOptions): App {
     accountKeyOf: (session) => session.accountKey,
   })
   return {
-    web: createSite({
+    site: createSite({
       address,
       production: config.production,
-      trustProxy: config.trustProxy,
       sandbox: config.sandbox ? config.instagram.graphUrl : null,
       log,
       isOperator: (request) => operator.isOperator(request),

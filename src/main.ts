@@ -11,6 +11,7 @@ import { createInstagram } from './instagram/client.ts'
 import { createLog } from './log.ts'
 import { withKeptSecrets } from './secrets.ts'
 import { SERVER_LIMITS } from './serverLimits.ts'
+import { standAlone } from './standAlone.ts'
 import { endOnMistakes, stopServer, toldToStop } from './stopping.ts'
 import { openDatabase } from './storage/database.ts'
 import { addressOf } from './web/address.ts'
@@ -41,7 +42,7 @@ async function run(config: Config): Promise<void> {
   const now = sandbox ? () => sandbox.now() : () => new Date()
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
 
-  const { web, upkeep } = createApp({
+  const { site, upkeep } = createApp({
     config,
     database,
     instagram,
@@ -50,6 +51,7 @@ async function run(config: Config): Promise<void> {
     stopping: stopping.signal,
     certificate: ownCertificate,
   })
+  const web = standAlone(site, config, log)
   upkeep.start()
   const server = certificate
     ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, web)

@@ -11,7 +11,10 @@ export interface ErrorPageOptions {
   isForOperator: (request: Request) => boolean
 }
 
-/** The one place where an error becomes an answer: words for the person, and the error itself for the request's log line. */
+/**
+ * The one place where an error becomes an answer: words for the person, and the error itself for the request's log line. What fails
+ * here is left to {@link lastResort}.
+ */
 export function errorPage({ isForOperator }: ErrorPageOptions): ErrorRequestHandler {
   return (error: unknown, request: Request, response, next) => {
     const visit = visitOf(request)
@@ -35,6 +38,15 @@ export function errorPage({ isForOperator }: ErrorPageOptions): ErrorRequestHand
       forOperator,
     })
   }
+}
+
+/** No error of ours gets to the app around us, which would take it for its own. An answer that has begun breaks off. */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows it by its four parameters.
+export const lastResort: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+  const visit = visitOf(request)
+  if (error !== visit.error) visit.log.error(error, 'an error could not be answered in words')
+  if (response.headersSent) response.destroy()
+  else response.status(500).type('text').send('Something went wrong here. Please try again later.')
 }
 
 /** What Instagram said, line by line. The evidence holds no code, token or secret. */

@@ -2,28 +2,25 @@ import type { RequestHandler } from 'express'
 import helmet from 'helmet'
 import { Refusal } from '../login/failures.ts'
 
-/** Headers that keep a page to itself: no resource from elsewhere, no inline script or style, no frame, no referrer. `https`: people reach us by it, for good. */
-export function securityHeaders({ https }: { https: boolean }): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        baseUri: ["'none'"],
-        connectSrc: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        imgSrc: ["'self'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-      },
+/** Headers that keep a page to itself: no resource from elsewhere, no inline script or style, no frame, no referrer. */
+export const securityHeaders: RequestHandler = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      baseUri: ["'none'"],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      imgSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
     },
-    referrerPolicy: { policy: 'no-referrer' },
-    // This host only: the others of its domain are not ours to decide about.
-    strictTransportSecurity: https && { includeSubDomains: false },
-    xFrameOptions: { action: 'deny' },
-  })
-}
+  },
+  referrerPolicy: { policy: 'no-referrer' },
+  strictTransportSecurity: false, // It would hold for all of a host. Whoever has it decides.
+  xFrameOptions: { action: 'deny' },
+})
 
 /** For all that is personal: kept by no cache, neither the browser's nor one on the way. */
 export const noStore: RequestHandler = (_request, response, next) => {

@@ -44,6 +44,8 @@ export function sessions(store: Store, secrets: readonly string[], address: Addr
   return [
     browsers({ name: `${name}-browser${place}`, secure }),
     (request, response, next) => {
+      // Behind a proxy that the app around us does not trust nothing shows https, and the cookie would never be set.
+      if (secure) Object.defineProperty(request, 'secure', { value: true, configurable: true })
       void handler(request, response, (error?: unknown) => {
         // A session is prolonged while the answer is sent. Nobody is harmed where that fails.
         if (error && response.writableEnded)

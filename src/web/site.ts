@@ -1,22 +1,19 @@
 import { join } from 'node:path'
-import express, { type Express, type Request, type RequestHandler } from 'express'
+import express, { type Request, type RequestHandler, Router } from 'express'
 import type { Logger } from 'pino'
 import { Refusal } from '../login/failures.ts'
 import type { Address } from './address.ts'
-import { errorPage } from './errorPage.ts'
+import { errorPage, lastResort } from './errorPage.ts'
 import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
 import { oneLoopbackName } from './loopback.ts'
-import { proxyNotice } from './proxyNotice.ts'
 import { requestLog } from './requestLog.ts'
 import { noStore, sameOrigin, securityHeaders } from './security.ts'
 import { views, VIEWS } from './views.ts'
 
 /** What holds for every page, whatever it shows. */
 export interface SiteOptions {
-  /** Where people reach us, from the settings. */
   address: Address
   production: boolean
-  trustProxy: boolean | number | string[]
   /** Where the stand-in for Instagram is, if there is one. */
   sandbox: string | null
   log: Logger
@@ -35,11 +32,13 @@ export interface SiteOptions {
   pages: readonly RequestHandler[]
 }
 
-/** The Express app around the pages: log, headers, assets, who may POST, and what happens to errors. */
+/**
+ * Everything of ours, with what holds for all of it: log, headers, assets, who may POST, and what happens to errors. It answers every
+ * request that reaches it, in any app, and hands nothing on.
+ */
 export function createSite({
   address,
   production,
-  trustProxy,
   sandbox,
   log,
   isOperator,
@@ -49,23 +48,12 @@ export function createSite({
   api,
   meta,
   pages,
-}: SiteOptions): Express {
-  const { origin, base } = address
-  const https = origin.startsWith('https:')
-  const site = express()
-  site.set('env', production ? 'production' : 'development')
-  site.set('trust proxy', trustProxy)
-  site.set('query parser', false)
-  site.set('etag', false)
-  site.disable('x-powered-by')
-  // Behind a proxy the socket does not show https, and Secure cookies would never be set. The redirect URI tells.
-  Object.defineProperty(site.request, 'secure', { value: https })
-
-  site.use(views({ base, sandbox }))
-  site.use(watchRequests(onRequest))
+}: SiteOptions): Router {
+  const site = Router()
+  site.use(views({ base: address.base, sandbox }))
   site.use(requestLog(log))
-  if (!trustProxy) site.use(proxyNotice(log))
-  site.use(securityHeaders({ https: https && production }))
+  site.use(watchRequests(onRequest))
+  site.use(securityHeaders)
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)
   site.use(health)
@@ -73,12 +61,13 @@ export function createSite({
   site.use('/api', api)
   site.use(meta)
   site.get('/', oneLoopbackName(address))
-  site.post(/.*/, sameOrigin(origin))
+  site.post(/.*/, sameOrigin(address.origin))
   site.use(...pages)
   site.use(() => {
     throw new Refusal('not_found')
   })
   // Until operators sign in, they are whoever is there outside production.
   site.use(errorPage({ isForOperator: (request) => !production || isOperator(request) }))
+  site.use(lastResort)
   return site
 }

@@ -115,3 +115,18 @@ test('the API of a mounted app names its own addresses', async () => {
   expect(added.headers).toMatchObject({ location: `${BASE}/api/accounts/${APP_ID}` })
   expect(page.body.next).toMatch(`${BASE}/api/accounts?limit=1&after=`)
 })
+
+test('the log calls a page by the same route wherever the app is mounted', async () => {
+  await using host = await startHost(BASE, ALL_ROOMS)
+  await person(host).get(`${BASE}/help/declined`)
+  await program(host, { origin: host.home }).get('/api/accounts')
+  await person(host).get(`${BASE}/healthz`)
+
+  const lines = host.log.map((line) => JSON.parse(line) as { level: number; route: string })
+
+  expect(lines.map(({ level, route }) => [level, route])).toStrictEqual([
+    [30, '/help/:name'],
+    [30, '/api/accounts'],
+    [20, '/healthz'],
+  ])
+})

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express from 'express'
+import express, { type Express } from 'express'
 import pino from 'pino'
 import { createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createInstagram } from '../../src/instagram/client.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { openDatabase } from '../../src/storage/database.ts'
+import { ownPaths } from '../../src/web/ownPaths.ts'
 import { projectEngine } from '../support/places.ts'
 import { CLIENT_ID, CLIENT_SECRET, SESSION_SECRET, TOKEN_KEY } from '../support/world.ts'
 
@@ -18,11 +19,17 @@ export interface Host extends AsyncDisposable {
   /** Where ours are. */
   home: string
   sandbox: Sandbox
+  /** Our log, line by line. */
+  log: string[]
   now(): Date
 }
 
-/** Starts a host, with our app at `base`. */
-export async function startHost(base: string, environment: Record<string, string> = {}): Promise<Host> {
+/** Starts a host, with our app at `base`. `around`: what the host itself does, before us and after. */
+export async function startHost(
+  base: string,
+  environment: Record<string, string> = {},
+  around: { before?: (host: Express) => void; after?: (host: Express) => void } = {},
+): Promise<Host> {
   const ending = new AsyncDisposableStack()
   const { url } = ending.use(await projectEngine().place())
   const database = ending.adopt(await openDatabase(url), (opened) => opened.close())
@@ -47,15 +54,25 @@ export async function startHost(base: string, environment: Record<string, string
     ...{ authorizeUrl, tokenUrl, graphUrl },
   }
   const instagram = ending.adopt(createInstagram(settings, now), (client) => client.close())
-  const log = pino({ level: 'silent' })
-  const { web } = createApp({ config: { ...config, instagram: settings }, database, instagram, log, now })
+  const log: string[] = []
+  const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
+  const { site } = createApp({
+    config: { ...config, instagram: settings },
+    database,
+    instagram,
+    log: logger,
+    now,
+  })
   const host = express()
-  host.use(base, web)
+  around.before?.(host)
+  const rooms = { callback: '/response', api: config.apiKeys.length > 0, operator: !!config.adminPassword }
+  host.use(base, ownPaths(site, rooms))
   host.use((_request, response) => {
     response.status(404).send('The host has no such page')
   })
+  around.after?.(host)
   server.on('request', host)
-  return { origin, home, sandbox, now, [Symbol.asyncDispose]: () => ending.disposeAsync() }
+  return { origin, home, sandbox, log, now, [Symbol.asyncDispose]: () => ending.disposeAsync() }
 }
 
 async function listen(ending: AsyncDisposableStack): Promise<Server> {

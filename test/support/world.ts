@@ -3,9 +3,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import type { AccountEvent } from '../../src/accounts/events.ts'
-import { type App, createApp } from '../../src/app.ts'
+import { createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createInstagram } from '../../src/instagram/client.ts'
+import { standAlone } from '../../src/standAlone.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { type Outage, withOutages } from './outage.ts'
@@ -76,7 +77,7 @@ export async function startWorld(
   }
   const sandbox = ending.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
 
-  const build = (change: Environment): App => {
+  const build = (change: Environment) => {
     const config = readConfig({
       INSTAGRAM_CLIENT_ID: CLIENT_ID,
       INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
@@ -92,7 +93,7 @@ export async function startWorld(
     const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
     const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
     const listeners = [(event: AccountEvent) => events.push(event)]
-    return createApp({
+    const { site, upkeep } = createApp({
       config,
       database: connection.database,
       instagram,
@@ -101,6 +102,7 @@ export async function startWorld(
       listeners,
       stopping: stopping.signal,
     })
+    return { web: standAlone(site, config, logger), upkeep }
   }
 
   let serving = build({})

@@ -1,0 +1,107 @@
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import request from 'supertest'
+import { expect, test } from 'vitest'
+import { signedRequest } from '../../src/sandbox/signedRequest.ts'
+import { APP_ID, KEY, program } from '../api/support.ts'
+import { person } from '../support/person.ts'
+import { CLIENT_SECRET } from '../support/world.ts'
+import { startHost } from './support.ts'
+
+/** Everything of an answer but when it was given. */
+async function answer(origin: string, method: 'get' | 'post' | 'put' | 'delete', path: string) {
+  const { status, text, headers } = await request(origin)[method](path)
+  return { status, text, headers: { ...(headers as Record<string, string>), date: '' } }
+}
+
+test.each([
+  ['get', '/instagram/nowhere'],
+  ['get', '/instagram/response/'.repeat(2)],
+  ['get', '/instagram/help/declined/more'],
+  ['get', '/instagram/other/%E0%A4%A'],
+  ['get', '/instagram/assets/host.css'],
+  ['get', '/instagram/assets/../views/index.ejs'],
+  ['get', '/instagram/api/other'],
+  ['get', '/instagram/api'],
+  ['post', '/instagram/'],
+  ['post', '/instagram/response'],
+  ['put', '/instagram/help'],
+  ['delete', '/instagram/setup'],
+  // Rooms that these settings leave closed.
+  ['get', '/instagram/accounts'],
+  ['post', '/instagram/accounts/sign-in'],
+  ['get', '/instagram/api/accounts'],
+  ['get', '/instagram/metrics'],
+  ['get', '/help'],
+] as const)('%s %s, which is not ours, reaches the host as if we were not there', async (method, path) => {
+  await using host = await startHost('/instagram')
+
+  const told = await answer(host.origin, method, path)
+
+  expect(told).toStrictEqual(await answer(host.origin, method, '/elsewhere'))
+  expect(told).toMatchObject({ status: 404, text: 'The host has no such page' })
+  expect(host.log).toStrictEqual([])
+})
+
+test('a host is as it was after its visitors came by our pages', async () => {
+  const ownPage = (app: Express) =>
+    app.get('/own', ({ secure, query, app: { settings } }, response) => {
+      response.json({ secure, query, settings: Object.keys(settings as object) })
+    })
+  await using host = await startHost('/instagram', {}, { after: ownPage })
+  const before = await answer(host.origin, 'get', '/own?a[b]=c')
+
+  await person(host).get('/instagram/')
+  await person(host).get('/instagram/response?code=a&state=b')
+
+  expect(await answer(host.origin, 'get', '/own?a[b]=c')).toStrictEqual(before)
+  expect(before.headers).toMatchObject({
+    'x-powered-by': 'Express',
+    etag: expect.stringMatching(/./) as string,
+  })
+})
+
+test.each([
+  ['/instagram/response', 400],
+  ['/instagram/response?code=a&state=b', 400],
+  ['/instagram/help/nothing-known', 404],
+  ['/instagram/help/%E0%A4%A', 400],
+  ['/instagram/data-deletion/guess', 404],
+  ['/instagram/picture', 404],
+] as const)('what goes wrong at %s is told by us, and never by the host', async (path, status) => {
+  const met: unknown[] = []
+  const meet: ErrorRequestHandler = (error, _request, _response, next) => {
+    met.push(error)
+    next(error)
+  }
+  await using host = await startHost('/instagram', {}, { after: (app) => app.use(meet) })
+
+  const page = await person(host).get(path)
+
+  expect(page.status).toBe(status)
+  expect(page.text).toContain('href="/instagram/">Back to Get Started</a>')
+  expect(met).toStrictEqual([])
+})
+
+test('a form, a call of Meta’s and a program are heard where the host has read their bodies already', async () => {
+  await using host = await startHost(
+    '/instagram',
+    { API_KEYS: KEY },
+    { before: (app) => app.use(express.json(), express.urlencoded({ extended: true })) },
+  )
+  const somebody = person(host)
+  const signed = signedRequest({ userId: APP_ID, issuedAt: host.now() }, CLIENT_SECRET)
+
+  const imported = await somebody.submit('/instagram/import', {
+    access_token: host.sandbox.dashboardToken('business'),
+  })
+  const helped = await somebody.submit('/instagram/help', { pasted: 'Invalid platform app' })
+  const deauthorized = await somebody.submit('/instagram/deauthorize', { signed_request: signed })
+  const added = await program(host).post('/instagram/api/accounts', {
+    access_token: host.sandbox.dashboardToken('creator'),
+  })
+
+  expect([imported.status, helped.status, deauthorized.status, added.status]).toStrictEqual([
+    303, 200, 200, 201,
+  ])
+  expect(helped.text).toContain('Invalid platform app')
+})
