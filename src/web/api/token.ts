@@ -1,8 +1,7 @@
 import type { RequestHandler } from 'express'
-import type { Account } from '../../accounts/account.ts'
-import { UnreadableTokenError } from '../../accounts/keyRing.ts'
 import { inWords } from '../../accounts/status.ts'
-import { reconnectUrl } from '../address.ts'
+import { NoValidTokenError, secondsLeft, type TokenLoss, validToken } from '../../accounts/validToken.ts'
+import { type Address, reconnectUrl } from '../address.ts'
 import type { ApiOptions } from './api.ts'
 import { accountCalled } from './accounts.ts'
 import { Problem } from './problem.ts'
@@ -21,7 +20,7 @@ export interface TokenJson {
 
 /** Why there is no valid token, and where that is mended. */
 export interface NoToken {
-  account_status: 'needs_reconnect' | 'unreadable' | 'disconnected_by_instagram'
+  account_status: Exclude<TokenLoss, 'not_connected'>
   /** ISO 8601. */
   status_since: string
   /** In words. */
@@ -33,79 +32,42 @@ export interface NoToken {
 const KEY_OR_RECONNECT =
   'Put the key that sealed the token back into TOKEN_KEYS, or connect the account again at “reconnect_url”.'
 
-/**
- * Answers with the account's token, refreshed first if that is due; never with a dead one. While refreshing fails, the token
- * that we have is handed out as long as it lives.
- */
+/** Answers with the account's token, as `validToken` gets it. */
 export function answerToken(options: ApiOptions): RequestHandler<{ id: string }> {
-  const { accounts, refresher, now } = options
+  const { accounts, now, address } = options
   return async (request, response) => {
     response.vary('Accept')
     const type = request.accepts(['application/json', 'text/plain'])
     if (!type) throw new Problem('not_acceptable')
 
-    const found = await accountCalled(accounts, request.params.id)
-    const isDue = found.dueAt !== null && found.dueAt <= now()
-    const account = isDue ? await refresher.refresh(found.key) : found
-    const token = account && (await tokenOf(account, options))
-    if (!token) throw new Problem('unknown_account')
+    const account = await accountCalled(accounts, request.params.id)
+    const token = await validToken(account, options).catch((error: unknown) => {
+      throw error instanceof NoValidTokenError ? noToken(error, address) : error
+    })
 
-    if (type === 'text/plain') response.type(type).send(token.access_token)
-    else response.json(token)
+    if (type === 'text/plain') response.type(type).send(token.accessToken)
+    else
+      response.json({
+        access_token: token.accessToken,
+        token_type: 'bearer',
+        expires_in: secondsLeft(token.expiresAt, now()),
+        user_id: token.userId,
+        permissions: token.permissions,
+      } satisfies TokenJson)
   }
 }
 
-/**
- * The account's token as it is now; `undefined`: the account has gone meanwhile.
- *
- * @throws {Problem} `no_valid_token`
- */
-async function tokenOf(
-  account: Account,
-  { accounts, now, address }: ApiOptions,
-): Promise<TokenJson | undefined> {
-  const asked = now()
-  const reconnect = { reconnect_url: reconnectUrl(address, account) }
-  const loss = lossOf(account, asked)
-  if (loss) throw noToken({ ...loss, ...reconnect })
-
-  const accessToken = await accounts.accessToken(account.key).catch((error: unknown) => {
-    if (!(error instanceof UnreadableTokenError)) throw error
-    throw noToken({ ...lost('unreadable', asked, inWords('no_key')), ...reconnect }, error)
-  })
-  if (accessToken === undefined) return undefined
-  return {
-    access_token: accessToken,
-    token_type: 'bearer',
-    expires_in: secondsLeft(account, asked),
-    user_id: account.userId ?? account.id,
-    permissions: account.permissions,
+function noToken({ loss, account, since, reason, cause }: NoValidTokenError, address: Address): Problem {
+  if (loss === 'not_connected' || !account || !since) return new Problem('unknown_account')
+  const members: NoToken = {
+    account_status: loss,
+    status_since: since.toISOString(),
+    reason: reason && inWords(reason),
+    reconnect_url: reconnectUrl(address, account),
   }
-}
-
-type Loss = Omit<NoToken, 'reconnect_url'>
-
-function lossOf(account: Account, now: Date): Loss | null {
-  const { status, statusSince, statusReason, tokenExpiresAt } = account
-  if (status === 'needs_reconnect' || status === 'unreadable' || status === 'disconnected_by_instagram')
-    return lost(status, statusSince, statusReason && inWords(statusReason))
-  const left = secondsLeft(account, now)
-  return left !== null && left < 1 ? lost('needs_reconnect', tokenExpiresAt ?? now, inWords('expired')) : null
-}
-
-function lost(status: Loss['account_status'], since: Date, reason: string | null): Loss {
-  return { account_status: status, status_since: since.toISOString(), reason }
-}
-
-function secondsLeft({ tokenExpiresAt }: Account, now: Date): number | null {
-  return tokenExpiresAt && Math.floor((tokenExpiresAt.getTime() - now.getTime()) / 1000)
-}
-
-function noToken(members: NoToken, cause?: Error): Problem {
-  const isForOperator = members.account_status === 'unreadable'
   return new Problem('no_valid_token', {
     members: { ...members },
-    ...(isForOperator && { detail: KEY_OR_RECONNECT }),
+    ...(loss === 'unreadable' && { detail: KEY_OR_RECONNECT }),
     cause,
   })
 }
