@@ -134,7 +134,7 @@ export function createApp(options: AppOptions): App {
           isOpen: (request) => !config.production || operator.isOperator(request),
           examine: () => examine(installation(options)),
           settings: config.instagram,
-          sandbox: config.sandbox !== undefined,
+          sandbox: config.sandbox,
           https:
             typeof config.https === 'object' ? Object.values(config.https).join() : (config.https ?? null),
           port: config.port,
@@ -154,7 +154,7 @@ export function createApp(options: AppOptions): App {
 /** This app, as the doctor examines it. Its settings could be read, or it would not run. */
 function installation({ config, database, instagram, certificate }: AppOptions): Installation {
   const { clientId, clientSecret } = config.instagram
-  const sandbox = config.sandbox !== undefined
+  const { sandbox } = config
   return {
     sandbox,
     written: sandbox ? {} : { INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_CLIENT_SECRET: clientSecret },

@@ -1,36 +1,16 @@
-import type { TokenKey } from './accounts/keyRing.ts'
 import type { HttpsSetting, LogLevel, Variables } from './environment.ts'
-import type { InstagramSettings } from './instagram/client.ts'
+import type { Settings } from './settings.ts'
 import { type Environment, type Survey, survey } from './survey.ts'
 
 /** Everything that can be set from outside, checked. Read from the environment, and nowhere else. */
-export interface Config {
-  production: boolean
-  instagram: InstagramSettings
-  /** Where the stand-in for Instagram is to listen; `undefined` with credentials for the real one. */
-  sandbox: { port: number } | undefined
+export interface Config extends Settings {
+  /** Where the stand-in for Instagram is to listen, if there is one. */
+  sandboxPort: number
   host: string
   port: number
   https: HttpsSetting
   /** Express's `trust proxy`. */
   trustProxy: boolean | number | string[]
-  databaseUrl: string
-  /** Newest first. Empty, outside production only: made and kept in the data folder. */
-  sessionSecrets: readonly string[]
-  /** Newest first. Empty, outside production only: made and kept in the data folder. */
-  tokenKeys: readonly TokenKey[]
-  /** Whether the connected person may see the token on the page. */
-  showToken: boolean
-  /** Days before its end from which a token is refreshed. */
-  refreshDaysBeforeExpiry: number
-  /** Of the JSON API; none: it is not there. */
-  apiKeys: readonly string[]
-  /** Of whoever runs this site; `undefined`: there are no pages for them. */
-  adminPassword: string | undefined
-  /** Of the Meta app that the Instagram app belongs to, where Meta signs its callbacks with that; none or one. */
-  metaAppSecrets: readonly string[]
-  /** Where events go. */
-  webhook: { url: string; secrets: readonly Buffer[] } | undefined
   logLevel: LogLevel
 }
 
@@ -66,7 +46,8 @@ export function configOf({ production, env }: Survey): Config {
       scopes: env.INSTAGRAM_SCOPES,
       graphVersion: env.INSTAGRAM_GRAPH_VERSION,
     },
-    sandbox: app ? undefined : { port: env.SANDBOX_PORT },
+    sandbox: app === undefined,
+    sandboxPort: env.SANDBOX_PORT,
     host: env.HOST,
     port: env.PORT,
     https: env.HTTPS,
@@ -80,6 +61,7 @@ export function configOf({ production, env }: Survey): Config {
     adminPassword: env.ADMIN_PASSWORD,
     metaAppSecrets: env.META_APP_SECRET ? [env.META_APP_SECRET] : [],
     webhook: env.WEBHOOK_URL ? { url: env.WEBHOOK_URL, secrets: env.WEBHOOK_SECRETS } : undefined,
+    returnToOrigins: [],
     logLevel: env.LOG_LEVEL,
   }
 }

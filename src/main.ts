@@ -35,9 +35,9 @@ async function run(config: Config): Promise<void> {
   await using ending = new AsyncDisposableStack()
 
   const database = ending.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
-  const sandbox =
-    config.sandbox &&
-    ending.adopt(await startSandbox(config, ownCertificate, log), (started) => started.close())
+  const sandbox = config.sandbox
+    ? ending.adopt(await startSandbox(config, ownCertificate, log), (started) => started.close())
+    : undefined
   // The sandbox has a clock that can be moved, and the app goes by it.
   const now = sandbox ? () => sandbox.now() : () => new Date()
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
@@ -68,7 +68,7 @@ async function run(config: Config): Promise<void> {
 /** What does not keep the app from running, but logins from coming to their end. `npm run doctor` looks at more. */
 function warnOfSettings({ sandbox, instagram, port, https }: Config, log: Logger): void {
   const installation = {
-    sandbox: sandbox !== undefined,
+    sandbox,
     settings: instagram,
     port,
     https: https !== undefined,
@@ -78,12 +78,16 @@ function warnOfSettings({ sandbox, instagram, port, https }: Config, log: Logger
 }
 
 /** Loaded only where it is wanted: production never reads its code. */
-async function startSandbox({ sandbox, instagram }: Config, certificate: string | undefined, log: Logger) {
+async function startSandbox(
+  { sandboxPort, instagram }: Config,
+  certificate: string | undefined,
+  log: Logger,
+) {
   const { startSandbox } = await import('./sandbox/sandbox.ts')
   const { clientId, clientSecret, redirectUri } = instagram
   const { url } = addressOf(redirectUri)
   const started = await startSandbox({
-    port: sandbox?.port ?? 0,
+    port: sandboxPort,
     app: {
       clientId,
       clientSecret,

@@ -120,6 +120,11 @@ export async function openAsFound(url: string): Promise<Database | undefined> {
   return path === ':memory:' || existsSync(path) ? openSqlite(path) : undefined
 }
 
+/** Whether a database URL names one that is gone when it is closed. */
+export function isInMemory(url: string): boolean {
+  return !isPostgres(url) && filePath(url) === ':memory:'
+}
+
 /** The folder of the file that a database URL names, where what belongs to it is kept too; `./data` where there is none. */
 export function dataFolder(url: string): string {
   const path = isPostgres(url) ? ':memory:' : filePath(url)

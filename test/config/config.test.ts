@@ -36,7 +36,8 @@ describe('without any settings', () => {
         graphUrl: 'http://127.0.0.1:3001',
         graphVersion: 'v26.0',
       },
-      sandbox: { port: 3001 },
+      sandbox: true,
+      sandboxPort: 3001,
       host: '127.0.0.1',
       port: 3000,
       https: undefined,
@@ -50,6 +51,7 @@ describe('without any settings', () => {
       adminPassword: undefined,
       metaAppSecrets: [],
       webhook: undefined,
+      returnToOrigins: [],
       logLevel: 'info',
     } satisfies Config)
   })
@@ -57,7 +59,7 @@ describe('without any settings', () => {
   test('the sandbox and the redirect URI follow the ports', () => {
     const config = readConfig({ PORT: '8080', SANDBOX_PORT: '8081' })
 
-    expect(config.sandbox).toStrictEqual({ port: 8081 })
+    expect(config).toMatchObject({ sandbox: true, sandboxPort: 8081 })
     expect(config.instagram).toMatchObject({
       redirectUri: 'http://localhost:8080/response',
       authorizeUrl: 'http://127.0.0.1:8081/oauth/authorize',
@@ -95,7 +97,7 @@ describe('with credentials', () => {
   test('the app speaks to Instagram, and there is no sandbox', () => {
     const config = readConfig({ ...CREDENTIALS, SANDBOX_PORT: '4001' })
 
-    expect(config.sandbox).toBeUndefined()
+    expect(config.sandbox).toBe(false)
     expect(config.instagram).toStrictEqual({
       clientId: '1090387462915343',
       clientSecret: 'b7d1f0c2a95e4c6e8d3a1f7c5e902b46',
@@ -183,7 +185,7 @@ describe('in production', () => {
   test('the app takes credentials, an https address, secrets and keys', () => {
     const config = readConfig(PRODUCTION)
 
-    expect(config).toMatchObject({ production: true, sandbox: undefined, sessionSecrets: [SECRET] })
+    expect(config).toMatchObject({ production: true, sandbox: false, sessionSecrets: [SECRET] })
     expect(config.tokenKeys).toStrictEqual([{ id: 'k1', secret: Buffer.alloc(32, 251) }])
     expect(config.instagram).toMatchObject({ clientId: '1090387462915343' })
   })

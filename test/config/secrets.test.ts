@@ -71,6 +71,24 @@ test('secrets that are left out with a database elsewhere are kept in the folder
   expect((await readFile(join(folder.path, 'data/session-secret'), 'utf8')).trim()).toBe(sessionSecrets[0])
 })
 
+test('with a database in memory secrets are made for it alone, and leave no file', async () => {
+  await using folder = await temporaryFolder()
+  const before = process.cwd()
+  onTestFinished(() => {
+    process.chdir(before)
+  })
+  process.chdir(folder.path)
+  const config = readConfig({ DATABASE_URL: 'file::memory:' })
+
+  const one = await withKeptSecrets(config)
+  const other = await withKeptSecrets(config)
+
+  expect(await readdir(folder.path)).toStrictEqual([])
+  expect(one.tokenKeys[0]?.secret).toHaveLength(32)
+  expect(other.sessionSecrets).not.toStrictEqual(one.sessionSecrets)
+  expect(other.tokenKeys).not.toStrictEqual(one.tokenKeys)
+})
+
 test('a kept key that was cut is told by the name of its file, without what is in it', async () => {
   await using folder = await temporaryFolder()
   const key = Buffer.alloc(31, 251).toString('base64')
