@@ -1,18 +1,13 @@
 import type { Router } from 'express'
 import type { Logger } from 'pino'
 import { createCensus } from './accounts/census.ts'
-import type { AccountEvent, Listener } from './accounts/events.ts'
-import { createKeeping } from './accounts/keeping.ts'
-import { createWebhook, type Webhook } from './accounts/webhook.ts'
-import { createChores } from './chores.ts'
+import type { Listener } from './accounts/events.ts'
 import type { Config } from './config.ts'
+import { createCore } from './core.ts'
 import { examine } from './doctor/examine.ts'
 import type { Installation } from './doctor/installation.ts'
 import type { Instagram } from './instagram/client.ts'
 import { observed } from './instagram/observed.ts'
-import { createCallbacks } from './login/callbacks.ts'
-import { forLog } from './login/failures.ts'
-import { createLogins } from './login/logins.ts'
 import { createMetrics } from './metrics.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
@@ -58,51 +53,21 @@ export function createApp(options: AppOptions): App {
   const { config, database, log, now, listeners = [] } = options
   const address = addressOf(config.instagram.redirectUri)
   const metrics = createMetrics(createCensus(database, now), { ofProcess: config.apiKeys.length > 0 })
-  const instagram = observed(options.instagram, metrics.onCall)
-  const deliver = () => {
-    webhook?.deliverDue().catch((error: unknown) => {
-      log.error(error, 'events could not be delivered, and wait for the next round')
-    })
-  }
-  const { accounts, roster, refresher, withdrawals, checkKeys } = createKeeping({
+  const core = createCore({
+    settings: config,
     database,
-    instagram,
-    tokenKeys: config.tokenKeys,
-    refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry,
-    listeners: [logEvent(log), metrics.onEvent, deliver, ...listeners],
-    keepEvents: config.webhook !== undefined,
-    reconnectUrl: (account) => reconnectUrl(address, account),
-    onError: (error, { id }) => {
-      log.warn({ err: error, account: id, ...forLog(error) }, 'a token could not be refreshed')
-    },
+    instagram: observed(options.instagram, metrics.onCall),
+    log,
     now,
+    listeners: [metrics.onEvent, ...listeners],
+    reconnectUrl: (account) => reconnectUrl(address, account),
   })
-  const webhook: Webhook | undefined =
-    config.webhook &&
-    createWebhook({
-      database,
-      ...config.webhook,
-      now,
-      onFailure: ({ cause, ...failure }) => {
-        log[failure.gaveUp ? 'error' : 'warn']({ err: cause, ...failure }, 'an event could not be delivered')
-      },
-    })
-
-  const callbacks = createCallbacks(database, now, (error) => {
-    log.error(error, 'the outcome of a login could not be kept')
-  })
-  const { scopes } = config.instagram
-  const secrets = config.sessionSecrets
+  const { accounts, roster, refresher, withdrawals, upkeep } = core
   const login = {
-    ...createLogins({ instagram, accounts, callbacks, scopes, secrets, origin: address.origin, now }),
-    instagram,
-    accounts,
-    refresher,
-    scopes,
+    ...core,
     showToken: config.showToken,
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
     onLogin: metrics.onLogin,
-    now,
   }
   const operator = createOperator(config.adminPassword, config.sessionSecrets[0] ?? '')
   // By the system's clock, as express-session itself reckons.
@@ -147,7 +112,7 @@ export function createApp(options: AppOptions): App {
         help(login, config.instagram.redirectUri),
       ],
     }),
-    upkeep: createChores({ refresher, checkKeys, database, webhook, log, now }),
+    upkeep,
   }
 }
 
@@ -168,13 +133,5 @@ function installation({ config, database, instagram, certificate }: AppOptions):
     tokenKeys: config.tokenKeys,
     sessionSecrets: config.sessionSecrets,
     now: () => new Date(), // This machine's clock, which the sandbox's may be ahead of.
-  }
-}
-
-function logEvent(log: Logger): Listener {
-  return ({ type, account, reconnectUrl }: AccountEvent) => {
-    const { id, status, statusReason, tokenExpiresAt } = account
-    const worrying = reconnectUrl !== null || type === 'account.unreadable'
-    log[worrying ? 'warn' : 'info']({ account: id, status, reason: statusReason, tokenExpiresAt }, type)
   }
 }

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { Keeping } from './accounts/keeping.ts'
 import type { Webhook } from './accounts/webhook.ts'
-import type { Database } from './storage/database.ts'
-import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { noteInterrupted } from './login/callbacks.ts'
-import { sweep } from './web/sweep.ts'
+import type { Database } from './storage/database.ts'
+import { sweep } from './storage/sweep.ts'
+import { createUpkeep, type Upkeep } from './upkeep.ts'
 
 /** What the chores of an app are done with. */
 export interface ChoresOptions extends Pick<Keeping, 'refresher' | 'checkKeys'> {

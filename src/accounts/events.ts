@@ -26,7 +26,7 @@ export interface AccountEvent {
   at: Date
   /** As it is afterwards. */
   account: Account
-  /** Where a person can mend it, when one is needed. */
+  /** Where a person can mend it, when one is needed and the place is known. */
   reconnectUrl: string | null
 }
 
@@ -47,8 +47,13 @@ export interface EventsOptions {
   listeners: readonly Listener[]
   /** Whether events are kept in the database for a webhook to deliver. */
   kept: boolean
-  /** Where a person can connect an account again. */
-  reconnectUrl: (account: Account) => string
+  /** Where a person can connect an account again; `null`: nowhere that we know. */
+  reconnectUrl: (account: Account) => string | null
+}
+
+/** Whether only the person can mend what has happened. */
+export function needsPerson(type: EventType): boolean {
+  return FOR_A_PERSON.has(type)
 }
 
 const FOR_A_PERSON: ReadonlySet<EventType> = new Set([
@@ -66,7 +71,7 @@ export function createEvents({ now, listeners, kept, reconnectUrl }: EventsOptio
         type,
         at: now(),
         account,
-        reconnectUrl: FOR_A_PERSON.has(type) ? reconnectUrl(account) : null,
+        reconnectUrl: needsPerson(type) ? reconnectUrl(account) : null,
       }
       if (kept)
         await queries.run(

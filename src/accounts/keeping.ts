@@ -22,8 +22,8 @@ export interface KeepingOptions {
   listeners: readonly Listener[]
   /** Whether events are kept in the database, for a webhook. */
   keepEvents: boolean
-  /** Where a person can connect an account again. */
-  reconnectUrl: (account: Account) => string
+  /** Where a person can connect an account again; `null`: nowhere that we know. */
+  reconnectUrl: (account: Account) => string | null
   /** Told of every refresh that failed: for the log. */
   onError: (error: unknown, account: Account) => void
   now: () => Date

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../storage/database.ts'
-import { endSessions } from '../storage/sessions.ts'
+import { endSessions } from '../storage/sessionRows.ts'
 import { accountOf } from './accountRow.ts'
 import type { AccountEvent, Events } from './events.ts'
 

@@ -1,6 +1,6 @@
 import session from 'express-session'
 import type { SessionData } from 'express-session'
-import type { Database, Queries, Row } from './database.ts'
+import type { Database, Row } from './database.ts'
 
 /** An expiry is moved by steps of this, so that a page view costs no write. */
 const TOUCH_STEP_MS = 60 * 60 * 1000
@@ -15,7 +15,7 @@ interface SessionStoreOptions {
   readonly now: () => Date
   /** Lifetime, in milliseconds, of a session whose cookie has no expiry of its own. */
   readonly lifetimeMs: number
-  /** The account whose sessions {@link endSessions} ends; nobody's by default. */
+  /** The account whose sessions `endSessions` ends; nobody's by default. */
   readonly accountKeyOf?: (session: Partial<SessionData>) => string | undefined
 }
 
@@ -129,16 +129,6 @@ export class DatabaseSessionStore extends session.Store {
     const { expires }: CookieExpiry = session.cookie
     return expires == null ? this.#now().getTime() + this.#lifetimeMs : new Date(expires).getTime()
   }
-}
-
-/** Forgets the sessions of an account, in whichever browsers they are. */
-export async function endSessions(queries: Queries, accountKey: string): Promise<void> {
-  await queries.run('DELETE FROM sessions WHERE account_key = $1', accountKey)
-}
-
-/** Deletes the rows of sessions that have expired by `now`. Returns how many they were. */
-export function removeExpiredSessions(database: Database, now: Date): Promise<number> {
-  return database.run('DELETE FROM sessions WHERE expires_at <= $1', now.getTime())
 }
 
 /** The row's expiry counts: `touch` moves that one only, so that it need not read and write the session itself. */

@@ -2,7 +2,8 @@ import { promisify } from 'node:util'
 import type { SessionData } from 'express-session'
 import { describe, expect, test } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
-import { DatabaseSessionStore, removeExpiredSessions } from '../../src/storage/sessions.ts'
+import { removeExpiredSessions } from '../../src/storage/sessionRows.ts'
+import { DatabaseSessionStore } from '../../src/storage/sessions.ts'
 import { engines } from './engines.ts'
 
 const HOUR = 60 * 60 * 1000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sweep } from '../../src/web/sweep.ts'
+import { sweep } from '../../src/storage/sweep.ts'
 import { person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
 

@@ -1,5 +1,5 @@
-import type { Database } from '../storage/database.ts'
-import { removeExpiredSessions } from '../storage/sessions.ts'
+import type { Database } from './database.ts'
+import { removeExpiredSessions } from './sessionRows.ts'
 
 /** Milliseconds for which a login's outcome is kept, so that its callback can be reloaded: a day. */
 const CALLBACK_LIFETIME_MS = 24 * 60 * 60 * 1000
