@@ -35,6 +35,23 @@ export interface Profile {
   media: number
 }
 
+/** By which those who live in a sandbox and can connect are called. */
+export type InhabitantKey = 'business' | 'creator'
+
+/** What an app comes to know of somebody who connects. Ids are text: as numbers they would lose their last digit. */
+export interface Inhabitant {
+  /** The app-scoped id. */
+  id: string
+  /** The professional account's id. */
+  userId: string
+  /** Without the `@`. */
+  username: string
+  /** As it stands on the profile. */
+  name: string
+  /** As Instagram spells it. */
+  accountType: 'BUSINESS' | 'MEDIA_CREATOR'
+}
+
 /** A person who may authorize the app. */
 export type Professional = Person & { profile: Profile }
 
@@ -108,6 +125,25 @@ export const PEOPLE: readonly Person[] = [
 
 /** Those whom Instagram does not turn away. */
 export const PROFESSIONALS: readonly Professional[] = PEOPLE.filter(isProfessional)
+
+/** What an app comes to know of each of them. */
+export const INHABITANTS: Readonly<Record<InhabitantKey, Inhabitant>> = {
+  business: inhabitant('business'),
+  creator: inhabitant('creator'),
+}
+
+function inhabitant(key: InhabitantKey): Inhabitant {
+  const { username, name, profile } = professional(key)
+  const { id, userId, accountType } = profile
+  return { id, userId, username, name, accountType }
+}
+
+/** @throws Error for a key that nobody has, or somebody whom Instagram turns away */
+export function professional(personKey: string): Professional {
+  const person = PROFESSIONALS.find(({ key }) => key === personKey)
+  if (!person) throw new Error(`The sandbox knows no professional person "${personKey}"`)
+  return person
+}
 
 /** Whether Instagram lets this person authorize the app. */
 export function isProfessional(person: Person): person is Professional {

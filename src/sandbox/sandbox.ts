@@ -4,13 +4,15 @@ import type { AddressInfo } from 'node:net'
 import type { RegisteredApp } from './authorizationRequest.ts'
 import { Clock } from './clock.ts'
 import { Credentials, type Loss } from './credentials.ts'
+import { type Decision, decide } from './decide.ts'
 import { type Dialect, SPOKEN_TODAY } from './exchangeAnswer.ts'
 import type { Misbehaviour } from './misbehaviour.ts'
 import type { MishapName } from './mishaps/mishap.ts'
 import { findMishap, type Which } from './mishaps/mishaps.ts'
 import { type Notice, type NoticeAnswer, type NoticeOptions, tell } from './notice.ts'
-import { type Professional, PROFESSIONALS } from './people.ts'
+import { type Inhabitant, type InhabitantKey, INHABITANTS, professional } from './people.ts'
 import { Quota } from './quota.ts'
+import { signedRequest } from './signedRequest.ts'
 import { type Call, type Endpoint, Traffic } from './traffic.ts'
 import { WaitingMishaps } from './waitingMishaps.ts'
 import { createWeb } from './web.ts'
@@ -33,6 +35,13 @@ export interface Sandbox {
   tokenUrl: string
   /** For the long-lived exchange, the refresh and `/v26.0/me`. */
   graphUrl: string
+  /** Those who live here and can connect. */
+  people: Readonly<Record<InhabitantKey, Inhabitant>>
+  /**
+   * Decides on the authorize page as a person would, and returns the address to which Instagram sends the browser back.
+   * @throws Error with Instagram's words where its own page turns the person, or the app, away
+   */
+  authorize(url: string | URL, decision?: Decision): Promise<URL>
   /** How code exchanges are spelled from now on; what is not named stays. */
   speak(dialect: Partial<Dialect>): void
   /** The next call of this endpoint gets this instead of the right answer, and changes nothing here; answers queue up. */
@@ -51,6 +60,8 @@ export interface Sandbox {
   revoke(personKey: string): void
   /** Tells the app of a person by a `signed_request`, and returns what it said; `undefined`: it has no address for this. */
   tell(notice: Notice, personKey: string, options?: NoticeOptions): Promise<NoticeAnswer | undefined>
+  /** The `signed_request` by which Meta would tell the app of a person now. */
+  signedRequest(personKey: string): string
   /** A person changes their password: their tokens answer 190 without a subcode; a new login gives good ones. */
   changePassword(personKey: string): void
   /** Instagram takes the app's permission for a person: their tokens answer code 10; a new login gives good ones. */
@@ -94,6 +105,12 @@ export async function startSandbox({ port, app, now = systemClock }: SandboxOpti
     authorizeUrl: `${origin}/oauth/authorize`,
     tokenUrl: `${origin}/oauth/access_token`,
     graphUrl: origin,
+    people: INHABITANTS,
+    async authorize(url, decision) {
+      if (new URL(url).origin !== origin)
+        throw new Error(`The sandbox is at ${origin}, and this is elsewhere.`)
+      return decide(url, decision)
+    },
     speak(change) {
       dialect = { ...dialect, ...change }
     },
@@ -113,6 +130,10 @@ export async function startSandbox({ port, app, now = systemClock }: SandboxOpti
     tell(notice, personKey, { secret, ...change } = {}) {
       const { id } = professional(personKey).profile
       return tell(notice, app, { userId: id, issuedAt: clock.now(), ...change }, secret)
+    },
+    signedRequest(personKey) {
+      const { id: userId } = professional(personKey).profile
+      return signedRequest({ userId, issuedAt: clock.now() }, app.clientSecret)
     },
     changePassword(personKey) {
       takeBack(personKey, 'password_changed')
@@ -143,13 +164,6 @@ function systemClock(): Date {
 function originOf(server: Server): string {
   const { port } = server.address() as AddressInfo
   return `http://127.0.0.1:${port}`
-}
-
-/** @throws Error for a key that nobody has, or somebody whom Instagram turns away */
-function professional(personKey: string): Professional {
-  const person = PROFESSIONALS.find(({ key }) => key === personKey)
-  if (!person) throw new Error(`The sandbox knows no professional person "${personKey}"`)
-  return person
 }
 
 function close(server: Server): Promise<void> {

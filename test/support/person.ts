@@ -1,15 +1,6 @@
 import request, { type Response } from 'supertest'
+import { type Decision, decide } from '../../src/sandbox/decide.ts'
 import type { World } from './world.ts'
-
-/** How a person decides on the sandbox's authorize page. */
-export interface Decision {
-  /** Who they are: `business` unless told otherwise. */
-  as?: 'business' | 'creator' | 'personal' | 'outsider' | `guest-${number}`
-  /** Which scopes stay ticked, beside the basic one. */
-  scopes?: readonly string[]
-  /** Presses Cancel. */
-  cancel?: boolean
-}
 
 /** Somebody with a browser: it keeps cookies, follows no redirect by itself, and runs no script. */
 export interface Person {
@@ -61,12 +52,9 @@ export function person(
       return linkCalled('Get Started', page.text)
     },
 
-    async authorize(href, { as = 'business', scopes = [], cancel = false } = {}) {
-      const form = new URLSearchParams({ person: as, decision: cancel ? 'cancel' : 'allow' })
-      for (const scope of scopes) form.append('scope', scope)
-      const answer = await fetch(href, { method: 'POST', body: form, redirect: 'manual' })
-      const location = new URL(answer.headers.get('location') ?? '')
-      return location.pathname + location.search
+    async authorize(href, decision) {
+      const { pathname, search } = await decide(href, { scopes: [], ...decision })
+      return pathname + search
     },
 
     async login(decision) {
