@@ -38,7 +38,7 @@ export class SignedRequestError extends Error {
 const SENTENCES = {
   malformed: 'The signed_request is missing, or is not two parts of base64url with a dot between them.',
   wrong_signature:
-    'The signed_request is signed neither with INSTAGRAM_CLIENT_SECRET nor with META_APP_SECRET, or was changed on the way.',
+    'The signed_request is signed neither with the Instagram app’s secret (INSTAGRAM_CLIENT_SECRET) nor with the Meta app’s (META_APP_SECRET), or was changed on the way.',
   unreadable_payload: 'The signed_request is rightly signed, but its payload is not a JSON object.',
   other_algorithm: 'The signed_request is rightly signed, but names another algorithm than HMAC-SHA256.',
   no_user: 'The signed_request is rightly signed, but has no user_id.',
@@ -55,16 +55,22 @@ const claims = z.looseObject({
  * Reads a `signed_request`: `signature.payload`, both base64url with or without padding, the signature being HMAC-SHA256 over the
  * payload as it is encoded. Nothing of the payload is looked at before its signature is known to be right.
  *
- * @param secrets Any of which may have signed it. Meta's pages leave open whether that is the Instagram app's or the Meta app's.
- * @throws {SignedRequestError}
+ * @param text The field `signed_request` of the form that Meta sends.
+ * @param secrets The app's secret, or several of which any may have signed it. Meta's pages leave open whether that is the Instagram
+ *   app's or the Meta app's.
+ * @throws {SignedRequestError} for whatever is not what Meta signed
+ * @throws {TypeError} for a secret that is empty
  * @see https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
  */
-export function verifySignedRequest(text: string, secrets: readonly string[]): SignedRequest {
+export function verifySignedRequest(text: string, secrets: string | readonly string[]): SignedRequest {
+  const keys = [secrets].flat()
+  // With it anybody could sign.
+  if (keys.includes('')) throw new TypeError('The secret of a signed_request is empty.')
   const [, signature = '', encoded = ''] = /^([\w-]+={0,2})\.([\w-]+={0,2})$/.exec(text) ?? []
   const signed = bytesOf(signature)
   if (!signed || !bytesOf(encoded)) throw new SignedRequestError('malformed')
   // All are compared, so that the place of a secret does not show.
-  if (!secrets.map((secret) => isSignature(signed, encoded, secret)).includes(true))
+  if (!keys.map((secret) => isSignature(signed, encoded, secret)).includes(true))
     throw new SignedRequestError('wrong_signature')
 
   const said = payload.safeParse(parsed(encoded)).data
