@@ -60,6 +60,16 @@ export const scopes = (name: string) =>
     .refine((names) => names.length > 0, `${name} must name at least one scope.`)
     .default(['instagram_business_basic'])
 
+/** Schemes, hosts and ports, as a browser writes them. None by default. */
+export const origins = (name: string) =>
+  list(name)
+    .refine((texts) => texts.every((text) => /^https?:\/\/[^/?#@]+\/?$/i.test(text) && URL.canParse(text)), {
+      error: `${name} must be origins, written like https://app.example.com.`,
+      abort: true,
+    })
+    .transform((texts) => texts.map((text) => new URL(text).origin))
+    .default([])
+
 /** Secrets that sign, or keys of the API. None by default. */
 export const secrets = (name: string) =>
   list(name)

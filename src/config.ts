@@ -1,4 +1,5 @@
 import type { HttpsSetting, LogLevel, Variables } from './environment.ts'
+import { SANDBOX_APP } from './sandboxApp.ts'
 import type { Settings } from './settings.ts'
 import { type Environment, type Survey, survey } from './survey.ts'
 
@@ -84,8 +85,7 @@ function registeredApp(env: Variables) {
 function sandboxApp({ PORT, SANDBOX_PORT, HTTPS }: Variables) {
   const origin = `http://127.0.0.1:${SANDBOX_PORT}`
   return {
-    clientId: '990602627938098',
-    clientSecret: 'the-sandbox-has-no-secrets',
+    ...SANDBOX_APP,
     redirectUri: `${HTTPS ? 'https' : 'http'}://localhost:${PORT}/response`,
     authorizeUrl: `${origin}/oauth/authorize`,
     tokenUrl: `${origin}/oauth/access_token`,

@@ -28,7 +28,10 @@ export function survey(environment: Environment): Survey {
   }
 }
 
-const isProduction = (env: Environment) => env['NODE_ENV']?.trim().toLowerCase() === 'production'
+/** Whether an environment says that this is production. */
+export function isProduction(env: Environment): boolean {
+  return env['NODE_ENV']?.trim().toLowerCase() === 'production'
+}
 
 const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI'] as const
 

@@ -21,6 +21,14 @@ function importsOf(file: string): string[] {
   return Array.from(source.matchAll(/(?:from|import) ?\(?'([^']+)'/g), ([, specifier = '']) => specifier)
 }
 
+/** What is loaded with a file: not its types, and not what it imports when that is wanted. */
+function importsAtOnce(file: string): string[] {
+  if (!FILES.includes(file)) return []
+  const source = readFileSync(join(SRC, file), 'utf8')
+  const statements = source.matchAll(/^(?:import|export)(?! type)[^'"]*? from '([^']+)'/gm)
+  return Array.from(statements, ([, specifier = '']) => specifier)
+}
+
 /** The room of what a file imports from us: its folder in `src`, or the file itself where it stands in none. */
 function roomsImportedBy(file: string): string[] {
   return importsOf(file)
@@ -37,12 +45,17 @@ test.each(Object.entries(ROOMS))('%s imports itself and what lies under it, noth
   expect([...imported].filter((name) => name !== room && !below.includes(name))).toStrictEqual([])
 })
 
-test('only main knows that there is a sandbox', () => {
-  const importers = FILES.filter(
-    (file) => !file.startsWith('sandbox/') && roomsImportedBy(file).includes('sandbox'),
+test('only main and createSandbox know that there is a sandbox, and load it where it is wanted', () => {
+  // index.ts tells hosts of its types.
+  const outside = FILES.filter((file) => !file.startsWith('sandbox/') && file !== 'index.ts')
+
+  const importers = outside.filter((file) => roomsImportedBy(file).includes('sandbox'))
+  const atOnce = [...outside, 'index.ts'].filter((file) =>
+    importsAtOnce(file).some((name) => name.startsWith('./sandbox/')),
   )
 
-  expect(importers).toStrictEqual(['main.ts'])
+  expect(importers.sort()).toStrictEqual(['createSandbox.ts', 'main.ts'])
+  expect(atOnce).toStrictEqual([])
 })
 
 test.each(['instagram', 'accounts', 'storage', 'doctor', 'login'])(
@@ -56,6 +69,16 @@ test.each(['instagram', 'accounts', 'storage', 'doctor', 'login'])(
   },
 )
 
+test('whoever opens Instagram by a function loads nothing of Express', () => {
+  const loaded = new Set(['openInstagram.ts'])
+  for (const file of loaded)
+    for (const specifier of importsAtOnce(file))
+      loaded.add(specifier.startsWith('.') ? join(dirname(file), specifier) : specifier)
+
+  expect(loaded).toContain('accounts/accounts.ts')
+  expect([...loaded].filter((name) => /^express|^web\//.test(name))).toStrictEqual([])
+})
+
 test('the environment is read by the processes alone', () => {
   const readers = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('process.env'))
 
@@ -64,6 +87,8 @@ test('the environment is read by the processes alone', () => {
     'checkup.ts',
     'copyDatabase.ts',
     'main.ts',
+    // Whether a host is in production, where its options do not say.
+    'readOptions.ts',
     'rotateKeys.ts',
   ])
 })

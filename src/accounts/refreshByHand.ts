@@ -3,7 +3,7 @@ import type { Accounts } from './accounts.ts'
 import { refreshableFrom, type Refresher } from './refresher.ts'
 
 /** What comes of refreshing an account because somebody wants it now. */
-export type HandRefresh =
+export type RefreshOutcome =
   | 'refreshed'
   /** Tried, and Instagram gave no new token. */
   | 'failed'
@@ -17,7 +17,7 @@ export type HandRefresh =
   | 'gone'
 
 /** Each outcome in words, for whoever looks after the account. */
-export const HAND_REFRESHES: Readonly<Record<HandRefresh, string>> = {
+export const HAND_REFRESHES: Readonly<Record<RefreshOutcome, string>> = {
   refreshed: 'was refreshed.',
   failed: 'was not refreshed.',
   not_now:
@@ -31,7 +31,7 @@ export const HAND_REFRESHES: Readonly<Record<HandRefresh, string>> = {
 export async function refreshByHand(
   { accounts, refresher, now }: { accounts: Accounts; refresher: Refresher; now: () => Date },
   key: string,
-): Promise<{ outcome: HandRefresh; account: Account | undefined }> {
+): Promise<{ outcome: RefreshOutcome; account: Account | undefined }> {
   const before = await accounts.find(key)
   if (!before) return { outcome: 'gone', account: undefined }
   const from = refreshableFrom(before)

@@ -14,19 +14,28 @@ const LATE_MS = 5 * 60 * 1000
 export interface Deletion {
   /** By which the person finds its status. Cannot be guessed. */
   confirmationCode: string
+  /** When Meta says that it was asked for; where it does not say, when we were told. */
   askedAt: Date
+  /** When all was deleted. */
   doneAt: Date
 }
 
-/** What a person takes back on Instagram, and Meta then tells us. `id` is either of Instagram's two. */
+/**
+ * What a person takes back on Instagram, and Meta then tells us. `id` is either of Instagram's two; `askedAt` is when it was asked for,
+ * `null` where Meta does not say.
+ */
 export interface Withdrawals {
   /**
    * The person removed the app: the token is destroyed and the sessions end; the account stays as `disconnected_by_instagram`.
    * Again, or for an account that is unknown or was connected anew since, does nothing. Returns how many accounts it ended.
    */
   deauthorize(id: string, askedAt: Date | null): Promise<number>
-  /** The person wants everything deleted. All goes at once or nothing does; that there is nothing left is no error. */
+  /**
+   * The person wants everything deleted: the account, its token, its sessions and its events. All goes at once or nothing does; that there
+   * is nothing left is no error.
+   */
   erase(id: string, askedAt: Date | null): Promise<Deletion>
+  /** For the page that tells a person how far it is; `undefined`: nobody asked under this code. */
   findDeletion(confirmationCode: string): Promise<Deletion | undefined>
 }
 

@@ -1,5 +1,7 @@
 import { TokenNotKeptError } from '../accounts/connect.ts'
 import { ForeignTokenError } from '../accounts/importToken.ts'
+import { UnreadableTokenError } from '../accounts/keyRing.ts'
+import { NoValidTokenError } from '../accounts/validToken.ts'
 import { catalogue, type FailureName } from '../instagram/catalogue/catalogue.ts'
 import type { Explanation, Mender } from '../instagram/catalogue/entry.ts'
 import { InstagramError } from '../instagram/failure.ts'
@@ -20,6 +22,7 @@ export function isFailure(name: unknown): name is Failure {
 /** A request that we refuse. `detail` is for the log; the person is told by `explanations` alone. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
+  /** Why. */
   readonly failure: Failure
   /** Of the request in which it first happened, when this one only repeats it. */
   readonly reference: string | undefined
@@ -38,9 +41,18 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ForeignTokenError) return error.what
   if (error instanceof TokenNotKeptError) return 'token_not_kept'
   if (error instanceof DatabaseUnavailableError) return 'database_unavailable'
+  if (error instanceof UnreadableTokenError) return 'token_unreadable'
+  if (error instanceof NoValidTokenError) return lossOf(error)
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   if (status === 404) return 'not_found'
   return typeof status === 'number' && status >= 400 && status < 500 ? 'bad_request' : 'internal'
+}
+
+function lossOf({ loss, reason }: NoValidTokenError): Failure {
+  if (loss === 'not_connected') return 'account_gone'
+  if (loss === 'unreadable' || reason === 'no_key') return 'token_unreadable'
+  if (loss === 'disconnected_by_instagram') return 'app_removed'
+  return reason === 'expired' ? 'token_expired' : (reason ?? 'token_invalid')
 }
 
 /** What the log says of an error that we explain: which failure it is, who can mend it, and how. */

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { Account } from '../accounts/account.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { connectAccount } from '../accounts/connect.ts'
 import type { Instagram } from '../instagram/client.ts'
 import type { InstagramError } from '../instagram/failure.ts'
 import { browserKey, newBrowser } from './browserKey.ts'
+import { callbackQuery } from './callbackQuery.ts'
 import type { Callbacks } from './callbacks.ts'
 import { Refusal } from './failures.ts'
 import { judge } from './judge.ts'
@@ -33,32 +35,36 @@ export interface Logins {
 export interface BeginLogin {
   /** The browser's secret, by which only this browser can finish it. Default: a new one, for the browser to keep. */
   browser?: string | undefined
-  /** Where the person goes afterwards: a path of ours, or an address. Default: it is not said. */
+  /**
+   * Where the person goes afterwards: a path of the redirect URI's origin, or an address there or at one of `returnToOrigins`; 1,000
+   * characters at most. It may come from anybody, such as from a query. Default: it is not said.
+   */
   returnTo?: string | undefined
   /** Whether to log in at Instagram again, as another account maybe, even with a session there. Default: no. */
-  forceReauth?: boolean
+  forceReauth?: boolean | undefined
 }
 
 /** A login that has begun: good for ten minutes. */
 export interface BegunLogin {
-  /** Where the person goes to authorize. */
+  /** Where the person goes to authorize: Instagram's address, with our `state`. */
   url: string
-  /** The browser's secret, given or new. */
+  /** The browser's secret, given or new. It is to come back with the callback: keep it in an `HttpOnly` cookie, or in the session. */
   browser: string
 }
 
 /** A login on its way back. */
 export interface FinishLogin {
-  /** The query at the redirect URI. */
-  callback: URLSearchParams
-  /** The secret of the browser that came; `undefined`: it brought none. */
+  /** What Instagram sent the browser back with: the address, its path and query, or its query alone. */
+  callback: URLSearchParams | URL | string
+  /** The secret of the browser that came; `undefined`: it brought none, and is refused. */
   browser: string | undefined
-  /** By which the log names this request: where a login failed, every further try tells that of the first. */
-  reference: string
+  /** By which your log names this request: where a login failed, every further try tells that of the first. Default: a random one. */
+  reference?: string | undefined
 }
 
 /** A login that ended well. */
 export interface FinishedLogin {
+  /** The account that is connected now, without its token. */
   account: Account
   /** Where the person asked to go, as a whole address of an allowed origin; `undefined`: it was not said. */
   returnTo: string | undefined
@@ -93,8 +99,8 @@ export function createLogins(options: LoginsOptions): Logins {
       return { url: instagram.authorizeUrl(state, { forceReauth }), browser }
     },
 
-    async finishLogin({ callback, browser, reference }) {
-      const { returnTo, ...answer } = judge(callback, { browser, secrets, now: now() })
+    async finishLogin({ callback, browser, reference = randomUUID() }) {
+      const { returnTo, ...answer } = judge(callbackQuery(callback), { browser, secrets, now: now() })
       const withheld: InstagramError[] = []
       let isRepeated = false
       const account = await callbacks.once(

@@ -19,6 +19,8 @@ export type OwnFailure =
   | 'database_unavailable'
   /** Instagram gave a token that could not be stored. */
   | 'token_not_kept'
+  /** No key in `TOKEN_KEYS` opens a token that we keep. */
+  | 'token_unreadable'
   | 'bad_request'
   | 'not_found'
   | 'internal'
@@ -123,6 +125,18 @@ export const ownFailures: Readonly<Record<OwnFailure, Explanation>> = {
     meaning:
       'Instagram gave a token, and the database could not store it, though that was tried for some seconds.',
     steps: ['See whether the database runs. The person has to log in once more: a code works once.'],
+  },
+  token_unreadable: {
+    status: 503,
+    title: 'We cannot open your token',
+    mender: 'operator',
+    happened: 'We keep a token for your account, but this site lacks the key that opens it.',
+    advice: 'Tell whoever runs this site; or go back and choose Get Started, which brings a new token.',
+    meaning: 'The token was sealed with a key that TOKEN_KEYS does not hold now.',
+    steps: [
+      'Put the key that sealed the token back into TOKEN_KEYS, behind the newest.',
+      'If it is lost, the person connects the account again.',
+    ],
   },
   bad_request: {
     status: 400,
