@@ -36,8 +36,8 @@ export interface Queries {
 /** An open database whose schema is up to date. Every statement outside a transaction is a transaction of its own. */
 export interface Database extends Queries {
   /**
-   * As `run`, for what may be lost again by a power cut (not by the end of this process): a commit waits for the disk, and that is
-   * nearly all that it costs. On SQLite, whatever is kept later brings it to the disk too, so that nothing is lost out of order; on
+   * As `run`, for what may be lost again by a power cut (not by the end of this process): everything else is answered only once it
+   * is on the disk. On SQLite, whatever is kept later brings it to the disk too, so that nothing is lost out of order; on
    * PostgreSQL, which serves others meanwhile, it is as `run`.
    */
   runUnsynced(sql: string, ...parameters: Value[]): Promise<number>

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Database, Queries, Row, Value } from './database.ts'
+import { Disk } from './disk.ts'
 import { SqliteConnection } from './sqliteConnection.ts'
 import { isBusy } from './sqliteErrors.ts'
 import { patiently } from './sqliteLock.ts'
@@ -12,12 +13,15 @@ import { refuseInside, TransactionQueries } from './transaction.ts'
  */
 export async function openSqlite(path: string): Promise<Database> {
   try {
-    return new SqliteDatabase(await patiently(() => new SqliteConnection(path)))
+    return new SqliteDatabase(await patiently(() => new SqliteConnection(path)), path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`The database ${path} cannot be opened: ${reason}`, { cause: error })
   }
 }
+
+/** Statements that leave nothing to be brought to the disk. */
+const ONLY_READS = /^\s*(SELECT|PRAGMA)\b/i
 
 /**
  * One connection, and therefore one thing at a time. A statement runs at once where nothing is under way; a transaction
@@ -25,36 +29,48 @@ export async function openSqlite(path: string): Promise<Database> {
  */
 class SqliteDatabase implements Database {
   readonly #connection: SqliteConnection
+  /** Undefined in memory. */
+  readonly #disk: Disk | undefined
   readonly #current = new AsyncLocalStorage<TransactionQueries>()
   /** Settles when all that is queued has been done; undefined when nothing is. */
   #queue: Promise<void> | undefined
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, path: string) {
     this.#connection = connection
+    this.#disk = path === ':memory:' ? undefined : new Disk(`${path}-wal`)
   }
 
   all(sql: string, ...parameters: Value[]): Promise<Row[]> {
-    return this.#whenFree(() => this.#connection.all(sql, parameters))
+    const rows = this.#whenFree(() => this.#connection.all(sql, parameters))
+    return ONLY_READS.test(sql) ? rows : this.#onDisk(rows)
   }
 
   run(sql: string, ...parameters: Value[]): Promise<number> {
-    return this.#whenFree(() => this.#connection.run(sql, parameters))
+    return this.#onDisk(this.runUnsynced(sql, ...parameters))
   }
 
   runUnsynced(sql: string, ...parameters: Value[]): Promise<number> {
-    return this.#whenFree(() => this.#connection.runUnsynced(sql, parameters))
+    return this.#whenFree(() => this.#connection.run(sql, parameters))
   }
 
   transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
-    return this.#queued(() => this.#allOrNothing(work))
+    return this.#onDisk(this.#queued(() => this.#allOrNothing(work)))
   }
 
   close(): Promise<void> {
-    return this.#queued(() =>
-      patiently(() => {
+    return this.#queued(async () => {
+      await this.#disk?.close()
+      await patiently(() => {
         this.#connection.close()
-      }),
-    )
+      })
+    })
+  }
+
+  /** Answers once it would outlast a power cut: a token comes from Instagram once, and a deleted one must not return. */
+  async #onDisk<Result>(work: Promise<Result>): Promise<Result> {
+    const result = await work
+    await this.#disk?.flush()
+    return result
   }
 
   async #whenFree<Result>(statement: () => Result): Promise<Result> {

@@ -44,16 +44,6 @@ export class SqliteConnection {
     }
   }
 
-  /** As `run`, outside a transaction, without waiting for the disk: later commits that wait do so for this one too. */
-  runUnsynced(sql: string, parameters: readonly Value[]): number {
-    this.#synchronous('NORMAL')
-    try {
-      return this.run(sql, parameters)
-    } finally {
-      this.#synchronous('FULL')
-    }
-  }
-
   /** Undoes the transaction under way, if SQLite itself has not done so already (as it does on a full disk). */
   rollBack(): void {
     if (this.#database.isOpen && this.#database.isTransaction) this.run('ROLLBACK', [])
@@ -63,10 +53,6 @@ export class SqliteConnection {
   close(): void {
     this.#prepared.clear()
     if (this.#database.isOpen) this.#database.close()
-  }
-
-  #synchronous(level: 'NORMAL' | 'FULL'): void {
-    if (this.#database.isOpen) this.#database.exec(`PRAGMA synchronous = ${level}`)
   }
 
   #prepare(sql: string, parameters: readonly Value[]): StatementSync {
@@ -100,8 +86,8 @@ function open(path: string): DatabaseSync {
   const database = new DatabaseSync(path === ':memory:' ? path : resolve(path), { timeout: 0 })
   try {
     database.exec('PRAGMA journal_mode = WAL')
-    // On the disk before we say so: a token comes from Instagram once, and a deleted one must not return after a power cut.
-    database.exec('PRAGMA synchronous = FULL')
+    // A commit does not wait for the disk itself, which would hold up this thread: `Disk` does.
+    database.exec('PRAGMA synchronous = NORMAL')
     database.exec('PRAGMA foreign_keys = ON')
     // Deleted tokens are overwritten in the file, not merely forgotten.
     database.exec('PRAGMA secure_delete = ON')

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
-import { openDatabase } from '../../src/storage/database.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Database, openAsFound, openDatabase } from '../../src/storage/database.ts'
+import { DatabaseUnavailableError } from '../../src/storage/unavailable.ts'
 import { opened, temporaryFolder } from './engines.ts'
 import { inProcesses, storageModule } from './processes.ts'
 
@@ -52,16 +53,28 @@ describe('an SQLite database', () => {
     await expect(stat(':memory:')).rejects.toThrow('ENOENT')
   })
 
-  test('is durable again after what need not wait for the disk, also where that failed', async () => {
+  test('waits for the disk with what must outlast a power cut, and with nothing else', async () => {
     const url = `file:${await temporaryFolder()}/accounts.db`
-    const [database, other] = [await opened(url), await opened(url)]
-    const keep = "INSERT INTO sessions (sid, data, expires_at) VALUES ('a', '{}', 1)"
+    const [, database] = [await opened(url), await asFound(url)]
+    await rm(new URL(`${url}-wal`)) // SQLite writes on; but nobody else can reach the disk under it.
+    const keep = 'INSERT INTO sessions (sid, data, expires_at) VALUES ($1, $1, 1)'
 
-    expect(await database.runUnsynced(keep)).toBe(1)
-    await expect(database.runUnsynced(keep)).rejects.toThrow('UNIQUE')
+    const outcomes = await Promise.allSettled([
+      database.run(keep, 'a'),
+      database.all(`${keep} RETURNING sid`, 'b'),
+      database.transaction((queries) => queries.run(keep, 'c')),
+      database.runUnsynced(keep, 'd'),
+      database.all('SELECT COUNT(*) AS count FROM sessions'),
+    ])
 
-    expect(await database.all('PRAGMA synchronous')).toStrictEqual([{ synchronous: 2 }])
-    expect(await other.all('SELECT sid FROM sessions')).toStrictEqual([{ sid: 'a' }])
+    expect(outcomes.map(({ status }) => status)).toStrictEqual([
+      'rejected',
+      'rejected',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ])
+    await expect(database.run(keep, 'e')).rejects.toThrow(DatabaseUnavailableError)
   })
 
   test('keeps what need not wait for the disk after the transaction that is under way', async () => {
@@ -75,14 +88,13 @@ describe('an SQLite database', () => {
     const kept = database.runUnsynced(keep)
 
     expect([await under, await kept]).toStrictEqual([[], 1])
-    expect(await database.all('PRAGMA synchronous')).toStrictEqual([{ synchronous: 2 }])
   })
 
-  test('is durable and overwrites what is deleted', async () => {
+  test('has a log beside it, and checks what refers to other rows', async () => {
     const database = await opened(`file:${await temporaryFolder()}/accounts.db`)
 
     expect(await database.all('PRAGMA journal_mode')).toStrictEqual([{ journal_mode: 'wal' }])
-    expect(await database.all('PRAGMA synchronous')).toStrictEqual([{ synchronous: 2 }])
+    expect(await database.all('PRAGMA synchronous')).toStrictEqual([{ synchronous: 1 }])
     expect(await database.all('PRAGMA foreign_keys')).toStrictEqual([{ foreign_keys: 1 }])
   })
 
@@ -249,4 +261,12 @@ async function modes(folder: string): Promise<Record<string, number>> {
 function connect(url: string): string {
   return `import { openDatabase } from ${storageModule('database.ts')}
           const database = await openDatabase(${JSON.stringify(url)});`
+}
+
+/** A database that is there already, opened without a write. */
+async function asFound(url: string): Promise<Database> {
+  const database = await openAsFound(url)
+  if (!database) throw new Error('It is not there')
+  onTestFinished(() => database.close())
+  return database
 }
