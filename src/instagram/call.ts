@@ -1,6 +1,7 @@
-import { type Dispatcher, errors, request } from 'undici'
+import { type Dispatcher, errors } from 'undici'
 import type { FailureName } from './catalogue/catalogue.ts'
 import { InstagramError } from './failure.ts'
+import { receive } from './receive.ts'
 import { type Usage, usageOf } from './usage.ts'
 
 /** Milliseconds for a whole call, from looking up the name to the last byte of the answer. */
@@ -39,23 +40,24 @@ export async function call(dispatcher: Dispatcher, { url, form, accept }: Call):
   const secrets = sent.filter(([name, value]) => SECRET_FIELDS.has(name) && value).map(([, value]) => value)
   let status: number | undefined
   try {
-    const response = await request(url, {
-      dispatcher,
+    const request = {
+      origin: url.origin,
+      path: url.pathname + url.search,
       method: form ? 'POST' : 'GET',
       headers: {
         accept: accept ?? 'application/json',
         ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
       },
       body: form?.toString() ?? null,
-      signal: AbortSignal.timeout(CALL_TIME_LIMIT_MS),
+    }
+    const { headers, body, ...answer } = await receive(dispatcher, request, {
+      limitMs: CALL_TIME_LIMIT_MS,
+      onStatus: (answered) => {
+        status = answered
+      },
     })
-    status = response.statusCode
-    const contentType = String(response.headers['content-type'] ?? '')
-      .split(';', 1)
-      .join()
-    const usage = usageOf(response.headers)
-    const body = Buffer.from(await response.body.arrayBuffer())
-    return { endpoint, status, contentType, secrets, usage, body }
+    const [contentType = ''] = String(headers['content-type'] ?? '').split(';', 1)
+    return { endpoint, status: answer.status, contentType, secrets, usage: usageOf(headers), body }
   } catch (cause) {
     const evidence = { endpoint, ...(status !== undefined && { status }) }
     throw new InstagramError(failureOf(cause, status !== undefined), evidence, { cause: withoutBytes(cause) })
