@@ -63,6 +63,9 @@ const row = z
     failedTries: row.failed_tries,
   }))
 
+/** The columns of an {@link Account}: all but those of the sealed token and the lease. */
+export const COLUMNS: readonly string[] = Object.keys(row.in.shape)
+
 /** A row of `accounts` as an {@link Account}; the sealed token and the lease are left out. */
 export function accountOf(columns: Row): Account {
   return row.parse(columns)

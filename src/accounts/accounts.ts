@@ -1,6 +1,6 @@
-import type { Database, Queries } from '../storage/database.ts'
+import type { Database, Queries, Row } from '../storage/database.ts'
 import type { Account } from './account.ts'
-import { accountOf, columnsOf } from './accountRow.ts'
+import { accountOf, COLUMNS, columnsOf } from './accountRow.ts'
 import { accountFrom, type Connected } from './connected.ts'
 import type { Events } from './events.ts'
 import { keyIdOf, type KeyRing } from './keyRing.ts'
@@ -118,17 +118,17 @@ async function knownAs(queries: Queries, { profile, userId }: Connected): Promis
 }
 
 async function insert(queries: Queries, account: Account, sealedToken: string): Promise<void> {
-  const columns = {
+  const columns: Row = {
     ...columnsOf(account),
     sealed_token: sealedToken,
     token_key_id: keyIdOf(sealedToken),
     lease: null,
     leased_until: null,
   }
-  const names = Object.keys(columns)
-  await queries.run(
-    `INSERT INTO accounts (${names.join(', ')}) VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})
-     ON CONFLICT (account_key) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`,
-    ...Object.values(columns),
-  )
+  await queries.run(INSERT, ...INSERTED.map((name) => columns[name] ?? null))
 }
+
+const INSERTED = [...COLUMNS, 'sealed_token', 'token_key_id', 'lease', 'leased_until']
+
+const INSERT = `INSERT INTO accounts (${INSERTED.join(', ')}) VALUES (${INSERTED.map((_, index) => `$${index + 1}`).join(', ')})
+  ON CONFLICT (account_key) DO UPDATE SET ${INSERTED.map((name) => `${name} = excluded.${name}`).join(', ')}`
