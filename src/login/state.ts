@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 
 /** Milliseconds between Get Started and the way back, after which a `state` is too old. */
 export const STATE_LIFETIME_MS = 10 * 60 * 1000
@@ -16,7 +16,7 @@ export interface State {
  * `returnTo` can be read by whoever sees the link.
  */
 export function createState(browserKey: string, now: Date, returnTo?: string): string {
-  const parts = [now.getTime().toString(36), randomBytes(16).toString('base64url')]
+  const parts = [now.getTime().toString(36), randomUUID()]
   if (returnTo !== undefined) parts.push(Buffer.from(returnTo).toString('base64url'))
   const text = parts.join('.')
   return `${text}.${signature(browserKey, text)}`

@@ -24,7 +24,7 @@ export const browserOf = of
 /** Tells each request its browser. `name`: the cookie's. `secure`: people reach us by https. */
 export function browsers({ name, secure }: { name: string; secure: boolean }): RequestHandler {
   // What does not look like a secret of ours is as none.
-  const cookie = new RegExp(`(?:^|;) *${RegExp.escape(name)}=([\\w-]{43})(?:;|$)`)
+  const cookie = new RegExp(`(?:^|;) *${RegExp.escape(name)}=([\\w-]{36})(?:;|$)`)
 
   return (request, response, next) => {
     let secret = cookie.exec(request.headers.cookie ?? '')?.[1]
