@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Request, RequestHandler } from 'express'
 import session, { type SessionData, type Store } from 'express-session'
@@ -37,6 +38,7 @@ export function sessions(store: Store, secrets: readonly string[], address: Addr
     store,
     secret: [...secrets],
     name: name + place,
+    genid: () => randomUUID(), // 122 random bits that Node has ready; express-session's own sets up a job for each id.
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_LIFETIME_MS },
     resave: false,
     saveUninitialized: false,
