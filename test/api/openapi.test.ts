@@ -1,5 +1,5 @@
 import request from 'supertest'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type ApiOptions, createApi } from '../../src/web/api/api.ts'
 import type { World } from '../support/world.ts'
 import { DOCUMENT, faults, operations, promised } from './described.ts'
@@ -35,13 +35,7 @@ const ACTS: Record<string, Act> = {
     return add(world, world.sandbox.dashboardToken('creator'))
   },
   'POST /accounts 504': (world) => {
-    // Ten seconds otherwise.
-    const timeout = vi
-      .spyOn(AbortSignal, 'timeout')
-      .mockReturnValueOnce(AbortSignal.abort(new DOMException('too slow', 'TimeoutError')))
-    onTestFinished(() => {
-      timeout.mockRestore()
-    })
+    world.sandbox.answerNext('me', { fault: 'hang' }) // For ten seconds.
     return add(world, world.sandbox.dashboardToken('creator'))
   },
   'POST /accounts default': broken((world) => add(world, world.sandbox.dashboardToken('creator'))),
