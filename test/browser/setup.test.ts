@@ -13,9 +13,9 @@ test('an operator finds the guide from the sandbox, and copies a value as it is'
 
   await choose(page, 'Set up the real one')
   await page.getByRole('button', { name: 'Copy OAuth redirect URIs' }).click()
+  await page.getByText('Copied', { exact: true }).first().waitFor()
 
   expect(await heading(page)).toBe('Set up Instagram')
-  expect(await page.getByText('Copied', { exact: true }).first().isVisible()).toBe(true)
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe('https://localhost:3000/response')
 })
 

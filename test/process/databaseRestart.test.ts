@@ -61,7 +61,7 @@ test(
 
     await server.stop()
     await expect.poll(readiness, PATIENCE).toStrictEqual([503, 503])
-    const pages = await Promise.all(site.processes.map(({ origin }) => request(origin).get('/')))
+    const pages = await Promise.all(site.processes.map(({ origin }) => request(origin).get('/reconnect/1')))
     const alive = await Promise.all(site.processes.map(({ origin }) => request(origin).get('/healthz')))
     await server.start()
     await expect.poll(readiness, PATIENCE).toStrictEqual([200, 200])
