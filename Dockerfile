@@ -12,7 +12,7 @@ COPY --from=libraries /app/node_modules ./node_modules
 COPY package.json ./
 COPY views ./views
 COPY src ./src
-RUN install --directory --owner=node --group=node --mode=0700 /data
+RUN install --directory --owner=node --group=node --mode=0700 /data node_modules/.cache
 USER node
 VOLUME /data
 EXPOSE 3000
@@ -20,4 +20,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node itself, so that it is told to stop, and not npm.
-CMD ["node", "src/main.ts"]
+CMD ["node", "src/start.js"]

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { APP, PATHS } from './stub/tokens.ts'
 
 /** A server that takes part: each is a process of its own, with the same job. */
@@ -50,7 +51,7 @@ const peer = (name: string, script: string, entry = '/'): Contestant => ({
  */
 const app = (name: string, checkout = `${import.meta.dirname}/../..`): Contestant => ({
   name,
-  script: `${checkout}/src/main.ts`,
+  script: startOf(checkout),
   entry: '/',
   host: HOST,
   longLived: true,
@@ -70,6 +71,12 @@ const app = (name: string, checkout = `${import.meta.dirname}/../..`): Contestan
     SHOW_TOKEN: 'on',
   }),
 })
+
+/** What `npm start` runs in a checkout, of an age maybe when it had no start of its own. */
+function startOf(checkout: string): string {
+  const start = `${checkout}/src/start.js`
+  return existsSync(start) ? start : `${checkout}/src/main.ts`
+}
 
 /** Ours, on SQLite. */
 export const OURS = app('ours')

@@ -16,7 +16,7 @@ import { DAY, refreshedTokens } from '../accounts/refreshWorld.ts'
 import { CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, settingsFor } from '../instagram/support.ts'
 import { projectEngine } from '../support/places.ts'
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const START = join(import.meta.dirname, '../../src/start.js')
 const KEY = { id: 'k1', secret: Buffer.alloc(32, 7) }
 
 /** One Instagram and one database, for processes that share both. Whoever refreshes passes a gate on the way back. */
@@ -59,7 +59,7 @@ async function startSite() {
     gate,
     /** One more process. */
     async start() {
-      const child = spawn(process.execPath, [MAIN], {
+      const child = spawn(process.execPath, [START], {
         cwd: folder,
         env: {
           PATH: process.env['PATH'] ?? '',

@@ -9,7 +9,7 @@ import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { CLIENT_ID, CLIENT_SECRET, settingsFor, startClient } from '../instagram/support.ts'
 import { freePort } from '../support/place.ts'
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const START = join(import.meta.dirname, '../../src/start.js')
 const KEY = { id: 'k1', secret: Buffer.alloc(32, 7) }
 
 /** Where the load balancer would be; here everybody asks a process itself. */
@@ -39,7 +39,7 @@ export async function startProcesses(count: number, databaseUrl: string) {
 
   async function start(): Promise<SiteProcess> {
     const port = await freePort()
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [START], {
       cwd: folder,
       env: {
         PATH: process.env['PATH'] ?? '',

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const START = join(import.meta.dirname, '../../src/start.js')
 
 /** The app as a process of its own, in an empty folder, with two free ports. */
 export async function place() {
@@ -17,7 +17,7 @@ export async function place() {
   function start(environment: Record<string, string> = {}) {
     const { PATH = '' } = process.env
     const ports = { PORT: String(port), SANDBOX_PORT: String(sandboxPort) }
-    const child = spawn(process.execPath, [MAIN], { cwd: folder, env: { PATH, ...ports, ...environment } })
+    const child = spawn(process.execPath, [START], { cwd: folder, env: { PATH, ...ports, ...environment } })
     running.push(child)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)))
