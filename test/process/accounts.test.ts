@@ -1,66 +1,35 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { onlyAccount, OUT_OF_ORDER, refreshCount } from '../accounts/refreshWorld.ts'
 import { addCopies } from '../api/support.ts'
 import { person } from '../support/person.ts'
+import { ON_A_TERMINAL, programs } from '../support/programs.ts'
 import { CLIENT_ID, CLIENT_SECRET, SESSION_SECRET, startWorld } from '../support/world.ts'
 
-const COMMAND = join(import.meta.dirname, '../../src/accountsCommand.ts')
 const APP_ID = '27640875392278831'
 const DAY_MS = 24 * 60 * 60 * 1000
 const LOST = "UPDATE accounts SET status = 'needs_reconnect', status_reason = 'token_invalid', due_at = NULL"
 
-/** Makes the command believe that a terminal is there. */
-const ON_A_TERMINAL = {
-  NODE_OPTIONS:
-    '--import=data:text/javascript,process.stdout.isTTY=process.stdin.isTTY=true;process.stdout.columns=100;process.stdout.rows=24',
-}
-
 /** A world with one account, and the command in a folder of its own. */
 async function place() {
   await using starting = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'accounts-command-'))
-  starting.defer(() => rm(folder, { recursive: true, force: true }))
+  const { start: startProgram } = starting.use(await programs())
   const world = starting.use(await startWorld())
   await person(world).login()
-  const running: ChildProcess[] = []
-  starting.defer(() => {
-    for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
-  })
-  const ending = starting.move()
-
-  function start(args: readonly string[], environment: Record<string, string> = {}) {
-    const { PATH = '' } = process.env
-    const settings = {
-      DATABASE_URL: world.databaseUrl,
-      SESSION_SECRETS: SESSION_SECRET,
-      TOKEN_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
-      INSTAGRAM_CLIENT_ID: CLIENT_ID,
-      INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
-      INSTAGRAM_REDIRECT_URI: `${world.origin}/response`,
-      INSTAGRAM_AUTHORIZE_URL: world.sandbox.authorizeUrl,
-      INSTAGRAM_TOKEN_URL: world.sandbox.tokenUrl,
-      INSTAGRAM_GRAPH_URL: world.sandbox.graphUrl,
-    }
-    const env = { PATH, ...settings, ...environment }
-    const child = spawn(process.execPath, [COMMAND, ...args], { cwd: folder, env })
-    running.push(child)
-    const texts = { stdout: '', stderr: '' }
-    child.stdout.on('data', (text) => (texts.stdout += String(text)))
-    child.stderr.on('data', (text) => (texts.stderr += String(text)))
-    const ended = once(child, 'close').then(([status]) => ({ status: status as unknown, ...texts }))
-    /** Until its output holds this. */
-    const says = async (text: string) => {
-      while (!`${texts.stdout}${texts.stderr}`.includes(text) && child.exitCode === null)
-        await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), ended])
-    }
-    return { child, ended, says }
+  const settings = {
+    DATABASE_URL: world.databaseUrl,
+    SESSION_SECRETS: SESSION_SECRET,
+    TOKEN_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+    INSTAGRAM_CLIENT_ID: CLIENT_ID,
+    INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
+    INSTAGRAM_REDIRECT_URI: `${world.origin}/response`,
+    INSTAGRAM_AUTHORIZE_URL: world.sandbox.authorizeUrl,
+    INSTAGRAM_TOKEN_URL: world.sandbox.tokenUrl,
+    INSTAGRAM_GRAPH_URL: world.sandbox.graphUrl,
   }
+  const start = (args: readonly string[], environment: Record<string, string> = {}) =>
+    startProgram('accountsCommand.ts', { ...settings, ...environment }, ...args)
+  const ending = starting.move()
 
   return {
     world,

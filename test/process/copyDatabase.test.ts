@@ -1,37 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { postgres, sqlite } from '../support/places.ts'
+import { ON_A_TERMINAL, programs } from '../support/programs.ts'
 import { person } from '../support/person.ts'
 import { SESSION_SECRET, startWorld } from '../support/world.ts'
 
 // Several processes one after the other may take longer than the usual limit on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
-const SRC = join(import.meta.dirname, '../../src')
-
-/** Makes the command believe that its output is a terminal. */
-const ON_A_TERMINAL = { NODE_OPTIONS: '--import=data:text/javascript,process.stdout.isTTY=true' }
-
 /** The command in an empty folder, an SQLite database to copy from, and an empty PostgreSQL database. */
 async function place() {
   await using starting = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'copy-'))
-  starting.defer(() => rm(folder, { recursive: true, force: true }))
+  const { start } = starting.use(await programs())
   const { url: from } = starting.use(await sqlite.place())
   const { url: to } = starting.use(await postgres.place())
   const open = async (url: string) =>
     starting.adopt(await openDatabase(url), (opened: Database) => opened.close())
   const before = await open(from)
   const after = await open(to)
-  const running: ChildProcess[] = []
-  starting.defer(() => {
-    for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
-  })
   const ending = starting.move()
 
   return {
@@ -39,17 +25,9 @@ async function place() {
     to,
     before,
     after,
-    start(environment: Record<string, string>, options: string[] = [], command = 'copyDatabase.ts') {
-      const { PATH = '' } = process.env
-      const env = { PATH, ...environment }
-      const child = spawn(process.execPath, [join(SRC, command), ...options], { cwd: folder, env })
-      running.push(child)
-      const texts = { stdout: '', stderr: '' }
-      child.stdout.on('data', (text) => (texts.stdout += String(text)))
-      child.stderr.on('data', (text) => (texts.stderr += String(text)))
-      const ended = once(child, 'close').then(([status]) => ({ status: status as unknown, ...texts }))
-      return { child, ended }
-    },
+    start: (environment: Record<string, string>, ...options: string[]) =>
+      start('copyDatabase.ts', environment, ...options),
+    rotateKeys: (environment: Record<string, string>) => start('rotateKeys.ts', environment, '--json'),
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
 }
@@ -92,7 +70,7 @@ test('with --json it prints the counts and nothing else', async () => {
   await using here = await place()
   await keepSessions(here.before, 3)
 
-  const { status, stdout } = await here.start(ON_A_TERMINAL, ['--json', '--from', here.from, '--to', here.to])
+  const { status, stdout } = await here.start(ON_A_TERMINAL, '--json', '--from', here.from, '--to', here.to)
     .ended
 
   expect(JSON.parse(stdout)).toMatchObject({
@@ -116,7 +94,7 @@ test.each([
   first.child.kill(signal)
   const { status, stdout } = await first.ended
   const half = Number(await sessions(here.after))
-  const second = await here.start(settings, ['--json']).ended
+  const second = await here.start(settings, '--json').ended
 
   expect(status).toBe(code)
   if (code !== null) expect(stdout).toContain('Start it again at any time: it goes on from here.')
@@ -143,15 +121,11 @@ test('a site that was copied goes on: who was connected still is, and keys can b
   await mira.login()
   await here.start({ FROM_DATABASE_URL: world.databaseUrl, DATABASE_URL: here.to }).ended
 
-  const rotation = await here.start(
-    {
-      DATABASE_URL: here.to,
-      SESSION_SECRETS: SESSION_SECRET,
-      TOKEN_KEYS: [8, 7].map((byte) => `k${byte - 6}:${Buffer.alloc(32, byte).toString('base64')}`).join(','),
-    },
-    ['--json'],
-    'rotateKeys.ts',
-  ).ended
+  const rotation = await here.rotateKeys({
+    DATABASE_URL: here.to,
+    SESSION_SECRETS: SESSION_SECRET,
+    TOKEN_KEYS: [8, 7].map((byte) => `k${byte - 6}:${Buffer.alloc(32, byte).toString('base64')}`).join(','),
+  }).ended
 
   expect(JSON.parse(rotation.stdout)).toMatchObject({ sealed: 1, unreadable: 0, finished: true })
   expect(await here.after.all('SELECT username, token_key_id FROM accounts')).toStrictEqual([

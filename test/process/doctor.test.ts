@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,7 +5,7 @@ import type { Line } from '../../src/doctor/line.ts'
 import { CLIENT_ID, CLIENT_SECRET, startWorld, type World } from '../support/world.ts'
 import { place } from '../support/place.ts'
 
-const COMMAND = join(import.meta.dirname, '../../src/checkup.ts')
+const COMMAND = 'checkup.ts'
 
 /** Makes the command believe that its output is a terminal. */
 const TERMINAL = `import { WriteStream } from 'node:tty'
@@ -21,7 +19,7 @@ test('of an app that is well it says so, with status 0', async () => {
   await using here = await place()
   await using world = await startWorld()
 
-  const { status, stdout, stderr } = await run(here.folder, settingsOf(world))
+  const { status, stdout, stderr } = await here.run(COMMAND, settingsOf(world))
 
   expect(stdout).toMatch(/^✓ Settings +Every variable that is set can be read\.$/m)
   expect(stdout).toMatch(/^✓ App ID +Instagram knows it/m)
@@ -35,7 +33,7 @@ test('what is wrong is named with its fix under it, with status 1, and without a
   await using world = await startWorld()
   await writeFile(join(here.folder, '.env'), 'PORT=canary\nINSTAGRAM_SCOPES=user_profile\n')
 
-  const { status, stdout, stderr } = await run(here.folder, {
+  const { status, stdout, stderr } = await here.run(COMMAND, {
     ...settingsOf(world),
     SESSION_SECRETS: 'short-canary',
   })
@@ -52,8 +50,8 @@ test('with --json it prints the lines and nothing else', async () => {
   await using here = await place()
   await using world = await startWorld()
 
-  const { status, stdout } = await run(
-    here.folder,
+  const { status, stdout } = await here.run(
+    COMMAND,
     { ...settingsOf(world), ...ON_A_TERMINAL, INSTAGRAM_CLIENT_ID: '1090387462915343' },
     '--json',
   )
@@ -75,7 +73,7 @@ test.each([
 ] as const)('%s', async (_, environment, coloured) => {
   await using here = await place()
 
-  const { stdout } = await run(here.folder, {
+  const { stdout } = await here.run(COMMAND, {
     ...ON_A_TERMINAL,
     ...environment,
     SANDBOX_PORT: '1',
@@ -89,7 +87,7 @@ test.each([
 test('on a fresh clone nothing is wrong, and nothing is made', async () => {
   await using here = await place()
 
-  const { status } = await run(here.folder, { SANDBOX_PORT: '1', PORT: '2' })
+  const { status } = await here.run(COMMAND, { SANDBOX_PORT: '1', PORT: '2' })
 
   expect(status).toBe(0)
   expect(await readdir(here.folder)).toEqual([])
@@ -100,7 +98,7 @@ test('beside an app that runs in the sandbox it finds all of it', async () => {
   const app = here.start({ HTTPS: 'self-signed' })
   await app.ready()
 
-  const { status, stdout } = await run(here.folder, {
+  const { status, stdout } = await here.run(COMMAND, {
     HTTPS: 'self-signed',
     PORT: String(here.port),
     SANDBOX_PORT: String(here.sandboxPort),
@@ -116,7 +114,7 @@ test('beside an app that runs in the sandbox it finds all of it', async () => {
 test('an option that it does not know ends it with status 1 and one sentence', async () => {
   await using here = await place()
 
-  const { status, stdout, stderr } = await run(here.folder, {}, '--jason')
+  const { status, stdout, stderr } = await here.run(COMMAND, {}, '--jason')
 
   expect(stderr).toMatch(/^The doctor cannot go on: .*--jason/)
   expect(stderr).not.toContain('    at ')
@@ -133,15 +131,4 @@ function settingsOf(world: World): Record<string, string> {
     INSTAGRAM_TOKEN_URL: world.sandbox.tokenUrl,
     INSTAGRAM_GRAPH_URL: world.sandbox.graphUrl,
   }
-}
-
-/** Runs the command in a folder until its end. */
-async function run(folder: string, environment: Record<string, string>, ...options: string[]) {
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [COMMAND, ...options], { cwd: folder, env: { PATH, ...environment } })
-  const texts = { stdout: '', stderr: '' }
-  child.stdout.on('data', (text) => (texts.stdout += String(text)))
-  child.stderr.on('data', (text) => (texts.stderr += String(text)))
-  const [status] = (await once(child, 'close')) as [number | null]
-  return { status, ...texts }
 }

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { linkCalled } from '../support/person.ts'
@@ -53,17 +53,6 @@ test.each(['SIGTERM', 'SIGINT'] as const)('on %s it stops cleanly, with status 0
 
   expect(await app.ended).toBe(0)
   expect(app.output()).toContain('Stopping')
-})
-
-test('what it compiled is kept for the next start', async () => {
-  await using here = await place()
-  const app = here.start()
-  await app.ready()
-
-  app.child.kill()
-  await app.ended
-
-  expect(await readdir(join(import.meta.dirname, '../../node_modules/.cache/compiled'))).not.toHaveLength(0)
 })
 
 test('every mistake in the settings is named at once, without a value or a stack, and it ends with status 1', async () => {

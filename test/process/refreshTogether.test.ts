@@ -1,11 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
-import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createKeeping } from '../../src/accounts/keeping.ts'
 import { createInstagram } from '../../src/instagram/client.ts'
@@ -14,16 +9,15 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { idOf, LIFETIME_SECONDS } from '../accounts/refreshStage.ts'
 import { DAY, refreshedTokens } from '../accounts/refreshWorld.ts'
 import { CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, settingsFor } from '../instagram/support.ts'
+import { freePort } from '../support/place.ts'
 import { projectEngine } from '../support/places.ts'
+import { programs } from '../support/programs.ts'
 
-const START = join(import.meta.dirname, '../../src/start.js')
 const KEY = { id: 'k1', secret: Buffer.alloc(32, 7) }
 
 /** One Instagram and one database, for processes that share both. Whoever refreshes passes a gate on the way back. */
 async function startSite() {
   await using starting = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'site-'))
-  starting.defer(() => rm(folder, { recursive: true, force: true }))
   const { url: databaseUrl } = starting.use(await projectEngine().place())
   const now = () => new Date()
   const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [REDIRECT_URI] }
@@ -46,10 +40,7 @@ async function startSite() {
 
   const gate = { open: true, reached: Promise.withResolvers<undefined>() }
   const graph = starting.adopt(await startGate(sandbox.origin, gate), (opened) => opened.close())
-  const running: ChildProcess[] = []
-  starting.defer(() => {
-    for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
-  })
+  const { start } = starting.use(await programs())
   const ending = starting.move()
 
   return {
@@ -59,26 +50,18 @@ async function startSite() {
     gate,
     /** One more process. */
     async start() {
-      const child = spawn(process.execPath, [START], {
-        cwd: folder,
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          PORT: String(await freePort()),
-          NODE_ENV: 'production',
-          DATABASE_URL: databaseUrl,
-          INSTAGRAM_CLIENT_ID: CLIENT_ID,
-          INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
-          INSTAGRAM_REDIRECT_URI: REDIRECT_URI,
-          INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
-          INSTAGRAM_GRAPH_URL: graph.origin,
-          SESSION_SECRETS: 'session-secret-marked-canary-0123456789',
-          TOKEN_KEYS: `${KEY.id}:${KEY.secret.toString('base64')}`,
-        },
+      return start('start.js', {
+        PORT: String(await freePort()),
+        NODE_ENV: 'production',
+        DATABASE_URL: databaseUrl,
+        INSTAGRAM_CLIENT_ID: CLIENT_ID,
+        INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
+        INSTAGRAM_REDIRECT_URI: REDIRECT_URI,
+        INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
+        INSTAGRAM_GRAPH_URL: graph.origin,
+        SESSION_SECRETS: 'session-secret-marked-canary-0123456789',
+        TOKEN_KEYS: `${KEY.id}:${KEY.secret.toString('base64')}`,
       })
-      running.push(child)
-      let output = ''
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)))
-      return { child, ended: once(child, 'exit'), output: () => output }
     },
     /** Accounts whose token is 55 days old, and due therefore. */
     async connect(count: number) {
@@ -100,15 +83,6 @@ async function startSite() {
     },
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Hands every call on to the sandbox; while it is shut, the answers stay here. */

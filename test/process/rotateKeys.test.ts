@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
@@ -9,19 +7,16 @@ import { createKeyRing, type TokenKey } from '../../src/accounts/keyRing.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { person } from '../support/person.ts'
 import { projectEngine } from '../support/places.ts'
+import { ON_A_TERMINAL, programs } from '../support/programs.ts'
 import { startWorld } from '../support/world.ts'
 
 // Two processes one after the other may take longer than the usual limit on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })
 
-const COMMAND = join(import.meta.dirname, '../../src/rotateKeys.ts')
 const OLD_KEY: TokenKey = { id: 'k1', secret: Buffer.alloc(32, 7) }
 const NEW_KEY: TokenKey = { id: 'k2', secret: Buffer.alloc(32, 8) }
 const LOST_KEY: TokenKey = { id: 'lost', secret: Buffer.alloc(32, 9) }
 const SESSION_SECRETS = 'session-secret-marked-canary-0123456789'
-
-/** Makes the command believe that its output is a terminal. */
-const ON_A_TERMINAL = { NODE_OPTIONS: '--import=data:text/javascript,process.stdout.isTTY=true' }
 
 const tokenKeys = (...keys: TokenKey[]) =>
   keys.map(({ id, secret }) => `${id}:${secret.toString('base64')}`).join(',')
@@ -29,31 +24,17 @@ const tokenKeys = (...keys: TokenKey[]) =>
 /** The command in a folder of its own, with a database of accounts. */
 async function place() {
   await using starting = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'rotate-'))
-  starting.defer(() => rm(folder, { recursive: true, force: true }))
+  const { folder, start } = starting.use(await programs())
   const { url: databaseUrl } = starting.use(await projectEngine().place())
   const database = starting.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
-  const running: ChildProcess[] = []
-  starting.defer(() => {
-    for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
-  })
+  const settings = { DATABASE_URL: databaseUrl, SESSION_SECRETS, TOKEN_KEYS: tokenKeys(NEW_KEY, OLD_KEY) }
   const ending = starting.move()
 
   return {
     folder,
     database,
-    start(environment: Record<string, string> = {}, ...options: string[]) {
-      const { PATH = '' } = process.env
-      const settings = { DATABASE_URL: databaseUrl, SESSION_SECRETS, TOKEN_KEYS: tokenKeys(NEW_KEY, OLD_KEY) }
-      const env = { PATH, ...settings, ...environment }
-      const child = spawn(process.execPath, [COMMAND, ...options], { cwd: folder, env })
-      running.push(child)
-      const texts = { stdout: '', stderr: '' }
-      child.stdout.on('data', (text) => (texts.stdout += String(text)))
-      child.stderr.on('data', (text) => (texts.stderr += String(text)))
-      const ended = once(child, 'close').then(([status]) => ({ status: status as unknown, ...texts }))
-      return { child, ended }
-    },
+    start: (environment: Record<string, string> = {}, ...options: string[]) =>
+      start('rotateKeys.ts', { ...settings, ...environment }, ...options),
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
 }

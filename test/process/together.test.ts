@@ -112,7 +112,7 @@ test(
       somebody.get(callback).catch(() => undefined),
     )
     await expect.poll(connected, { timeout: 60_000, interval: 5 }).toBeGreaterThan(CROWD / 20)
-    await kill(site.one.child)
+    await kill(site.one)
     const first = await Promise.all(answers)
     await site.database.run(
       'UPDATE callbacks SET claimed_at = claimed_at - 31000 WHERE account_key IS NULL AND outcome IS NULL',
