@@ -1,17 +1,18 @@
 import type { Router } from 'express'
 import type { Logger } from 'pino'
+import type { Account } from './accounts/account.ts'
 import { createCensus } from './accounts/census.ts'
 import type { Listener } from './accounts/events.ts'
 import type { Config } from './config.ts'
-import { createCore } from './core.ts'
+import { type Core, createCore } from './core.ts'
 import { examine } from './doctor/examine.ts'
 import type { Installation } from './doctor/installation.ts'
 import type { Instagram } from './instagram/client.ts'
 import { observed } from './instagram/observed.ts'
 import { createMetrics } from './metrics.ts'
+import type { Settings } from './settings.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
-import type { Upkeep } from './upkeep.ts'
 import { addressOf, reconnectUrl } from './web/address.ts'
 import { createApi } from './web/api/api.ts'
 import { health } from './web/health.ts'
@@ -27,8 +28,8 @@ import { createSite } from './web/site.ts'
 
 /** What an app is made of. It opens and closes nothing itself. */
 export interface AppOptions {
-  /** With at least one session secret and one token key. */
-  config: Config
+  /** With at least one session secret and one token key; where it listens, if it does that by itself. */
+  config: Settings & Partial<Pick<Config, 'port' | 'https'>>
   database: Database
   instagram: Instagram
   log: Logger
@@ -39,13 +40,16 @@ export interface AppOptions {
   certificate?: string | undefined
   /** Told of everything that happens to accounts. */
   listeners?: readonly Listener[]
+  /** Where a person can connect an account again. Default: on our own page for that. */
+  reconnectUrl?: ((account: Account) => string | null) | undefined
 }
 
 /** What answers requests, and what is done without anybody asking. */
 export interface App {
   /** Everything of ours, for an app to be mounted in under the base path. It answers each request that it gets. */
   site: Router
-  upkeep: Upkeep
+  /** What needs no request. */
+  core: Core
 }
 
 /** All rooms put together. Two apps with different settings can run in one process. */
@@ -60,12 +64,13 @@ export function createApp(options: AppOptions): App {
     log,
     now,
     listeners: [metrics.onEvent, ...listeners],
-    reconnectUrl: (account) => reconnectUrl(address, account),
+    reconnectUrl: options.reconnectUrl ?? ((account) => reconnectUrl(address, account)),
   })
-  const { accounts, roster, refresher, withdrawals, upkeep } = core
+  const { accounts, roster, refresher, withdrawals } = core
   const login = {
     ...core,
     showToken: config.showToken,
+    takesTokens: config.takesTokens,
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
     onLogin: metrics.onLogin,
   }
@@ -112,7 +117,7 @@ export function createApp(options: AppOptions): App {
         help(login, config.instagram.redirectUri),
       ],
     }),
-    upkeep,
+    core,
   }
 }
 

@@ -60,6 +60,7 @@ export function configOf({ production, env }: Survey): Config {
     refreshDaysBeforeExpiry: env.REFRESH_DAYS_BEFORE_EXPIRY,
     apiKeys: env.API_KEYS,
     adminPassword: env.ADMIN_PASSWORD,
+    takesTokens: true,
     metaAppSecrets: env.META_APP_SECRET ? [env.META_APP_SECRET] : [],
     webhook: env.WEBHOOK_URL ? { url: env.WEBHOOK_URL, secrets: env.WEBHOOK_SECRETS } : undefined,
     returnToOrigins: [],

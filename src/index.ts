@@ -1,10 +1,13 @@
 /** What a host application imports. */
 
+export { instagram } from './mounted.ts'
+export type { InstagramOptions, InstagramRouter } from './mounted.ts'
+export type { LateAccess } from './lateAccess.ts'
 export { openInstagram } from './openInstagram.ts'
 export type { InstagramAccess } from './access.ts'
 export type { AccountsAccess, AccountsPage, ListQuery, Refreshing } from './accountsAccess.ts'
 export type { Log } from './hostLog.ts'
-export type { AccessOptions, WebhookTarget } from './options.ts'
+export type { AccessOptions, WebhookTarget, WebOptions } from './options.ts'
 
 export type { Account } from './accounts/account.ts'
 export type { AccountEvent, EventType } from './accounts/events.ts'
@@ -15,11 +18,14 @@ export type { Deletion, Withdrawals } from './accounts/withdrawals.ts'
 export type { TokenKind } from './instagram/token.ts'
 export type { BeginLogin, BegunLogin, FinishedLogin, FinishLogin } from './login/logins.ts'
 
+export type { ConnectedLogin, Hooks, Page, ViewLocals, ViewName } from './web/hooks.ts'
+
 export { explain } from './login/explain.ts'
 export type { Explained } from './login/explain.ts'
 export type { FailureName } from './instagram/catalogue/catalogue.ts'
 export type { Explanation, Mender } from './instagram/catalogue/entry.ts'
 export type { CallbackFailure } from './login/callbackFailures.ts'
+export type { HostFailure } from './login/hostFailures.ts'
 export type { Failure } from './login/failures.ts'
 export type { OwnFailure } from './login/ownFailures.ts'
 

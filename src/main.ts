@@ -42,7 +42,10 @@ async function run(config: Config): Promise<void> {
   const now = sandbox ? () => sandbox.now() : () => new Date()
   const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
 
-  const { site, upkeep } = createApp({
+  const {
+    site,
+    core: { upkeep },
+  } = createApp({
     config,
     database,
     instagram,

@@ -87,4 +87,6 @@ export interface WebOptions {
   apiKeys?: string | readonly string[] | undefined
   /** Opens the pages for whoever runs this site; at least 12 characters. Default: none, and no such pages. */
   adminPassword?: string | undefined
+  /** Whether visitors may paste a token that they have already, to be kept alive. Default: no. */
+  takesTokens?: boolean | undefined
 }

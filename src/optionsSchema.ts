@@ -3,6 +3,7 @@ import type { Account } from './accounts/account.ts'
 import type { AccountEvent } from './accounts/events.ts'
 import * as check from './checks.ts'
 import type { Log } from './hostLog.ts'
+import type { Hooks } from './web/hooks.ts'
 
 const text = (name: string) => z.string(`${name} must be text.`).trim()
 const onOff = (name: string) => z.boolean(`${name} must be true or false.`)
@@ -47,6 +48,10 @@ export const optionsSchema = z.strictObject({
   showToken: onOff('showToken').optional(),
   apiKeys: check.secrets('apiKeys'),
   adminPassword: check.adminPassword('adminPassword').optional(),
+  takesTokens: onOff('takesTokens').default(false),
+  onConnected: fn<NonNullable<Hooks['onConnected']>>('onConnected').optional(),
+  onFailure: fn<NonNullable<Hooks['onFailure']>>('onFailure').optional(),
+  render: fn<NonNullable<Hooks['render']>>('render').optional(),
 })
 
 /** What is said of names that are no options. */

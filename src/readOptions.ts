@@ -7,6 +7,7 @@ import type { AccessOptions, WebOptions } from './options.ts'
 import { ofUnknownNames, optionsSchema, type Understood } from './optionsSchema.ts'
 import type { Settings } from './settings.ts'
 import { type Environment, isProduction } from './survey.ts'
+import type { Hooks } from './web/hooks.ts'
 
 /** Options as they were understood, with the defaults of those that were left out. */
 export interface ReadOptions {
@@ -16,6 +17,7 @@ export interface ReadOptions {
   listeners: readonly Listener[]
   upkeep: boolean
   reconnectUrl: ((account: Account) => string | null) | undefined
+  hooks: Hooks
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ReadOptions {
  * @throws {ConfigError} naming every mistake at once
  */
 export function readOptions(
-  options: AccessOptions & WebOptions,
+  options: AccessOptions & WebOptions & Hooks,
   environment: Environment = process.env,
 ): ReadOptions {
   const given = Object.fromEntries(Object.entries({ ...options }).filter(([, value]) => isSet(value)))
@@ -45,6 +47,7 @@ export function readOptions(
     listeners: onEvent ? [safely(onEvent, log)] : [],
     upkeep: data.upkeep,
     reconnectUrl: data.reconnectUrl,
+    hooks: { onConnected: data.onConnected, onFailure: data.onFailure, render: data.render },
   }
 }
 
@@ -99,6 +102,7 @@ function settingsOf(data: Understood, production: boolean): Settings {
     showToken: data.showToken ?? !production,
     apiKeys: data.apiKeys,
     adminPassword: data.adminPassword,
+    takesTokens: data.takesTokens,
   }
 }
 

@@ -26,4 +26,6 @@ export interface Settings {
   apiKeys: readonly string[]
   /** Of whoever runs this site; `undefined`: there are no pages for them. */
   adminPassword: string | undefined
+  /** Whether visitors may paste a token that they have already. */
+  takesTokens: boolean
 }

@@ -17,8 +17,8 @@ export interface Installation {
   settings: Partial<InstagramSettings>
   /** A client with these settings; `undefined` when some of them are missing. */
   instagram: Instagram | undefined
-  /** Where the app listens. */
-  port: number
+  /** Where the app listens; `undefined`: the app around it says. */
+  port: number | undefined
   /** Whether the app itself speaks https, and with which certificate (PEM). */
   https: boolean
   certificate: Had<string>

@@ -33,7 +33,7 @@ export function checkRedirectUri({
             'Put https in front of the app, and register and set the address with https://.',
           ),
     ]
-  if (here && !https && (named || '443') === String(port))
+  if (here && !https && port !== undefined && (named || '443') === String(port))
     return [
       wrong(
         FORM,

@@ -2,10 +2,12 @@ import type { ForeignToken } from '../accounts/importToken.ts'
 import type { Explanation } from '../instagram/catalogue/entry.ts'
 import { LOGIN_SETUP } from '../instagram/catalogue/words.ts'
 import { type CallbackFailure, callbackFailures, ONE_ADDRESS } from './callbackFailures.ts'
+import { type HostFailure, hostFailures } from './hostFailures.ts'
 
 /** Every way in which a request can end other than well, and which is not Instagram's doing. */
 export type OwnFailure =
   | CallbackFailure
+  | HostFailure
   /** The status of a deletion that nobody asked for. */
   | 'no_such_deletion'
   | ForeignToken
@@ -30,6 +32,7 @@ const RIGHT_TOKEN = `Go back and choose Get Started, or take a token of ${LOGIN_
 /** What each of our own failures means. */
 export const ownFailures: Readonly<Record<OwnFailure, Explanation>> = {
   ...callbackFailures,
+  ...hostFailures,
   no_such_deletion: {
     status: 404,
     title: 'We know no deletion with this code',

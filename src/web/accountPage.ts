@@ -20,6 +20,8 @@ export interface Login extends Logins {
   scopes: readonly string[]
   /** Whether the connected person may see the token. */
   showToken: boolean
+  /** Whether visitors may paste a token that they have already. */
+  takesTokens: boolean
   /** Graph's address with its version, for the command that we show. */
   graph: string
   /** Told of every login that is over: `connected`, or how it failed. */

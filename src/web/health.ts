@@ -8,7 +8,7 @@ const ANSWER_LIMIT_MS = 2_000
 
 /** What is looked at. */
 export interface HealthOptions {
-  database: Database
+  database: Pick<Database, 'all'>
   /** Aborted when the process is told to stop. */
   stopping?: AbortSignal | undefined
   /** Told whenever readiness changes. */

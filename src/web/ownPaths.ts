@@ -11,17 +11,19 @@ export interface OwnRooms {
   api: boolean
   /** Whether whoever runs the site can sign in. */
   operator: boolean
+  /** Whether visitors may paste tokens. */
+  takesTokens: boolean
 }
 
 /**
  * Leads to `site` what is ours, under the base. Whatever else is asked for there goes on to the app around us as it came: nothing of
  * ours has touched it.
  */
-export function ownPaths(site: RequestHandler, { callback, api, operator }: OwnRooms): Router {
+export function ownPaths(site: RequestHandler, { callback, api, operator, takesTokens }: OwnRooms): Router {
   const assets = readdirSync(join(VIEWS, 'assets')).map((file) => `/assets/${file}`)
   const own = Router()
   own.get([...PAGES, callback, ...assets, ...(operator ? OPERATOR.pages : [])], site)
-  own.post([...BUTTONS, ...(operator ? OPERATOR.buttons : [])], site)
+  own.post([...BUTTONS, ...(takesTokens ? ['/import'] : []), ...(operator ? OPERATOR.buttons : [])], site)
   if (api) own.all(API, site)
   // Nothing fails here but reading an address that is ours, and what that means is told there.
   own.use((_error: unknown, request: Request, response: Response, next: NextFunction) => {
@@ -45,7 +47,6 @@ const PAGES = [
 
 const BUTTONS = [
   '/refresh',
-  '/import',
   '/disconnect',
   '/help',
   '/setup',

@@ -15,14 +15,14 @@ const imported = z.object({ access_token: z.string().catch('') }).catch({ access
 
 /** The pages of the login. `callback`: the path where people come back. POSTs must have been let through by `sameOrigin`. */
 export function pages(login: Login, callback: string): Router {
-  const { instagram, accounts, now } = login
+  const { instagram, accounts, now, takesTokens } = login
   const router = Router()
 
   router.get('/', async (request, response) => {
     const account = await connectedAccount(login, request)
     if (account) return showAccount(login, account, request, response, { justConnected: false })
     const { url } = login.beginLogin({ browser: browserOf(request).remember() })
-    show(response, 'index', { getStarted: url, reconnect: null })
+    show(response, 'index', { getStarted: url, reconnect: null, takesTokens })
   })
 
   router.get('/reconnect/:id', async (request, response) => {
@@ -30,7 +30,7 @@ export function pages(login: Login, callback: string): Router {
     const account = await accounts.findById(id)
     const { url } = login.beginLogin({ browser: browserOf(request).remember(), forceReauth: true })
     const reconnect = account?.id === id ? (account.username ?? id) : null
-    show(response, 'index', { getStarted: url, reconnect })
+    show(response, 'index', { getStarted: url, reconnect, takesTokens })
   })
 
   router.get(callback, limited('callback'), async (request, response) => {
@@ -62,17 +62,18 @@ export function pages(login: Login, callback: string): Router {
     goTo(response, '/')
   })
 
-  router.post(
-    '/import',
-    limited('import'),
-    urlencoded({ extended: false, limit: '16kb' }),
-    async (request, response) => {
-      const pasted = imported.parse(request.body).access_token
-      const account = await importToken(instagram, accounts, login.scopes, now, pasted)
-      await signIn(request, account.key)
-      goTo(response, '/')
-    },
-  )
+  if (takesTokens)
+    router.post(
+      '/import',
+      limited('import'),
+      urlencoded({ extended: false, limit: '16kb' }),
+      async (request, response) => {
+        const pasted = imported.parse(request.body).access_token
+        const account = await importToken(instagram, accounts, login.scopes, now, pasted)
+        await signIn(request, account.key)
+        goTo(response, '/')
+      },
+    )
 
   router.post('/disconnect', async (request, response) => {
     const { accountKey } = request.session

@@ -4,6 +4,7 @@ import type { Failure } from '../login/failures.ts'
 const SECONDS: Partial<Record<Failure, number>> = {
   database_unavailable: 10,
   token_not_kept: 10,
+  not_open: 10,
   throttled: 3600,
 }
 

@@ -11,7 +11,8 @@ export interface Registration {
   sandbox: boolean
   /** `HTTPS` as it is set; `null` where the app itself does not speak https. */
   https: string | null
-  port: number
+  /** Where the app listens; `undefined`: that is another's to say. */
+  port: number | undefined
 }
 
 /** The guide, with the values of this installation. */
@@ -62,7 +63,7 @@ function environmentFile(
     'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
     `INSTAGRAM_REDIRECT_URI=${redirectUri}`,
     `INSTAGRAM_SCOPES=${settings.scopes.join(',')}`,
-    ...(port === 3000 ? [] : [`PORT=${port}`]),
+    ...(port === undefined || port === 3000 ? [] : [`PORT=${port}`]),
     ...(becomesHttps ? ['HTTPS=self-signed'] : https ? [`HTTPS=${https}`] : []),
   ].join('\n')
 }

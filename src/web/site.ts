@@ -3,20 +3,26 @@ import express, { type Request, type RequestHandler, Router } from 'express'
 import type { Logger } from 'pino'
 import { Refusal } from '../login/failures.ts'
 import type { Address } from './address.ts'
+import { answerProblem } from './api/problem.ts'
 import { errorPage, lastResort } from './errorPage.ts'
 import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
+import { health } from './health.ts'
 import { oneLoopbackName } from './loopback.ts'
 import { requestLog } from './requestLog.ts'
 import { noStore, sameOrigin, securityHeaders } from './security.ts'
 import { views, VIEWS } from './views.ts'
 
-/** What holds for every page, whatever it shows. */
-export interface SiteOptions {
+/** What every page of ours has around it. */
+export interface FrameOptions {
   address: Address
   production: boolean
   /** Where the stand-in for Instagram is, if there is one. */
   sandbox: string | null
   log: Logger
+}
+
+/** What holds for every page, whatever it shows. */
+export interface SiteOptions extends FrameOptions {
   /** Whether whoever asks runs this site. */
   isOperator: (request: Request) => boolean
   /** Told of every request. */
@@ -36,36 +42,62 @@ export interface SiteOptions {
  * Everything of ours, with what holds for all of it: log, headers, assets, who may POST, and what happens to errors. It answers every
  * request that reaches it, in any app, and hands nothing on.
  */
-export function createSite({
-  address,
-  production,
-  sandbox,
-  log,
-  isOperator,
-  onRequest,
-  health,
-  metrics,
-  api,
-  meta,
-  pages,
-}: SiteOptions): Router {
+export function createSite(options: SiteOptions): Router {
+  const { address, onRequest, metrics, api, meta, pages } = options
+  return framed(options, watchRequests(onRequest), (site) => {
+    site.use(options.health)
+    site.use('/metrics', metrics)
+    site.use('/api', api)
+    site.use(meta)
+    site.get('/', oneLoopbackName(address))
+    site.post(/.*/, sameOrigin(address.origin))
+    site.use(...pages)
+    site.use(() => {
+      throw new Refusal('not_found')
+    })
+  })
+}
+
+/**
+ * What answers in its place while nothing is open: every page says that it comes later.
+ *
+ * @param reason Why it is not open: for the log.
+ */
+export function createClosedSite(options: FrameOptions, reason: () => string): Router {
+  const isAway = () => Promise.reject(new Error(reason()))
+  return framed({ ...options, isOperator: () => false }, passOn, (site) => {
+    site.use(health({ database: { all: isAway }, log: options.log }))
+    site.use(() => {
+      throw new Refusal('not_open', { detail: reason() })
+    })
+    site.use('/api', answerProblem)
+  })
+}
+
+const passOn: RequestHandler = (_request, _response, next) => {
+  next()
+}
+
+/** Rooms with what every page of ours has around it: log, headers, assets, and what happens to errors. */
+function framed(
+  {
+    address,
+    production,
+    sandbox,
+    log,
+    isOperator,
+  }: FrameOptions & { isOperator: (request: Request) => boolean },
+  watch: RequestHandler,
+  furnish: (site: Router) => void,
+): Router {
   const site = Router()
   site.use(views({ base: address.base, sandbox }))
   site.use(requestLog(log))
-  site.use(watchRequests(onRequest))
+  site.use(watch)
   site.use(securityHeaders)
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)
-  site.use(health)
-  site.use('/metrics', metrics)
-  site.use('/api', api)
-  site.use(meta)
-  site.get('/', oneLoopbackName(address))
-  site.post(/.*/, sameOrigin(address.origin))
-  site.use(...pages)
-  site.use(() => {
-    throw new Refusal('not_found')
-  })
+  furnish(site)
   // Until operators sign in, they are whoever is there outside production.
   site.use(errorPage({ isForOperator: (request) => !production || isOperator(request) }))
   site.use(lastResort)

@@ -14,8 +14,8 @@ import { createTemplates } from './templates.ts'
 export const VIEWS = join(import.meta.dirname, '../../views')
 
 /** Each view with all that it uses beside what every page has ({@link PageLocals}). */
-interface Views {
-  index: { getStarted: string; reconnect: string | null }
+export interface Views {
+  index: { getStarted: string; reconnect: string | null; takesTokens: boolean }
   response: { account: AccountView; connectAnother: string; justConnected: boolean }
   auth_error: Explanation & {
     name: Failure

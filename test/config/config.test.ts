@@ -49,6 +49,7 @@ describe('without any settings', () => {
       refreshDaysBeforeExpiry: 10,
       apiKeys: [],
       adminPassword: undefined,
+      takesTokens: true,
       metaAppSecrets: [],
       webhook: undefined,
       returnToOrigins: [],

@@ -49,6 +49,7 @@ describe('with the three that are required', () => {
       showToken: true,
       apiKeys: [],
       adminPassword: undefined,
+      takesTokens: false,
     })
   })
 

@@ -65,7 +65,12 @@ export async function startHost(
   })
   const host = express()
   around.before?.(host)
-  const rooms = { callback: '/response', api: config.apiKeys.length > 0, operator: !!config.adminPassword }
+  const rooms = {
+    callback: '/response',
+    api: config.apiKeys.length > 0,
+    operator: !!config.adminPassword,
+    takesTokens: config.takesTokens,
+  }
   host.use(base, ownPaths(site, rooms))
   host.use((_request, response) => {
     response.status(404).send('The host has no such page')

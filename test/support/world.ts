@@ -93,7 +93,7 @@ export async function startWorld(
     const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
     const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
     const listeners = [(event: AccountEvent) => events.push(event)]
-    const { site, upkeep } = createApp({
+    const { site, core } = createApp({
       config,
       database: connection.database,
       instagram,
@@ -102,7 +102,7 @@ export async function startWorld(
       listeners,
       stopping: stopping.signal,
     })
-    return { web: standAlone(site, config, logger), upkeep }
+    return { web: standAlone(site, config, logger), upkeep: core.upkeep }
   }
 
   let serving = build({})

@@ -62,7 +62,7 @@ function problemOf(error: unknown): Problem {
   if (error instanceof ForeignTokenError) return new Problem(error.what, { cause: error })
   if (error instanceof InstagramError) return instagramProblem(error)
   if (failureOf(error) === 'too_many_requests') return new Problem('too_many_requests', { cause: error })
-  if (error instanceof DatabaseUnavailableError)
+  if (error instanceof DatabaseUnavailableError || failureOf(error) === 'not_open')
     return new Problem('database_unavailable', { headers: retryAfter('database_unavailable'), cause: error })
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   // Without a cause: the body parser's errors hold the body, and the token in it.

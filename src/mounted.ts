@@ -1,0 +1,118 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { type LateAccess, lateAccess } from './lateAccess.ts'
+import { openMounted } from './openMounted.ts'
+import type { AccessOptions, WebOptions } from './options.ts'
+import { readOptions } from './readOptions.ts'
+import { retried } from './retried.ts'
+import { addressOf } from './web/address.ts'
+import type { Hooks } from './web/hooks.ts'
+import { ownPaths } from './web/ownPaths.ts'
+import { createClosedSite } from './web/site.ts'
+
+/** How to mount Instagram in an app: what it works with, what its pages show, and what the app decides itself. */
+export interface InstagramOptions extends AccessOptions, WebOptions, Hooks {}
+
+/**
+ * Pages for logins with Instagram, to be mounted in an Express app, and the accounts that they connected. Its functions may be called at
+ * once; they wait until all is open, and reject with what stands in the way.
+ */
+export interface InstagramRouter extends RequestHandler, LateAccess, AsyncDisposable {
+  /**
+   * Waits until the secrets and the database are open: for an app that does not want to listen before. After a failure it is tried again
+   * ten seconds later, as soon as somebody asks.
+   *
+   * @throws Error in a sentence for the operator: the database, or the file of a secret, cannot be had
+   */
+  ready(): Promise<void>
+  /**
+   * Waits for requests and for all else that is under way, then ends everything, so that the process can. What comes later is refused.
+   * Again does nothing.
+   */
+  close(): Promise<void>
+}
+
+/** Milliseconds after which it is tried again to open what could not be opened. */
+const PAUSE_MS = 10_000
+
+/**
+ * Logins with Instagram for an Express 5 app: pages, accounts whose tokens are kept alive, and what Meta calls.
+ *
+ * ```ts
+ * import { instagram } from 'instagram-access-token'
+ *
+ * app.use('/instagram', instagram({ clientId, clientSecret, redirectUri: 'https://example.com/instagram/response' }))
+ * ```
+ *
+ * Mount it where the redirect URI leads but for its last part. What is asked for there and is not ours goes on to your app. It opens
+ * secrets and the database in the background, and requests wait for that; where it fails, a page says so (503), the log says why, and it
+ * is tried again. Any number can be mounted, with different settings, and never meet.
+ *
+ * @throws {ConfigError} for mistakes in options, all at once
+ */
+export function instagram(options: InstagramOptions): InstagramRouter {
+  const read = readOptions(options)
+  const { settings, log, now } = read
+  const address = addressOf(settings.instagram.redirectUri)
+  const answering = new Set<Response>()
+  let onAllAnswered: () => void = () => undefined
+  let closing: Promise<void> | undefined
+
+  const opening = retried(() => openMounted(read), {
+    pauseMs: PAUSE_MS,
+    now,
+    onError: (error) => {
+      log.error({ err: error }, 'Instagram cannot be opened, and is tried again with a later request')
+    },
+  })
+  // What has been closed is not opened again.
+  const opened = () => (closing ? opening.last() : opening.get())
+  const closedSite = createClosedSite(
+    {
+      address,
+      production: settings.production,
+      sandbox: settings.sandbox ? settings.instagram.graphUrl : null,
+      log,
+    },
+    () => (closing ? 'It was closed.' : String(opening.error())),
+  )
+
+  async function site(request: Request, response: Response, next: () => void): Promise<void> {
+    if (closing) {
+      closedSite(request, response, next)
+      return
+    }
+    answering.add(response)
+    response.once('close', () => {
+      answering.delete(response)
+      if (answering.size === 0) onAllAnswered()
+    })
+    const open = await opening.get().catch(() => undefined)
+    const answer = open?.site ?? closedSite
+    answer(request, response, next)
+  }
+
+  async function close(): Promise<void> {
+    const open = await opening.last().catch(() => undefined)
+    if (answering.size > 0) await new Promise<void>((resolve) => (onAllAnswered = resolve))
+    await open?.access.close()
+  }
+
+  const own = ownPaths((...request) => void site(...request), {
+    callback: address.callback,
+    api: settings.apiKeys.length > 0,
+    operator: settings.adminPassword !== undefined,
+    takesTokens: settings.takesTokens,
+  })
+  const mounted: RequestHandler = (...request) => {
+    own(...request)
+  }
+  const members = {
+    ...lateAccess(async () => (await opened()).access),
+    ready: async () => {
+      await opened()
+    },
+    close: () => (closing ??= close()),
+    [Symbol.asyncDispose]: () => members.close(),
+  }
+  return Object.assign(mounted, members)
+}

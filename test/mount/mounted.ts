@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express, { type Express } from 'express'
+import {
+  createSandbox,
+  instagram,
+  type InstagramOptions,
+  type InstagramRouter,
+  type InstagramSandbox,
+} from '../../src/index.ts'
+
+/** What was logged: how, with which details, and in which words. */
+export interface Logged {
+  level: string
+  details: Record<string, unknown>
+  message: string
+}
+
+/** Somebody's Express app with ours mounted, as our package offers it; and a sandbox, by whose clock it goes, which stands until it is moved. */
+export interface Site extends AsyncDisposable {
+  /** Where the host's own pages are. */
+  origin: string
+  /** Where ours are. */
+  home: string
+  /** All that was given to `instagram`, for one more. */
+  options: InstagramOptions
+  router: InstagramRouter
+  sandbox: InstagramSandbox
+  /** Our log so far. */
+  log: Logged[]
+}
+
+/** How a site is to be, beside what a sandbox says. */
+export interface SiteOptions {
+  options?: Partial<InstagramOptions>
+  /** Where it is mounted. Default: `/instagram`. */
+  at?: string
+  /** The path of the redirect URI. Default: `/instagram/response`. */
+  callback?: string
+  /** What the host has in front of it. */
+  before?: (host: Express) => void
+  /** What it has behind it, in front of its own 404. */
+  after?: (host: Express, site: Site) => void
+}
+
+/** Starts an app by three lines of ours. */
+export async function startSite(how: SiteOptions = {}): Promise<Site> {
+  const { options: change = {}, at = '/instagram', callback = '/instagram/response' } = how
+  await using starting = new AsyncDisposableStack()
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  starting.defer(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  const start = new Date()
+  const sandbox = starting.use(await createSandbox({ redirectUri: origin + callback, now: () => start }))
+  const log: Logged[] = []
+  const options = { ...sandbox.options, log: logTo(log), upkeep: false, ...change }
+
+  const host = express()
+  how.before?.(host)
+  const router = starting.use(instagram(options))
+  host.use(at, router)
+  const ending = starting.move()
+  const home = origin + callback.replace(/\/[^/]*$/, '')
+  const dispose = () => ending.disposeAsync()
+  const site = { origin, home, options, router, sandbox, log, [Symbol.asyncDispose]: dispose }
+  how.after?.(host, site)
+  host.use((_request, response) => {
+    response.status(404).send('The host has no such page')
+  })
+  server.on('request', host)
+  return site
+}
+
+/** A log that is kept. */
+function logTo(lines: Logged[]) {
+  const keep = (level: string) => (details: object, message: string) =>
+    void lines.push({ level, details: { ...details }, message })
+  return { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') }
+}
