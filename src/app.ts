@@ -22,7 +22,8 @@ import { accountsPages } from './web/operator/accountsPages.ts'
 import { createOperator } from './web/operator/operator.ts'
 import { pages } from './web/pages.ts'
 import { setup } from './web/setup.ts'
-import { SESSION_LIFETIME_MS, sessions } from './web/session.ts'
+import { accountKeyIn, SESSION_LIFETIME_MS } from './web/ownSession.ts'
+import { sessions } from './web/sessions.ts'
 import { scrape } from './web/scrape.ts'
 import { createSite } from './web/site.ts'
 
@@ -40,6 +41,8 @@ export interface AppOptions {
   certificate?: string | undefined
   /** Told of everything that happens to accounts. */
   listeners?: readonly Listener[]
+  /** Whether it is a part of another app. Default: no. */
+  mounted?: boolean
   /** Where a person can connect an account again. Default: on our own page for that. */
   reconnectUrl?: ((account: Account) => string | null) | undefined
 }
@@ -79,7 +82,7 @@ export function createApp(options: AppOptions): App {
   const store = new DatabaseSessionStore(database, {
     now: () => new Date(),
     lifetimeMs: SESSION_LIFETIME_MS,
-    accountKeyOf: (session) => session.accountKey,
+    accountKeyOf: accountKeyIn,
   })
   return {
     site: createSite({
@@ -99,7 +102,13 @@ export function createApp(options: AppOptions): App {
       }),
       api: createApi({ ...login, keys: config.apiKeys, address }),
       pages: [
-        ...sessions(store, config.sessionSecrets, address),
+        ...sessions({
+          store,
+          secrets: config.sessionSecrets,
+          address,
+          hidden: options.mounted ?? false,
+          nameAtHost: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
+        }),
         setup({
           isOpen: (request) => !config.production || operator.isOperator(request),
           examine: () => examine(installation(options)),

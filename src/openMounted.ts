@@ -21,7 +21,16 @@ export async function openMounted(options: ReadOptions): Promise<OpenMounted> {
   const { settings, log, now, listeners, upkeep, reconnectUrl } = options
   const opened = await open(settings, now)
   const { database, instagram, settings: config } = opened
-  const { site, core } = createApp({ config, database, instagram, log, now, listeners, reconnectUrl })
+  const { site, core } = createApp({
+    config,
+    database,
+    instagram,
+    log,
+    now,
+    listeners,
+    reconnectUrl,
+    mounted: true,
+  })
   if (upkeep) core.upkeep.start()
   return { site, access: createAccess(core, () => opened.close()) }
 }

@@ -8,6 +8,7 @@ import type { Failure } from '../login/failures.ts'
 import type { Logins } from '../login/logins.ts'
 import { accountView, tokenView, type TokenView } from './accountView.ts'
 import { browserOf } from './browser.ts'
+import { keptOf } from './session.ts'
 import { show } from './views.ts'
 import { visitOf } from './visit.ts'
 
@@ -30,11 +31,9 @@ export interface Login extends Logins {
 }
 
 /** The account that this browser is connected to, if it is still there and was not removed on Instagram. */
-export async function connectedAccount(
-  { accounts }: Login,
-  { session }: Request,
-): Promise<Account | undefined> {
-  const account = session.accountKey ? await accounts.find(session.accountKey) : undefined
+export async function connectedAccount({ accounts }: Login, request: Request): Promise<Account | undefined> {
+  const { accountKey } = keptOf(request)
+  const account = accountKey ? await accounts.find(accountKey) : undefined
   return account?.status === 'disconnected_by_instagram' ? undefined : account
 }
 

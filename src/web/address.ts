@@ -17,6 +17,18 @@ export function addressOf(redirectUri: string): Address {
   return { origin, base, url: origin + base, callback }
 }
 
+/**
+ * How our cookies are called at an address: by https they are `__Host-`, by http their names hold the port, for all apps on localhost share
+ * their cookies; and each base has others, for all cookies of a host come to all of its apps.
+ */
+export function cookieName({ origin, base }: Address): { name: (what: string) => string; secure: boolean } {
+  const { protocol, port } = new URL(origin)
+  const secure = protocol === 'https:'
+  const app = secure ? '__Host-instagram-access-token' : `instagram-access-token-${port || '80'}`
+  const place = base.replace(/[^\w/-]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`).replaceAll('/', '.')
+  return { name: (what) => app + what + place, secure }
+}
+
 /** Where a person connects the account with this id again. */
 export function reconnectUrl({ url }: Address, { id }: { id: string }): string {
   return `${url}/reconnect/${id}`

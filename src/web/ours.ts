@@ -2,6 +2,7 @@
 interface Ours<Value> {
   /** @throws TypeError where it was not put */
   of: (owner: object) => Value
+  find: (owner: object) => Value | undefined
   put: (owner: object, value: Value) => void
 }
 
@@ -9,9 +10,11 @@ interface Ours<Value> {
 export function ours<Value>(name: string): Ours<Value> {
   const key = Symbol(name)
   type Owner = Record<symbol, Value | undefined>
+  const find = (owner: object) => (owner as Owner)[key]
   return {
+    find,
     of(owner) {
-      const value = (owner as Owner)[key]
+      const value = find(owner)
       if (value === undefined) throw new TypeError(`There is no ${name} here: it is ours alone.`)
       return value
     },

@@ -7,7 +7,7 @@ import { connectedAccount, type Login, showAccount } from './accountPage.ts'
 import { browserOf } from './browser.ts'
 import { limited } from './limits.ts'
 import { receiveCallback } from './receiveCallback.ts'
-import { signIn, signOut } from './session.ts'
+import { keptOf, signIn, signOut } from './session.ts'
 import { goTo, show } from './views.ts'
 
 /** The form that takes a token; without one it is empty, and refused as no token. */
@@ -76,7 +76,7 @@ export function pages(login: Login, callback: string): Router {
     )
 
   router.post('/disconnect', async (request, response) => {
-    const { accountKey } = request.session
+    const { accountKey } = keptOf(request)
     if (accountKey) await accounts.remove(accountKey)
     await signOut(request)
     goTo(response, '/')

@@ -5,6 +5,7 @@ import type { Refresher } from '../../accounts/refresher.ts'
 import { accountJson } from '../../accounts/accountJson.ts'
 import type { Roster } from '../../accounts/roster.ts'
 import type { Address } from '../address.ts'
+import { tellLater, toldNow } from '../session.ts'
 import { goTo, show } from '../views.ts'
 import { accountsQuery, queryOf } from './accountsQuery.ts'
 import { accountsView, titleOf } from './accountsView.ts'
@@ -39,8 +40,7 @@ export function accountsPages(options: AccountsPagesOptions): Router {
         : roster.page({ ...query, limit: PAGE_SIZE }),
       roster.counts(),
     ])
-    const { notice = null } = request.session
-    delete request.session.notice
+    const notice = toldNow(request)
     show(response, 'accounts', accountsView(page, counts, query, { address, now: now(), notice }))
   })
 
@@ -74,8 +74,8 @@ export function accountsPages(options: AccountsPagesOptions): Router {
   return router
 }
 
-function tell({ session }: Request, words: readonly (string | null)[]): void {
-  session.notice = words.filter(Boolean).join(' ')
+function tell(request: Request, words: readonly (string | null)[]): void {
+  tellLater(request, words.filter(Boolean).join(' '))
 }
 
 /** To the part of the list that the button was on. */

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Request } from 'express'
-import { signInOperator } from '../session.ts'
+import { keptOf, signInOperator } from '../session.ts'
 
 /** Milliseconds after which whoever runs this site has to sign in again. */
 const SIGN_IN_LIFETIME_MS = 8 * 60 * 60 * 1000
@@ -22,8 +22,8 @@ export function createOperator(password: string | undefined, secret: string): Op
   // Of the password nothing is kept from which it could be guessed.
   const seal = createHmac('sha256', secret).update(`operator ${password}`).digest('base64url')
   return {
-    isOperator({ session }: { session?: Partial<Request['session']> }) {
-      const { operator } = session ?? {}
+    isOperator(request) {
+      const { operator } = keptOf(request)
       return operator !== undefined && operator.until > Date.now() && same(operator.seal, seal)
     },
 

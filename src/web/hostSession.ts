@@ -1,0 +1,65 @@
+import { promisify } from 'node:util'
+import type { Request } from 'express'
+import { type Kept, putSession, type Session } from './session.ts'
+
+/** A session as express-session makes it (https://github.com/expressjs/session), or cookie-session, without methods. */
+interface SessionOfHost {
+  regenerate?: (done: (error?: unknown) => void) => void
+  save?: (done: (error?: unknown) => void) => void
+  [name: string]: unknown
+}
+
+/**
+ * Keeps what is ours in the session of the app around us, under a name. What else is in it stays as it is.
+ *
+ * @returns Whether it has one.
+ */
+export function useHostSession(request: Request, name: string): boolean {
+  if (!sessionOf(request)) return false
+  putSession(request, new HostSession(request, name))
+  return true
+}
+
+function sessionOf(request: object): SessionOfHost | undefined {
+  const { session } = request as { session?: unknown }
+  return typeof session === 'object' && session !== null ? (session as SessionOfHost) : undefined
+}
+
+class HostSession implements Session {
+  readonly #request: Request
+  readonly #name: string
+
+  constructor(request: Request, name: string) {
+    this.#request = request
+    this.#name = name
+  }
+
+  get kept(): Kept {
+    const kept = sessionOf(this.#request)?.[this.#name]
+    return typeof kept === 'object' && kept !== null ? kept : {}
+  }
+
+  change(kept: Kept): void {
+    const session = sessionOf(this.#request)
+    if (!session) throw new Error('The session of the app around us has ended.')
+    if (Object.keys(kept).length > 0) session[this.#name] = kept
+    else Reflect.deleteProperty(session, this.#name)
+  }
+
+  async renew(kept: Kept): Promise<void> {
+    const session = sessionOf(this.#request)
+    if (session?.regenerate) {
+      const data = { ...session }
+      await promisify(session.regenerate.bind(session))()
+      Object.assign(sessionOf(this.#request) ?? {}, data)
+    }
+    await this.reduce(kept)
+  }
+
+  async reduce(kept: Kept): Promise<void> {
+    this.change(kept)
+    const session = sessionOf(this.#request)
+    // Before the answer, not with it: the answer must not promise what could not be kept.
+    if (session?.save) await promisify(session.save.bind(session))()
+  }
+}

@@ -1,0 +1,254 @@
+import type { Express, Request, RequestHandler } from 'express'
+import session from 'express-session'
+import { describe, expect, test } from 'vitest'
+import { instagram, createSandbox } from '../../src/index.ts'
+import { PASSWORD } from '../operator/support.ts'
+import { person, type Person } from '../support/person.ts'
+import { type Site, type SiteOptions, startSite } from './mounted.ts'
+
+/** A host that keeps something in its session, and shows all of it. */
+function withSession(sessions: RequestHandler): SiteOptions {
+  return {
+    before(host: Express) {
+      host.use(sessions)
+      host.get('/basket', (request, response) => {
+        dataOf(request)['basket'] = ['bread']
+        response.json('kept')
+      })
+      host.get('/session', (request, response) => {
+        response.json({ id: request.sessionID, data: dataOf(request) })
+      })
+    },
+  }
+}
+
+function dataOf({ session: data }: Request): Record<string, unknown> {
+  return data as unknown as Record<string, unknown>
+}
+
+const expressSession = () => session({ secret: 'the host’s', resave: false, saveUninitialized: false })
+
+/** As cookie-session does it: all is in a cookie, and the session has no methods. */
+const cookieSession: RequestHandler = (request, response, next) => {
+  const [, kept = ''] = /(?:^|; )basket=([^;]*)/.exec(request.headers.cookie ?? '') ?? []
+  const data: object = kept ? (JSON.parse(Buffer.from(kept, 'base64url').toString()) as object) : {}
+  Object.assign(request, { session: data })
+  const writeHead = response.writeHead.bind(response)
+  response.writeHead = (...head: [number]) => {
+    response.cookie('basket', Buffer.from(JSON.stringify(data)).toString('base64url'))
+    return writeHead(...head)
+  }
+  next()
+}
+
+interface Seen {
+  id?: string
+  data: Record<string, unknown>
+}
+
+async function sessionOf(somebody: Person): Promise<Seen> {
+  return (await somebody.get('/session')).body as Seen
+}
+
+/** Get Started, Allow, and back. */
+async function logIn(somebody: Person, base = '/instagram') {
+  const { text } = await somebody.get(`${base}/`)
+  const href = /href="([^"]*client_id[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? 'none'
+  return somebody.get(await somebody.authorize(href))
+}
+
+const isConnected = async (somebody: Person, base = '/instagram') =>
+  (await somebody.get(`${base}/`)).text.includes('@harbour.bakery')
+
+describe.each([
+  ['express-session', expressSession],
+  ['cookie-session', () => cookieSession],
+])('a host with %s', (_, sessions) => {
+  test('keeps its own data when somebody logs in, and has no second session', async () => {
+    await using site = await startSite(withSession(sessions()))
+    const somebody = person(site)
+    await somebody.get('/basket')
+    const names = [...somebody.cookies.keys()]
+
+    await logIn(somebody)
+
+    expect(await isConnected(somebody)).toBe(true)
+    const { data } = await sessionOf(somebody)
+    expect(data).toMatchObject({ basket: ['bread'] })
+    const ours = `instagram-access-token ${site.sandbox.options.clientId} /instagram`
+    expect(Object.keys(data).filter((name) => !['basket', 'cookie'].includes(name))).toStrictEqual([ours])
+    const added = [...somebody.cookies.keys()].filter((name) => !names.includes(name))
+    expect(added).toStrictEqual([expect.stringMatching(/-browser\.instagram$/)])
+  })
+
+  test('keeps its own data when somebody disconnects, and nothing of ours', async () => {
+    await using site = await startSite(withSession(sessions()))
+    const somebody = person(site)
+    await somebody.get('/basket')
+    await logIn(somebody)
+
+    await somebody.post('/instagram/disconnect')
+
+    expect(await isConnected(somebody)).toBe(false)
+    const { data } = await sessionOf(somebody)
+    expect(Object.keys(data).filter((name) => name !== 'cookie')).toStrictEqual(['basket'])
+  })
+
+  test('keeps a visitor connected whose session held nothing before', async () => {
+    await using site = await startSite(withSession(sessions()))
+    const somebody = person(site)
+
+    await logIn(somebody)
+
+    expect(await isConnected(somebody)).toBe(true)
+    expect(await isConnected(person(site))).toBe(false)
+  })
+
+  test('keeps the operator signed in beside an account, each until it ends', async () => {
+    const how = withSession(sessions())
+    await using site = await startSite({ ...how, options: { adminPassword: PASSWORD } })
+    const somebody = person(site)
+    const isOperator = async () => (await somebody.get('/instagram/accounts')).text.includes('Sign out')
+    await logIn(somebody)
+
+    await somebody.submit('/instagram/accounts/sign-in', { password: PASSWORD })
+    const both = [await isOperator(), await isConnected(somebody)]
+    await somebody.post('/instagram/accounts/sign-out')
+    const after = [await isOperator(), await isConnected(somebody)]
+
+    expect([both, after]).toStrictEqual([
+      [true, true],
+      [false, true],
+    ])
+  })
+
+  test('tells the operator once what came of a button', async () => {
+    const how = withSession(sessions())
+    await using site = await startSite({ ...how, options: { adminPassword: PASSWORD } })
+    const [operator, somebody] = [person(site), person(site)]
+    await logIn(somebody)
+    const [account] = (await site.router.accounts.list()).accounts
+    await operator.submit('/instagram/accounts/sign-in', { password: PASSWORD })
+
+    await operator.post(`/instagram/accounts/${account?.id ?? ''}/disconnect`)
+    const [first, second] = [
+      await operator.get('/instagram/accounts'),
+      await operator.get('/instagram/accounts'),
+    ]
+
+    const notice = '@harbour.bakery was disconnected: its token is deleted here.'
+    expect([first.text.includes(notice), second.text.includes(notice)]).toStrictEqual([true, false])
+  })
+})
+
+test('the id of a host’s session that was there before a login opens nothing afterwards', async () => {
+  await using site = await startSite(withSession(expressSession()))
+  const somebody = person(site)
+  await somebody.get('/basket')
+  const thief = person(site, site.origin, new Map(somebody.cookies))
+  const before = await sessionOf(somebody)
+
+  await logIn(somebody)
+  const after = await sessionOf(somebody)
+
+  expect(after.id).not.toBe(before.id)
+  expect(await isConnected(thief)).toBe(false)
+  expect((await sessionOf(thief)).data).not.toHaveProperty('basket')
+})
+
+test('how long the host’s session lasts is as the host has set it', async () => {
+  const how = withSession(expressSession())
+  const before = (host: Express) => {
+    how.before?.(host)
+    host.get('/remember', ({ session: { cookie } }, response) => {
+      cookie.maxAge = 1_000_000
+      response.json('remembered')
+    })
+  }
+  await using site = await startSite({ before })
+  const somebody = person(site)
+  await somebody.get('/basket')
+  await somebody.get('/remember')
+
+  await logIn(somebody)
+
+  expect((await sessionOf(somebody)).data).toMatchObject({ cookie: { originalMaxAge: 1_000_000 } })
+})
+
+test('a host that has a session for some requests only is served by either', async () => {
+  const sessions = expressSession()
+  const before = (host: Express) =>
+    host.use((request, response, next) => {
+      if (request.headers['x-host-session']) void sessions(request, response, next)
+      else next()
+    })
+  await using site = await startSite({ before })
+  const somebody = person(site)
+
+  await logIn(somebody)
+
+  expect(await isConnected(somebody)).toBe(true)
+  const { text } = await somebody.get('/instagram/', { 'X-Host-Session': 'yes' })
+  expect(text).toContain('Get Started')
+})
+
+test('a host without a session sees nothing of ours on its requests', async () => {
+  const seen: unknown[] = []
+  const before = (host: Express) =>
+    host.use((request, response, next) => {
+      response.once('close', () => seen.push((request as Partial<Request>).session, request.sessionID))
+      next()
+    })
+  await using site = await startSite({ before })
+  const somebody = person(site)
+
+  await logIn(somebody)
+
+  expect(await isConnected(somebody)).toBe(true)
+  expect(new Set(seen)).toStrictEqual(new Set([undefined]))
+})
+
+describe('two that are mounted side by side with different settings', () => {
+  /** One more of ours in the host, with a sandbox of its own. */
+  async function startTwo(how: SiteOptions) {
+    const ending = new AsyncDisposableStack()
+    const site: Site = ending.use(
+      await startSite({
+        ...how,
+        after: (host) => {
+          host.use('/other', (request, response, next) => {
+            other(request, response, next)
+          })
+        },
+      }),
+    )
+    const sandbox = ending.use(await createSandbox({ redirectUri: `${site.origin}/other/response` }))
+    const other = ending.use(instagram({ ...sandbox.options, log: site.options.log, upkeep: false }))
+    return { site, other, [Symbol.asyncDispose]: () => ending.disposeAsync() }
+  }
+
+  test.each([
+    ['without a session', {}],
+    ['with a session', withSession(expressSession())],
+  ])('never meet, in a host %s', async (_, how) => {
+    await using two = await startTwo(how)
+    const somebody = person(two.site)
+
+    await logIn(somebody, '/instagram')
+    const first = [await isConnected(somebody), await isConnected(somebody, '/other')]
+    await logIn(somebody, '/other')
+    const second = [await isConnected(somebody), await isConnected(somebody, '/other')]
+    await somebody.post('/instagram/disconnect')
+    const third = [await isConnected(somebody), await isConnected(somebody, '/other')]
+
+    expect([first, second, third]).toStrictEqual([
+      [true, false],
+      [true, true],
+      [false, true],
+    ])
+    const keys = await Promise.all(
+      [two.site.router, two.other].map(async (router) => (await router.accounts.list()).accounts.length),
+    )
+    expect(keys).toStrictEqual([0, 1])
+  })
+})
