@@ -1,4 +1,5 @@
 import { closeSync, fdatasync, openSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { DatabaseUnavailableError } from './unavailable.ts'
 
@@ -47,6 +48,8 @@ export class Disk {
 
   async #after(former: Promise<void> | undefined): Promise<void> {
     await former?.catch(() => undefined)
+    // Whatever is ready in this round of the event loop is written first, and comes along.
+    await setImmediate()
     this.#turn = this.#nextTurn
     this.#nextTurn = undefined
     if (this.#failure) throw this.#failure

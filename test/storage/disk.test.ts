@@ -37,6 +37,21 @@ describe('a disk', () => {
     await second
   })
 
+  test('takes along who comes in the same round of the event loop', async () => {
+    const { disk, turns } = await slowDisk()
+
+    const first = disk.flush()
+    await new Promise((resolve) => {
+      process.nextTick(resolve)
+    })
+    const second = disk.flush()
+    await turns.next()
+    turns.end()
+
+    await Promise.all([first, second])
+    expect(turns.begun()).toBe(1)
+  })
+
   test('that failed is never believed again', async () => {
     const { disk, turns } = await slowDisk()
 
