@@ -1,7 +1,8 @@
 import request, { type Response } from 'supertest'
 import type { AccountJson } from '../../src/accounts/accountJson.ts'
 import type { AccountsJson } from '../../src/web/api/accounts.ts'
-import type { NoToken, TokenJson } from '../../src/web/api/token.ts'
+import type { TokenJson } from '../../src/accounts/tokenJson.ts'
+import type { NoToken } from '../../src/web/api/token.ts'
 import { person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
 

@@ -2,7 +2,8 @@ import type { AccountJson } from '../../accounts/accountJson.ts'
 import type { AccountStatus } from '../../accounts/status.ts'
 import type { AccountsJson } from './accounts.ts'
 import { problems, type ProblemName, problemType } from './problems.ts'
-import type { NoToken, TokenJson } from './token.ts'
+import type { TokenJson } from '../../accounts/tokenJson.ts'
+import type { NoToken } from './token.ts'
 
 /** As much of JSON Schema (2020-12) as we describe answers with. */
 export interface Schema {

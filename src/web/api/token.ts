@@ -1,22 +1,11 @@
 import type { RequestHandler } from 'express'
 import { inWords } from '../../accounts/status.ts'
-import { NoValidTokenError, secondsLeft, type TokenLoss, validToken } from '../../accounts/validToken.ts'
+import { tokenJson } from '../../accounts/tokenJson.ts'
+import { NoValidTokenError, type TokenLoss, validToken } from '../../accounts/validToken.ts'
 import { type Address, reconnectUrl } from '../address.ts'
 import type { ApiOptions } from './api.ts'
 import { accountCalled } from './accounts.ts'
 import { Problem } from './problem.ts'
-
-/** A valid token, as OAuth 2.0 spells it (RFC 6749, section 5.1). */
-export interface TokenJson {
-  access_token: string
-  token_type: 'bearer'
-  /** Whole seconds that are left; `null`: it has no end. */
-  expires_in: number | null
-  /** The professional account's id; while Instagram has not told it, the app-scoped one. */
-  user_id: string
-  /** The scopes that the person granted; `null`: Instagram did not say. */
-  permissions: readonly string[] | null
-}
 
 /** Why there is no valid token, and where that is mended. */
 export interface NoToken {
@@ -46,14 +35,7 @@ export function answerToken(options: ApiOptions): RequestHandler<{ id: string }>
     })
 
     if (type === 'text/plain') response.type(type).send(token.accessToken)
-    else
-      response.json({
-        access_token: token.accessToken,
-        token_type: 'bearer',
-        expires_in: secondsLeft(token.expiresAt, now()),
-        user_id: token.userId,
-        permissions: token.permissions,
-      } satisfies TokenJson)
+    else response.json(tokenJson(token, now()))
   }
 }
 
