@@ -18,6 +18,7 @@ export interface Config extends Settings {
 /** What is wrong with the settings: one sentence a mistake, none of which shows a value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  /** Each of them, a sentence for the operator. */
   readonly mistakes: readonly string[]
 
   constructor(mistakes: readonly string[]) {

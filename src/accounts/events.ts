@@ -5,15 +5,19 @@ import { accountJson } from './accountJson.ts'
 
 /** What can happen to an account. */
 export type EventType =
+  /** Connected, for the first time or once more. */
   | 'account.connected'
+  /** The token is good for another 60 days. */
   | 'token.refreshed'
   /** Refreshing keeps failing, and the end is near. */
   | 'token.expiring'
+  /** There is no valid token, and only the person can give a new one. */
   | 'account.needs_reconnect'
   /** No key in `TOKEN_KEYS` opens the token. */
   | 'account.unreadable'
   /** A key that opens the token is back. */
   | 'account.readable'
+  /** Forgotten with its token, because somebody here wanted it. */
   | 'account.disconnected'
   /** The person removed the app on Instagram. */
   | 'account.deauthorized'
@@ -22,7 +26,9 @@ export type EventType =
 export interface AccountEvent {
   /** The same however often it is delivered. */
   id: string
+  /** What happened. */
   type: EventType
+  /** When it happened. */
   at: Date
   /** As it is afterwards. */
   account: Account

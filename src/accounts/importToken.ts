@@ -21,6 +21,7 @@ export type ForeignToken =
 /** A pasted text that is no Instagram token. */
 export class ForeignTokenError extends Error {
   override readonly name = 'ForeignTokenError'
+  /** What it is instead. */
   readonly what: ForeignToken
 
   constructor(what: ForeignToken) {

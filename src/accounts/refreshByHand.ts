@@ -4,6 +4,7 @@ import { refreshableFrom, type Refresher } from './refresher.ts'
 
 /** What comes of refreshing an account because somebody wants it now. */
 export type RefreshOutcome =
+  /** It has a new token. */
   | 'refreshed'
   /** Tried, and Instagram gave no new token. */
   | 'failed'

@@ -15,7 +15,7 @@ export type AccountStatus =
   /** The person removed the app on Instagram, and Instagram told us: the token is destroyed. */
   | 'disconnected_by_instagram'
 
-/** Why an account is not `ok`. */
+/** Why an account is not `ok`: what Instagram said; or its token ended (`expired`), or no key opens it (`no_key`). */
 export type StatusReason = FailureName | 'expired' | 'no_key'
 
 /** A reason as it stands in a row; `null` if there is none of this name. Some were called otherwise once. */

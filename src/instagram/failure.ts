@@ -40,15 +40,19 @@ export interface Evidence {
   endpoint: string
   /** HTTP status. */
   status?: number | undefined
+  /** Of the answer, such as `text/html`. */
   contentType?: string | undefined
   /** How much of its limits we have used up, says Instagram. */
   usage?: Usage | undefined
   /** Instagram's own name of the error, such as `OAuthException`. */
   type?: string | undefined
+  /** The number that Instagram gives the error, such as 190. */
   code?: number | undefined
+  /** The number by which Instagram tells errors with the same `code` apart; it is often left out. */
   subcode?: number | undefined
   /** Whether Instagram says that trying again may help. */
   transient?: boolean | undefined
+  /** Instagram's own words. */
   message?: string | undefined
   /** `fbtrace_id`, by which Meta's support finds the call. */
   traceId?: string | undefined
@@ -62,7 +66,9 @@ export class InstagramError extends Error {
   override readonly name = 'InstagramError'
   /** Its entry in the catalogue: what it means and what mends it. */
   readonly reason: FailureName
+  /** What kind of failure it is: what is done about it depends on this. */
   readonly failure: InstagramFailure
+  /** What Instagram said, for the operator. */
   readonly evidence: Evidence
 
   constructor(reason: FailureName, evidence: Evidence, options?: ErrorOptions) {

@@ -27,6 +27,7 @@ export type SignedRequestFault =
 /** A `signed_request` that is not believed. Holds nothing of it. */
 export class SignedRequestError extends Error {
   override readonly name = 'SignedRequestError'
+  /** Why not. */
   readonly fault: SignedRequestFault
 
   constructor(fault: SignedRequestFault) {

@@ -5,9 +5,11 @@ import { AGAIN } from '../instagram/catalogue/words.ts'
 export type CallbackFailure =
   /** Neither `code` nor `error`: the address was opened by hand. */
   | 'no_answer'
+  /** Something in the middle, or the person, cut our `state` off the address. */
   | 'state_missing'
   /** No cookie: blocked, or the login was started under another host name. */
   | 'cookie_missing'
+  /** The login took more than ten minutes. */
   | 'state_expired'
   /** The state of another browser, or one that nobody made. */
   | 'state_foreign'

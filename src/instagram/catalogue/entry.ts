@@ -10,7 +10,9 @@ export type Place = 'page' | 'callback' | 'exchange' | 'long_lived' | 'me' | 're
 export interface Explanation {
   /** HTTP status of the page that tells of it. */
   status: number
+  /** The heading of that page: some words. */
   title: string
+  /** Whose it is to mend. */
   mender: Mender
   /** What happened, for the person. */
   happened: string

@@ -56,14 +56,23 @@ export const TITLES = {
 /** The name of something that goes wrong. */
 export type MishapName = keyof typeof TITLES
 
-/** Where an app's server meets a mishap. */
-export type CallPlace = 'exchange' | 'long_lived' | 'me' | 'refresh'
+/** Where a mishap happens. */
+export type Place =
+  /** On Instagram's own page, which never calls back. */
+  | 'authorize'
+  /** On the way back to the app. */
+  | 'callback'
+  /** When the app's server exchanges the code. */
+  | 'exchange'
+  /** When it asks for a token of 60 days. */
+  | 'long_lived'
+  /** When it reads the profile. */
+  | 'me'
+  /** When it refreshes a token. */
+  | 'refresh'
 
-/**
- * Where a mishap happens. `authorize`: on Instagram's own page, which never calls back. `callback`: on the way back.
- * The others are calls of the app's server.
- */
-export type Place = 'authorize' | 'callback' | CallPlace
+/** Where an app's server meets a mishap. */
+export type CallPlace = Exclude<Place, 'authorize' | 'callback'>
 
 /** In the order of a login, and what each is called on the panel. */
 export const PLACES = {

@@ -20,6 +20,7 @@ export const MISHAPS: readonly Mishap[] = [
 
 /** Which of the forms of something that goes wrong, and where. What is left out is the first that there is. */
 export interface Which {
+  /** Where it goes wrong. */
   at?: Place | undefined
   /** Such as `subcode 463`. */
   variant?: string | undefined
