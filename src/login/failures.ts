@@ -5,6 +5,7 @@ import { NoValidTokenError } from '../accounts/validToken.ts'
 import { catalogue, type FailureName } from '../instagram/catalogue/catalogue.ts'
 import type { Explanation, Mender } from '../instagram/catalogue/entry.ts'
 import { InstagramError } from '../instagram/failure.ts'
+import { SignedRequestError } from '../instagram/signedRequest.ts'
 import { DatabaseUnavailableError } from '../storage/unavailable.ts'
 import { type OwnFailure, ownFailures } from './ownFailures.ts'
 
@@ -43,6 +44,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof DatabaseUnavailableError) return 'database_unavailable'
   if (error instanceof UnreadableTokenError) return 'token_unreadable'
   if (error instanceof NoValidTokenError) return lossOf(error)
+  if (error instanceof SignedRequestError) return 'bad_request'
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   if (status === 404) return 'not_found'
   return typeof status === 'number' && status >= 400 && status < 500 ? 'bad_request' : 'internal'

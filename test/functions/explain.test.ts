@@ -5,6 +5,7 @@ import {
   explain,
   NoValidTokenError,
   Refusal,
+  SignedRequestError,
   TokenNotKeptError,
 } from '../../src/index.ts'
 import { catalogue } from '../../src/instagram/catalogue/catalogue.ts'
@@ -45,6 +46,7 @@ describe('an error is explained', () => {
     [new NoValidTokenError('needs_reconnect'), 'token_invalid'],
     [new NoValidTokenError('disconnected_by_instagram', { reason: 'app_removed' }), 'app_removed'],
     [new NoValidTokenError('unreadable', { reason: 'no_key' }), 'token_unreadable'],
+    [new SignedRequestError('wrong_signature'), 'bad_request'],
     // Those of a host, which calls Instagram itself.
     [new Error('Error validating access token: Session has expired on Monday'), 'token_expired'],
     [new Error('(#4) Application request limit reached'), 'throttled'],
