@@ -1,8 +1,8 @@
-import pino, { type Logger } from 'pino'
+import pino, { type Logger, type LoggerOptions } from 'pino'
 
 /**
  * Where we write what happens: pino's way, details first, so that a pino logger fits as it is, and so does `console`. No line holds a
- * token, a code, a secret or a key; errors come as plain objects with type, message and stack.
+ * token, a code, a secret or a key. An error is in the details as `err`: the Error itself, with its `cause`.
  */
 export interface Log {
   /** What helps nobody but us. */
@@ -36,18 +36,32 @@ function nothing(): void {
  * pino-http needs the very pino that it brings along.
  */
 export function logInto(log: Log = onConsole): Logger {
-  const options = {
+  let error: Error | undefined
+  const options: LoggerOptions = {
     level: log === onConsole ? 'warn' : 'debug',
     base: null,
     timestamp: false,
-    serializers: { err: pino.stdSerializers.errWithCause },
+    hooks: {
+      // What is written is text, and the error only told in it.
+      logMethod(given, method) {
+        error = errorIn(given[0])
+        method.apply(this, given)
+      },
+    },
   }
   return pino(options, {
     write(line) {
       const { level, msg, ...details } = JSON.parse(line) as { level: number; msg?: string }
-      log[nameOf(level)](details, msg ?? '')
+      log[nameOf(level)](error ? { ...details, err: error } : details, msg ?? '')
     },
   })
+}
+
+/** As pino finds it: given alone, or in the details. */
+function errorIn(given: unknown): Error | undefined {
+  if (given instanceof Error) return given
+  const { err } = Object(given) as { err?: unknown }
+  return err instanceof Error ? err : undefined
 }
 
 function nameOf(level: number): keyof Log {

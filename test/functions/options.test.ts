@@ -268,10 +268,11 @@ describe('the log', () => {
       vi.spyOn(console, level).mockReturnValue(),
     )
     const { log } = readOptions(GIVEN, {})
+    const error = new Error('disk full')
 
     log.info({ account: '1' }, 'nobody needs to know')
     log.warn({ account: '1' }, 'somebody should see to it')
-    log.error(new Error('disk full'), 'it is broken')
+    log.error(error, 'it is broken')
 
     const lines = said.map((spy) => spy.mock.calls)
     vi.restoreAllMocks()
@@ -280,7 +281,7 @@ describe('the log', () => {
       [],
       [],
       [['instagram-access-token: somebody should see to it', { account: '1' }]],
-      [['instagram-access-token: it is broken', { err: { type: 'Error', message: 'disk full' } }]],
+      [['instagram-access-token: it is broken', { err: error }]],
     ])
   })
 
@@ -296,14 +297,26 @@ describe('the log', () => {
       {},
     )
 
+    const error = new TypeError('x', { cause: new Error('y') })
     log.child({ request: 7 }).debug({ account: '1' }, 'looked at')
     log.info('said')
-    log.fatal({ err: new TypeError('x') }, 'ended')
+    log.fatal({ err: error }, 'ended')
+    log.child({}, { serializers: { err: () => 'a text' } }).warn(error)
+    log.warn('no error any more')
 
     expect(lines).toMatchObject([
       ['debug', { request: 7, account: '1' }, 'looked at'],
       ['info', {}, 'said'],
-      ['error', { err: { type: 'TypeError', message: 'x' } }, 'ended'],
+      ['error', { err: error }, 'ended'],
+      ['warn', { err: error }, 'x'],
+      ['warn', {}, 'no error any more'],
+    ])
+    expect(lines.map((line) => (line as [string, { err?: unknown }])[1].err === error)).toStrictEqual([
+      false,
+      false,
+      true,
+      true,
+      false,
     ])
   })
 })
