@@ -14,9 +14,11 @@ import type { Settings } from './settings.ts'
 import type { Database } from './storage/database.ts'
 import { DatabaseSessionStore } from './storage/sessions.ts'
 import { addressOf, reconnectUrl } from './web/address.ts'
+import { begin } from './web/begin.ts'
 import { createApi } from './web/api/api.ts'
 import { health } from './web/health.ts'
 import { help } from './web/help.ts'
+import type { Hooks } from './web/hooks.ts'
 import { metaCallbacks } from './web/meta.ts'
 import { accountsPages } from './web/operator/accountsPages.ts'
 import { createOperator } from './web/operator/operator.ts'
@@ -41,8 +43,8 @@ export interface AppOptions {
   certificate?: string | undefined
   /** Told of everything that happens to accounts. */
   listeners?: readonly Listener[]
-  /** Whether it is a part of another app. Default: no. */
-  mounted?: boolean
+  /** What the app decides that it is a part of. Default: it is one of its own. */
+  hooks?: Hooks
   /** Where a person can connect an account again. Default: on our own page for that. */
   reconnectUrl?: ((account: Account) => string | null) | undefined
 }
@@ -57,7 +59,7 @@ export interface App {
 
 /** All rooms put together. Two apps with different settings can run in one process. */
 export function createApp(options: AppOptions): App {
-  const { config, database, log, now, listeners = [] } = options
+  const { config, database, log, now, listeners = [], hooks } = options
   const address = addressOf(config.instagram.redirectUri)
   const metrics = createMetrics(createCensus(database, now), { ofProcess: config.apiKeys.length > 0 })
   const core = createCore({
@@ -76,6 +78,7 @@ export function createApp(options: AppOptions): App {
     takesTokens: config.takesTokens,
     graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
     onLogin: metrics.onLogin,
+    onConnected: hooks?.onConnected,
   }
   const operator = createOperator(config.adminPassword, config.sessionSecrets[0] ?? '')
   // By the system's clock, as express-session itself reckons.
@@ -90,6 +93,7 @@ export function createApp(options: AppOptions): App {
       production: config.production,
       sandbox: config.sandbox ? config.instagram.graphUrl : null,
       log,
+      hooks,
       isOperator: (request) => operator.isOperator(request),
       onRequest: metrics.onRequest,
       metrics: scrape({ keys: config.apiKeys, ...metrics }),
@@ -106,7 +110,7 @@ export function createApp(options: AppOptions): App {
           store,
           secrets: config.sessionSecrets,
           address,
-          hidden: options.mounted ?? false,
+          hidden: hooks !== undefined,
           nameAtHost: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
         }),
         setup({
@@ -123,6 +127,7 @@ export function createApp(options: AppOptions): App {
           ? []
           : [accountsPages({ operator, roster, accounts, refresher, address, now })]),
         pages(login, address.callback),
+        begin(login),
         help(login, config.instagram.redirectUri),
       ],
     }),

@@ -1,13 +1,11 @@
-import type { Request, RequestHandler, Response } from 'express'
+import type { RequestHandler } from 'express'
 import { type LateAccess, lateAccess } from './lateAccess.ts'
+import { createMountedSite } from './mountedSite.ts'
 import { openMounted } from './openMounted.ts'
 import type { AccessOptions, WebOptions } from './options.ts'
 import { readOptions } from './readOptions.ts'
 import { retried } from './retried.ts'
-import { addressOf } from './web/address.ts'
 import type { Hooks } from './web/hooks.ts'
-import { ownPaths } from './web/ownPaths.ts'
-import { createClosedSite } from './web/site.ts'
 
 /** How to mount Instagram in an app: what it works with, what its pages show, and what the app decides itself. */
 export interface InstagramOptions extends AccessOptions, WebOptions, Hooks {}
@@ -51,61 +49,24 @@ const PAUSE_MS = 10_000
  */
 export function instagram(options: InstagramOptions): InstagramRouter {
   const read = readOptions(options)
-  const { settings, log, now } = read
-  const address = addressOf(settings.instagram.redirectUri)
-  const answering = new Set<Response>()
-  let onAllAnswered: () => void = () => undefined
   let closing: Promise<void> | undefined
 
   const opening = retried(() => openMounted(read), {
     pauseMs: PAUSE_MS,
-    now,
+    now: read.now,
     onError: (error) => {
-      log.error({ err: error }, 'Instagram cannot be opened, and is tried again with a later request')
+      read.log.error({ err: error }, 'Instagram cannot be opened, and is tried again with a later request')
     },
   })
   // What has been closed is not opened again.
   const opened = () => (closing ? opening.last() : opening.get())
-  const closedSite = createClosedSite(
-    {
-      address,
-      production: settings.production,
-      sandbox: settings.sandbox ? settings.instagram.graphUrl : null,
-      log,
-    },
-    () => (closing ? 'It was closed.' : String(opening.error())),
-  )
-
-  async function site(request: Request, response: Response, next: () => void): Promise<void> {
-    if (closing) {
-      closedSite(request, response, next)
-      return
-    }
-    answering.add(response)
-    response.once('close', () => {
-      answering.delete(response)
-      if (answering.size === 0) onAllAnswered()
-    })
-    const open = await opening.get().catch(() => undefined)
-    const answer = open?.site ?? closedSite
-    answer(request, response, next)
-  }
+  const site = createMountedSite(read, async () => (await opened()).site)
 
   async function close(): Promise<void> {
-    const open = await opening.last().catch(() => undefined)
-    if (answering.size > 0) await new Promise<void>((resolve) => (onAllAnswered = resolve))
+    const [open] = await Promise.all([opening.last().catch(() => undefined), site.close()])
     await open?.access.close()
   }
 
-  const own = ownPaths((...request) => void site(...request), {
-    callback: address.callback,
-    api: settings.apiKeys.length > 0,
-    operator: settings.adminPassword !== undefined,
-    takesTokens: settings.takesTokens,
-  })
-  const mounted: RequestHandler = (...request) => {
-    own(...request)
-  }
   const members = {
     ...lateAccess(async () => (await opened()).access),
     ready: async () => {
@@ -114,5 +75,7 @@ export function instagram(options: InstagramOptions): InstagramRouter {
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => members.close(),
   }
-  return Object.assign(mounted, members)
+  // A function of its own: it is given members.
+  const router: RequestHandler = (...request) => site.handler(...request)
+  return Object.assign(router, members)
 }

@@ -18,7 +18,7 @@ export interface OpenMounted {
  * @throws Error in a sentence for the operator: the database, or the file of a secret, cannot be had
  */
 export async function openMounted(options: ReadOptions): Promise<OpenMounted> {
-  const { settings, log, now, listeners, upkeep, reconnectUrl } = options
+  const { settings, log, now, listeners, upkeep, reconnectUrl, hooks } = options
   const opened = await open(settings, now)
   const { database, instagram, settings: config } = opened
   const { site, core } = createApp({
@@ -29,7 +29,7 @@ export async function openMounted(options: ReadOptions): Promise<OpenMounted> {
     now,
     listeners,
     reconnectUrl,
-    mounted: true,
+    hooks,
   })
   if (upkeep) core.upkeep.start()
   return { site, access: createAccess(core, () => opened.close()) }

@@ -4,8 +4,6 @@ export interface Retried<Value> {
   get(): Promise<Value>
   /** The last try, whether it is over or not. */
   last(): Promise<Value>
-  /** How the last try failed; `undefined`: it did not. */
-  error(): unknown
 }
 
 /** How it is tried. */
@@ -22,14 +20,14 @@ export function retried<Value>(
   make: () => Promise<Value>,
   { pauseMs, now, onError }: RetriedOptions,
 ): Retried<Value> {
-  let failed: { error: unknown; at: number } | undefined
+  let failedAt: number | undefined
   let current = attempt()
 
   function attempt(): Promise<Value> {
-    failed = undefined
+    failedAt = undefined
     const value = make()
     value.catch((error: unknown) => {
-      failed = { error, at: now().getTime() }
+      failedAt = now().getTime()
       onError(error)
     })
     return value
@@ -38,10 +36,9 @@ export function retried<Value>(
   return {
     get() {
       // The clock may be set back too.
-      if (failed && Math.abs(now().getTime() - failed.at) >= pauseMs) current = attempt()
+      if (failedAt !== undefined && Math.abs(now().getTime() - failedAt) >= pauseMs) current = attempt()
       return current
     },
     last: () => current,
-    error: () => failed?.error,
   }
 }

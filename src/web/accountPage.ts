@@ -8,12 +8,13 @@ import type { Failure } from '../login/failures.ts'
 import type { Logins } from '../login/logins.ts'
 import { accountView, tokenView, type TokenView } from './accountView.ts'
 import { browserOf } from './browser.ts'
+import type { Hooks } from './hooks.ts'
 import { keptOf } from './session.ts'
 import { show } from './views.ts'
 import { visitOf } from './visit.ts'
 
 /** What the pages need to know; settings that differ between two apps in one process. */
-export interface Login extends Logins {
+export interface Login extends Logins, Pick<Hooks, 'onConnected'> {
   instagram: Instagram
   accounts: Accounts
   refresher: Refresher
@@ -46,7 +47,7 @@ export async function showAccount(
   { justConnected }: { justConnected: boolean },
 ): Promise<void> {
   const browser = browserOf(request).remember()
-  show(response, 'response', {
+  return show(response, 'response', {
     account: accountView(account, await token(login, account, request), login.now()),
     connectAnother: login.beginLogin({ browser, forceReauth: true }).url,
     justConnected,

@@ -1,6 +1,9 @@
 import type { ErrorRequestHandler, Request } from 'express'
 import { type Evidence, InstagramError } from '../instagram/failure.ts'
+import { explain } from '../login/explain.ts'
 import { explanations, failureOf, Refusal } from '../login/failures.ts'
+import { answered } from './answered.ts'
+import type { Hooks } from './hooks.ts'
 import { retryAfter } from './retryAfter.ts'
 import { show } from './views.ts'
 import { visitOf } from './visit.ts'
@@ -9,14 +12,16 @@ import { visitOf } from './visit.ts'
 export interface ErrorPageOptions {
   /** Whether whoever sees it runs this site: then it has what Instagram said, and how to mend it. */
   isForOperator: (request: Request) => boolean
+  /** What the app around us makes of failed logins. */
+  onFailure?: Hooks['onFailure']
 }
 
 /**
  * The one place where an error becomes an answer: words for the person, and the error itself for the request's log line. What fails
  * here is left to {@link lastResort}.
  */
-export function errorPage({ isForOperator }: ErrorPageOptions): ErrorRequestHandler {
-  return (error: unknown, request: Request, response, next) => {
+export function errorPage({ isForOperator, onFailure }: ErrorPageOptions): ErrorRequestHandler {
+  return async (error: unknown, request: Request, response, next) => {
     const visit = visitOf(request)
     visit.error = error instanceof Error ? error : new Error('thrown without an error', { cause: error })
     if (response.headersSent) {
@@ -26,11 +31,15 @@ export function errorPage({ isForOperator }: ErrorPageOptions): ErrorRequestHand
     const name = failureOf(error)
     visit.failure = name
     const explanation = explanations[name]
+    response.status(explanation.status).set(retryAfter(name))
+    if (onFailure && visit.isFailedLogin) {
+      const tell = () => onFailure(explain(name), request, response)
+      if ((await answered(response, 'onFailure', tell)) === 'answered') return
+    }
     const forOperator = isForOperator(request)
     const reference = (error instanceof Refusal ? error.reference : undefined) ?? visit.reference
     const isForLog = explanation.mender === 'operator' || explanation.status >= 500
-    response.status(explanation.status).set(retryAfter(name))
-    show(response, 'auth_error', {
+    await show(response, 'auth_error', {
       ...explanation,
       name,
       reference: isForLog ? reference : null,

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { recognisePasted } from '../instagram/pasted.ts'
 import { isFailure, Refusal } from '../login/failures.ts'
 import { callbackIn } from '../login/pastedCallback.ts'
-import { type Login, showAccount } from './accountPage.ts'
+import type { Login } from './accountPage.ts'
+import { finish } from './finish.ts'
 import { helpEntry, helpGroups } from './helpView.ts'
-import { receiveCallback } from './receiveCallback.ts'
 import { show } from './views.ts'
 import { visitOf } from './visit.ts'
 
@@ -20,26 +20,26 @@ export function help(login: Login, redirectUri: string): Router {
   const router = Router()
 
   router.get('/help', (_request, response) => {
-    show(response, 'help', { groups: helpGroups() })
+    return show(response, 'help', { groups: helpGroups() })
   })
 
   router.get('/help/:name', (request, response) => {
     const { name } = request.params
     if (!isFailure(name)) throw new Refusal('not_found')
-    show(response, 'help_entry', { entry: helpEntry(name), pasted: false, reference: null })
+    return show(response, 'help_entry', { entry: helpEntry(name), pasted: false, reference: null })
   })
 
   router.post('/help', urlencoded({ extended: false, limit: '16kb' }), async (request, response) => {
     const { pasted } = form.parse(request.body)
     const query = callbackIn(pasted, redirectUri)
     if (query) {
-      const { account } = await receiveCallback(login, query, request)
-      return showAccount(login, account, request, response, { justConnected: true })
+      await finish(login, query, request, response)
+      return
     }
     const name = recognisePasted(pasted) ?? 'unknown'
     visitOf(request).log.info({ explained: name }, 'somebody pasted what Instagram showed')
     const reference = name === 'unknown' ? visitOf(request).reference : null
-    show(response, 'help_entry', { entry: helpEntry(name), pasted: true, reference })
+    return show(response, 'help_entry', { entry: helpEntry(name), pasted: true, reference })
   })
 
   return router

@@ -22,8 +22,8 @@ export interface Hooks {
    */
   onFailure?: ((failure: Explained, request: Request, response: Response) => unknown) | undefined
   /**
-   * Called for every page of ours, to show yours in its place: by its name, with all that it shows. Default, and where it does not
-   * answer: our page. What it throws is logged, and answered by our error page.
+   * Called for every page of ours, to show yours in its place: by its name, with all that it shows; its status is set already. Default, and
+   * where it does not answer: our page. What it throws is logged.
    *
    * ```ts
    * render(view, locals, request, response) {

@@ -12,7 +12,8 @@ export function oneLoopbackName({ origin, url }: Address): RequestHandler {
   return (request, response, next) => {
     const asked = URL.parse(`${own.protocol}//${request.get('Host') ?? ''}`)
     const other = asked && asked.host !== own.host && asked.port === own.port
-    if (other && LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname)) response.redirect(307, `${url}/`)
+    if (other && LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname))
+      response.redirect(307, url + request.url)
     else next()
   }
 }

@@ -56,14 +56,14 @@ export function metaCallbacks({ withdrawals, secrets, address, now }: MetaOption
   router.use(callbacks)
 
   router.get('/data-deletion', (_request, response) => {
-    show(response, 'data_deletion', {})
+    return show(response, 'data_deletion', {})
   })
 
   router.get('/data-deletion/:code', async (request, response) => {
     const deletion = await withdrawals.findDeletion(request.params.code)
     if (!deletion) throw new Refusal('no_such_deletion')
     const { confirmationCode, askedAt, doneAt } = deletion
-    show(response, 'deletion', {
+    return show(response, 'deletion', {
       confirmationCode,
       asked: moment(askedAt, now()),
       done: moment(doneAt, now()),

@@ -34,6 +34,7 @@ export function ownPaths(site: RequestHandler, { callback, api, operator, takesT
 
 const PAGES = [
   '/',
+  '/login',
   '/reconnect/:id',
   '/picture',
   '/help',

@@ -6,7 +6,7 @@ import { Refusal } from '../login/failures.ts'
 import { connectedAccount, type Login, showAccount } from './accountPage.ts'
 import { browserOf } from './browser.ts'
 import { limited } from './limits.ts'
-import { receiveCallback } from './receiveCallback.ts'
+import { finish } from './finish.ts'
 import { keptOf, signIn, signOut } from './session.ts'
 import { goTo, show } from './views.ts'
 
@@ -22,7 +22,7 @@ export function pages(login: Login, callback: string): Router {
     const account = await connectedAccount(login, request)
     if (account) return showAccount(login, account, request, response, { justConnected: false })
     const { url } = login.beginLogin({ browser: browserOf(request).remember() })
-    show(response, 'index', { getStarted: url, reconnect: null, takesTokens })
+    return show(response, 'index', { getStarted: url, reconnect: null, takesTokens })
   })
 
   router.get('/reconnect/:id', async (request, response) => {
@@ -30,7 +30,7 @@ export function pages(login: Login, callback: string): Router {
     const account = await accounts.findById(id)
     const { url } = login.beginLogin({ browser: browserOf(request).remember(), forceReauth: true })
     const reconnect = account?.id === id ? (account.username ?? id) : null
-    show(response, 'index', { getStarted: url, reconnect, takesTokens })
+    return show(response, 'index', { getStarted: url, reconnect, takesTokens })
   })
 
   router.get(callback, limited('callback'), async (request, response) => {
@@ -40,8 +40,7 @@ export function pages(login: Login, callback: string): Router {
       if (!account) throw new Refusal('no_answer')
       return showAccount(login, account, request, response, { justConnected: false })
     }
-    const { account } = await receiveCallback(login, query, request)
-    await showAccount(login, account, request, response, { justConnected: true })
+    await finish(login, query, request, response)
   })
 
   router.get('/picture', async (request, response) => {

@@ -24,6 +24,7 @@ export async function receiveCallback(
   } catch (error) {
     const isRepeated = error instanceof Refusal && error.reference !== undefined
     if (!isRepeated) login.onLogin(failureOf(error))
+    visitOf(request).isFailedLogin = true
     throw error
   }
 }

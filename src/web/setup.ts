@@ -37,7 +37,7 @@ export function setup({ isOpen, examine, now, ...registration }: SetupOptions): 
   })
 
   router.get('/setup', (_request, response) => {
-    show(response, 'setup', setupView(registration, found, now()))
+    return show(response, 'setup', setupView(registration, found, now()))
   })
 
   router.post('/setup', async (_request, response) => {

@@ -7,6 +7,7 @@ import { answerProblem } from './api/problem.ts'
 import { errorPage, lastResort } from './errorPage.ts'
 import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
 import { health } from './health.ts'
+import type { Hooks } from './hooks.ts'
 import { oneLoopbackName } from './loopback.ts'
 import { requestLog } from './requestLog.ts'
 import { noStore, sameOrigin, securityHeaders } from './security.ts'
@@ -19,6 +20,8 @@ export interface FrameOptions {
   /** Where the stand-in for Instagram is, if there is one. */
   sandbox: string | null
   log: Logger
+  /** What the app around us decides. */
+  hooks?: Hooks | undefined
 }
 
 /** What holds for every page, whatever it shows. */
@@ -49,7 +52,7 @@ export function createSite(options: SiteOptions): Router {
     site.use('/metrics', metrics)
     site.use('/api', api)
     site.use(meta)
-    site.get('/', oneLoopbackName(address))
+    site.get(['/', '/login'], oneLoopbackName(address))
     site.post(/.*/, sameOrigin(address.origin))
     site.use(...pages)
     site.use(() => {
@@ -59,16 +62,15 @@ export function createSite(options: SiteOptions): Router {
 }
 
 /**
- * What answers in its place while nothing is open: every page says that it comes later.
+ * What answers in its place while there is none: every page says why.
  *
- * @param reason Why it is not open: for the log.
+ * @param refusal Why there is none.
  */
-export function createClosedSite(options: FrameOptions, reason: () => string): Router {
-  const isAway = () => Promise.reject(new Error(reason()))
+export function createClosedSite(options: FrameOptions, refusal: () => Refusal): Router {
   return framed({ ...options, isOperator: () => false }, passOn, (site) => {
-    site.use(health({ database: { all: isAway }, log: options.log }))
+    site.use(health({ database: { all: () => Promise.reject(refusal()) }, log: options.log }))
     site.use(() => {
-      throw new Refusal('not_open', { detail: reason() })
+      throw refusal()
     })
     site.use('/api', answerProblem)
   })
@@ -85,13 +87,14 @@ function framed(
     production,
     sandbox,
     log,
+    hooks = {},
     isOperator,
   }: FrameOptions & { isOperator: (request: Request) => boolean },
   watch: RequestHandler,
   furnish: (site: Router) => void,
 ): Router {
   const site = Router()
-  site.use(views({ base: address.base, sandbox }))
+  site.use(views({ base: address.base, sandbox }, hooks.render))
   site.use(requestLog(log))
   site.use(watch)
   site.use(securityHeaders)
@@ -99,7 +102,8 @@ function framed(
   site.use(noStore)
   furnish(site)
   // Until operators sign in, they are whoever is there outside production.
-  site.use(errorPage({ isForOperator: (request) => !production || isOperator(request) }))
+  const isForOperator = (request: Request) => !production || isOperator(request)
+  site.use(errorPage({ isForOperator, onFailure: hooks.onFailure }))
   site.use(lastResort)
   return site
 }

@@ -4,6 +4,8 @@ import type { Explanation } from '../instagram/catalogue/entry.ts'
 import type { Failure } from '../login/failures.ts'
 import type { AccountView } from './accountView.ts'
 import type { HelpEntry, HelpGroup } from './helpView.ts'
+import { answered } from './answered.ts'
+import type { Hooks, Page, ViewName } from './hooks.ts'
 import type { AccountsView } from './operator/accountsView.ts'
 import type { Moment } from './moment.ts'
 import type { SetupView } from './setupView.ts'
@@ -44,21 +46,48 @@ export interface PageLocals {
   sandbox: string | null
 }
 
-const sites = ours<{ locals: PageLocals; render: ReturnType<typeof createTemplates> }>('site')
+interface Site {
+  locals: PageLocals
+  render: ReturnType<typeof createTemplates>
+  byHost: Hooks['render']
+}
 
-/** Lets the pages of a site be shown. */
-export function views(locals: PageLocals): RequestHandler {
-  const site = { locals, render: createTemplates(VIEWS) }
+const sites = ours<Site>('site')
+
+/** Lets the pages of a site be shown. `byHost`: shows those of the app around us in their place. */
+export function views(locals: PageLocals, byHost?: Hooks['render']): RequestHandler {
+  const site = { locals, render: createTemplates(VIEWS), byHost }
   return (_request, response, next) => {
     sites.put(response, site)
     next()
   }
 }
 
-/** Renders a view with all that it uses, as the whole answer. */
-export function show<View extends keyof Views>(response: Response, view: View, locals: Views[View]): void {
+/** Renders a view with all that it uses, as the whole answer. Settles once it is given, where the app around us may give it. */
+export function show<View extends ViewName>(
+  response: Response,
+  view: View,
+  locals: Views[View],
+): Promise<void> | undefined {
   const site = sites.of(response)
-  const page = Buffer.from(site.render(view, { ...site.locals, ...locals }))
+  const all = { ...site.locals, ...locals }
+  if (site.byHost) return showByHost(site.byHost, response, view, all)
+  send(response, view, all)
+  return undefined
+}
+
+async function showByHost(
+  render: NonNullable<Hooks['render']>,
+  response: Response,
+  view: ViewName,
+  locals: object,
+): Promise<void> {
+  const page = [view, locals, response.req, response] as unknown as Page
+  if ((await answered(response, 'render', () => render(...page))) !== 'answered') send(response, view, locals)
+}
+
+function send(response: Response, view: ViewName, locals: object): void {
+  const page = Buffer.from(sites.of(response).render(view, locals))
   // Not by `send`, which adds what the settings of the app around us say.
   response.type('html').set('Content-Length', String(page.length)).end(page)
 }

@@ -12,6 +12,8 @@ export interface Visit {
   /** Set by whatever makes an answer of an error: the error, for the log, and the name of its failure. */
   error?: Error
   failure?: string
+  /** Whether a login came to its end with this request, and failed. */
+  isFailedLogin?: boolean
 }
 
 const { of, put } = ours<Visit>('visit')

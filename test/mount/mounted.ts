@@ -2,6 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
+import type { Response } from 'supertest'
+import type { Decision } from '../../src/sandbox/decide.ts'
+import type { Person } from '../support/person.ts'
 import {
   createSandbox,
   instagram,
@@ -74,6 +77,23 @@ export async function startSite(how: SiteOptions = {}): Promise<Site> {
   })
   server.on('request', host)
   return site
+}
+
+/** Begins a login at `/login` of ours, decides on Instagram's page, and comes back: what is answered then. */
+export async function logIn(
+  somebody: Person,
+  { base = '/instagram', query = '', decision }: { base?: string; query?: string; decision?: Decision } = {},
+): Promise<Response> {
+  return somebody.get(await allow(somebody, { base, query, ...(decision && { decision }) }))
+}
+
+/** The same, but for coming back: where Instagram sends the browser. */
+export async function allow(
+  somebody: Person,
+  { base = '/instagram', query = '', decision }: { base?: string; query?: string; decision?: Decision } = {},
+): Promise<string> {
+  const begun = await somebody.get(`${base}/login${query}`)
+  return somebody.authorize(begun.headers['location'] ?? 'none', decision)
 }
 
 /** A log that is kept. */

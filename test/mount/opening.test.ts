@@ -6,15 +6,15 @@ import request from 'supertest'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, instagram, type InstagramOptions } from '../../src/index.ts'
 import { KEY, rejection } from '../functions/support.ts'
-import { person } from '../support/person.ts'
-import { startSite } from './mounted.ts'
+import { linkCalled, person } from '../support/person.ts'
+import { allow, startSite } from './mounted.ts'
 
 test('by three lines an app has the login, and the account is there for its functions', async () => {
   await using site = await startSite()
   const somebody = person(site)
 
   const start = await somebody.get('/instagram/')
-  const href = /href="([^"]*oauth[^"]*)"/.exec(start.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+  const href = linkCalled('Get Started', start.text)
   const page = await somebody.get(await somebody.authorize(href))
 
   expect(page.text).toContain('@harbour.bakery')
@@ -167,9 +167,7 @@ test('closing waits for a login on its way, and afterwards pages say that they a
     })
   await using site = await startSite({ before })
   const somebody = person(site)
-  const start = await somebody.get('/instagram/')
-  const href = /href="([^"]*oauth[^"]*)"/.exec(start.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
-  const callback = await somebody.authorize(href)
+  const callback = await allow(somebody)
   const login = somebody.get(callback)
   await arrived.promise
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { instagram, createSandbox } from '../../src/index.ts'
 import { PASSWORD } from '../operator/support.ts'
 import { person, type Person } from '../support/person.ts'
-import { type Site, type SiteOptions, startSite } from './mounted.ts'
+import { logIn, type Site, type SiteOptions, startSite } from './mounted.ts'
 
 /** A host that keeps something in its session, and shows all of it. */
 function withSession(sessions: RequestHandler): SiteOptions {
@@ -48,13 +48,6 @@ interface Seen {
 
 async function sessionOf(somebody: Person): Promise<Seen> {
   return (await somebody.get('/session')).body as Seen
-}
-
-/** Get Started, Allow, and back. */
-async function logIn(somebody: Person, base = '/instagram') {
-  const { text } = await somebody.get(`${base}/`)
-  const href = /href="([^"]*client_id[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? 'none'
-  return somebody.get(await somebody.authorize(href))
 }
 
 const isConnected = async (somebody: Person, base = '/instagram') =>
@@ -234,9 +227,9 @@ describe('two that are mounted side by side with different settings', () => {
     await using two = await startTwo(how)
     const somebody = person(two.site)
 
-    await logIn(somebody, '/instagram')
+    await logIn(somebody)
     const first = [await isConnected(somebody), await isConnected(somebody, '/other')]
-    await logIn(somebody, '/other')
+    await logIn(somebody, { base: '/other' })
     const second = [await isConnected(somebody), await isConnected(somebody, '/other')]
     await somebody.post('/instagram/disconnect')
     const third = [await isConnected(somebody), await isConnected(somebody, '/other')]

@@ -41,7 +41,7 @@ export function accountsPages(options: AccountsPagesOptions): Router {
       roster.counts(),
     ])
     const notice = toldNow(request)
-    show(response, 'accounts', accountsView(page, counts, query, { address, now: now(), notice }))
+    return show(response, 'accounts', accountsView(page, counts, query, { address, now: now(), notice }))
   })
 
   router.post('/accounts/:id/refresh', async (request, response) => {
@@ -61,7 +61,7 @@ export function accountsPages(options: AccountsPagesOptions): Router {
       return
     }
     const query = queryOf(accountsQuery(request.url))
-    show(response, 'disconnect', { id: account.id, title: titleOf(account), query })
+    return show(response, 'disconnect', { id: account.id, title: titleOf(account), query })
   })
 
   router.post('/accounts/:id/disconnect', async (request, response) => {

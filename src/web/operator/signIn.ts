@@ -31,13 +31,14 @@ export function signInPages(operator: Operator): Router {
     }
     visitOf(request).log.warn('somebody tried a wrong operator’s password')
     await sleep(Math.min(FIRST_WAIT_MS * 2 ** (triesBefore(request) - 1), LONGEST_WAIT_MS))
-    show(response.status(403), 'sign_in', { refused: 'wrong' })
+    return show(response.status(403), 'sign_in', { refused: 'wrong' })
   })
 
   router.use('/accounts', (request, response, next) => {
     if (operator.isOperator(request)) next()
     else if (request.method === 'POST') goTo(response, '/accounts')
-    else show(response, 'sign_in', { refused: null })
+    else return show(response, 'sign_in', { refused: null })
+    return undefined
   })
 
   router.post('/accounts/sign-out', async (request, response) => {
@@ -56,8 +57,8 @@ function limited(): RequestHandler {
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     validate: false, // It would write to the console what the settings say already.
-    handler: (_request, response) => {
-      show(response.status(429), 'sign_in', { refused: 'too_many' })
+    handler: (_request, response, next) => {
+      show(response.status(429), 'sign_in', { refused: 'too_many' })?.catch(next)
     },
   })
 }
