@@ -1,7 +1,7 @@
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { person } from '../support/person.ts'
 import { freePort } from '../support/place.ts'
-import { CLIENT_ID, CLIENT_SECRET, SESSION_SECRET } from '../support/world.ts'
+import { CLIENT_ID, CLIENT_SECRET } from '../support/world.ts'
 import type { Stranger } from './stranger.ts'
 
 /** Starts a program of the stranger's with our sandbox for Instagram, and has somebody log in there. */
@@ -9,7 +9,7 @@ export async function loginWith(stranger: Stranger, node: string, program: strin
   await using ending = new AsyncDisposableStack()
   const port = await freePort()
   const origin = `http://localhost:${port}`
-  const redirectUri = `${origin}/response`
+  const redirectUri = `${origin}/instagram/response`
   const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [redirectUri] }
   const sandbox = ending.adopt(await startSandbox({ port: 0, app }), (started) => started.close())
   const { complaints } = ending.use(
@@ -21,14 +21,14 @@ export async function loginWith(stranger: Stranger, node: string, program: strin
       INSTAGRAM_AUTHORIZE_URL: sandbox.authorizeUrl,
       INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
       INSTAGRAM_GRAPH_URL: sandbox.graphUrl,
-      SESSION_SECRETS: SESSION_SECRET,
-      TOKEN_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
     }),
   )
 
   const somebody = person({ origin })
-  const { text: page } = await somebody.login()
+  const begun = await somebody.get('/instagram/login')
+  const callback = await somebody.authorize(begun.headers['location'] ?? 'none')
+  const { text: page } = await somebody.get(callback)
   const { text: own } = await somebody.get('/own')
-  const { status: style } = await somebody.get('/assets/style.css')
+  const { status: style } = await somebody.get('/instagram/assets/style.css')
   return { page, own, style, complaints: complaints() }
 }

@@ -33,7 +33,7 @@ export async function packAndInstall(): Promise<Stranger> {
   await run(ROOT, 'npm', 'pack', '--pack-destination', folder)
   const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
 
-  const dependencies = { express: '^5.0.0', 'instagram-access-token': `file:./${tarball}`, pino: '^10.0.0' }
+  const dependencies = { express: '^5.0.0', 'instagram-access-token': `file:./${tarball}` }
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies }))
   await cp(join(import.meta.dirname, 'hosts'), folder, { recursive: true })
   // So that it gets the versions of everything that npm has here already. What is not for it, npm takes out.

@@ -133,7 +133,9 @@ describe('installed into an empty project', () => {
   test('it is there for CommonJS too', async () => {
     const { stdout, stderr } = await stranger.run(OLDEST, 'required.cjs')
 
-    expect(stdout).toBe('true: PORT must be a whole number from 1 to 65535.\n')
+    expect(stdout).toBe(
+      'true: clientId, clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to begin with.\n',
+    )
     expect(stderr).toBe('')
   })
 

@@ -1,23 +1,24 @@
 import process from 'node:process'
 import express from 'express'
-import { createApp, createInstagram, openDatabase, readConfig } from 'instagram-access-token'
-import pino from 'pino'
+import { instagram } from 'instagram-access-token'
 
-const config = readConfig(process.env)
-const now = () => new Date()
-const { web } = createApp({
-  config,
-  database: await openDatabase(config.databaseUrl),
-  instagram: createInstagram(config.instagram, now),
-  log: pino({ level: 'silent' }),
-  now,
-})
+const { env } = process
 
 const host = express()
 host.get('/own', (req, res) => {
   res.send('A page of the host')
 })
-host.use(web)
-host.listen(config.port, config.host, () => {
+host.use(
+  '/instagram',
+  instagram({
+    clientId: env.INSTAGRAM_CLIENT_ID,
+    clientSecret: env.INSTAGRAM_CLIENT_SECRET,
+    redirectUri: env.INSTAGRAM_REDIRECT_URI,
+    authorizeUrl: env.INSTAGRAM_AUTHORIZE_URL,
+    tokenUrl: env.INSTAGRAM_TOKEN_URL,
+    graphUrl: env.INSTAGRAM_GRAPH_URL,
+  }),
+)
+host.listen(env.PORT, () => {
   process.stdout.write('Ready\n')
 })

@@ -1,8 +1,8 @@
 const process = require('node:process')
-const { ConfigError, readConfig } = require('instagram-access-token')
+const { ConfigError, instagram } = require('instagram-access-token')
 
 try {
-  readConfig({ PORT: 'none' })
+  instagram({})
 } catch (error) {
   process.stdout.write(`${error instanceof ConfigError}: ${error.mistakes.join()}\n`)
 }
