@@ -24,6 +24,7 @@ import { accountsPages } from './web/operator/accountsPages.ts'
 import { createOperator } from './web/operator/operator.ts'
 import { pages } from './web/pages.ts'
 import { setup } from './web/setup.ts'
+import type { Registration } from './web/setupView.ts'
 import { accountKeyIn, SESSION_LIFETIME_MS } from './web/ownSession.ts'
 import { sessions } from './web/sessions.ts'
 import { scrape } from './web/scrape.ts'
@@ -118,9 +119,7 @@ export function createApp(options: AppOptions): App {
           examine: () => examine(installation(options)),
           settings: config.instagram,
           sandbox: config.sandbox,
-          https:
-            typeof config.https === 'object' ? Object.values(config.https).join() : (config.https ?? null),
-          port: config.port,
+          listening: listening(config),
           now,
         }),
         ...(config.adminPassword === undefined
@@ -133,6 +132,12 @@ export function createApp(options: AppOptions): App {
     }),
     core,
   }
+}
+
+/** How it listens, if it does that by itself. */
+function listening({ port, https }: AppOptions['config']): Registration['listening'] {
+  if (port === undefined) return undefined
+  return { port, https: typeof https === 'object' ? Object.values(https).join() : (https ?? null) }
 }
 
 /** This app, as the doctor examines it. Its settings could be read, or it would not run. */

@@ -4,7 +4,9 @@ import { reach, type Reached, type Trouble } from './reach.ts'
 
 const FORM = 'Redirect URI'
 const THERE = 'What answers there'
-const SELF_SIGNED = 'Set HTTPS=self-signed, and register and set the address with https://'
+const SELF_SIGNED = 'Set HTTPS=self-signed, and register and set the address with https://.'
+const HOST_BY_HTTPS =
+  'Have your app speak https on this machine, or put a tunnel in front of it; register and set the address with https://.'
 
 type Asked = Pick<Installation, 'sandbox' | 'settings' | 'port' | 'https' | 'certificate' | 'now'>
 
@@ -25,7 +27,7 @@ export function checkRedirectUri({
         ? unknown(
             FORM,
             'It is http. Instagram wants https; whether it takes http on localhost is not confirmed.',
-            `${SELF_SIGNED}.`,
+            port === undefined ? HOST_BY_HTTPS : SELF_SIGNED,
           )
         : wrong(
             FORM,
@@ -62,7 +64,9 @@ export async function checkOwnAddress(installation: Asked): Promise<Line[]> {
     ...(certificate instanceof Error
       ? [wrong('Certificate', certificate.message, 'Mend the file, or set HTTPS to another.')]
       : []),
-    typeof answer === 'string' ? troubleLine(answer, new URL(redirectUri)) : answerLine(answer, redirectUri),
+    typeof answer === 'string'
+      ? troubleLine(answer, new URL(redirectUri), installation.port === undefined)
+      : answerLine(answer, redirectUri),
   ]
 }
 
@@ -95,7 +99,7 @@ function answerLine({ status, location }: Reached, redirectUri: string): Line {
   return ok(THERE, 'It answers, and sends nobody elsewhere.')
 }
 
-function troubleLine(trouble: Trouble, { hostname, host }: URL): Line {
+function troubleLine(trouble: Trouble, { hostname, host }: URL, isMounted: boolean): Line {
   if (trouble === 'no_address')
     return wrong(
       THERE,
@@ -107,7 +111,9 @@ function troubleLine(trouble: Trouble, { hostname, host }: URL): Line {
       ? wrong(
           THERE,
           `No https that can be trusted answers at ${host}.`,
-          'Set HTTPS=self-signed and start the app again; with a certificate of your own, set NODE_EXTRA_CA_CERTS to see it here.',
+          isMounted
+            ? 'See that your app speaks https there; to see its certificate here, set NODE_EXTRA_CA_CERTS.'
+            : 'Set HTTPS=self-signed and start the app again; with a certificate of your own, set NODE_EXTRA_CA_CERTS to see it here.',
         )
       : wrong(
           THERE,

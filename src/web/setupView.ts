@@ -9,10 +9,14 @@ export interface Registration {
   settings: Pick<InstagramSettings, 'clientId' | 'redirectUri' | 'scopes'>
   /** Whether credentials are still missing, and the sandbox takes Instagram's place. */
   sandbox: boolean
-  /** `HTTPS` as it is set; `null` where the app itself does not speak https. */
-  https: string | null
-  /** Where the app listens; `undefined`: that is another's to say. */
-  port: number | undefined
+  /** How the app listens; `undefined`: the app around it does. */
+  listening:
+    | {
+        port: number
+        /** `HTTPS` as it is set; `null` where the app itself does not speak https. */
+        https: string | null
+      }
+    | undefined
 }
 
 /** The guide, with the values of this installation. */
@@ -21,18 +25,18 @@ export interface SetupView {
   values: readonly { id: string; field: string; value: string }[]
   /** Whether Meta's servers cannot reach us, because only this machine can. */
   local: boolean
-  /** Whether the values are by https though the app is set to http: as the `.env` below makes it. */
+  /** Whether the values are by https though the app is set to http now. */
   becomesHttps: boolean
   scopes: readonly string[]
-  /** The `.env` to copy: with placeholders where a secret goes. */
-  env: string
+  /** The settings to copy: a `.env`, with placeholders where a secret goes, or options in code. */
+  settings: { as: 'env' | 'code'; text: string }
   /** What the doctor found last, if somebody has sent it. */
   examination: { lines: readonly Line[]; at: Moment } | null
 }
 
 /** Everything that the guide shows at a moment. */
 export function setupView(registration: Registration, found: Examination | undefined, now: Date): SetupView {
-  const { settings } = registration
+  const { settings, listening } = registration
   const { hostname, protocol } = new URL(settings.redirectUri)
   const local = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
   const becomesHttps = local && protocol === 'http:'
@@ -48,22 +52,41 @@ export function setupView(registration: Registration, found: Examination | undef
     local,
     becomesHttps,
     scopes: settings.scopes,
-    env: environmentFile(registration, redirectUri, becomesHttps),
+    settings: listening
+      ? { as: 'env', text: environmentFile({ ...registration, listening }, redirectUri, becomesHttps) }
+      : { as: 'code', text: code(registration, redirectUri) },
     examination: found ? { lines: found.lines, at: moment(found.at, now) } : null,
   }
 }
 
 function environmentFile(
-  { settings, sandbox, https, port }: Registration,
+  { settings, sandbox, listening: { https, port } }: Registration & { listening: object },
   redirectUri: string,
   becomesHttps: boolean,
 ): string {
   return [
-    `INSTAGRAM_CLIENT_ID=${sandbox ? 'the Instagram app ID' : settings.clientId}`,
+    `INSTAGRAM_CLIENT_ID=${sandbox ? PLACEHOLDER : settings.clientId}`,
     'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
     `INSTAGRAM_REDIRECT_URI=${redirectUri}`,
     `INSTAGRAM_SCOPES=${settings.scopes.join(',')}`,
-    ...(port === undefined || port === 3000 ? [] : [`PORT=${port}`]),
+    ...(port === 3000 ? [] : [`PORT=${port}`]),
     ...(becomesHttps ? ['HTTPS=self-signed'] : https ? [`HTTPS=${https}`] : []),
   ].join('\n')
+}
+
+const PLACEHOLDER = 'the Instagram app ID'
+
+function code({ settings, sandbox }: Registration, redirectUri: string): string {
+  return [
+    'instagram({',
+    `  clientId: ${quoted(sandbox ? PLACEHOLDER : settings.clientId)},`,
+    '  clientSecret: process.env.INSTAGRAM_CLIENT_SECRET,',
+    `  redirectUri: ${quoted(redirectUri)},`,
+    `  scopes: [${settings.scopes.map(quoted).join(', ')}],`,
+    '})',
+  ].join('\n')
+}
+
+function quoted(text: string): string {
+  return `'${text.replace(/['\\]/g, '\\$&')}'`
 }

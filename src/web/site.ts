@@ -20,7 +20,7 @@ export interface FrameOptions {
   /** Where the stand-in for Instagram is, if there is one. */
   sandbox: string | null
   log: Logger
-  /** What the app around us decides. */
+  /** What the app around us decides. Default: there is none. */
   hooks?: Hooks | undefined
 }
 
@@ -87,14 +87,14 @@ function framed(
     production,
     sandbox,
     log,
-    hooks = {},
+    hooks,
     isOperator,
   }: FrameOptions & { isOperator: (request: Request) => boolean },
   watch: RequestHandler,
   furnish: (site: Router) => void,
 ): Router {
   const site = Router()
-  site.use(views({ base: address.base, sandbox }, hooks.render))
+  site.use(views({ base: address.base, sandbox, mounted: hooks !== undefined }, hooks?.render))
   site.use(requestLog(log))
   site.use(watch)
   site.use(securityHeaders)
@@ -103,7 +103,7 @@ function framed(
   furnish(site)
   // Until operators sign in, they are whoever is there outside production.
   const isForOperator = (request: Request) => !production || isOperator(request)
-  site.use(errorPage({ isForOperator, onFailure: hooks.onFailure }))
+  site.use(errorPage({ isForOperator, onFailure: hooks?.onFailure }))
   site.use(lastResort)
   return site
 }

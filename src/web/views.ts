@@ -8,6 +8,7 @@ import { answered } from './answered.ts'
 import type { Hooks, Page, ViewName } from './hooks.ts'
 import type { AccountsView } from './operator/accountsView.ts'
 import type { Moment } from './moment.ts'
+import { withOptionNames } from './optionNames.ts'
 import type { SetupView } from './setupView.ts'
 import { ours } from './ours.ts'
 import { createTemplates } from './templates.ts'
@@ -44,7 +45,12 @@ export interface PageLocals {
   base: string
   /** The address of the stand-in for Instagram, where there is one: every page says so. */
   sandbox: string | null
+  /** Whether we are a part of another app, whose options say what variables say elsewhere. */
+  mounted: boolean
 }
+
+/** Those that name settings. */
+const EXPLAINING: ReadonlySet<ViewName> = new Set(['auth_error', 'help', 'help_entry', 'setup'])
 
 interface Site {
   locals: PageLocals
@@ -70,7 +76,8 @@ export function show<View extends ViewName>(
   locals: Views[View],
 ): Promise<void> | undefined {
   const site = sites.of(response)
-  const all = { ...site.locals, ...locals }
+  const told = site.locals.mounted && EXPLAINING.has(view) ? withOptionNames(locals) : locals
+  const all = { ...site.locals, ...told }
   if (site.byHost) return showByHost(site.byHost, response, view, all)
   send(response, view, all)
   return undefined
