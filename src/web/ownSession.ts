@@ -37,17 +37,22 @@ export function ownSessions({ store, secrets, address, hidden }: OwnSessionsOpti
     resave: false,
     saveUninitialized: false,
   })
+  const cookie = new RegExp(`(?:^|;) *${RegExp.escape(name(''))}=`)
   return (request, response, next) => {
     const bearer = hidden ? (Object.create(request) as Request) : request
-    // Behind a proxy that the app around us does not trust nothing shows https, and the cookie would never be set.
-    if (secure) Object.defineProperty(bearer, 'secure', { value: true, configurable: true })
-    putSession(request, new OwnSession(bearer))
-    void handler(bearer, response, (error?: unknown) => {
-      // A session is prolonged while the answer is sent. Nobody is harmed where that fails.
-      if (error && response.writableEnded)
-        visitOf(request).log.warn(error, 'a session could not be prolonged')
-      else next(error)
-    })
+    const open = (opened: (error?: unknown) => void) => {
+      // Behind a proxy that the app around us does not trust nothing shows https, and the cookie would never be set.
+      if (secure) Object.defineProperty(bearer, 'secure', { value: true, configurable: true })
+      void handler(bearer, response, (error?: unknown) => {
+        // A session is prolonged while the answer is sent. Nobody is harmed where that fails.
+        if (error && response.writableEnded)
+          visitOf(request).log.warn(error, 'a session could not be prolonged')
+        else opened(error)
+      })
+    }
+    putSession(request, new OwnSession(bearer, promisify(open)))
+    if (cookie.test(request.headers.cookie ?? '')) open(next)
+    else next()
   }
 }
 
@@ -56,17 +61,24 @@ export function accountKeyIn(session: object): string | undefined {
   return (session as Kept).accountKey
 }
 
+/** Opened where there is something to keep: not for a browser that brings no cookie and only looks. */
 class OwnSession implements Session {
   readonly #request: Request
+  readonly #open: () => Promise<void>
 
-  constructor(request: Request) {
+  constructor(request: Request, open: () => Promise<void>) {
     this.#request = request
+    this.#open = open
   }
 
-  // Not there where the store failed.
   get kept(): Kept {
-    const { session } = this.#request as { session?: Kept }
-    return session ?? {}
+    const session: object = this.#opened ?? {}
+    return session
+  }
+
+  // Nor is it there where the store failed.
+  get #opened(): Request['session'] | undefined {
+    return (this.#request as Partial<Request>).session
   }
 
   change({ accountKey, operator, notice }: Kept): void {
@@ -74,7 +86,8 @@ class OwnSession implements Session {
   }
 
   async renew(kept: Kept): Promise<void> {
-    if (!isNew(this.#request.session)) await this.#call('regenerate')
+    if (!this.#opened) await this.#open()
+    else if (!isNew(this.#opened)) await this.#call('regenerate')
     this.change(kept)
     if (!kept.accountKey) this.#request.session.cookie.maxAge = OPERATOR_SESSION_LIFETIME_MS
     // Before the answer, not with it: the answer must not promise what could not be kept.
@@ -83,7 +96,7 @@ class OwnSession implements Session {
 
   async reduce(kept: Kept): Promise<void> {
     if (Object.keys(kept).length > 0) await this.renew(kept)
-    else await this.#call('destroy')
+    else if (this.#opened) await this.#call('destroy')
   }
 
   #call(method: 'regenerate' | 'save' | 'destroy'): Promise<unknown> {
@@ -92,7 +105,7 @@ class OwnSession implements Session {
   }
 }
 
-/** Whether a session was made for this very request. One that was kept holds something. */
+/** Whether a session was made for this very request, of a cookie that is good no more. One that was kept holds something. */
 function isNew(session: Request['session']): boolean {
   return Object.keys(session).every((name) => name === 'cookie')
 }
