@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import { withHeadersOfHost } from './security.ts'
 import { visitOf } from './visit.ts'
 
 /** What a hook of the app around us makes of an answer. `failed`: it threw, and has answered nothing. */
@@ -6,12 +7,13 @@ type Outcome = 'answered' | 'not answered' | 'failed'
 
 /**
  * Calls a hook of the app around us, waits until it is over, and for what it is rendering or sending then. What it throws goes to the
- * log; an answer that has begun by then breaks off. One that has not begun keeps the status that it had before.
+ * log; an answer that has begun by then breaks off. One that has not begun keeps the status, and our headers, that it had before.
  *
  * @param name By which the log calls the hook.
  */
 export async function answered(response: Response, name: string, hook: () => unknown): Promise<Outcome> {
   const { statusCode } = response
+  const withOurHeaders = withHeadersOfHost(response)
   const watch = watchAnswer(response)
   let failed = false
   try {
@@ -25,6 +27,7 @@ export async function answered(response: Response, name: string, hook: () => unk
   }
   if (!watch.hasBegun()) {
     response.statusCode = statusCode
+    withOurHeaders()
     return failed ? 'failed' : 'not answered'
   }
   if (failed && !watch.hasEnded()) response.destroy()

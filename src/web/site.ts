@@ -10,7 +10,7 @@ import { health } from './health.ts'
 import type { Hooks } from './hooks.ts'
 import { oneLoopbackName } from './loopback.ts'
 import { requestLog } from './requestLog.ts'
-import { noStore, sameOrigin, securityHeaders } from './security.ts'
+import { noStore, sameOrigin, securityHeaders, securityHeadersInHost } from './security.ts'
 import { views, VIEWS } from './views.ts'
 
 /** What every page of ours has around it. */
@@ -97,7 +97,7 @@ function framed(
   site.use(views({ base: address.base, sandbox, mounted: hooks !== undefined }, hooks?.render))
   site.use(requestLog(log))
   site.use(watch)
-  site.use(securityHeaders)
+  site.use(hooks ? securityHeadersInHost : securityHeaders)
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)
   furnish(site)

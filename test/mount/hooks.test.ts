@@ -357,6 +357,29 @@ describe('a host with pages of its own', () => {
     expect(lines.map(({ level }) => level)).toStrictEqual(['error', 'error'])
   })
 
+  test('says itself what they may do, and we say it for ours', async () => {
+    const policy = "default-src 'self' https://cdn.example"
+    const before = (host: Express) =>
+      host.use((_request, response, next) => {
+        response.set('Content-Security-Policy', policy)
+        next()
+      })
+    await using site = await startSite({ before, options: { render: simple } })
+
+    const [theirs, ours] = [await person(site).get('/instagram/'), await person(site).get('/instagram/help')]
+
+    expect([theirs.headers['content-security-policy'], theirs.headers['x-frame-options']]).toStrictEqual([
+      policy,
+      undefined,
+    ])
+    expect(ours.headers['content-security-policy']).toContain("default-src 'none'")
+    expect(ours.headers['x-frame-options']).toBe('DENY')
+    expect([theirs, ours].map(({ headers }) => headers['cache-control'] as unknown)).toStrictEqual([
+      'no-store',
+      'no-store',
+    ])
+  })
+
   test('is asked for every page by its name', async () => {
     const asked = new Set<ViewName>()
     const render = (...[view]: Page) => asked.add(view)
