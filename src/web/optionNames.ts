@@ -17,8 +17,7 @@ const NAMES: Readonly<Record<string, string>> = {
   TRUST_PROXY: 'Express’s “trust proxy”',
 }
 
-// Not where code reads one.
-const VARIABLE = new RegExp(`(?<!env\\.)\\b(${Object.keys(NAMES).join('|')})\\b`, 'g')
+const VARIABLE = new RegExp(`\\b(${Object.keys(NAMES).join('|')})\\b`, 'g')
 
 /** The same words, with the options of {@link InstagramOptions} in place of variables of the environment. */
 export function withOptionNames<Told>(told: Told): Told {

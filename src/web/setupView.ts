@@ -28,8 +28,9 @@ export interface SetupView {
   /** Whether the values are by https though the app is set to http now. */
   becomesHttps: boolean
   scopes: readonly string[]
-  /** The settings to copy: a `.env`, with placeholders where a secret goes, or options in code. */
-  settings: { as: 'env' | 'code'; text: string }
+  /** The settings to copy: a `.env`, with placeholders where a secret goes, or options as code writes them. */
+  settings:
+    { as: 'env'; text: string } | { as: 'code'; clientId: string; redirectUri: string; scopes: string }
   /** What the doctor found last, if somebody has sent it. */
   examination: { lines: readonly Line[]; at: Moment } | null
 }
@@ -54,7 +55,7 @@ export function setupView(registration: Registration, found: Examination | undef
     scopes: settings.scopes,
     settings: listening
       ? { as: 'env', text: environmentFile({ ...registration, listening }, redirectUri, becomesHttps) }
-      : { as: 'code', text: code(registration, redirectUri) },
+      : { as: 'code', ...code(registration, redirectUri) },
     examination: found ? { lines: found.lines, at: moment(found.at, now) } : null,
   }
 }
@@ -76,15 +77,12 @@ function environmentFile(
 
 const PLACEHOLDER = 'the Instagram app ID'
 
-function code({ settings, sandbox }: Registration, redirectUri: string): string {
-  return [
-    'instagram({',
-    `  clientId: ${quoted(sandbox ? PLACEHOLDER : settings.clientId)},`,
-    '  clientSecret: process.env.INSTAGRAM_CLIENT_SECRET,',
-    `  redirectUri: ${quoted(redirectUri)},`,
-    `  scopes: [${settings.scopes.map(quoted).join(', ')}],`,
-    '})',
-  ].join('\n')
+function code({ settings, sandbox }: Registration, redirectUri: string) {
+  return {
+    clientId: quoted(sandbox ? PLACEHOLDER : settings.clientId),
+    redirectUri: quoted(redirectUri),
+    scopes: `[${settings.scopes.map(quoted).join(', ')}]`,
+  }
 }
 
 function quoted(text: string): string {
