@@ -17,6 +17,16 @@ export default defineConfig(
     },
   },
   {
+    // node:test waits for its tests by itself.
+    files: ['examples/**/*.test.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: 'test' }] },
+      ],
+    },
+  },
+  {
     // Their libraries are the bench's own, and the package as it is installed; both have their own check of types.
     files: ['test/bench/peers/*.ts', 'test/package/hosts/*.ts'],
     extends: [tseslint.configs.disableTypeChecked],

@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Response } from 'supertest'
 import packageJson from '../../package.json' with { type: 'json' }
-import { type Decision } from '../../src/sandbox/decide.ts'
+import type { Decision } from '../../src/sandbox/decide.ts'
 import { linkCalled, person } from '../support/person.ts'
 import { freePort } from '../support/place.ts'
 
 /** The folder of this package. */
-const ROOT = join(import.meta.dirname, '../..')
+export const ROOT = join(import.meta.dirname, '../..')
 
 /** What `npm run example` puts in front of what it is given, for our own Node. */
-const [, ...AS_EXAMPLE] = packageJson.scripts.example.split(' ')
+export const AS_EXAMPLE = packageJson.scripts.example.split(' ').slice(1)
 
 /** An example that runs. */
 export interface Example extends AsyncDisposable {
@@ -71,10 +72,14 @@ export async function startExample(file: string, environment: Record<string, str
 export interface Visitor {
   /** Opens a page. */
   open(path: string): Promise<Page>
-  /** Goes from the page at `path` by its link with this text to Instagram, and returns where Instagram sends the browser. */
+  /** Goes by the link with this text on the page at `path` to Instagram, and returns where Instagram sends the browser. */
   toInstagram(link: string, decision?: Decision, path?: string): Promise<string>
   /** Goes to Instagram and back: the page in the end. */
-  login(link: string, decision?: Decision): Promise<Page>
+  login(link: string, decision?: Decision, path?: string): Promise<Page>
+  /** Opens a page that leads to Instagram by itself, and goes there and back: the page in the end. */
+  loginAt(path: string, decision?: Decision): Promise<Page>
+  /** Presses a button of the page that was opened last: the page in the end. */
+  press(button: string): Promise<Page>
 }
 
 /** Where somebody has come. */
@@ -88,22 +93,39 @@ export interface Page {
 
 function visitor(origin: string): Visitor {
   const somebody = person({ origin })
+  let last = ''
 
   async function open(path: string): Promise<Page> {
-    const answer = await somebody.get(path)
-    const location = answer.get('location')
+    return arrive(path, await somebody.get(path))
+  }
+
+  async function arrive(path: string, answer: Response): Promise<Page> {
+    const location = answer.get('Location')
     const address = location === undefined ? undefined : new URL(location, origin + path)
     if (address?.origin === origin) return open(address.pathname + address.search)
+    last = answer.text
     return { path, status: answer.status, text: answer.text, leadsTo: address?.href }
   }
 
   async function toInstagram(link: string, decision?: Decision, path = '/'): Promise<string> {
     const { text } = await open(path)
-    const { leadsTo = '' } = await open(linkCalled(link, text))
+    const href = linkCalled(link, text)
+    const { leadsTo = '' } = href.startsWith('/') ? await open(href) : { leadsTo: href }
     return somebody.authorize(leadsTo, decision)
   }
 
-  const login = async (link: string, decision?: Decision) => open(await toInstagram(link, decision))
-
-  return { open, toInstagram, login }
+  return {
+    open,
+    toInstagram,
+    login: async (link, decision, path) => open(await toInstagram(link, decision, path)),
+    async loginAt(path, decision) {
+      const { leadsTo = '' } = await open(path)
+      return open(await somebody.authorize(leadsTo, decision))
+    },
+    async press(button) {
+      const form = new RegExp(`action="([^"]*)"[^>]*>\\s*<button[^>]*>${button}<`).exec(last)
+      const [, action = ''] = form ?? []
+      return arrive(action, await somebody.post(action))
+    },
+  }
 }

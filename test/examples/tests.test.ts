@@ -1,0 +1,14 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { AS_EXAMPLE, ROOT } from './example.ts'
+
+test('an app’s own tests pass with the sandbox, offline, and leave nothing behind that runs', async () => {
+  const command = [...AS_EXAMPLE, '--test', '--test-reporter', 'tap', 'examples/6-tests/app.test.ts']
+
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { cwd: ROOT, env: {} })
+
+  expect(stdout).toMatch(/^# pass 5$/m)
+  expect(stdout).toMatch(/^# fail 0$/m)
+  expect(stderr).toBe('')
+})
