@@ -1,0 +1,49 @@
+// An Express app that was there before, with its own session and its own pages, gets logins with Instagram by the three lines marked.
+import { randomBytes } from 'node:crypto'
+import ejs from 'ejs'
+import express from 'express'
+import session from 'express-session'
+import { instagram } from 'instagram-access-token' // 1
+import { port, settings } from './settings.ts'
+
+declare module 'express-session' {
+  interface SessionData {
+    visits: number
+    /** The key of the account that this visitor has connected. */
+    instagram: string
+  }
+}
+
+const PAGE = `
+  <p>You were here <%= visits %> times.</p>
+  <% if (account) { %><p>Connected: @<%= account.username ?? account.id %>. <a href="/instagram/">More</a></p>
+  <% } else { %><p><a href="/instagram/login?return_to=/">Connect Instagram</a></p><% } %>`
+
+const app = express()
+const cookie = { sameSite: 'lax' } as const
+app.use(session({ secret: randomBytes(32).toString('hex'), resave: false, saveUninitialized: false, cookie }))
+
+const logins = instagram({
+  ...(await settings()),
+  // What a login means is for you to say. Here the visitor's session notes it; in an app with users, the user does.
+  onConnected(account, request) {
+    request.session.instagram = account.key
+  },
+}) // 2
+app.use('/instagram', logins) // 3
+
+app.get('/', async (request, response) => {
+  const visits = (request.session.visits = (request.session.visits ?? 0) + 1)
+  const account = await logins.accounts.find(request.session.instagram ?? '')
+  response.send(ejs.render(PAGE, { visits, account }))
+})
+
+const server = app.listen(port, () => {
+  console.log(`Ready: http://localhost:${port}`)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    // What is under way comes to its end.
+    server.close(() => void logins.close().then(() => process.exit()))
+  })
