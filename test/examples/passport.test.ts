@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Example, startExample } from './example.ts'
+
+const LOG_IN = 'Log in with Instagram'
+
+let example: Example
+
+beforeAll(async () => {
+  example = await startExample('3-passport.ts')
+  return () => example[Symbol.asyncDispose]()
+})
+
+describe('somebody who logs in with Instagram, next to Passport', () => {
+  test('is a user of Passport’s, and nobody else is', async () => {
+    const somebody = example.visitor()
+
+    const page = await somebody.login(LOG_IN)
+
+    expect(page).toMatchObject({ path: '/', status: 200 })
+    expect(page.text).toContain('Log out')
+    expect((await somebody.open('/profile')).text).toBe('You are @harbour.bakery')
+    expect((await example.visitor().open('/')).text).toContain(LOG_IN)
+    expect(example.complaints()).toBe('')
+  })
+
+  test('comes to the page that needed it', async () => {
+    const page = await example.visitor().loginAt('/profile', { as: 'creator' })
+
+    expect(page).toMatchObject({ path: '/profile', status: 200, text: 'You are @mira.draws' })
+  })
+
+  test('has the same account there on our pages', async () => {
+    const somebody = example.visitor()
+    await somebody.login(LOG_IN)
+
+    const page = await somebody.open('/auth/instagram/')
+
+    expect(page.text).toContain('@harbour.bakery')
+  })
+
+  test('is nobody any more after logging out', async () => {
+    const somebody = example.visitor()
+    await somebody.login(LOG_IN)
+
+    const page = await somebody.press('Log out')
+
+    expect(page.text).toContain(LOG_IN)
+    expect((await somebody.open('/profile')).leadsTo).toContain('/oauth/authorize')
+    expect((await somebody.open('/auth/instagram/')).text).toContain('Get Started')
+  })
+
+  test('is nobody any more after removing the app on Instagram', async () => {
+    const somebody = example.visitor()
+    await somebody.login(LOG_IN, { as: 'creator' })
+
+    const told = await example.press('/people/creator/remove-app')
+
+    expect(told).toContain('answered <b>200</b>')
+    expect((await somebody.open('/')).text).toContain(LOG_IN)
+  })
+
+  test('and says no, is told so by the app itself', async () => {
+    const somebody = example.visitor()
+
+    const page = await somebody.login(LOG_IN, { cancel: true })
+
+    expect(page.status).toBe(403)
+    expect(page.text).toMatch(/^<h1>You said no[^]+Back<\/a>$/)
+    expect((await somebody.open('/')).text).toContain(LOG_IN)
+  })
+})
