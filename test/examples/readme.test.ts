@@ -1,0 +1,65 @@
+import { globSync } from 'node:fs'
+import { mkdtempDisposable, readFile, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { createSandbox } from '../../src/index.ts'
+import { freePort } from '../support/place.ts'
+import { ROOT } from './example.ts'
+import { startProgram } from './program.ts'
+import { visitor } from './visitor.ts'
+
+const HEADING = '## In your own Express app\n'
+
+test('the app that the README prints under “In your own Express app” gets a login', async () => {
+  const port = String(await freePort())
+  const origin = `http://localhost:${port}`
+  await using sandbox = await createSandbox({ redirectUri: `${origin}/instagram/response` })
+  const { clientId, clientSecret, redirectUri, authorizeUrl, tokenUrl, graphUrl } = sandbox.options
+  await using folder = await folderWith('app.mts', await printed())
+  await using app = await startProgram(
+    ['--import', join(import.meta.dirname, 'onSandbox.ts'), 'app.mts'],
+    folder.path,
+    {
+      PORT: port,
+      ...{ INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_CLIENT_SECRET: clientSecret },
+      ...{ INSTAGRAM_REDIRECT_URI: redirectUri },
+      ...{ AUTHORIZE_URL: authorizeUrl, TOKEN_URL: tokenUrl, GRAPH_URL: graphUrl },
+    },
+  )
+  const somebody = visitor(origin)
+
+  const own = await somebody.login('Connect Instagram')
+  const ours = await somebody.open('/instagram/')
+
+  expect(own).toMatchObject({ path: '/', status: 200 })
+  expect(ours).toMatchObject({ status: 200, text: expect.stringContaining('@harbour.bakery') as string })
+  expect(app.complaints()).toBe('')
+})
+
+test('the list of examples has each of them, by the command that runs it', async () => {
+  const list = await readFile(join(ROOT, 'examples/README.md'), 'utf8')
+  const programs = globSync('examples/[0-9]-*{.ts,/app.ts,/app.test.ts}', { cwd: ROOT })
+
+  const named = Array.from(list.matchAll(/`npm run example (?:-- --test )?(\S+)`/g), ([, file]) => file)
+
+  // Of the sixth the app is there for its tests.
+  expect([...named, 'examples/6-tests/app.ts'].sort()).toStrictEqual(programs.sort())
+})
+
+/** The first program under the heading. */
+async function printed(): Promise<string> {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+  const [, section = ''] = readme.split(HEADING)
+  const [, program] = /^```[jt]s\n(.+?)^```$/ms.exec(section) ?? []
+  if (program === undefined) throw new Error(`The README has no program under ${HEADING}`)
+  return program
+}
+
+/** A project of somebody else, in which the libraries of this one are installed. */
+async function folderWith(file: string, text: string) {
+  const folder = await mkdtempDisposable(join(tmpdir(), 'readme-'))
+  await symlink(join(ROOT, 'node_modules'), join(folder.path, 'node_modules'))
+  await writeFile(join(folder.path, file), text)
+  return folder
+}

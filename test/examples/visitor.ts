@@ -1,0 +1,66 @@
+import type { Response } from 'supertest'
+import type { Decision } from '../../src/sandbox/decide.ts'
+import { linkCalled, person } from '../support/person.ts'
+
+/** Somebody with a browser in front of an app, who is led on as far as that is of the app. */
+export interface Visitor {
+  /** Opens a page. */
+  open(path: string): Promise<Page>
+  /** Goes by the link with this text on the page at `path` to Instagram, and returns where Instagram sends the browser. */
+  toInstagram(link: string, decision?: Decision, path?: string): Promise<string>
+  /** Goes to Instagram and back: the page in the end. */
+  login(link: string, decision?: Decision, path?: string): Promise<Page>
+  /** Opens a page that leads to Instagram by itself, and goes there and back: the page in the end. */
+  loginAt(path: string, decision?: Decision): Promise<Page>
+  /** Presses a button of the page that was opened last: the page in the end. */
+  press(button: string): Promise<Page>
+}
+
+/** Where somebody has come. */
+export interface Page {
+  path: string
+  status: number
+  text: string
+  /** Where it sends the browser beyond the app, such as to Instagram. */
+  leadsTo: string | undefined
+}
+
+/** Somebody new in front of the app at `origin`. */
+export function visitor(origin: string): Visitor {
+  const somebody = person({ origin })
+  let last = ''
+
+  async function open(path: string): Promise<Page> {
+    return arrive(path, await somebody.get(path))
+  }
+
+  async function arrive(path: string, answer: Response): Promise<Page> {
+    const location = answer.get('Location')
+    const address = location === undefined ? undefined : new URL(location, origin + path)
+    if (address?.origin === origin) return open(address.pathname + address.search)
+    last = answer.text
+    return { path, status: answer.status, text: answer.text, leadsTo: address?.href }
+  }
+
+  async function toInstagram(link: string, decision?: Decision, path = '/'): Promise<string> {
+    const { text } = await open(path)
+    const href = linkCalled(link, text)
+    const { leadsTo = '' } = href.startsWith('/') ? await open(href) : { leadsTo: href }
+    return somebody.authorize(leadsTo, decision)
+  }
+
+  return {
+    open,
+    toInstagram,
+    login: async (link, decision, path) => open(await toInstagram(link, decision, path)),
+    async loginAt(path, decision) {
+      const { leadsTo = '' } = await open(path)
+      return open(await somebody.authorize(leadsTo, decision))
+    },
+    async press(button) {
+      const form = new RegExp(`action="([^"]*)"[^>]*>\\s*<button[^>]*>${button}<`).exec(last)
+      const [, action = ''] = form ?? []
+      return arrive(action, await somebody.post(action))
+    },
+  }
+}
