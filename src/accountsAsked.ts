@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util'
 import { STATUSES } from './accounts/accountRow.ts'
 import type { AccountStatus } from './accounts/status.ts'
+import { argumentsIn, UsageError } from './arguments.ts'
 
-/** What `npm run accounts` is asked to do. */
+/** What the accounts command is asked to do. */
 export type Asked = {
   /** Whether programs read the answer. */
   json: boolean
@@ -27,19 +27,20 @@ export type Asked = {
     }
 )
 
-/** The command is not understood: why, in a sentence. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
+/** How the command is used, by whoever calls it so. */
+export function usage(command: string): string {
+  const uses = {
+    '': 'lists the accounts',
+    '--search harbour': 'those whose name or id begins so',
+    '--status needs_reconnect': `those of one status: ${STATUSES.join(', ')}`,
+    '--all | --json | --watch': 'every one; for programs; drawn again every two seconds',
+    'refresh <id>': 'refreshes a token now',
+    'disconnect <id> [--yes]': 'forgets an account and its token',
+  }
+  return Object.entries(uses)
+    .map(([words, does]) => `${command} ${words.padEnd(26)}${does}`)
+    .join('\n')
 }
-
-/** How the command is used. */
-export const USAGE = `npm run accounts                               lists the accounts
-npm run accounts -- --search harbour           those whose name or id begins so
-npm run accounts -- --status needs_reconnect   those of one status: ${STATUSES.slice(0, 3).join(', ')},
-                                               ${STATUSES.slice(3).join(', ')}
-npm run accounts -- --all | --json | --watch   every one; for programs; drawn again every two seconds
-npm run accounts -- refresh <id>               refreshes a token now
-npm run accounts -- disconnect <id> [--yes]    forgets an account and its token`
 
 /**
  * Reads what stands behind the command.
@@ -47,7 +48,18 @@ npm run accounts -- disconnect <id> [--yes]    forgets an account and its token`
  * @throws {UsageError}
  */
 export function askedOf(args: readonly string[]): Asked {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = argumentsIn({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      search: { type: 'string' },
+      status: { type: 'string' },
+      all: { type: 'boolean' },
+      json: { type: 'boolean' },
+      watch: { type: 'boolean' },
+      yes: { type: 'boolean' },
+    },
+  })
   const { json = false, yes = false, all = false, watch = false, search = '', status } = values
   const [deed, id, ...others] = positionals
   if (others.length > 0) throw new UsageError(`There is no place for “${others[0] ?? ''}”.`)
@@ -56,25 +68,6 @@ export function askedOf(args: readonly string[]): Asked {
   if (deed !== 'refresh' && deed !== 'disconnect') throw new UsageError(`There is no “${deed}”.`)
   if (!id) throw new UsageError(`Name the account to ${deed}, by its id.`)
   return deed === 'refresh' ? { deed, id, json } : { deed, id, json, yes }
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        search: { type: 'string' },
-        status: { type: 'string' },
-        all: { type: 'boolean' },
-        json: { type: 'boolean' },
-        watch: { type: 'boolean' },
-        yes: { type: 'boolean' },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
-  }
 }
 
 function known(status: string | undefined): AccountStatus | undefined {

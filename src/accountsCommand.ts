@@ -7,11 +7,13 @@ import type { Account } from './accounts/account.ts'
 import { accountJson } from './accounts/accountJson.ts'
 import { createKeeping, type Keeping } from './accounts/keeping.ts'
 import { HAND_REFRESHES, refreshByHand } from './accounts/refreshByHand.ts'
-import { type Asked, askedOf, USAGE, UsageError } from './accountsAsked.ts'
+import { type Asked, askedOf, usage } from './accountsAsked.ts'
+import { UsageError } from './arguments.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { createInstagram } from './instagram/client.ts'
 import { withKeptSecrets } from './secrets.ts'
 import { openDatabase } from './storage/database.ts'
+import type { Environment } from './survey.ts'
 import { addressOf, reconnectUrl } from './web/address.ts'
 
 /** Accounts that a terminal is shown unless it wants all, and that are read at once. */
@@ -26,20 +28,34 @@ const EMPTIED = '\x1b[H\x1b[2J\x1b[3J'
 type Wanted<Deed extends Asked['deed']> = Extract<Asked, { deed: Deed }>
 type Parts = Keeping & { now: () => Date }
 
-// `npm run accounts`: what is asked → settings → database → answer. Exit code 1: could not be done; 2: not understood.
-process.stdout.on('error', () => process.exit()) // Whoever read it, such as `head`, has had enough.
-try {
-  const asked = askedOf(process.argv.slice(2))
-  const inTerminal = process.stdout.isTTY && !asked.json
-  if (asked.deed === 'list' && asked.watch && !inTerminal)
-    throw new UsageError('Only a terminal can be drawn again and again: leave --watch or --json out.')
-  if (asked.deed === 'disconnect' && !asked.yes && !process.stdin.isTTY)
-    throw new UsageError('Nobody can be asked here whether that is sure: add --yes.')
+if (import.meta.main) {
   readDotenv({ quiet: true })
-  process.exitCode = (await run(await withKeptSecrets(readConfig(process.env)), asked)) ? 0 : 1
-} catch (error) {
-  process.exitCode = error instanceof UsageError ? 2 : 1
-  console.error(inWords(error))
+  process.exitCode = await accountsCommand(process.argv.slice(2), process.env, 'npm run accounts --')
+}
+
+/**
+ * What is asked → settings → database → answer. Returns the status; 1: could not be done; 2: not understood.
+ *
+ * @param command How whoever asks calls it, for what is said of its use.
+ */
+export async function accountsCommand(
+  args: readonly string[],
+  environment: Environment,
+  command: string,
+): Promise<number> {
+  process.stdout.on('error', () => process.exit()) // Whoever read it, such as `head`, has had enough.
+  try {
+    const asked = askedOf(args)
+    const inTerminal = process.stdout.isTTY && !asked.json
+    if (asked.deed === 'list' && asked.watch && !inTerminal)
+      throw new UsageError('Only a terminal can be drawn again and again: leave --watch or --json out.')
+    if (asked.deed === 'disconnect' && !asked.yes && !process.stdin.isTTY)
+      throw new UsageError('Nobody can be asked here whether that is sure: add --yes.')
+    return (await run(await withKeptSecrets(readConfig(environment)), asked)) ? 0 : 1
+  } catch (error) {
+    console.error(error instanceof UsageError ? `${error.message}\n\n${usage(command)}` : inWords(error))
+    return error instanceof UsageError ? 2 : 1
+  }
 }
 
 /** Does what is asked, and tells whether it could be done. */
@@ -148,7 +164,6 @@ async function isSure(question: string): Promise<boolean> {
 
 /** What the operator reads when it cannot be done: sentences, not a stack. */
 function inWords(error: unknown): string {
-  if (error instanceof UsageError) return `${error.message}\n\n${USAGE}`
   if (error instanceof ConfigError)
     return `The settings (environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
   return `Cannot go on: ${error instanceof Error ? error.message : String(error)}`

@@ -3,6 +3,7 @@ import { config as readDotenv } from 'dotenv'
 import { examine } from './doctor/examine.ts'
 import type { Line, Outcome } from './doctor/line.ts'
 import { findInstallation } from './installation.ts'
+import type { Environment } from './survey.ts'
 
 const MARKS = {
   ok: styled('green', '✓'),
@@ -10,18 +11,27 @@ const MARKS = {
   unknown: styled('yellow', '?'),
 } satisfies Record<Outcome, string>
 
-// `npm run doctor`: environment → installation as it is found → examination → report. Exit code 1: something is wrong.
-try {
-  const { json } = parseArgs({ options: { json: { type: 'boolean', default: false } } }).values
+if (import.meta.main) {
   readDotenv({ quiet: true })
-  await using installation = await findInstallation(process.env, () => new Date())
-  const lines = await examine(installation)
-  const wrong = lines.filter(({ outcome }) => outcome === 'wrong').length
-  console.log(json ? JSON.stringify({ wrong, lines }) : report(lines))
-  process.exitCode = wrong > 0 ? 1 : 0
-} catch (error) {
-  process.exitCode = 1
-  console.error(`The doctor cannot go on: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = await checkup(process.argv.slice(2), process.env)
+}
+
+/** `npm run doctor`: environment → installation as it is found → examination → report. Returns the status; 1: something is wrong. */
+export async function checkup(args: readonly string[], environment: Environment): Promise<number> {
+  try {
+    const { json } = parseArgs({
+      args: [...args],
+      options: { json: { type: 'boolean', default: false } },
+    }).values
+    await using installation = await findInstallation(environment, () => new Date())
+    const lines = await examine(installation)
+    const wrong = lines.filter(({ outcome }) => outcome === 'wrong').length
+    console.log(json ? JSON.stringify({ wrong, lines }) : report(lines))
+    return wrong > 0 ? 1 : 0
+  } catch (error) {
+    console.error(`The doctor cannot go on: ${error instanceof Error ? error.message : String(error)}`)
+    return 1
+  }
 }
 
 function report(lines: readonly Line[]): string {

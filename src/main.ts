@@ -14,15 +14,26 @@ import { SERVER_LIMITS } from './serverLimits.ts'
 import { standAlone } from './standAlone.ts'
 import { endOnMistakes, stopServer, toldToStop } from './stopping.ts'
 import { openDatabase } from './storage/database.ts'
+import type { Environment } from './survey.ts'
 import { addressOf } from './web/address.ts'
 
-// The process: settings → database → app (and sandbox) → listening → clean stop.
-try {
+if (import.meta.main) {
   readDotenv({ quiet: true })
-  await run(await withKeptSecrets(readConfig(process.env)))
-} catch (error) {
-  process.exitCode = 1
-  console.error(inWords(error))
+  process.exitCode = await serve(process.env)
+}
+
+/**
+ * The web app: settings → database → app (and sandbox) → listening → clean stop. Returns the process's status when it is told to stop, or
+ * cannot start, which is said on standard error.
+ */
+export async function serve(environment: Environment): Promise<number> {
+  try {
+    await run(await withKeptSecrets(readConfig(environment)))
+    return 0
+  } catch (error) {
+    console.error(inWords(error))
+    return 1
+  }
 }
 
 async function run(config: Config): Promise<void> {

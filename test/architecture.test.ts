@@ -29,6 +29,15 @@ function importsAtOnce(file: string): string[] {
   return Array.from(statements, ([, specifier = '']) => specifier)
 }
 
+/** All that is loaded with a file, by what it loads too. */
+function loadedWith(file: string): Set<string> {
+  const loaded = new Set([file])
+  for (const each of loaded)
+    for (const specifier of importsAtOnce(each))
+      loaded.add(specifier.startsWith('.') ? join(dirname(each), specifier) : specifier)
+  return loaded
+}
+
 /** The room of what a file imports from us: its folder in `src`, or the file itself where it stands in none. */
 function roomsImportedBy(file: string): string[] {
   return importsOf(file)
@@ -70,14 +79,24 @@ test.each(['instagram', 'accounts', 'storage', 'doctor', 'login'])(
 )
 
 test('whoever opens Instagram by a function loads nothing of Express', () => {
-  const loaded = new Set(['openInstagram.ts'])
-  for (const file of loaded)
-    for (const specifier of importsAtOnce(file))
-      loaded.add(specifier.startsWith('.') ? join(dirname(file), specifier) : specifier)
+  const loaded = loadedWith('openInstagram.ts')
 
   expect(loaded).toContain('accounts/accounts.ts')
   expect([...loaded].filter((name) => /^express|^web\//.test(name))).toStrictEqual([])
 })
+
+test('the command line stands on top: only its process knows it', () => {
+  const knowing = FILES.filter((file) => !file.startsWith('cli/') && roomsImportedBy(file).includes('cli'))
+
+  expect(knowing).toStrictEqual(['cli.ts'])
+})
+
+test.each(['cli/run.ts', 'cli/login.ts', 'cli/token.ts', 'cli/sandbox.ts'])(
+  'a command loads nothing of Express: %s',
+  (file) => {
+    expect([...loadedWith(file)].filter((name) => name.startsWith('express'))).toStrictEqual([])
+  },
+)
 
 test('the environment is read by the processes alone', () => {
   const readers = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('process.env'))
@@ -85,6 +104,7 @@ test('the environment is read by the processes alone', () => {
   expect(readers.sort()).toStrictEqual([
     'accountsCommand.ts',
     'checkup.ts',
+    'cli.ts',
     'copyDatabase.ts',
     'main.ts',
     // Whether a host is in production, where its options do not say.

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { config as readDotenv } from 'dotenv'
+import { run } from './cli/run.ts'
+
+// The command line: `npx instagram-access-token …`.
+const environment = { ...process.env }
+readDotenv({ quiet: true, processEnv: environment })
+process.exitCode = await run(process.argv.slice(2), {
+  environment,
+  input: process.stdin,
+  output: process.stdout,
+  messages: process.stderr,
+})

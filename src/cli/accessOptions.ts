@@ -1,0 +1,63 @@
+import { ConfigError } from '../config.ts'
+import type { Log } from '../hostLog.ts'
+import type { AccessOptions } from '../options.ts'
+import { type Environment, isProduction } from '../survey.ts'
+import { say, styled, type Terminal } from './terminal.ts'
+
+/** The variable that each option is read from. */
+const VARIABLES = {
+  clientId: 'INSTAGRAM_CLIENT_ID',
+  clientSecret: 'INSTAGRAM_CLIENT_SECRET',
+  redirectUri: 'INSTAGRAM_REDIRECT_URI',
+  scopes: 'INSTAGRAM_SCOPES',
+  authorizeUrl: 'INSTAGRAM_AUTHORIZE_URL',
+  tokenUrl: 'INSTAGRAM_TOKEN_URL',
+  graphUrl: 'INSTAGRAM_GRAPH_URL',
+  graphVersion: 'INSTAGRAM_GRAPH_VERSION',
+  databaseUrl: 'DATABASE_URL',
+  sessionSecrets: 'SESSION_SECRETS',
+  tokenKeys: 'TOKEN_KEYS',
+  refreshDaysBeforeExpiry: 'REFRESH_DAYS_BEFORE_EXPIRY',
+} as const satisfies Partial<Record<keyof AccessOptions, string>>
+
+/** An environment as options: unlike the web app's settings, with a redirect URI of any path. */
+export function accessOptions(environment: Environment, terminal: Terminal): AccessOptions {
+  const read = Object.fromEntries(
+    Object.entries(VARIABLES).map(([option, variable]) => [option, environment[variable]]),
+  ) as Record<keyof typeof VARIABLES, string | undefined>
+  const { WEBHOOK_URL: url, WEBHOOK_SECRETS: secrets } = environment
+  return {
+    ...read,
+    ...(url?.trim() && { webhook: { url, secrets } }),
+    production: isProduction(environment),
+    log: logTo(terminal),
+    upkeep: false,
+  }
+}
+
+/**
+ * Does something with options, and names the variables where they are wrong.
+ *
+ * @throws {ConfigError}
+ */
+export async function namingVariables<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const names: Readonly<Record<string, string>> = VARIABLES
+    throw new ConfigError(
+      error.mistakes.map((mistake) => mistake.replace(/^\w+/, (option) => names[option] ?? option)),
+    )
+  }
+}
+
+/** What goes wrong beside what was asked for, and what helps. */
+function logTo(terminal: Terminal): Log {
+  const tell = (details: object, message: string) => {
+    say(terminal, `${styled(terminal, 'yellow', '!')} ${message}`)
+    if ('fix' in details && typeof details.fix === 'string') say(terminal, `  → ${details.fix}`)
+  }
+  const keepQuiet = () => undefined
+  return { debug: keepQuiet, info: keepQuiet, warn: tell, error: tell }
+}

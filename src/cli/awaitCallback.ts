@@ -1,0 +1,100 @@
+import type { InstagramAccess } from '../access.ts'
+import { nameOf } from '../accountLines.ts'
+import type { CallbackFailure } from '../login/callbackFailures.ts'
+import { explain } from '../login/explain.ts'
+import { type Failure, Refusal } from '../login/failures.ts'
+import type { FinishedLogin } from '../login/logins.ts'
+import { callbackIn } from '../login/pastedCallback.ts'
+import { STATE_LIFETIME_MS } from '../login/state.ts'
+import type { Asker } from './asker.ts'
+import type { Closing } from './closingPage.ts'
+import type { Landing } from './landing.ts'
+import { say, type Terminal } from './terminal.ts'
+import { explained } from './words.ts'
+
+/** A login for which the person is at Instagram. */
+export interface Waiting {
+  access: Pick<InstagramAccess, 'finishLogin'>
+  /** Of the login that has begun. */
+  browser: string
+  redirectUri: string
+  /** `undefined`: the browser comes back elsewhere. */
+  landing: Landing | undefined
+  isSandbox: boolean
+}
+
+/** What comes back from another login, an old tab or by hand: ours goes on. */
+const OTHERS: readonly Failure[] = [
+  'no_answer',
+  'state_missing',
+  'state_foreign',
+  'address_foreign',
+] satisfies CallbackFailure[]
+
+/**
+ * Finishes the login with what comes first: the browser, or its address that is pasted.
+ *
+ * @throws {Refusal} the person said no, or it took more than ten minutes
+ * @throws {InstagramError} Instagram gives no token
+ * @throws Error in a sentence: it cannot come back at all
+ */
+export async function awaitCallback(
+  { access, browser, redirectUri, landing, isSandbox }: Waiting,
+  asker: Asker,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<FinishedLogin> {
+  const { promise, resolve, reject } = Promise.withResolvers<FinishedLogin>()
+  const late = setTimeout(reject, STATE_LIFETIME_MS, new Refusal('state_expired'))
+  const interrupt = () => {
+    reject(signal.reason as Error)
+  }
+  signal.addEventListener('abort', interrupt)
+  let isOver = false
+
+  async function finish(callback: URLSearchParams): Promise<Closing> {
+    try {
+      const finished = await access.finishLogin({ callback, browser })
+      resolve(finished)
+      const title = `${nameOf(finished.account)} is connected`
+      return { status: 200, title, good: true, words: 'Instagram gave a token for it.', isSandbox }
+    } catch (error) {
+      const { name, status, title, happened } = explain(error)
+      if (OTHERS.includes(name)) tell(error)
+      else reject(error)
+      return { status, title, good: false, words: happened, isSandbox }
+    }
+  }
+
+  function tell(failure: unknown): void {
+    asker.withdraw()
+    say(terminal, explained(failure, terminal))
+  }
+
+  async function readPasted(): Promise<void> {
+    while (!isOver) {
+      const pasted = await asker.ask('> ')
+      if (pasted === undefined) break
+      if (!pasted.trim()) continue
+      try {
+        const callback = callbackIn(pasted, redirectUri)
+        if (callback) await finish(callback)
+        else tell(pasted)
+      } catch (error) {
+        tell(error)
+      }
+    }
+    if (!landing) reject(new Error('nobody pastes the address that Instagram sends the browser to.'))
+  }
+
+  landing?.receive(finish)
+  readPasted().catch(reject)
+  try {
+    return await promise
+  } finally {
+    isOver = true
+    asker.withdraw()
+    clearTimeout(late)
+    signal.removeEventListener('abort', interrupt)
+  }
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { parse } from 'dotenv'
+
+/** Readable by its owner only. */
+const OWN_MODE = 0o600
+
+/**
+ * Sets a variable in a file such as `.env`, which is made where there is none, readable by its owner only. Every other line stays as it is.
+ * The file changes whole or not at all.
+ *
+ * @throws Error in a sentence that names the file
+ */
+export async function setVariable(file: string, name: string, value: string): Promise<void> {
+  const text = await textOf(file)
+  const changed = withVariable(text ?? '', name, value)
+  if (changed === undefined)
+    throw new Error(`${file} cannot be read as a list of variables, and stays as it is.`)
+  const place = text === undefined ? file : await realpath(file)
+  const draft = `${place}.${randomUUID()}`
+  try {
+    const mode = text === undefined ? OWN_MODE : (await stat(place)).mode & 0o777
+    await writeFile(draft, changed, { flag: 'wx', mode: OWN_MODE, flush: true })
+    await chmod(draft, mode)
+    await rename(draft, place)
+  } catch (cause) {
+    throw new Error(`${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    throw new Error(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
+}
+
+/** The text with the variable set: in its own line if it has one, else behind the others. `undefined`: neither leaves the others as they are. */
+function withVariable(text: string, name: string, value: string): string | undefined {
+  const wanted = { ...parse(text), [name]: value }
+  const end = /\r?\n/.exec(text)?.[0] ?? '\n'
+  const line = `${name}=${value}`
+  const appended = `${text}${text === '' || text.endsWith('\n') ? '' : end}${line}${end}`
+  return [inItsLine(text, name, value), appended].find((changed) => isDeepStrictEqual(parse(changed), wanted))
+}
+
+/** The last line of the name is the one that counts. */
+function inItsLine(text: string, name: string, value: string): string {
+  const own = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=)[^\\r\\n]*`, 'gm')
+  const last = [...text.matchAll(own)].at(-1)
+  if (!last) return text
+  return `${text.slice(0, last.index)}${last[1] ?? ''}${value}${text.slice(last.index + last[0].length)}`
+}

@@ -1,0 +1,23 @@
+import { argumentsIn } from '../arguments.ts'
+import type { Command } from './commands.ts'
+import { forAccounts, forSite } from './userEnvironment.ts'
+
+// The processes of the web app, on the accounts of this user.
+
+/** Lists the accounts, refreshes and disconnects them. */
+export const accounts: Command = (args, { environment }) =>
+  import('../accountsCommand.ts').then(({ accountsCommand }) =>
+    accountsCommand(args, forAccounts(environment), 'instagram-access-token accounts'),
+  )
+
+/** Says what is wrong with the settings. */
+export const doctor: Command = (args, { environment }) => {
+  argumentsIn({ args: [...args], options: { json: { type: 'boolean' } } })
+  return import('../checkup.ts').then(({ checkup }) => checkup(args, forSite(environment)))
+}
+
+/** Runs the web app, until it is told to stop. */
+export const serve: Command = (args, { environment }) => {
+  argumentsIn({ args: [...args], options: {} })
+  return import('../main.ts').then((main) => main.serve(forSite(environment)))
+}

@@ -1,0 +1,29 @@
+import type { Environment } from '../survey.ts'
+import { styleText } from 'node:util'
+
+/** What a command reads from and writes to. */
+export interface Terminal {
+  /** Variables, those of `.env` too. */
+  environment: Environment
+  /** What the person types, or a program. */
+  input: NodeJS.ReadStream
+  /** What was asked for, and nothing else: it may go into a file or a program. */
+  output: NodeJS.WriteStream
+  /** Everything that is said to the person. */
+  messages: NodeJS.WriteStream
+}
+
+/** Whether somebody is there who reads what is said, and can answer. */
+export function isAttended({ input, messages }: Terminal): boolean {
+  return input.isTTY && messages.isTTY
+}
+
+/** Says something to the person, in a line of its own. */
+export function say({ messages }: Terminal, text = ''): void {
+  messages.write(`${text}\n`)
+}
+
+/** Only where a terminal shows it, and unless NO_COLOR is set. */
+export function styled({ messages }: Terminal, style: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(style, text, { stream: messages })
+}

@@ -1,0 +1,26 @@
+import { UsageError } from '../arguments.ts'
+import { ConfigError } from '../config.ts'
+import { explain } from '../login/explain.ts'
+import { failureOf } from '../login/failures.ts'
+import { styled, type Terminal } from './terminal.ts'
+
+/** What is said of an error: what it is, and what to do. Sentences, not a stack. */
+export function inWords(error: unknown, terminal: Terminal): string {
+  if (error instanceof UsageError) return error.message
+  if (error instanceof ConfigError)
+    return `The settings (options, environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
+  if (failureOf(error) === 'internal')
+    return `Cannot go on: ${error instanceof Error ? error.message : String(error)}`
+  return explained(error, terminal)
+}
+
+/** What a failure means, and how it is mended. Whoever asks in a terminal runs the app: theirs is the operator's part. */
+export function explained(failure: unknown, terminal: Terminal): string {
+  const { title, meaning, steps } = explain(failure)
+  const mark = styled(terminal, 'red', '✗')
+  return [
+    `${mark} ${styled(terminal, 'bold', title)}`,
+    `  ${meaning}`,
+    ...steps.map((step) => `  → ${step}`),
+  ].join('\n')
+}
