@@ -2,7 +2,6 @@ import { ConfigError } from '../config.ts'
 import type { Log } from '../hostLog.ts'
 import type { AccessOptions } from '../options.ts'
 import { type Environment, isProduction } from '../survey.ts'
-import { say, styled, type Terminal } from './terminal.ts'
 
 /** The variable that each option is read from. */
 const VARIABLES = {
@@ -20,8 +19,8 @@ const VARIABLES = {
   refreshDaysBeforeExpiry: 'REFRESH_DAYS_BEFORE_EXPIRY',
 } as const satisfies Partial<Record<keyof AccessOptions, string>>
 
-/** An environment as options: unlike the web app's settings, with a redirect URI of any path. */
-export function accessOptions(environment: Environment, terminal: Terminal): AccessOptions {
+/** An environment as options: unlike the web app's settings, with a redirect URI of any path. `warn` is told what goes wrong beside. */
+export function accessOptions(environment: Environment, warn: (words: string) => void): AccessOptions {
   const read = Object.fromEntries(
     Object.entries(VARIABLES).map(([option, variable]) => [option, environment[variable]]),
   ) as Record<keyof typeof VARIABLES, string | undefined>
@@ -30,7 +29,7 @@ export function accessOptions(environment: Environment, terminal: Terminal): Acc
     ...read,
     ...(url?.trim() && { webhook: { url, secrets } }),
     production: isProduction(environment),
-    log: logTo(terminal),
+    log: logTo(warn),
     upkeep: false,
   }
 }
@@ -52,11 +51,10 @@ export async function namingVariables<Result>(work: () => Result | Promise<Resul
   }
 }
 
-/** What goes wrong beside what was asked for, and what helps. */
-function logTo(terminal: Terminal): Log {
+/** What happened, and what helps. */
+function logTo(warn: (words: string) => void): Log {
   const tell = (details: object, message: string) => {
-    say(terminal, `${styled(terminal, 'yellow', '!')} ${message}`)
-    if ('fix' in details && typeof details.fix === 'string') say(terminal, `  → ${details.fix}`)
+    warn('fix' in details && typeof details.fix === 'string' ? `${message}\n  → ${details.fix}` : message)
   }
   const keepQuiet = () => undefined
   return { debug: keepQuiet, info: keepQuiet, warn: tell, error: tell }

@@ -7,7 +7,7 @@ import { type Certificate, certificateFor } from '../certificate.ts'
 import { SERVER_LIMITS } from '../serverLimits.ts'
 import { type Environment, survey } from '../survey.ts'
 import { type Closing, closingHeaders, closingPage } from './closingPage.ts'
-import { say, styled, type Terminal } from './terminal.ts'
+import { type Terminal, warn } from './terminal.ts'
 import { databaseIn, isLoopback, userFolder } from './userEnvironment.ts'
 
 /** Milliseconds in which a page that was sent arrives: it comes from this machine. */
@@ -40,10 +40,7 @@ export async function landingFor(settings: Environment, terminal: Terminal): Pro
     const reason = error instanceof Error && 'code' in error ? error.code : undefined
     if (reason !== 'EADDRINUSE' && reason !== 'EACCES') throw error
     const why = reason === 'EACCES' ? 'may not be listened at by everybody' : 'is in use by another program'
-    say(
-      terminal,
-      `${styled(terminal, 'yellow', '!')} Port ${portOf(address)} ${why}: the browser will not find us there.`,
-    )
+    warn(terminal, `Port ${portOf(address)} ${why}: the browser will not find us there.`)
     return undefined
   }
 }

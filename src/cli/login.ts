@@ -10,7 +10,7 @@ import { deliver, sayWhose } from './delivery.ts'
 import { interruption } from './interruption.ts'
 import { type Landing, landingFor } from './landing.ts'
 import { loginAsked } from './loginAsked.ts'
-import { isAttended, say, styled, type Terminal } from './terminal.ts'
+import { isAttended, say, styled, type Terminal, warn } from './terminal.ts'
 import { withApp } from './withApp.ts'
 
 /** Gets a token through the browser: settings → landing → link → callback → token. */
@@ -23,7 +23,9 @@ export const login: Command = async (args, terminal) => {
   const settings = isSandbox ? environment : await withApp(environment, asker, terminal)
   const landing = await landingFor(settings, terminal)
   ending.use(landing)
-  let options: AccessOptions = accessOptions(settings, terminal)
+  let options: AccessOptions = accessOptions(settings, (words) => {
+    warn(terminal, words)
+  })
   if (isSandbox) {
     const sandbox = ending.use(
       await createSandbox({ redirectUri: landing?.redirectUri ?? options.redirectUri }),

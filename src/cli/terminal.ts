@@ -23,6 +23,11 @@ export function say({ messages }: Terminal, text = ''): void {
   messages.write(`${text}\n`)
 }
 
+/** Warns the person of something that does not keep us from going on. */
+export function warn(terminal: Terminal, words: string): void {
+  say(terminal, `${styled(terminal, 'yellow', '!')} ${words}`)
+}
+
 /** Only where a terminal shows it, and unless NO_COLOR is set. */
 export function styled({ messages }: Terminal, style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream: messages })

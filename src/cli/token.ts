@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.ts'
-import { validToken } from '../accounts/validToken.ts'
+import { NoValidTokenError, validToken } from '../accounts/validToken.ts'
 import { nameOf } from '../accountLines.ts'
 import { argumentsIn, UsageError } from '../arguments.ts'
 import { type Core, createCore } from '../core.ts'
@@ -8,7 +8,9 @@ import { readOptions } from '../readOptions.ts'
 import { accessOptions, namingVariables } from './accessOptions.ts'
 import type { Command } from './commands.ts'
 import { deliver, DELIVERY_OPTIONS, deliveryIn } from './delivery.ts'
+import { say, warn } from './terminal.ts'
 import { forAccounts } from './userEnvironment.ts'
+import { explained } from './words.ts'
 
 /** Accounts that are named where one is to be chosen. */
 const NAMED = 5
@@ -24,14 +26,23 @@ export const token: Command = async (args, terminal) => {
   if (others.length > 0) throw new UsageError(`There is no place for “${others[0] ?? ''}”: name one account.`)
   const delivery = deliveryIn(values)
 
-  const options = accessOptions(forAccounts(terminal.environment), terminal)
+  const warnings: string[] = []
+  const options = accessOptions(forAccounts(terminal.environment), (words) => warnings.push(words))
   const { settings, log, now, listeners } = await namingVariables(() => readOptions(options))
   await using ending = new AsyncDisposableStack()
   const opened = ending.adopt(await open(settings, now), (all) => all.close())
   const core = createCore({ ...opened, log, now, listeners, reconnectUrl: () => null })
   const account = called === undefined ? await onlyAccount(core) : await accountCalled(called, core)
-  await deliver({ account, token: await validToken(account, core) }, delivery, terminal, now())
-  return 0
+  try {
+    const delivered = { account, token: await validToken(account, core) }
+    for (const words of warnings) warn(terminal, words)
+    await deliver(delivered, delivery, terminal, now())
+    return 0
+  } catch (error) {
+    if (!(error instanceof NoValidTokenError)) throw error
+    say(terminal, `${explained(error, terminal)}\n  → To connect it again: instagram-access-token`)
+    return 1
+  }
 }
 
 async function onlyAccount({ roster }: Core): Promise<Account> {

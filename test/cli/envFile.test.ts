@@ -1,0 +1,75 @@
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { laptop } from './support.ts'
+
+const TOKEN = /IGAA\w+/g
+
+test('the token goes into a new file, which is its owner’s only, and not to the output', async () => {
+  await using here = await laptop()
+
+  const { status, stdout, stderr } = await here.login(['--env', '.env'])
+
+  expect([status, stdout]).toStrictEqual([0, ''])
+  expect(stderr).toContain('✓ INSTAGRAM_ACCESS_TOKEN is set in .env.')
+  expect(stderr).not.toMatch(TOKEN)
+  expect(await readFile(join(here.home, '.env'), 'utf8')).toMatch(/^INSTAGRAM_ACCESS_TOKEN=IGAA\w+\n$/)
+  expect((await stat(join(here.home, '.env'))).mode & 0o777).toBe(0o600)
+})
+
+test('programs are told the rest, as JSON without the token', async () => {
+  await using here = await laptop()
+
+  const { stdout } = await here.login(['--env', '.env', '--json'])
+
+  expect(JSON.parse(stdout)).toMatchObject({ username: 'harbour.bakery', token_type: 'bearer' })
+  expect(stdout).not.toMatch(TOKEN)
+})
+
+test.each([
+  ['a comment, another and no end', '# mine\nA=1\nTOKEN=old\nB="x # y"', '# mine\nA=1\nTOKEN=…\nB="x # y"'],
+  ['none of it yet, and no end', 'A=1', 'A=1\nTOKEN=…\n'],
+  ['Windows’ ends', 'A=1\r\nTOKEN=old\r\n', 'A=1\r\nTOKEN=…\r\n'],
+  ['Windows’ ends, and none of it yet', 'A=1\r\n', 'A=1\r\nTOKEN=…\r\n'],
+  ['an export', 'export TOKEN=old # since May\nA=1\n', 'export TOKEN=…\nA=1\n'],
+  ['blanks around', '  TOKEN = "old"\n', '  TOKEN =…\n'],
+  ['it twice: the last one counts', 'TOKEN=a\nTOKEN=b\n', 'TOKEN=a\nTOKEN=…\n'],
+  ['others that are called nearly so', 'MY_TOKEN=1\nTOKEN_2=2\n', 'MY_TOKEN=1\nTOKEN_2=2\nTOKEN=…\n'],
+  ['a text of several lines with one like it', 'A="x\nTOKEN=1\ny"\n', 'A="x\nTOKEN=1\ny"\nTOKEN=…\n'],
+])('in a file with %s only its own line changes', async (_, before, after) => {
+  await using here = await laptop()
+  await here.login()
+  const file = join(here.home, 'site.env')
+  await writeFile(file, before, { mode: 0o640 })
+
+  const { status } = await here.run(['token', '--env', 'site.env', '--name', 'TOKEN'])
+
+  expect((await readFile(file, 'utf8')).replaceAll(TOKEN, '…')).toBe(after)
+  expect((await stat(file)).mode & 0o777).toBe(0o640)
+  expect(status).toBe(0)
+})
+
+test('a link stays one, and what it leads to is changed', async () => {
+  await using here = await laptop()
+  await here.login()
+  await writeFile(join(here.home, 'kept'), 'A=1\n')
+  await symlink('kept', join(here.home, 'site.env'))
+
+  await here.run(['token', '--env', 'site.env'])
+
+  expect(await readFile(join(here.home, 'kept'), 'utf8')).toMatch(/^A=1\nINSTAGRAM_ACCESS_TOKEN=IGAA/)
+  expect((await readdir(here.home)).filter((name) => /kept|site/.test(name))).toStrictEqual([
+    'kept',
+    'site.env',
+  ])
+})
+
+test('a file that cannot be written is named, and the account is kept', async () => {
+  await using here = await laptop()
+
+  const { status, stdout, stderr } = await here.login(['--env', 'missing/.env'])
+
+  expect([status, stdout]).toStrictEqual([1, ''])
+  expect(stderr).toContain('missing/.env cannot be written')
+  expect((await here.run(['token'])).stdout).toMatch(TOKEN)
+})
