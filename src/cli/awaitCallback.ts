@@ -56,13 +56,12 @@ export async function awaitCallback(
     try {
       const finished = await access.finishLogin({ callback, browser })
       resolve(finished)
-      const title = `${nameOf(finished.account)} is connected`
-      return { status: 200, title, good: true, words: 'Instagram gave a token for it.', isSandbox }
+      return { account: nameOf(finished.account), failure: null, isSandbox }
     } catch (error) {
-      const { name, status, title, happened } = explain(error)
-      if (OTHERS.includes(name)) tell(error)
+      const failure = explain(error)
+      if (OTHERS.includes(failure.name)) tell(error)
       else reject(error)
-      return { status, title, good: false, words: happened, isSandbox }
+      return { account: null, failure, isSandbox }
     }
   }
 

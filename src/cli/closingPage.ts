@@ -1,21 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Explained } from '../login/explain.ts'
 import { createTemplates } from '../web/templates.ts'
 import { VIEWS } from '../web/views.ts'
 
-/** How a login ended, for the browser that it ended in. */
-export interface Closing {
-  /** Of HTTP. */
-  status: number
-  title: string
-  /** Whether the account is connected. */
-  good: boolean
-  /** What happened. */
-  words: string
+/** How a login ended, for the browser that it ended in: well, with the name of the account, or not. */
+export type Closing = {
   /** Whether invented people are here. */
   isSandbox: boolean
-}
+} & ({ account: string; failure: null } | { account: null; failure: Explained })
 
 /** A page that needs nothing more from us: we are gone when the browser would ask. */
 interface ClosingPage {

@@ -33,7 +33,7 @@ Settings are read from the environment and from .env in this folder; a terminal 
     full: `${COMMAND} token [account] [options]
 
 Prints a token that is valid now, refreshed first if that is due. The account is @name or one of its ids; none is needed where there is but
-one. Run it once a month at least, and the token lives on; without any app settings too.
+one. Run once a week, it keeps the token alive; it needs no app settings for that.
 
 ${TOKEN_GOES}`,
   },

@@ -71,7 +71,7 @@ async function land(
     receive(searchParams)
       .then((closing) => {
         const page = closingPage(closing)
-        response.writeHead(closing.status, closingHeaders(page)).end(page.html)
+        response.writeHead(closing.failure?.status ?? 200, closingHeaders(page)).end(page.html)
       })
       .catch((error: unknown) => {
         response.destroy(error instanceof Error ? error : undefined)

@@ -1,11 +1,10 @@
-import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { type Browser, openBrowser } from '../support/browser.ts'
 import { PASSWORD } from '../operator/support.ts'
 import { person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
-import { choose, follow, heading, logIn, openAsOperator } from './steps.ts'
+import { choose, findings, follow, heading, logIn, openAsOperator } from './steps.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const SCOPES =
@@ -145,13 +144,6 @@ test('everybody can read that this is a sandbox', async () => {
   expect(await findings(page)).toEqual([])
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375)
 })
-
-/** What axe finds wrong: the rule, and where. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<AxeResults>('axe.run()')
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
-}
 
 /** From which layout shift on somebody could see it: a line of text that moves by its own height has 0.0005. */
 const SEEN = 0.0001

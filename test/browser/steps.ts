@@ -1,3 +1,4 @@
+import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { PASSWORD } from '../operator/support.ts'
 import type { Browser } from '../support/browser.ts'
@@ -52,6 +53,13 @@ export async function openAsOperator(browser: Browser, world: World): Promise<Pa
 /** The largest heading: what the page says first. */
 export function heading(page: Page): Promise<string> {
   return page.getByRole('heading', { level: 1 }).innerText()
+}
+
+/** What axe finds wrong: the rule, and where. */
+export async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<AxeResults>('axe.run()')
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
 }
 
 /** How many codes were exchanged so far. */

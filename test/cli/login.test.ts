@@ -233,7 +233,7 @@ test('all of it can be tried in the sandbox, without any settings and without a 
 
   const page = await here.visit(await decide(await cli.link()))
 
-  expect(page.text).toMatch(/Sandbox\.[^]+@harbour\.bakery is connected/)
+  expect(page.text).toMatch(/<title>@harbour.bakery is connected[^]+Sandbox\./)
   const { status, stdout } = await cli.ended
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^IGAA/)])
   await expect(access(join(here.user, 'accounts.db'))).rejects.toThrow()
