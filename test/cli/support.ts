@@ -22,13 +22,16 @@ const ATTENDED = `import { WriteStream } from 'node:tty'
   for (const stream of [process.stdout, process.stderr])
     Object.assign(stream, { isTTY: true, columns: 100, getColorDepth: WriteStream.prototype.getColorDepth })`
 
-/** As on somebody's laptop: a home and a folder of their own, and a sandbox that knows their app. */
-export async function laptop(change: { redirectUri?: string } = {}) {
+/** As on somebody's laptop: a home and a folder of their own, and a sandbox that knows their app. `command`: what is run there. */
+export async function laptop(
+  change: { redirectUri?: string; command?: readonly [string, ...string[]] } = {},
+) {
   await using starting = new AsyncDisposableStack()
   const home = await mkdtemp(join(tmpdir(), 'laptop-'))
   starting.defer(() => rm(home, { recursive: true, force: true }))
   const port = await freePort()
-  const { redirectUri = `https://localhost:${port}/response` } = change
+  const { redirectUri = `https://localhost:${port}/response`, command = [process.execPath, CLI] } = change
+  const [program, ...words] = command
   const app = { clientId: CLIENT_ID, clientSecret: SECRET, redirectUris: [redirectUri] }
   const sandbox = starting.adopt(await startSandbox({ port: 0, app }), (started) => started.close())
   const running: ChildProcess[] = []
@@ -56,7 +59,7 @@ export async function laptop(change: { redirectUri?: string } = {}) {
 
   /** Starts the command; what it is to read is written to its `stdin`, which stays open. */
   function start(args: readonly string[], environment: Record<string, string> = {}, base = settings) {
-    const child = spawn(process.execPath, [CLI, ...args], { cwd: home, env: { ...base, ...environment } })
+    const child = spawn(program, [...words, ...args], { cwd: home, env: { ...base, ...environment } })
     running.push(child)
     const texts = { stdout: '', stderr: '' }
     child.stdout.on('data', (text) => (texts.stdout += String(text)))

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { decide } from '../../src/sandbox/decide.ts'
+import { laptop } from '../cli/support.ts'
 import { person } from '../support/person.ts'
 import { freePort } from '../support/place.ts'
 import { filesIn, packagesLoadedBy, textIn } from './contents.ts'
@@ -13,6 +15,7 @@ const OLDEST = join(ROOT, 'node_modules/node-oldest/node_modules/node/bin/node')
 const NEWEST = join(ROOT, 'node_modules/node/bin/node')
 
 interface Manifest {
+  version: string
   engines: { node: string }
   dependencies: Record<string, string>
   peerDependencies: Record<string, string>
@@ -137,6 +140,26 @@ describe('installed into an empty project', () => {
       'true: clientId, clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to begin with.\n',
     )
     expect(stderr).toBe('')
+  })
+
+  test.each([
+    ['the oldest Node', OLDEST],
+    ['the newest Node', NEWEST],
+  ])('its command gets a token by %s, in its own sandbox', async (_, node) => {
+    const bin = join(stranger.installed, '../.bin/instagram-access-token')
+    const { version } = json('package.json') as Manifest
+    await using here = await laptop({ command: [bin] })
+    const PATH = `${dirname(node)}:${process.env['PATH'] ?? ''}`
+
+    const said = await here.run(['--version'], { PATH })
+    const cli = here.start(['--sandbox'], { PATH }, here.nothing)
+    const page = await here.visit(await decide(await cli.link()))
+    const { status, stdout, stderr } = await cli.ended
+
+    expect(said.stdout).toBe(`${version}\n`)
+    expect(page.text).toContain('@harbour.bakery')
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^IGAA\S+\n$/)])
+    expect(stderr).not.toMatch(/warning/i)
   })
 
   test('its own program runs with its own sandbox, whose pages are there', async () => {
