@@ -1,10 +1,7 @@
 import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Interruption } from './interruption.ts'
-import { isAttended, type Terminal } from './terminal.ts'
-
-/** Tells a terminal to empty the line where it is. */
-const EMPTIED = '\r\x1b[K'
+import { EMPTIED, isAttended, type Terminal } from './terminal.ts'
 
 /** Asks the person, or reads what a program writes in their place. */
 export interface Asker extends Disposable {
@@ -14,8 +11,10 @@ export interface Asker extends Disposable {
    * @param how `hidden`: nobody sees what is typed.
    */
   ask(question: string, how?: { hidden?: boolean }): Promise<string | undefined>
-  /** Takes a question away that nobody needs to answer any more. */
+  /** Takes the question away while something else is said. */
   withdraw(): void
+  /** Puts it again, unless it was answered meanwhile. */
+  renew(): void
 }
 
 /** Reads nothing until something is asked. A question that is interrupted rejects. */
@@ -58,6 +57,7 @@ export function createAsker(terminal: Terminal, { signal, interrupt }: Interrupt
 
   return {
     async ask(question, { hidden = false } = {}) {
+      signal.throwIfAborted()
       reading ??= read()
       const known = lines.shift()
       if (known !== undefined || isOver) return known
@@ -83,6 +83,9 @@ export function createAsker(terminal: Terminal, { signal, interrupt }: Interrupt
     },
     withdraw() {
       if (attended && waiting) messages.write(EMPTIED)
+    },
+    renew() {
+      if (attended && waiting) reading?.prompt(true)
     },
     [Symbol.dispose]() {
       if (!reading) return

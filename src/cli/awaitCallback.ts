@@ -9,7 +9,7 @@ import { STATE_LIFETIME_MS } from '../login/state.ts'
 import type { Asker } from './asker.ts'
 import type { Closing } from './closingPage.ts'
 import type { Landing } from './landing.ts'
-import { say, type Terminal } from './terminal.ts'
+import { during, say, type Terminal } from './terminal.ts'
 import { explained } from './words.ts'
 
 /** A login for which the person is at Instagram. */
@@ -44,6 +44,7 @@ export async function awaitCallback(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<FinishedLogin> {
+  signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<FinishedLogin>()
   const late = setTimeout(reject, STATE_LIFETIME_MS, new Refusal('state_expired'))
   const interrupt = () => {
@@ -54,7 +55,10 @@ export async function awaitCallback(
 
   async function finish(callback: URLSearchParams): Promise<Closing> {
     try {
-      const finished = await access.finishLogin({ callback, browser })
+      asker.withdraw()
+      const finished = await during(terminal, 'Asking Instagram for the token …', () =>
+        access.finishLogin({ callback, browser }),
+      )
       resolve(finished)
       return { account: nameOf(finished.account), failure: null, isSandbox }
     } catch (error) {
@@ -68,6 +72,7 @@ export async function awaitCallback(
   function tell(failure: unknown): void {
     asker.withdraw()
     say(terminal, explained(failure, terminal))
+    asker.renew()
   }
 
   async function readPasted(): Promise<void> {

@@ -1,3 +1,4 @@
+import { nameOf } from '../accountLines.ts'
 import { createSandbox } from '../createSandbox.ts'
 import { openInstagram } from '../openInstagram.ts'
 import type { AccessOptions } from '../options.ts'
@@ -44,6 +45,11 @@ export const login: Command = async (args, terminal) => {
   const now = options.now?.() ?? new Date()
   sayWhose(delivered, terminal, now)
   await deliver(delivered, delivery, terminal, now)
+  if (isAttended(terminal) && !isSandbox)
+    say(
+      terminal,
+      styled(terminal, 'dim', `  Valid at any time: instagram-access-token token ${nameOf(account)}`),
+    )
   return 0
 }
 

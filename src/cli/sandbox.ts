@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { argumentsIn } from '../arguments.ts'
 import { createSandbox, type InstagramSandbox } from '../createSandbox.ts'
 import type { Command } from './commands.ts'
@@ -28,7 +29,7 @@ export const sandbox: Command = async (args, terminal) => {
     `${styled(terminal, 'green', '✓')} The sandbox is at ${running.origin}: its clock, its people, its mishaps.`,
   )
   say(terminal, '  An app with these settings takes it for Instagram, this command too. Ctrl-C stops it.')
-  await aborted(interrupted.signal)
+  if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort')
   return 0
 }
 
@@ -53,18 +54,4 @@ function settingsOf({ options }: InstagramSandbox): Record<string, string> {
     // Invented people stay out of the real accounts.
     DATABASE_URL: 'file:./sandbox/accounts.db',
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve()
-        },
-        { once: true },
-      )
-  })
 }

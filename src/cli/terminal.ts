@@ -1,6 +1,9 @@
 import type { Environment } from '../survey.ts'
 import { styleText } from 'node:util'
 
+/** Tells a terminal to empty the line where it is. */
+export const EMPTIED = '\r\x1b[K'
+
 /** What a command reads from and writes to. */
 export interface Terminal {
   /** Variables, those of `.env` too. */
@@ -26,6 +29,21 @@ export function say({ messages }: Terminal, text = ''): void {
 /** Warns the person of something that does not keep us from going on. */
 export function warn(terminal: Terminal, words: string): void {
   say(terminal, `${styled(terminal, 'yellow', '!')} ${words}`)
+}
+
+/** Says what is done now, where a terminal can forget it afterwards. */
+export async function during<Result>(
+  terminal: Terminal,
+  words: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (!isAttended(terminal)) return work()
+  terminal.messages.write(`${EMPTIED}${styled(terminal, 'dim', words)}`)
+  try {
+    return await work()
+  } finally {
+    terminal.messages.write(EMPTIED)
+  }
 }
 
 /** Only where a terminal shows it, and unless NO_COLOR is set. */

@@ -93,8 +93,32 @@ test('the prompt goes away when the browser comes back', async () => {
   await here.visit(await decide(link))
 
   const { status, stderr } = await cli.ended
-  expect(stripVTControlCharacters(stderr)).toMatch(/\n> \r✓ @harbour/)
+  expect(stripVTControlCharacters(stderr)).toMatch(/\n> \r[^\n>]*✓ @harbour/)
   expect(status).toBe(0)
+})
+
+test('a browser that brings another login is told of above the prompt, which stays', async () => {
+  await using here = await laptop()
+  const cli = here.start(['--no-open'], attended())
+  const link = await cli.link()
+  await cli.says('> ')
+
+  await here.visit(`${here.redirectUri}?code=a&state=b`)
+  await cli.says(/✗[^]*> /)
+  cli.types(`${(await decide(link)).href}\r`)
+
+  expect((await cli.ended).status).toBe(0)
+})
+
+test('what is done meanwhile is said, and gone afterwards', async () => {
+  await using here = await laptop()
+  const cli = here.start(['--no-open'], attended())
+
+  await here.visit(await decide(await cli.link()))
+
+  const { stderr } = await cli.ended
+  expect(stripVTControlCharacters(stderr)).toMatch(/\rAsking Instagram for the token …\r+✓ @harbour/)
+  expect(stderr).toContain('instagram-access-token token @harbour.bakery')
 })
 
 test.runIf(process.platform === 'linux').each([
