@@ -1,4 +1,5 @@
 import pino, { type Logger, type LoggerOptions } from 'pino'
+import { withOptionNames } from './login/optionNames.ts'
 
 /**
  * Where we write what happens: pino's way, details first, so that a pino logger fits as it is, and so does `console`. No line holds a
@@ -51,7 +52,8 @@ export function logInto(log: Log = onConsole): Logger {
   }
   return pino(options, {
     write(line) {
-      const { level, msg, ...details } = JSON.parse(line) as { level: number; msg?: string }
+      const { level, msg, ...told } = JSON.parse(line) as { level: number; msg?: string; fix?: string }
+      const details = told.fix === undefined ? told : { ...told, fix: withOptionNames(told.fix) }
       log[nameOf(level)](error ? { ...details, err: error } : details, msg ?? '')
     },
   })

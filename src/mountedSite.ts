@@ -37,7 +37,7 @@ export function createMountedSite(options: ReadOptions, open: () => Promise<Requ
     if (isElsewhere(address, request) && tellOfPlace(request)) {
       const here = { ...address, base: request.baseUrl }
       const misplaced = () => new Refusal('mounted_elsewhere')
-      createClosedSite({ ...frame, address: here }, misplaced)(request, response, next)
+      createClosedSite({ ...frame, address: here, hooks: {} }, misplaced)(request, response, next)
       return
     }
     const answer = closing ? closedSite : await openSite(response)
@@ -45,7 +45,8 @@ export function createMountedSite(options: ReadOptions, open: () => Promise<Requ
   }
 
   function openSite(response: Response): Promise<RequestHandler> {
-    answering.add(response)
+    // Whoever has gone by now waits for nothing.
+    if (!response.closed) answering.add(response)
     response.once('close', () => {
       answering.delete(response)
       if (answering.size === 0) onAllAnswered()

@@ -1,5 +1,6 @@
 import type { Explanation } from '../instagram/catalogue/entry.ts'
 import { recognisePasted } from '../instagram/pasted.ts'
+import { withOptionNames } from './optionNames.ts'
 import { explanations, type Failure, failureOf, isFailure } from './failures.ts'
 
 /** What a failure means, for the person in front of it and for the operator of the site. */
@@ -9,7 +10,7 @@ export interface Explained extends Explanation {
 }
 
 /**
- * What a failure means, whose it is to mend, and how.
+ * What a failure means, whose it is to mend, and how: in the names of our options.
  *
  * @param what An error that one of our functions threw; or one of yours with Instagram's words in its message; the name of a failure;
  *   what somebody saw or pasted: the address of Instagram's error page, its words, a line of a log; or Instagram's answer in JSON, as text
@@ -20,7 +21,7 @@ export function explain(what: unknown): Explained {
   const name = nameOf(what)
   const { status, title, mender, happened, advice, meaning, steps, unconfirmed } = explanations[name]
   const entry = { name, status, title, mender, happened, advice, meaning, steps }
-  return unconfirmed === undefined ? entry : { ...entry, unconfirmed }
+  return withOptionNames(unconfirmed === undefined ? entry : { ...entry, unconfirmed })
 }
 
 function nameOf(what: unknown): Failure {

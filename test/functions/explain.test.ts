@@ -36,6 +36,15 @@ test('every failure has an explanation of its own, and nothing of how it is reco
   }
 })
 
+test('no explanation speaks of variables of the environment: a host has options', () => {
+  const names = [...Object.keys(catalogue), ...Object.keys(ownFailures)]
+
+  const words = JSON.stringify(names.map((name) => explain(name)))
+
+  expect(words).toContain('clientSecret')
+  expect(words).not.toMatch(/INSTAGRAM_[A-Z]|[A-Z]_(URL|KEYS|SECRETS?|PASSWORD|PROXY)/)
+})
+
 describe('an error is explained', () => {
   test.each([
     [new Refusal('state_expired'), 'state_expired'],

@@ -302,14 +302,14 @@ describe('the log', () => {
     log.info('said')
     log.fatal({ err: error }, 'ended')
     log.child({}, { serializers: { err: () => 'a text' } }).warn(error)
-    log.warn('no error any more')
+    log.warn({ fix: 'Set INSTAGRAM_SCOPES.' }, 'no error any more')
 
     expect(lines).toMatchObject([
       ['debug', { request: 7, account: '1' }, 'looked at'],
       ['info', {}, 'said'],
       ['error', { err: error }, 'ended'],
       ['warn', { err: error }, 'x'],
-      ['warn', {}, 'no error any more'],
+      ['warn', { fix: 'Set scopes.' }, 'no error any more'],
     ])
     expect(lines.map((line) => (line as [string, { err?: unknown }])[1].err === error)).toStrictEqual([
       false,

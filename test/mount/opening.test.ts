@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -176,4 +177,24 @@ test('closing waits for a login on its way, and afterwards pages say that they a
   expect((await login).text).toContain('@harbour.bakery')
   expect((await person(site).get('/instagram/')).status).toBe(503)
   expect(String(await rejection(site.router.accounts.list()))).toContain('was closed')
+})
+
+test('closing waits for nobody who has gone before their request came to us', async () => {
+  const arrived = Promise.withResolvers<undefined>()
+  const passedOn = Promise.withResolvers<undefined>()
+  const before = (host: Express) =>
+    host.use((_request, response, next) => {
+      arrived.resolve(undefined)
+      response.once('close', () => {
+        next()
+        passedOn.resolve(undefined)
+      })
+    })
+  await using site = await startSite({ before })
+  const gone = get(`${site.origin}/instagram/`).on('error', () => undefined)
+  await arrived.promise
+  gone.destroy()
+  await passedOn.promise
+
+  await expect(site.router.close()).resolves.toBeUndefined()
 })

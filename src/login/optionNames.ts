@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const VARIABLE = new RegExp(`\\b(${Object.keys(NAMES).join('|')})\\b`, 'g')
 
-/** The same words, with the options of {@link InstagramOptions} in place of variables of the environment. */
+/** The same words, with the options of a host in place of variables of the environment. */
 export function withOptionNames<Told>(told: Told): Told {
   return renamed(told) as Told
 }
