@@ -31,7 +31,7 @@ export interface Views {
   help: { groups: readonly HelpGroup[] }
   /** `pasted`: as the answer to what somebody pasted. `reference`: of that, where nothing is known. */
   help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
-  data_deletion: Record<string, never>
+  data_deletion: object
   deletion: { confirmationCode: string; asked: Moment; done: Moment }
   setup: SetupView
   sign_in: { refused: 'wrong' | 'too_many' | null }

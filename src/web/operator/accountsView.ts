@@ -31,7 +31,7 @@ export interface AccountsView {
 }
 
 /** One account in the list. */
-interface AccountRow {
+export interface AccountRow {
   title: string
   name: string | null
   id: string
