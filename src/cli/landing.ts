@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Certificate, certificateFor } from '../certificate.ts'
 import { SERVER_LIMITS } from '../serverLimits.ts'
@@ -67,7 +67,7 @@ async function land(
         .end('Nothing but Instagram’s answer belongs here.\n')
       return
     }
-    answered.add(once(request.socket, 'close'))
+    answered.add(new Promise((resolve) => request.socket.once('close', resolve)))
     receive(searchParams)
       .then((closing) => {
         const page = closingPage(closing)
@@ -80,6 +80,11 @@ async function land(
   const server = certificate
     ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, listener)
     : createServer(SERVER_LIMITS, listener)
+  const connections = new Set<Socket>()
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
+  })
   server.listen(portOf(address), address.hostname === '[::1]' ? '::1' : '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -92,7 +97,7 @@ async function land(
       server.close()
       await Promise.race([Promise.all(answered), sleep(ARRIVAL_MS, undefined, { ref: false })])
       // Browsers open more connections than they use.
-      server.closeAllConnections()
+      for (const connection of connections) connection.destroy()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { access, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -237,6 +237,21 @@ test('all of it can be tried in the sandbox, without any settings and without a 
   const { status, stdout } = await cli.ended
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^IGAA/)])
   await expect(access(join(here.user, 'accounts.db'))).rejects.toThrow()
+})
+
+test('a connection that a browser opens and never uses does not keep it', async () => {
+  await using here = await laptop()
+  const cli = here.start([])
+  const link = await cli.link()
+  const unused = connect(here.port, '127.0.0.1')
+  await once(unused, 'connect')
+  const hungUp = once(unused, 'close')
+
+  await here.visit(await decide(link))
+  const started = performance.now()
+  await Promise.all([cli.ended, hungUp])
+
+  expect(performance.now() - started).toBeLessThan(10_000)
 })
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it with 130, and nothing stays open', async (signal) => {
