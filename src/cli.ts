@@ -3,6 +3,7 @@ import { config as readDotenv } from 'dotenv'
 import { run } from './cli/run.ts'
 
 // The command line: `npx instagram-access-token …`.
+process.stdout.on('error', () => process.exit()) // Whoever read it, such as `head`, has had enough.
 const environment = { ...process.env }
 readDotenv({ quiet: true, processEnv: environment })
 process.exitCode = await run(process.argv.slice(2), {

@@ -23,11 +23,12 @@ export interface Waiting {
   isSandbox: boolean
 }
 
-/** What comes back from another login, an old tab or by hand: ours goes on. */
+/** What comes back from another login, an old tab, by hand or once more: ours goes on. */
 const OTHERS: readonly Failure[] = [
   'no_answer',
   'state_missing',
   'state_foreign',
+  'state_used',
   'address_foreign',
 ] satisfies CallbackFailure[]
 

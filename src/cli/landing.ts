@@ -39,7 +39,7 @@ export async function landingFor(settings: Environment, terminal: Terminal): Pro
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : undefined
     if (reason !== 'EADDRINUSE' && reason !== 'EACCES') throw error
-    const why = reason === 'EACCES' ? 'may not be listened at by everybody' : 'is in use by another program'
+    const why = reason === 'EACCES' ? 'may be used by administrators only' : 'is in use by another program'
     warn(terminal, `Port ${portOf(address)} ${why}: the browser will not find us there.`)
     return undefined
   }
@@ -60,22 +60,20 @@ async function land(
   const answered = new Set<Promise<unknown>>()
 
   const listener: RequestListener = (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', address)
-    if (request.method !== 'GET' || pathname !== address.pathname || !receive) {
+    const asked = URL.parse(request.url ?? '/', address.origin)
+    if (request.method !== 'GET' || asked?.pathname !== address.pathname || !receive) {
       response
         .writeHead(404, { 'Content-Type': 'text/plain' })
         .end('Nothing but Instagram’s answer belongs here.\n')
       return
     }
     answered.add(new Promise((resolve) => request.socket.once('close', resolve)))
-    receive(searchParams)
+    receive(asked.searchParams)
       .then((closing) => {
         const page = closingPage(closing)
         response.writeHead(closing.failure?.status ?? 200, closingHeaders(page)).end(page.html)
       })
-      .catch((error: unknown) => {
-        response.destroy(error instanceof Error ? error : undefined)
-      })
+      .catch(() => response.destroy())
   }
   const server = certificate
     ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, listener)

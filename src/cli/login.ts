@@ -24,21 +24,19 @@ export const login: Command = async (args, terminal) => {
   const settings = isSandbox ? environment : await withApp(environment, asker, terminal)
   const landing = await landingFor(settings, terminal)
   ending.use(landing)
-  let options: AccessOptions = accessOptions(settings, (words) => {
-    warn(terminal, words)
-  })
-  if (isSandbox) {
-    const sandbox = ending.use(
-      await createSandbox({ redirectUri: landing?.redirectUri ?? options.redirectUri }),
-    )
-    options = { ...options, ...sandbox.options }
+  const redirectUri = landing?.redirectUri ?? settings['INSTAGRAM_REDIRECT_URI'] ?? ''
+  const sandbox = isSandbox ? ending.use(await createSandbox({ redirectUri })) : undefined
+  const options: AccessOptions = {
+    ...accessOptions(settings, (words) => {
+      warn(terminal, words)
+    }),
+    ...sandbox?.options,
   }
   const access = ending.use(await namingVariables(() => openInstagram(options)))
   const { url, browser } = access.beginLogin()
   if (opens) await openBrowser(url)
   sayHow({ url, opens, landing }, terminal)
 
-  const { redirectUri = '' } = options
   const waiting = { access, browser, redirectUri, landing, isSandbox }
   const { account } = await awaitCallback(waiting, asker, terminal, interrupted.signal)
   const delivered = { account, token: await access.accounts.token(account.key) }

@@ -153,10 +153,13 @@ test.each([
   const link = await cli.link()
 
   const foreign = await here.visit(address(here.redirectUri))
-  const other = await here.visit(`https://localhost:${here.port}/favicon.ico`)
+  const others = [
+    await here.visit(`https://localhost:${here.port}/favicon.ico`),
+    await here.visit(`https://localhost:${here.port}//`),
+  ]
   const own = await here.visit(await decide(link))
 
-  expect([foreign.status, other.status, own.status]).toStrictEqual([refused, 404, 200])
+  expect([foreign, ...others, own].map((page) => page.status)).toStrictEqual([refused, 404, 404, 200])
   expect((await cli.ended).stdout).toMatch(/^IGAA/)
 })
 
