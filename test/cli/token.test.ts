@@ -134,3 +134,20 @@ test('a beginning of a name is not the name', async () => {
 
   expect([status, stdout]).toStrictEqual([1, ''])
 })
+
+test('a token that lasts for an hour only is said to, and exchanged later', async () => {
+  await using here = await laptop()
+  here.sandbox.fail('temporary_failure', { at: 'long_lived' })
+  const { stdout, stderr } = await here.login()
+  await change(here, 'UPDATE accounts SET due_at = 1')
+
+  const withoutApp = await here.run(['token'], {}, here.nothing)
+  await change(here, 'UPDATE accounts SET due_at = 1')
+  const withApp = await here.run(['token', '--json'])
+
+  expect(stderr).toMatch(/! connected, but not with all that was asked for\n {2}→ \S/)
+  expect([withoutApp.status, withoutApp.stdout]).toStrictEqual([0, stdout])
+  expect(withoutApp.stderr).toContain('! ')
+  const { expires_in } = JSON.parse(withApp.stdout) as { expires_in: number }
+  expect(expires_in).toBeGreaterThan(59 * 24 * 60 * 60)
+})
