@@ -16,7 +16,8 @@ export function createTemplates(folder: string): Render {
     const known = compiled.get(view)
     if (known) return known
     const filename = join(folder, `${view}.ejs`)
-    const template = ejs.compile(readFileSync(filename, 'utf8'), { filename })
+    // Without the code that notes for each line of a view that it has come there.
+    const template = ejs.compile(readFileSync(filename, 'utf8'), { filename, compileDebug: false })
     compiled.set(view, template)
     return template
   }
