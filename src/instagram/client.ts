@@ -59,12 +59,8 @@ export function createInstagram(settings: InstagramSettings, now: () => Date): I
   authorize.searchParams.set('scope', settings.scopes.join(','))
 
   return {
-    authorizeUrl(state, { forceReauth = false } = {}) {
-      const url = new URL(authorize)
-      url.searchParams.set('state', state)
-      if (forceReauth) url.searchParams.set('force_reauth', 'true')
-      return url.href
-    },
+    authorizeUrl: (state, { forceReauth = false } = {}) =>
+      `${authorize.href}&state=${encodeURIComponent(state)}${forceReauth ? '&force_reauth=true' : ''}`,
 
     async exchangeCode(code) {
       const askedAt = now()
