@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { promisify } from 'node:util'
 import type { Request, RequestHandler } from 'express'
 import session, { type Store } from 'express-session'
 import { type Address, cookieName } from './address.ts'
@@ -40,21 +39,24 @@ export function ownSessions({ store, secrets, address, hidden }: OwnSessionsOpti
   const cookie = new RegExp(`(?:^|;) *${RegExp.escape(name(''))}=`)
   return (request, response, next) => {
     const bearer = hidden ? (Object.create(request) as Request) : request
-    const open = (opened: (error?: unknown) => void) => {
+    const open = (opened: Callback) => {
       // Behind a proxy that the app around us does not trust nothing shows https, and the cookie would never be set.
       if (secure) Object.defineProperty(bearer, 'secure', { value: true, configurable: true })
       void handler(bearer, response, (error?: unknown) => {
         // A session is prolonged while the answer is sent. Nobody is harmed where that fails.
         if (error && response.writableEnded)
           visitOf(request).log.warn(error, 'a session could not be prolonged')
-        else opened(error)
+        else opened(error as Error | undefined)
       })
     }
-    putSession(request, new OwnSession(bearer, promisify(open)))
+    putSession(request, new OwnSession(bearer, open))
     if (cookie.test(request.headers.cookie ?? '')) open(next)
     else next()
   }
 }
+
+/** How express-session says that it is done. */
+type Callback = (error?: Error | null) => void
 
 /** The account that a kept session is connected to. */
 export function accountKeyIn(session: object): string | undefined {
@@ -64,9 +66,9 @@ export function accountKeyIn(session: object): string | undefined {
 /** Opened where there is something to keep: not for a browser that brings no cookie and only looks. */
 class OwnSession implements Session {
   readonly #request: Request
-  readonly #open: () => Promise<void>
+  readonly #open: (opened: Callback) => void
 
-  constructor(request: Request, open: () => Promise<void>) {
+  constructor(request: Request, open: (opened: Callback) => void) {
     this.#request = request
     this.#open = open
   }
@@ -86,7 +88,7 @@ class OwnSession implements Session {
   }
 
   async renew(kept: Kept): Promise<void> {
-    if (!this.#opened) await this.#open()
+    if (!this.#opened) await done(this.#open)
     else if (!isNew(this.#opened)) await this.#call('regenerate')
     this.change(kept)
     if (!kept.accountKey) this.#request.session.cookie.maxAge = OPERATOR_SESSION_LIFETIME_MS
@@ -99,10 +101,19 @@ class OwnSession implements Session {
     else if (this.#opened) await this.#call('destroy')
   }
 
-  #call(method: 'regenerate' | 'save' | 'destroy'): Promise<unknown> {
-    const { session } = this.#request
-    return promisify(session[method].bind(session))()
+  #call(method: 'regenerate' | 'save' | 'destroy'): Promise<void> {
+    return done((callback) => this.#request.session[method](callback))
   }
+}
+
+/** Settles when express-session calls back. Node's `promisify` makes a function first, which costs more than the call. */
+function done(work: (callback: Callback) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    work((error) => {
+      if (error) reject(error)
+      else resolve()
+    })
+  })
 }
 
 /** Whether a session was made for this very request, of a cookie that is good no more. One that was kept holds something. */
