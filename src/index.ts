@@ -19,7 +19,7 @@ export type { TokenKind } from './instagram/token.ts'
 export type { BeginLogin, BegunLogin, FinishedLogin, FinishLogin } from './login/logins.ts'
 
 export type { ConnectedLogin, Hooks, Page, ViewLocals, ViewName } from './web/hooks.ts'
-export type { PageLocals, Views } from './web/views.ts'
+export type { FailureView, PageLocals, Views } from './web/views.ts'
 export type { AccountView, Reason, Scope, TokenView } from './web/accountView.ts'
 export type { HelpEntry, HelpGroup } from './web/helpView.ts'
 export type { Moment } from './web/moment.ts'

@@ -5,6 +5,7 @@ export type Outcome = 'ok' | 'wrong' | 'unknown'
 export interface Line {
   /** What was looked at: a few words, or the variable. */
   name: string
+  /** What came of it. */
   outcome: Outcome
   /** What was found, in one sentence or two. */
   says: string

@@ -8,24 +8,31 @@ import { type Moment, moment } from './moment.ts'
 export interface AccountView {
   /** `@` and the user name, or the id where Instagram did not tell the name. */
   title: string
+  /** As it stands on the profile; `null`: there is none. */
   name: string | null
   /** Such as “Business account”. */
   accountType: string | null
+  /** Whether there is a picture, at `picture` under the mount. */
   hasPicture: boolean
   /** Stands where there is no picture. */
   initial: string
+  /** The app-scoped id. */
   id: string
+  /** The professional account's id; `null`: Instagram has not told it yet. */
   userId: string | null
+  /** Whether Instagram has not told yet who this is. */
   profileMissing: boolean
-  /** `null`: Instagram did not say. */
+  /** What the person allowed; `null`: Instagram did not say. */
   granted: readonly Scope[] | null
   /** Asked for, and not granted. */
   leftOut: readonly Scope[]
+  /** How it is doing. */
   status: AccountStatus
   /** Why it is not well, or why the last try to refresh failed. */
   reason: Reason | null
-  /** `null`: the token has no end. */
+  /** When the token ends; `null`: it has no end. */
   expiry: Moment | null
+  /** Whether that is over. */
   expired: boolean
   /** When the token was got, or refreshed. */
   renewed: Moment
@@ -33,22 +40,36 @@ export interface AccountView {
   nextRefresh: Moment | null
   /** Whether it can be refreshed by hand, now or from then on; `null`: it cannot. */
   refreshable: 'now' | Moment | null
+  /** The token itself, as far as it is to be shown. */
   token: TokenView
 }
 
 /** Why something is as it is. */
 export interface Reason {
+  /** A sentence or two, for the account's person. */
   words: string
   /** What `/help` calls it; `null`: it has nothing about it. */
   help: Failure | null
 }
 
 /** The token itself: to be shown, not to be shown, or not to be opened by any key we have. */
-export type TokenView = { full: string; masked: string; curl: string | null } | 'hidden' | 'unreadable'
+export type TokenView =
+  | {
+      /** All of it: a secret. */
+      full: string
+      /** Its first and last letters, with dots between. */
+      masked: string
+      /** A command that tries it; `null`: it does not work with the API of today. */
+      curl: string | null
+    }
+  | 'hidden'
+  | 'unreadable'
 
-/** A scope, and in words what it allows; `null` for one that we don't know. */
+/** Something that a person can allow an app. */
 export interface Scope {
+  /** Such as `instagram_business_basic`. */
   name: string
+  /** What it allows, in words; `null`: we don't know. */
   allows: string | null
 }
 

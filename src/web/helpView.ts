@@ -4,6 +4,7 @@ import { type Failure, explanations } from '../login/failures.ts'
 
 /** A failure as the pages of help show it. */
 export interface HelpEntry extends Explanation {
+  /** By which programs know it. */
   name: Failure
   /** Whose it is to mend, in words. */
   whose: string
@@ -17,7 +18,9 @@ export interface HelpEntry extends Explanation {
 
 /** Failures that the same people mend. */
 export interface HelpGroup {
+  /** Who mends them, in words. */
   heading: string
+  /** Each of them. */
   entries: readonly HelpEntry[]
 }
 

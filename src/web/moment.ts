@@ -1,8 +1,10 @@
 /** A point in time, for machines and for people. */
 export interface Moment {
+  /** As `<time datetime>` has it, in ISO 8601. */
   iso: string
+  /** Such as “22 January 2027”; near now with the time of day, in UTC. */
   date: string
-  /** Such as “in 59 days”. */
+  /** From now, such as “in 59 days”. */
   distance: string
 }
 

@@ -22,17 +22,45 @@ export interface Registration {
 /** The guide, with the values of this installation. */
 export interface SetupView {
   /** To be copied into the dashboard's fields. */
-  values: readonly { id: string; field: string; value: string }[]
+  values: readonly {
+    /** By which the page tells them apart. */
+    id: string
+    /** The field's name in the dashboard. */
+    field: string
+    /** What goes into it. */
+    value: string
+  }[]
   /** Whether Meta's servers cannot reach us, because only this machine can. */
   local: boolean
   /** Whether the values are by https though the app is set to http now. */
   becomesHttps: boolean
+  /** What is asked for. */
   scopes: readonly string[]
   /** The settings to copy: a `.env`, with placeholders where a secret goes, or options as code writes them. */
   settings:
-    { as: 'env'; text: string } | { as: 'code'; clientId: string; redirectUri: string; scopes: string }
+    | {
+        /** The process has an environment of its own. */
+        as: 'env'
+        /** The whole file. */
+        text: string
+      }
+    | {
+        /** We are mounted in an app. */
+        as: 'code'
+        /** As a string literal. */
+        clientId: string
+        /** As a string literal. */
+        redirectUri: string
+        /** As a literal of an array. */
+        scopes: string
+      }
   /** What the doctor found last, if somebody has sent it. */
-  examination: { lines: readonly Line[]; at: Moment } | null
+  examination: {
+    /** What it looked at. */
+    lines: readonly Line[]
+    /** When it did. */
+    at: Moment
+  } | null
 }
 
 /** Everything that the guide shows at a moment. */

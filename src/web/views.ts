@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { RequestHandler, Response } from 'express'
-import type { Explanation } from '../instagram/catalogue/entry.ts'
-import type { Failure } from '../login/failures.ts'
+import type { Explained } from '../login/explain.ts'
 import { withOptionNames } from '../login/optionNames.ts'
 import type { AccountView } from './accountView.ts'
 import type { HelpEntry, HelpGroup } from './helpView.ts'
@@ -18,25 +17,79 @@ export const VIEWS = join(import.meta.dirname, '../../views')
 
 /** Each view with all that it uses beside what every page has ({@link PageLocals}). */
 export interface Views {
-  index: { getStarted: string; reconnect: string | null; takesTokens: boolean }
-  response: { account: AccountView; connectAnother: string; justConnected: boolean }
-  auth_error: Explanation & {
-    name: Failure
-    reference: string | null
-    /** Whether the operator's part is shown too. */
-    forOperator: boolean
-    /** What Instagram said, as names and values; for the operator. */
-    said: readonly (readonly [name: string, value: string])[] | null
+  /** The start page, for somebody who has connected no account. */
+  index: {
+    /** Instagram's authorize address, with a login that begins. */
+    getStarted: string
+    /** The user name, or the id, of the account that is to be connected again; `null`: whichever. */
+    reconnect: string | null
+    /** Whether there is to be a form that takes a token (`access_token`, POST to `import`). */
+    takesTokens: boolean
   }
-  help: { groups: readonly HelpGroup[] }
-  /** `pasted`: as the answer to what somebody pasted. `reference`: of that, where nothing is known. */
-  help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
+  /** The page of the account that somebody has connected. */
+  response: {
+    /** All that is shown of it. */
+    account: AccountView
+    /** Instagram's authorize address, where somebody logs in as another account. */
+    connectAnother: string
+    /** Whether a login has ended just now. */
+    justConnected: boolean
+  }
+  /** Something went wrong, as it is explained. */
+  auth_error: FailureView
+  /** Every failure that is known. */
+  help: {
+    /** By whose they are to mend. */
+    groups: readonly HelpGroup[]
+  }
+  /** One failure. */
+  help_entry: {
+    /** All that is to be said of it. */
+    entry: HelpEntry
+    /** Whether it is the answer to what somebody pasted. */
+    pasted: boolean
+    /** By which the log knows what was pasted, where nothing is known of it. */
+    reference: string | null
+  }
+  /** How people ask for the deletion of their data. */
   data_deletion: object
-  deletion: { confirmationCode: string; asked: Moment; done: Moment }
+  /** How far a deletion is. */
+  deletion: {
+    /** By which the person finds it. */
+    confirmationCode: string
+    /** When it was asked for. */
+    asked: Moment
+    /** When all was deleted. */
+    done: Moment
+  }
+  /** The guide through Meta's dashboard, for whoever runs the site. */
   setup: SetupView
-  sign_in: { refused: 'wrong' | 'too_many' | null }
+  /** Where whoever runs the site signs in (`password`, POST to `accounts/sign-in`). */
+  sign_in: {
+    /** Why the last try was refused; `null`: there was none. */
+    refused: 'wrong' | 'too_many' | null
+  }
+  /** All accounts, for whoever runs the site. */
   accounts: AccountsView
-  disconnect: { id: string; title: string; query: string }
+  /** Asks whoever runs the site whether an account is to be disconnected. */
+  disconnect: {
+    /** The account's. */
+    id: string
+    /** `@` and the user name, or the id. */
+    title: string
+    /** The query of the list that it goes back to, with its `?`. */
+    query: string
+  }
+}
+
+/** A failure as the error page shows it. */
+export interface FailureView extends Explained {
+  /** By which the log knows this request; `null`: there is nothing about it there. */
+  reference: string | null
+  /** Whether the operator's part is shown too. */
+  forOperator: boolean
+  /** What Instagram said, as names and values; for the operator. */
+  said: readonly (readonly [name: string, value: string])[] | null
 }
 
 /** What every page of a site has. */

@@ -10,11 +10,22 @@ import { type AccountsQuery, queryOf } from './accountsQuery.ts'
 
 /** The accounts as whoever runs this site sees them. Nothing in it is a token. */
 export interface AccountsView {
+  /** Those on this page. */
   rows: readonly AccountRow[]
-  /** How many have each status, and the query that shows only those. */
-  filters: readonly { words: string; count: string; query: string; current: boolean }[]
+  /** One for all accounts, and one for each status that some have. */
+  filters: readonly {
+    /** The status in words. */
+    words: string
+    /** How many have it. */
+    count: string
+    /** The query that shows only those. */
+    query: string
+    /** Whether those are shown now. */
+    current: boolean
+  }[]
   /** How many wait for their turn to be refreshed; `null`: none does. */
   due: string | null
+  /** How the user name or the id begins that was looked for; empty: nothing was. */
   search: string
   /** What the search is limited to. */
   status: AccountStatus | null
@@ -32,21 +43,31 @@ export interface AccountsView {
 
 /** One account in the list. */
 export interface AccountRow {
+  /** `@` and the user name, or the id where Instagram did not tell the name. */
   title: string
+  /** As it stands on the profile; `null`: there is none. */
   name: string | null
+  /** The app-scoped id. */
   id: string
+  /** The professional account's id; `null`: Instagram has not told it yet. */
   userId: string | null
+  /** How it is doing. */
   status: AccountStatus
+  /** The same in words. */
   statusWords: string
+  /** Since when it is doing so. */
   since: Moment
   /** Why it is not well, or why the last try to refresh failed. */
   reason: string | null
-  /** `null`: the token has no end. */
+  /** When the token ends; `null`: it has no end. */
   expiry: Moment | null
+  /** Whether that is over. */
   expired: boolean
   /** There is none, whenever it would have ended. */
   noToken: boolean
+  /** When it is to be refreshed next; `null`: it is not. */
   nextRefresh: Moment | null
+  /** Whether it can be refreshed by hand now. */
   refreshable: boolean
   /** Where a person connects it again. */
   reconnectUrl: string
