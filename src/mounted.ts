@@ -6,6 +6,7 @@ import type { AccessOptions, WebOptions } from './options.ts'
 import { readOptions } from './readOptions.ts'
 import { retried } from './retried.ts'
 import type { Hooks } from './web/hooks.ts'
+import { callbackMistakes } from './web/ownPaths.ts'
 
 /** How to mount Instagram in an app: what it works with, what its pages show, and what the app decides itself. */
 export interface InstagramOptions extends AccessOptions, WebOptions, Hooks {}
@@ -48,7 +49,7 @@ const PAUSE_MS = 10_000
  * @throws {ConfigError} for mistakes in options, all at once
  */
 export function instagram(options: InstagramOptions): InstagramRouter {
-  const read = readOptions(options)
+  const read = readOptions(options, undefined, ({ redirectUri }) => callbackMistakes(redirectUri))
   let closing: Promise<void> | undefined
 
   const opening = retried(() => openMounted(read), {

@@ -32,7 +32,7 @@ export interface AccessOptions {
    */
   databaseUrl?: string | undefined
   /**
-   * Secrets that sign the logins under way, newest first; each at least 32 characters. Default outside production: one that is made and
+   * Secrets that sign the logins under way, and cookies of ours, newest first; each at least 32 characters. Default outside production: one that is made and
    * kept beside the database. Required in production.
    */
   sessionSecrets?: string | readonly string[] | undefined
@@ -67,7 +67,7 @@ export interface AccessOptions {
    * process alive. Default: yes. Without it, call `upkeep` yourself.
    */
   upkeep?: boolean | undefined
-  /** Where a person can connect this account again: goes into events. Default: it is not told. */
+  /** Where a person can connect this account again: goes into events. Default: our page for that, where our pages are mounted; else it is not told. */
   reconnectUrl?: ((account: Account) => string | null) | undefined
 }
 

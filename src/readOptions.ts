@@ -24,11 +24,13 @@ export interface ReadOptions {
  * Reads options as far as there is one right way to.
  *
  * @param environment Where NODE_ENV says whether this is production, unless an option does.
+ * @param more Finds further mistakes in what is set.
  * @throws {ConfigError} naming every mistake at once
  */
 export function readOptions(
   options: AccessOptions & WebOptions & Hooks,
   environment: Environment = process.env,
+  more: (given: Record<string, unknown>) => readonly string[] = () => [],
 ): ReadOptions {
   const given = Object.fromEntries(Object.entries({ ...options }).filter(([, value]) => isSet(value)))
   const production = 'production' in given ? given['production'] === true : isProduction(environment)
@@ -36,6 +38,7 @@ export function readOptions(
   const mistakes = [
     ...(error?.issues ?? []).map(({ message }) => message),
     ...contradictions(given, production),
+    ...more(given),
   ]
   if (!data || mistakes.length > 0) throw new ConfigError(mistakes)
   const log = logInto(data.log)

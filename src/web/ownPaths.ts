@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express'
+import { addressOf } from './address.ts'
 import { VIEWS } from './views.ts'
 
 /** What is ours in an app that has more, beside what is ours in each. */
@@ -31,6 +32,28 @@ export function ownPaths(site: RequestHandler, { callback, api, operator, takesT
   })
   return own
 }
+
+/** Why nobody could come back to this redirect URI: another page of ours is there. */
+export function callbackMistakes(redirectUri: unknown): string[] {
+  const address = URL.canParse(String(redirectUri)) ? addressOf(String(redirectUri)) : undefined
+  if (!address || !BEFORE_CALLBACK.has(address.callback.toLowerCase())) return []
+  return [
+    `redirectUri must not end in ${address.callback || '/'}, where something else of ours is: let it end in /response, or the like.`,
+  ]
+}
+
+/** What comes before people who come back. */
+const BEFORE_CALLBACK: ReadonlySet<string> = new Set([
+  '',
+  '/assets',
+  '/api',
+  '/metrics',
+  '/healthz',
+  '/readyz',
+  '/setup',
+  '/data-deletion',
+  '/accounts',
+])
 
 const PAGES = [
   '/',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import express, { type Express } from 'express'
 import request from 'supertest'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, instagram, type InstagramOptions } from '../../src/index.ts'
+import { ConfigError, createSandbox, instagram, type InstagramOptions } from '../../src/index.ts'
 import { KEY, rejection } from '../functions/support.ts'
 import { linkCalled, person } from '../support/person.ts'
 import { allow, startSite } from './mounted.ts'
@@ -60,6 +60,17 @@ test('all mistakes in options are told at once, when it is mounted', () => {
     ].join('\n'),
   )
 })
+
+test.each(['/', '/setup', '/instagram/Setup/', '/instagram/accounts', '/instagram/api', '/assets'])(
+  'a redirect URI that ends where something else of ours is (%s) is a mistake',
+  async (path) => {
+    await using sandbox = await createSandbox({ redirectUri: `http://localhost:3000${path}` })
+
+    const mount = () => instagram({ ...sandbox.options, scopes: ',' })
+
+    expect(mount).toThrow(/^scopes must name at least one scope\.\nredirectUri must not end in \//)
+  },
+)
 
 describe('where the database cannot be opened', () => {
   /** A folder whose path stands in the way, until it is taken away. */
