@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { startHost } from '../mount/support.ts'
+import { startSite } from '../mount/support.ts'
 import { openBrowser } from '../support/browser.ts'
 import { choose, decide, follow, heading } from './steps.ts'
 
 test('a person logs in and out in an app that is mounted in another, and never leaves it', async () => {
-  await using host = await startHost('/instagram')
+  await using host = await startSite()
   await using browser = await openBrowser()
   const page = await browser.open(`${host.home}/`)
   const visited: string[] = []
@@ -28,7 +28,7 @@ test('a person logs in and out in an app that is mounted in another, and never l
 })
 
 test('a link that stood too long and cannot be renewed leads to the start page of the mounted app', async () => {
-  await using host = await startHost('/instagram')
+  await using host = await startSite()
   await using browser = await openBrowser()
   const page = await browser.open(`${host.home}/reconnect/27640875392278831`)
   await page.clock.install({ time: Date.now() + 10 * 60 * 1000 })

@@ -3,8 +3,7 @@ import { signedRequest } from '../../src/sandbox/signedRequest.ts'
 import { APP_ID, KEY, program } from '../api/support.ts'
 import { PASSWORD } from '../operator/support.ts'
 import { person, type Person } from '../support/person.ts'
-import { CLIENT_SECRET } from '../support/world.ts'
-import { type Host, startHost } from './support.ts'
+import { type Site, startSite } from './support.ts'
 
 const BASE = '/instagram'
 const OTHER_ID = '27640875392278833'
@@ -16,10 +15,10 @@ const EVERY_KIND = [
   ...[`/reconnect/${APP_ID}`, `/accounts/${APP_ID}/disconnect`, '/accounts?status=ok'],
 ]
 
-const ALL_ROOMS = { API_KEYS: KEY, ADMIN_PASSWORD: PASSWORD }
+const ALL_ROOMS = { options: { apiKeys: KEY, adminPassword: PASSWORD, takesTokens: true } }
 
 /** Where everything on a page of the host leads, and what it loads. */
-function addressesOn(page: string, { origin }: Host): URL[] {
+function addressesOn(page: string, { origin }: Site): URL[] {
   return Array.from(
     page.matchAll(/\s(?:href|src|srcset|action|formaction|poster|data)="(?!#)([^"]*)"/g),
     ([, address = '']) => new URL(address.replaceAll('&amp;', '&'), origin),
@@ -27,7 +26,7 @@ function addressesOn(page: string, { origin }: Host): URL[] {
 }
 
 /** Follows every link of the host's from a page on, to the end. Returns all pages by their paths. */
-async function walk(somebody: Person, host: Host, start: string): Promise<Map<string, string>> {
+async function walk(somebody: Person, host: Site, start: string): Promise<Map<string, string>> {
   const pages = new Map<string, string>()
   const waiting = [start]
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
@@ -42,10 +41,13 @@ async function walk(somebody: Person, host: Host, start: string): Promise<Map<st
 }
 
 test('no page of a mounted app leads out of it, whoever looks', async () => {
-  await using host = await startHost(BASE, ALL_ROOMS)
+  await using host = await startSite(ALL_ROOMS)
   const somebody = person(host)
   const submit = (path: string, fields: Record<string, string>) => somebody.submit(BASE + path, fields)
-  const signed = signedRequest({ userId: OTHER_ID, issuedAt: host.now() }, CLIENT_SECRET)
+  const signed = signedRequest(
+    { userId: OTHER_ID, issuedAt: host.sandbox.now() },
+    host.sandbox.options.clientSecret,
+  )
   const deletion = await submit('/data-deletion', { signed_request: signed })
   const { pathname: status } = new URL((deletion.body as { url: string }).url)
 
@@ -74,7 +76,7 @@ test('no page of a mounted app leads out of it, whoever looks', async () => {
 })
 
 test('every button of a mounted app leads back into it', async () => {
-  await using host = await startHost(BASE, ALL_ROOMS)
+  await using host = await startSite(ALL_ROOMS)
   const somebody = person(host)
   const submit = (path: string, fields = {}) => somebody.submit(BASE + path, fields)
 
@@ -104,7 +106,7 @@ test('every button of a mounted app leads back into it', async () => {
 })
 
 test('the API of a mounted app names its own addresses', async () => {
-  await using host = await startHost(BASE, ALL_ROOMS)
+  await using host = await startSite(ALL_ROOMS)
   const api = program(host, { origin: host.home })
   const added = await api.post('/api/accounts', { access_token: host.sandbox.dashboardToken('business') })
   await api.post('/api/accounts', { access_token: host.sandbox.dashboardToken('creator') })
@@ -117,16 +119,14 @@ test('the API of a mounted app names its own addresses', async () => {
 })
 
 test('the log calls a page by the same route wherever the app is mounted', async () => {
-  await using host = await startHost(BASE, ALL_ROOMS)
+  await using host = await startSite(ALL_ROOMS)
   await person(host).get(`${BASE}/help/declined`)
   await program(host, { origin: host.home }).get('/api/accounts')
   await person(host).get(`${BASE}/healthz`)
 
-  const lines = host.log.map((line) => JSON.parse(line) as { level: number; route: string })
-
-  expect(lines.map(({ level, route }) => [level, route])).toStrictEqual([
-    [30, '/help/:name'],
-    [30, '/api/accounts'],
-    [20, '/healthz'],
+  expect(host.log.map(({ level, details }) => [level, details['route']])).toStrictEqual([
+    ['info', '/help/:name'],
+    ['info', '/api/accounts'],
+    ['debug', '/healthz'],
   ])
 })

@@ -8,7 +8,7 @@ import session from 'express-session'
 import { describe, expect, test } from 'vitest'
 import type { ConnectedLogin, InstagramOptions, Page, ViewName } from '../../src/index.ts'
 import { person } from '../support/person.ts'
-import { allow, logIn, startSite } from './mounted.ts'
+import { allow, logIn, startSite } from './support.ts'
 
 type OnConnected = NonNullable<InstagramOptions['onConnected']>
 type OnFailure = NonNullable<InstagramOptions['onFailure']>

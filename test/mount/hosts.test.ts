@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { AccountEvent, InstagramOptions } from '../../src/index.ts'
 import { PASSWORD } from '../operator/support.ts'
 import { linkCalled, person } from '../support/person.ts'
-import { logIn, startSite } from './mounted.ts'
+import { logIn, startSite } from './support.ts'
 
 /** What hosts do before us, each of which has broken a middleware once. */
 const HABITS: Record<string, (host: Express) => void> = {

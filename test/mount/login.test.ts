@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
-import { logIn, startSite } from './mounted.ts'
+import { logIn, startSite } from './support.ts'
 
 test('a link to login leads straight to Instagram, and back to where it was asked from', async () => {
   await using site = await startSite()

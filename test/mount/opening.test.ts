@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError, createSandbox, instagram, type InstagramOptions } from '../../src/index.ts'
 import { KEY, rejection } from '../functions/support.ts'
 import { linkCalled, person } from '../support/person.ts'
-import { allow, startSite } from './mounted.ts'
+import { allow, startSite } from './support.ts'
 
 test('by three lines an app has the login, and the account is there for its functions', async () => {
   await using site = await startSite()

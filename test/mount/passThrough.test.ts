@@ -1,11 +1,9 @@
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import request from 'supertest'
 import { expect, test } from 'vitest'
-import { signedRequest } from '../../src/sandbox/signedRequest.ts'
-import { APP_ID, KEY, program } from '../api/support.ts'
+import { KEY, program } from '../api/support.ts'
 import { person } from '../support/person.ts'
-import { CLIENT_SECRET } from '../support/world.ts'
-import { startHost } from './support.ts'
+import { startSite } from './support.ts'
 
 /** Everything of an answer but when it was given. */
 async function answer(origin: string, method: 'get' | 'post' | 'put' | 'delete', path: string) {
@@ -31,9 +29,10 @@ test.each([
   ['post', '/instagram/accounts/sign-in'],
   ['get', '/instagram/api/accounts'],
   ['get', '/instagram/metrics'],
+  ['post', '/instagram/import'],
   ['get', '/help'],
 ] as const)('%s %s, which is not ours, reaches the host as if we were not there', async (method, path) => {
-  await using host = await startHost('/instagram')
+  await using host = await startSite()
 
   const told = await answer(host.origin, method, path)
 
@@ -47,7 +46,7 @@ test('a host is as it was after its visitors came by our pages', async () => {
     app.get('/own', ({ secure, query, app: { settings } }, response) => {
       response.json({ secure, query, settings: Object.keys(settings as object) })
     })
-  await using host = await startHost('/instagram', {}, { after: ownPage })
+  await using host = await startSite({ after: ownPage })
   const before = await answer(host.origin, 'get', '/own?a[b]=c')
 
   await person(host).get('/instagram/')
@@ -73,7 +72,7 @@ test.each([
     met.push(error)
     next(error)
   }
-  await using host = await startHost('/instagram', {}, { after: (app) => app.use(meet) })
+  await using host = await startSite({ after: (app) => app.use(meet) })
 
   const page = await person(host).get(path)
 
@@ -83,13 +82,12 @@ test.each([
 })
 
 test('a form, a call of Meta’s and a program are heard where the host has read their bodies already', async () => {
-  await using host = await startHost(
-    '/instagram',
-    { API_KEYS: KEY },
-    { before: (app) => app.use(express.json(), express.urlencoded({ extended: true })) },
-  )
+  await using host = await startSite({
+    options: { apiKeys: KEY, takesTokens: true },
+    before: (app) => app.use(express.json(), express.urlencoded({ extended: true })),
+  })
   const somebody = person(host)
-  const signed = signedRequest({ userId: APP_ID, issuedAt: host.now() }, CLIENT_SECRET)
+  const signed = host.sandbox.signedRequest('business')
 
   const imported = await somebody.submit('/instagram/import', {
     access_token: host.sandbox.dashboardToken('business'),

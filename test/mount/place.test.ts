@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { person } from '../support/person.ts'
 import { KEY } from '../functions/support.ts'
-import { logIn, startSite } from './mounted.ts'
+import { logIn, startSite } from './support.ts'
 
 const PRODUCTION = { production: true, sandbox: false, sessionSecrets: 'x'.repeat(32), tokenKeys: KEY }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { instagram, createSandbox } from '../../src/index.ts'
 import { PASSWORD } from '../operator/support.ts'
 import { person, type Person } from '../support/person.ts'
-import { logIn, type Site, type SiteOptions, startSite } from './mounted.ts'
+import { logIn, type Site, type SiteOptions, startSite } from './support.ts'
 
 /** A host that keeps something in its session, and shows all of it. */
 function withSession(sessions: RequestHandler): SiteOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { KEY } from '../functions/support.ts'
 import { person } from '../support/person.ts'
-import { startSite } from './mounted.ts'
+import { startSite } from './support.ts'
 
 const OF_A_PROCESS =
   /\bPORT\b|HTTPS=|(?<!process)\.env\b|npm run|INSTAGRAM_(?!CLIENT_SECRET)[A-Z]|TOKEN_KEYS|DATABASE_URL/

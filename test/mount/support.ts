@@ -1,92 +1,104 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
-import pino from 'pino'
-import { createApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
-import { createInstagram } from '../../src/instagram/client.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { openDatabase } from '../../src/storage/database.ts'
-import { ownPaths } from '../../src/web/ownPaths.ts'
-import { projectEngine } from '../support/places.ts'
-import { CLIENT_ID, CLIENT_SECRET, SESSION_SECRET, TOKEN_KEY } from '../support/world.ts'
+import type { Response } from 'supertest'
+import type { Decision } from '../../src/sandbox/decide.ts'
+import type { Person } from '../support/person.ts'
+import {
+  createSandbox,
+  instagram,
+  type InstagramOptions,
+  type InstagramRouter,
+  type InstagramSandbox,
+} from '../../src/index.ts'
 
-/** Somebody's app, and ours mounted in it, with a sandbox that every page speaks of. */
-export interface Host extends AsyncDisposable {
+/** What was logged: how, with which details, and in which words. */
+export interface Logged {
+  level: string
+  details: Record<string, unknown>
+  message: string
+}
+
+/** Somebody's Express app with ours mounted, as our package offers it; and a sandbox, by whose clock it goes, which stands until it is moved. */
+export interface Site extends AsyncDisposable {
   /** Where the host's own pages are. */
   origin: string
   /** Where ours are. */
   home: string
-  sandbox: Sandbox
-  /** Our log, line by line. */
-  log: string[]
-  now(): Date
+  /** All that was given to `instagram`, for one more. */
+  options: InstagramOptions
+  router: InstagramRouter
+  sandbox: InstagramSandbox
+  /** Our log so far. */
+  log: Logged[]
 }
 
-/** Starts a host, with our app at `base`. `around`: what the host itself does, before us and after. */
-export async function startHost(
-  base: string,
-  environment: Record<string, string> = {},
-  around: { before?: (host: Express) => void; after?: (host: Express) => void } = {},
-): Promise<Host> {
-  const ending = new AsyncDisposableStack()
-  const { url } = ending.use(await projectEngine().place())
-  const database = ending.adopt(await openDatabase(url), (opened) => opened.close())
-  const server = await listen(ending)
-  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
-  const home = `${origin}${base}`
-  const app = {
-    clientId: CLIENT_ID,
-    clientSecret: CLIENT_SECRET,
-    redirectUris: [`${home}/response`],
-    deauthorizeUrl: `${home}/deauthorize`,
-    dataDeletionUrl: `${home}/data-deletion`,
-  }
-  const sandbox = ending.adopt(await startSandbox({ port: 0, app }), (started) => started.close())
-  const now = () => sandbox.now()
+/** How a site is to be, beside what a sandbox says. */
+export interface SiteOptions {
+  options?: Partial<InstagramOptions>
+  /** Where it is mounted. Default: `/instagram`. */
+  at?: string
+  /** The path of the redirect URI. Default: `/instagram/response`. */
+  callback?: string
+  /** What the host has in front of it. */
+  before?: (host: Express) => unknown
+  /** What it has behind it, in front of its own 404. */
+  after?: (host: Express, site: Site) => unknown
+}
 
-  const config = readConfig({ SESSION_SECRETS: SESSION_SECRET, TOKEN_KEYS: TOKEN_KEY, ...environment })
-  const { authorizeUrl, tokenUrl, graphUrl } = sandbox
-  const settings = {
-    ...config.instagram,
-    ...{ clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUri: `${home}/response` },
-    ...{ authorizeUrl, tokenUrl, graphUrl },
-  }
-  const instagram = ending.adopt(createInstagram(settings, now), (client) => client.close())
-  const log: string[] = []
-  const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
-  const { site } = createApp({
-    config: { ...config, instagram: settings },
-    database,
-    instagram,
-    log: logger,
-    now,
+/** Starts an app by three lines of ours. */
+export async function startSite(how: SiteOptions = {}): Promise<Site> {
+  const { options: change = {}, at = '/instagram', callback = '/instagram/response' } = how
+  await using starting = new AsyncDisposableStack()
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  starting.defer(() => {
+    server.close()
+    server.closeAllConnections()
   })
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  const start = new Date()
+  const sandbox = starting.use(await createSandbox({ redirectUri: origin + callback, now: () => start }))
+  const log: Logged[] = []
+  const options = { ...sandbox.options, log: logTo(log), upkeep: false, ...change }
+
   const host = express()
-  around.before?.(host)
-  const rooms = {
-    callback: '/response',
-    api: config.apiKeys.length > 0,
-    operator: !!config.adminPassword,
-    takesTokens: config.takesTokens,
-  }
-  host.use(base, ownPaths(site, rooms))
+  how.before?.(host)
+  const router = starting.use(instagram(options))
+  host.use(at, router)
+  const ending = starting.move()
+  const home = origin + callback.replace(/\/[^/]*$/, '')
+  const dispose = () => ending.disposeAsync()
+  const site = { origin, home, options, router, sandbox, log, [Symbol.asyncDispose]: dispose }
+  how.after?.(host, site)
   host.use((_request, response) => {
     response.status(404).send('The host has no such page')
   })
-  around.after?.(host)
   server.on('request', host)
-  return { origin, home, sandbox, log, now, [Symbol.asyncDispose]: () => ending.disposeAsync() }
+  return site
 }
 
-async function listen(ending: AsyncDisposableStack): Promise<Server> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  ending.defer(async () => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  })
-  return server
+/** Begins a login at `/login` of ours, decides on Instagram's page, and comes back: what is answered then. */
+export async function logIn(
+  somebody: Person,
+  { base = '/instagram', query = '', decision }: { base?: string; query?: string; decision?: Decision } = {},
+): Promise<Response> {
+  return somebody.get(await allow(somebody, { base, query, ...(decision && { decision }) }))
+}
+
+/** The same, but for coming back: where Instagram sends the browser. */
+export async function allow(
+  somebody: Person,
+  { base = '/instagram', query = '', decision }: { base?: string; query?: string; decision?: Decision } = {},
+): Promise<string> {
+  const begun = await somebody.get(`${base}/login${query}`)
+  return somebody.authorize(begun.headers['location'] ?? 'none', decision)
+}
+
+/** A log that is kept. */
+function logTo(lines: Logged[]) {
+  const keep = (level: string) => (details: object, message: string) =>
+    void lines.push({ level, details: { ...details }, message })
+  return { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') }
 }
