@@ -68,6 +68,19 @@ describe('after a login that ended well', () => {
     ])
   })
 
+  test('a way back that was pasted by hand is one more', async () => {
+    const onConnected: OnConnected = ({ username }, _request, response, { returnTo }) => {
+      response.send(`Hello @${username ?? '?'}, on your way to ${returnTo ?? 'nowhere'}`)
+    }
+    await using site = await startSite({ options: { onConnected } })
+    const somebody = person(site)
+    const pasted = site.origin + (await allow(somebody, { query: '?return_to=/own' }))
+
+    const answer = await somebody.submit('/instagram/help', { pasted })
+
+    expect(answer.text).toBe(`Hello @harbour.bakery, on your way to ${site.origin}/own`)
+  })
+
   test('a callback that comes again shows the same, and the host is told that it does', async () => {
     const told: ConnectedLogin[] = []
     const onConnected: OnConnected = ({ username }, _request, response, login) => {

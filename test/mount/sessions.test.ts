@@ -7,7 +7,7 @@ import { person, type Person } from '../support/person.ts'
 import { logIn, type Site, type SiteOptions, startSite } from './support.ts'
 
 /** A host that keeps something in its session, and shows all of it. */
-function withSession(sessions: RequestHandler): SiteOptions {
+function withSession(sessions: RequestHandler | RequestHandler[]): SiteOptions {
   return {
     before(host: Express) {
       host.use(sessions)
@@ -41,6 +41,17 @@ const cookieSession: RequestHandler = (request, response, next) => {
   next()
 }
 
+const methodsThatDoNothing: RequestHandler = (request, _response, next) => {
+  const nothing = (done: () => void) => {
+    done()
+  }
+  Object.assign(request.session, { regenerate: nothing, save: nothing })
+  next()
+}
+
+/** What is in a session but not ours. */
+const OF_HOST = ['basket', 'cookie', 'regenerate', 'save']
+
 interface Seen {
   id?: string
   data: Record<string, unknown>
@@ -56,6 +67,8 @@ const isConnected = async (somebody: Person, base = '/instagram') =>
 describe.each([
   ['express-session', expressSession],
   ['cookie-session', () => cookieSession],
+  // Which passport asks of whoever has cookie-session: https://github.com/jaredhanson/passport/issues/904
+  ['cookie-session, and methods that do nothing', () => [cookieSession, methodsThatDoNothing]],
 ])('a host with %s', (_, sessions) => {
   test('keeps its own data when somebody logs in, and has no second session', async () => {
     await using site = await startSite(withSession(sessions()))
@@ -69,7 +82,7 @@ describe.each([
     const { data } = await sessionOf(somebody)
     expect(data).toMatchObject({ basket: ['bread'] })
     const ours = `instagram-access-token ${site.sandbox.options.clientId} /instagram`
-    expect(Object.keys(data).filter((name) => !['basket', 'cookie'].includes(name))).toStrictEqual([ours])
+    expect(Object.keys(data).filter((name) => !OF_HOST.includes(name))).toStrictEqual([ours])
     const added = [...somebody.cookies.keys()].filter((name) => !names.includes(name))
     expect(added).toStrictEqual([expect.stringMatching(/-browser\.instagram$/)])
   })
@@ -84,7 +97,8 @@ describe.each([
 
     expect(await isConnected(somebody)).toBe(false)
     const { data } = await sessionOf(somebody)
-    expect(Object.keys(data).filter((name) => name !== 'cookie')).toStrictEqual(['basket'])
+    expect(Object.keys(data).filter((name) => !OF_HOST.includes(name))).toStrictEqual([])
+    expect(data).toHaveProperty('basket')
   })
 
   test('keeps a visitor connected whose session held nothing before', async () => {
@@ -199,6 +213,18 @@ test('a host without a session sees nothing of ours on its requests', async () =
 
   expect(await isConnected(somebody)).toBe(true)
   expect(new Set(seen)).toStrictEqual(new Set([undefined]))
+})
+
+test('by https the cookies are for https alone, and are set behind a proxy that the host does not trust', async () => {
+  await using site = await startSite({ publicOrigin: 'https://site.example' })
+  const somebody = person(site)
+
+  const begun = await somebody.get('/instagram/login')
+  const page = await somebody.get(await somebody.authorize(begun.headers['location'] ?? 'none'))
+
+  const cookies = [begun, page].map(({ headers }) => String(headers['set-cookie']))
+  for (const cookie of cookies) expect(cookie).toMatch(/^__Host-instagram-access-token.*; Path=\/;.*; Secure/)
+  expect(await isConnected(somebody)).toBe(true)
 })
 
 describe('two that are mounted side by side with different settings', () => {

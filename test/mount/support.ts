@@ -41,6 +41,8 @@ export interface SiteOptions {
   at?: string
   /** The path of the redirect URI. Default: `/instagram/response`. */
   callback?: string
+  /** Where people reach the host. Default: where it listens. */
+  publicOrigin?: string
   /** What the host has in front of it. */
   before?: (host: Express) => unknown
   /** What it has behind it, in front of its own 404. */
@@ -59,7 +61,8 @@ export async function startSite(how: SiteOptions = {}): Promise<Site> {
   })
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`
   const start = new Date()
-  const sandbox = starting.use(await createSandbox({ redirectUri: origin + callback, now: () => start }))
+  const redirectUri = (how.publicOrigin ?? origin) + callback
+  const sandbox = starting.use(await createSandbox({ redirectUri, now: () => start }))
   const log: Logged[] = []
   const options = { ...sandbox.options, log: logTo(log), upkeep: false, ...change }
 
