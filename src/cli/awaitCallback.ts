@@ -1,7 +1,7 @@
 import type { InstagramAccess } from '../access.ts'
 import { nameOf } from '../accountLines.ts'
 import type { CallbackFailure } from '../login/callbackFailures.ts'
-import { explain } from '../login/explain.ts'
+import { explainByVariables } from '../login/explain.ts'
 import { type Failure, Refusal } from '../login/failures.ts'
 import type { FinishedLogin } from '../login/logins.ts'
 import { callbackIn } from '../login/pastedCallback.ts'
@@ -63,7 +63,7 @@ export async function awaitCallback(
       resolve(finished)
       return { account: nameOf(finished.account), failure: null, isSandbox }
     } catch (error) {
-      const failure = explain(error)
+      const failure = explainByVariables(error)
       if (OTHERS.includes(failure.name)) tell(error)
       else reject(error)
       return { account: null, failure, isSandbox }

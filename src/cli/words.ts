@@ -1,6 +1,6 @@
 import { UsageError } from '../arguments.ts'
 import { ConfigError } from '../config.ts'
-import { explain } from '../login/explain.ts'
+import { explainByVariables } from '../login/explain.ts'
 import { failureOf } from '../login/failures.ts'
 import { styled, type Terminal } from './terminal.ts'
 
@@ -16,7 +16,7 @@ export function inWords(error: unknown, terminal: Terminal): string {
 
 /** What a failure means, and how it is mended. Whoever asks in a terminal runs the app: theirs is the operator's part. */
 export function explained(failure: unknown, terminal: Terminal): string {
-  const { title, meaning, steps } = explain(failure)
+  const { title, meaning, steps } = explainByVariables(failure)
   const mark = styled(terminal, 'red', '✗')
   return [
     `${mark} ${styled(terminal, 'bold', title)}`,

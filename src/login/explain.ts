@@ -18,10 +18,15 @@ export interface Explained extends Explanation {
  * @returns Always one: `unknown` for words that nobody knows, and `internal` for errors that are nobody's but the program's.
  */
 export function explain(what: unknown): Explained {
+  return withOptionNames(explainByVariables(what))
+}
+
+/** The same in the names of variables of the environment, for whoever has those. */
+export function explainByVariables(what: unknown): Explained {
   const name = nameOf(what)
   const { status, title, mender, happened, advice, meaning, steps, unconfirmed } = explanations[name]
   const entry = { name, status, title, mender, happened, advice, meaning, steps }
-  return withOptionNames(unconfirmed === undefined ? entry : { ...entry, unconfirmed })
+  return unconfirmed === undefined ? entry : { ...entry, unconfirmed }
 }
 
 function nameOf(what: unknown): Failure {
