@@ -15,7 +15,7 @@ import { type Engine, projectEngine } from './places.ts'
 export const CLIENT_ID = '990602627938098'
 export const CLIENT_SECRET = 'c1ient-secret-marked-canary-7f3a91'
 export const SESSION_SECRET = 'session-secret-marked-canary-0123456789'
-export const TOKEN_KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+const TOKEN_KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`
 
 /** An app, a sandbox that it believes to be Instagram, a database on disk, and a clock that stands until it is moved. */
 export interface World extends AsyncDisposable {
