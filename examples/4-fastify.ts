@@ -67,6 +67,7 @@ app.get<{ Params: { code: string } }>('/instagram/deletions/:code', async (reque
 
 app.setErrorHandler((error, _request, reply) => {
   const { status, title, advice } = explain(error)
+  if (status >= 500) console.error(error)
   const page = ejs.render('<h1><%= title %></h1><p><%= advice %></p>', { title, advice })
   return reply.code(status).type(html).send(page)
 })
