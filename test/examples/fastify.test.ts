@@ -9,7 +9,7 @@ let example: Example
 beforeAll(async () => {
   example = await startExample(EXAMPLE)
   return () => example[Symbol.asyncDispose]()
-})
+}, 30_000)
 
 describe('somebody who connects Instagram to a Fastify app', () => {
   test('is greeted by name, and nobody else is', async () => {

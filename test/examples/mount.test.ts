@@ -9,7 +9,7 @@ let example: Example
 beforeAll(async () => {
   example = await startExample(EXAMPLE)
   return () => example[Symbol.asyncDispose]()
-})
+}, 30_000)
 
 describe('somebody who connects Instagram to an Express app that was there before', () => {
   test('comes back to its own page, and to the same session', async () => {

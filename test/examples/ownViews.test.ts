@@ -9,7 +9,7 @@ let example: Example
 beforeAll(async () => {
   example = await startExample('2-own-views/app.ts')
   return () => example[Symbol.asyncDispose]()
-})
+}, 30_000)
 
 describe('the app’s own pages are shown to somebody', () => {
   test('who is to connect an account, and who has', async () => {

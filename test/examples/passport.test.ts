@@ -8,7 +8,7 @@ let example: Example
 beforeAll(async () => {
   example = await startExample('3-passport.ts')
   return () => example[Symbol.asyncDispose]()
-})
+}, 30_000)
 
 describe('somebody who logs in with Instagram, next to Passport', () => {
   test('is a user of Passport’s, and nobody else is', async () => {
