@@ -8,7 +8,7 @@ import type { Instagram } from './instagram/client.ts'
 import { createCallbacks } from './login/callbacks.ts'
 import { forLog } from './login/failures.ts'
 import { createLogins, type Logins } from './login/logins.ts'
-import type { Settings } from './settings.ts'
+import type { Settings } from './settings/settings.ts'
 import type { Database } from './storage/database.ts'
 import type { Upkeep } from './upkeep.ts'
 

@@ -1,6 +1,6 @@
 import { createInstagram, type Instagram } from './instagram/client.ts'
-import { withKeptSecrets } from './secrets.ts'
-import type { Settings } from './settings.ts'
+import { withKeptSecrets } from './settings/secrets.ts'
+import type { Settings } from './settings/settings.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 
 /** What is open while an app runs, and is closed at its end. */

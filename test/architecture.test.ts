@@ -11,6 +11,9 @@ const ROOMS: Record<string, readonly string[]> = {
   doctor: ['accounts', 'instagram', 'storage'],
   login: ['accounts', 'instagram', 'storage'],
   web: ['login', 'doctor', 'accounts', 'instagram', 'storage'],
+  settings: ['accounts', 'instagram', 'storage'],
+  process: ['web', 'settings', 'storage'],
+  commands: ['process', 'web', 'settings', 'doctor', 'accounts', 'instagram', 'storage'],
 }
 
 const SRC = join(import.meta.dirname, '../src')
@@ -54,16 +57,16 @@ test.each(Object.entries(ROOMS))('%s imports itself and what lies under it, noth
   expect([...imported].filter((name) => name !== room && !below.includes(name))).toStrictEqual([])
 })
 
-test('only main and createSandbox know that there is a sandbox, and load it where it is wanted', () => {
+test('only serve and createSandbox know that there is a sandbox, and load it where it is wanted', () => {
   // index.ts tells hosts of its types.
   const outside = FILES.filter((file) => !file.startsWith('sandbox/') && file !== 'index.ts')
 
   const importers = outside.filter((file) => roomsImportedBy(file).includes('sandbox'))
   const atOnce = [...outside, 'index.ts'].filter((file) =>
-    importsAtOnce(file).some((name) => name.startsWith('./sandbox/')),
+    importsAtOnce(file).some((name) => /^\.{1,2}\/sandbox\//.test(name)),
   )
 
-  expect(importers.sort()).toStrictEqual(['createSandbox.ts', 'main.ts'])
+  expect(importers.sort()).toStrictEqual(['host/createSandbox.ts', 'serve.ts'])
   expect(atOnce).toStrictEqual([])
 })
 
@@ -79,7 +82,7 @@ test.each(['instagram', 'accounts', 'storage', 'doctor', 'login'])(
 )
 
 test('whoever opens Instagram by a function loads nothing of Express', () => {
-  const loaded = loadedWith('openInstagram.ts')
+  const loaded = loadedWith('host/openInstagram.ts')
 
   expect(loaded).toContain('accounts/accounts.ts')
   expect([...loaded].filter((name) => /^express|^web\//.test(name))).toStrictEqual([])
@@ -102,13 +105,13 @@ test('the environment is read by the processes alone', () => {
   const readers = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('process.env'))
 
   expect(readers.sort()).toStrictEqual([
-    'accountsCommand.ts',
-    'checkup.ts',
     'cli.ts',
-    'copyDatabase.ts',
-    'main.ts',
+    'commands/accounts.ts',
+    'commands/checkup.ts',
+    'commands/copyDatabase.ts',
+    'commands/rotateKeys.ts',
     // Whether a host is in production, where its options do not say.
-    'readOptions.ts',
-    'rotateKeys.ts',
+    'host/readOptions.ts',
+    'main.ts',
   ])
 })

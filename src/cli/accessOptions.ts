@@ -1,7 +1,7 @@
-import { ConfigError } from '../config.ts'
-import type { Log } from '../hostLog.ts'
-import type { AccessOptions } from '../options.ts'
-import { type Environment, isProduction } from '../survey.ts'
+import { ConfigError } from '../settings/config.ts'
+import type { Log } from '../host/hostLog.ts'
+import type { AccessOptions } from '../host/options.ts'
+import { type Environment, isProduction } from '../settings/survey.ts'
 
 /** The variable that each option is read from. */
 const VARIABLES = {

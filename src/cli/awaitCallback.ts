@@ -1,5 +1,5 @@
-import type { InstagramAccess } from '../access.ts'
-import { nameOf } from '../accountLines.ts'
+import type { InstagramAccess } from '../host/access.ts'
+import { nameOf } from '../commands/accountLines.ts'
 import type { CallbackFailure } from '../login/callbackFailures.ts'
 import { explainByVariables } from '../login/explain.ts'
 import { type Failure, Refusal } from '../login/failures.ts'

@@ -1,4 +1,4 @@
-import { usage } from '../accountsAsked.ts'
+import { usage } from '../commands/accountsAsked.ts'
 import type { CommandName } from './commands.ts'
 
 const COMMAND = 'instagram-access-token'

@@ -1,5 +1,5 @@
-import { argumentsIn } from '../arguments.ts'
-import type { Environment } from '../survey.ts'
+import { argumentsIn } from '../commands/arguments.ts'
+import type { Environment } from '../settings/survey.ts'
 import { type Delivery, DELIVERY_OPTIONS, deliveryIn } from './delivery.ts'
 import { portIn } from './port.ts'
 import { isAttended, type Terminal } from './terminal.ts'

@@ -1,4 +1,4 @@
-import { UsageError } from '../arguments.ts'
+import { UsageError } from '../commands/arguments.ts'
 
 /**
  * The port that an option names; `undefined`: it is left out.

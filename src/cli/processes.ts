@@ -1,4 +1,4 @@
-import { argumentsIn } from '../arguments.ts'
+import { argumentsIn } from '../commands/arguments.ts'
 import type { Command } from './commands.ts'
 import { forAccounts, forSite } from './userEnvironment.ts'
 
@@ -6,18 +6,18 @@ import { forAccounts, forSite } from './userEnvironment.ts'
 
 /** Lists the accounts, refreshes and disconnects them. */
 export const accounts: Command = (args, { environment }) =>
-  import('../accountsCommand.ts').then(({ accountsCommand }) =>
+  import('../commands/accounts.ts').then(({ accountsCommand }) =>
     accountsCommand(args, forAccounts(environment), 'instagram-access-token accounts'),
   )
 
 /** Says what is wrong with the settings. */
 export const doctor: Command = (args, { environment }) => {
   argumentsIn({ args: [...args], options: { json: { type: 'boolean' } } })
-  return import('../checkup.ts').then(({ checkup }) => checkup(args, forSite(environment)))
+  return import('../commands/checkup.ts').then(({ checkup }) => checkup(args, forSite(environment)))
 }
 
 /** Runs the web app, until it is told to stop. */
 export const serve: Command = (args, { environment }) => {
   argumentsIn({ args: [...args], options: {} })
-  return import('../main.ts').then((main) => main.serve(forSite(environment)))
+  return import('../serve.ts').then((web) => web.serve(forSite(environment)))
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { closestMatch } from 'leven'
-import { UsageError } from '../arguments.ts'
+import { UsageError } from '../commands/arguments.ts'
 import { type CommandName, COMMANDS, isCommand } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 import { Interrupted } from './interruption.ts'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { argumentsIn } from '../arguments.ts'
-import { createSandbox, type InstagramSandbox } from '../createSandbox.ts'
+import { argumentsIn } from '../commands/arguments.ts'
+import { createSandbox, type InstagramSandbox } from '../host/createSandbox.ts'
 import type { Command } from './commands.ts'
 import { interruption } from './interruption.ts'
 import { portIn } from './port.ts'

@@ -1,4 +1,4 @@
-import type { Environment } from '../survey.ts'
+import type { Environment } from '../settings/survey.ts'
 import { styleText } from 'node:util'
 
 /** Tells a terminal to empty the line where it is. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import envPaths from 'env-paths'
-import { type Environment, isProduction } from '../survey.ts'
+import { type Environment, isProduction } from '../settings/survey.ts'
 
 /** The port of this machine that Instagram sends the browser back to, where nobody says otherwise. */
 const PORT = '3000'

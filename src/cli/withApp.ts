@@ -1,4 +1,4 @@
-import type { Environment } from '../survey.ts'
+import type { Environment } from '../settings/survey.ts'
 import type { Asker } from './asker.ts'
 import { isAttended, say, styled, type Terminal } from './terminal.ts'
 

@@ -1,5 +1,5 @@
-import { UsageError } from '../arguments.ts'
-import { ConfigError } from '../config.ts'
+import { UsageError } from '../commands/arguments.ts'
+import { ConfigError } from '../settings/config.ts'
 import { explainByVariables } from '../login/explain.ts'
 import { failureOf } from '../login/failures.ts'
 import { styled, type Terminal } from './terminal.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { expect, onTestFinished, test } from 'vitest'
-import { certificateFor } from '../../src/certificate.ts'
+import { certificateFor } from '../../src/process/certificate.ts'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import express from 'express'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Config, ConfigError, readConfig } from '../../src/config.ts'
+import { type Config, ConfigError, readConfig } from '../../src/settings/config.ts'
 
 type Environment = Record<string, string>
 

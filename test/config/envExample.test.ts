@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { expect, test } from 'vitest'
-import { readConfig } from '../../src/config.ts'
-import { variables } from '../../src/environment.ts'
+import { readConfig } from '../../src/settings/config.ts'
+import { variables } from '../../src/settings/environment.ts'
 
 const FILE = join(import.meta.dirname, '../../.env.example')
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { readConfig } from '../../src/config.ts'
-import { withKeptSecrets } from '../../src/secrets.ts'
+import { readConfig } from '../../src/settings/config.ts'
+import { withKeptSecrets } from '../../src/settings/secrets.ts'
 
 const SECRET = 'a-session-secret-of-more-than-32-characters'
 const KEY = `k1:${Buffer.alloc(32, 251).toString('base64')}`

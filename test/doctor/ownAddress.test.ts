@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { certificateFor } from '../../src/certificate.ts'
+import { certificateFor } from '../../src/process/certificate.ts'
 import { linesOn, startPatient, startServer } from './support.ts'
 
 test('where the app answers, all is well', async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { examine } from '../../src/doctor/examine.ts'
 import type { Line } from '../../src/doctor/line.ts'
-import { findInstallation } from '../../src/installation.ts'
+import { findInstallation } from '../../src/commands/installation.ts'
 import { CLIENT_ID, CLIENT_SECRET, SESSION_SECRET, startWorld, type World } from '../support/world.ts'
 
 export const TOKEN_KEYS = `k1:${Buffer.alloc(32, 11).toString('base64')}`

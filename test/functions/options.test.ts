@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
 import { type AccessOptions, ConfigError, openInstagram } from '../../src/index.ts'
-import { readOptions } from '../../src/readOptions.ts'
+import { readOptions } from '../../src/host/readOptions.ts'
 import { KEY } from './support.ts'
 
 const SECRET = 'a-session-secret-of-more-than-32-characters'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSandbox, openInstagram, verifySignedRequest } from '../../src/index.ts'
-import { readOptions } from '../../src/readOptions.ts'
+import { readOptions } from '../../src/host/readOptions.ts'
 import { connect, DAY, SILENT, startSite } from './support.ts'
 
 test('an app takes a sandbox for Instagram by spreading its options', async () => {

@@ -28,7 +28,7 @@ async function place() {
     INSTAGRAM_GRAPH_URL: world.sandbox.graphUrl,
   }
   const start = (args: readonly string[], environment: Record<string, string> = {}) =>
-    startProgram('accountsCommand.ts', { ...settings, ...environment }, ...args)
+    startProgram('commands/accounts.ts', { ...settings, ...environment }, ...args)
   const ending = starting.move()
 
   return {

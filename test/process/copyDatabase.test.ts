@@ -26,8 +26,9 @@ async function place() {
     before,
     after,
     start: (environment: Record<string, string>, ...options: string[]) =>
-      start('copyDatabase.ts', environment, ...options),
-    rotateKeys: (environment: Record<string, string>) => start('rotateKeys.ts', environment, '--json'),
+      start('commands/copyDatabase.ts', environment, ...options),
+    rotateKeys: (environment: Record<string, string>) =>
+      start('commands/rotateKeys.ts', environment, '--json'),
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
 }

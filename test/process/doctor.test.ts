@@ -5,7 +5,7 @@ import type { Line } from '../../src/doctor/line.ts'
 import { CLIENT_ID, CLIENT_SECRET, startWorld, type World } from '../support/world.ts'
 import { place } from '../support/place.ts'
 
-const COMMAND = 'checkup.ts'
+const COMMAND = 'commands/checkup.ts'
 
 /** Makes the command believe that its output is a terminal. */
 const TERMINAL = `import { WriteStream } from 'node:tty'

@@ -34,7 +34,7 @@ async function place() {
     folder,
     database,
     start: (environment: Record<string, string> = {}, ...options: string[]) =>
-      start('rotateKeys.ts', { ...settings, ...environment }, ...options),
+      start('commands/rotateKeys.ts', { ...settings, ...environment }, ...options),
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
 }

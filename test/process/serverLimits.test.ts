@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { SERVER_LIMITS } from '../../src/serverLimits.ts'
+import { SERVER_LIMITS } from '../../src/process/serverLimits.ts'
 
 /** A server that waits for little, and answers what it was asked after reading the body. */
 async function startServer() {

@@ -1,5 +1,5 @@
-import type { Account } from './accounts/account.ts'
-import type { AccountEvent } from './accounts/events.ts'
+import type { Account } from '../accounts/account.ts'
+import type { AccountEvent } from '../accounts/events.ts'
 import type { Log } from './hostLog.ts'
 
 /**

@@ -1,5 +1,5 @@
 import pino, { type Logger, type LoggerOptions } from 'pino'
-import { withOptionNames } from './login/optionNames.ts'
+import { withOptionNames } from '../login/optionNames.ts'
 
 /**
  * Where we write what happens: pino's way, details first, so that a pino logger fits as it is, and so does `console`. No line holds a

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Account } from './accounts/account.ts'
-import type { AccountEvent } from './accounts/events.ts'
-import * as check from './checks.ts'
+import type { Account } from '../accounts/account.ts'
+import type { AccountEvent } from '../accounts/events.ts'
+import * as check from '../settings/checks.ts'
 import type { Log } from './hostLog.ts'
-import type { Hooks } from './web/hooks.ts'
+import type { Hooks } from '../web/hooks.ts'
 
 const text = (name: string) => z.string(`${name} must be text.`).trim()
 const onOff = (name: string) => z.boolean(`${name} must be true or false.`)

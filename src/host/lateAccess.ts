@@ -1,5 +1,5 @@
 import type { InstagramAccess } from './access.ts'
-import type { BeginLogin, BegunLogin } from './login/logins.ts'
+import type { BeginLogin, BegunLogin } from '../login/logins.ts'
 
 /** {@link InstagramAccess} to what may not be open yet: whatever is asked for waits until it is. */
 export interface LateAccess extends Omit<

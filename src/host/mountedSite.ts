@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { Refusal } from './login/failures.ts'
+import { Refusal } from '../login/failures.ts'
 import type { ReadOptions } from './readOptions.ts'
-import { addressOf } from './web/address.ts'
-import { ownPaths } from './web/ownPaths.ts'
-import { atBase, isBehindProxy, isElsewhere } from './web/place.ts'
-import { createClosedSite } from './web/site.ts'
+import { addressOf } from '../web/address.ts'
+import { ownPaths } from '../web/ownPaths.ts'
+import { atBase, isBehindProxy, isElsewhere } from '../web/place.ts'
+import { createClosedSite } from '../web/site.ts'
 
 /** What answers requests in the app that we are mounted in, whether or not all is open. */
 export interface MountedSite {

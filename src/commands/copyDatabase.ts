@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { config as readDotenv } from 'dotenv'
 import { bar, number, WIPED } from './progressBar.ts'
-import { type Copy, copyDatabase } from './storage/copyDatabase.ts'
-import { openDatabase, openUnchanged, type Unchanged } from './storage/database.ts'
+import { type Copy, copyDatabase } from '../storage/copyDatabase.ts'
+import { openDatabase, openUnchanged, type Unchanged } from '../storage/database.ts'
 
 // `npm run copy-database`: databases → copy → report. Ctrl-C once ends the batch in hand; twice, the process.
 try {

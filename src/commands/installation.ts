@@ -1,12 +1,12 @@
-import { certificateFor } from './certificate.ts'
-import { configOf } from './config.ts'
-import type { Had, Installation } from './doctor/installation.ts'
-import { type Variables, variables } from './environment.ts'
-import { createInstagram, type InstagramSettings } from './instagram/client.ts'
-import { sessionSecretsOf, tokenKeysOf } from './secrets.ts'
-import { openAsFound } from './storage/database.ts'
-import { foundSecret } from './storage/keptSecret.ts'
-import { type Environment, survey } from './survey.ts'
+import { certificateFor } from '../process/certificate.ts'
+import { configOf } from '../settings/config.ts'
+import type { Had, Installation } from '../doctor/installation.ts'
+import { type Variables, variables } from '../settings/environment.ts'
+import { createInstagram, type InstagramSettings } from '../instagram/client.ts'
+import { sessionSecretsOf, tokenKeysOf } from '../settings/secrets.ts'
+import { openAsFound } from '../storage/database.ts'
+import { foundSecret } from '../storage/keptSecret.ts'
+import { type Environment, survey } from '../settings/survey.ts'
 
 /** An installation as it is found, whether or not the app runs; to be closed again. Makes no file, no key and no table. */
 export async function findInstallation(

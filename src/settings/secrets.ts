@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { TokenKey } from './accounts/keyRing.ts'
+import type { TokenKey } from '../accounts/keyRing.ts'
 import type { Settings } from './settings.ts'
-import { dataFolder, isInMemory } from './storage/database.ts'
-import { keptSecret } from './storage/keptSecret.ts'
+import { dataFolder, isInMemory } from '../storage/database.ts'
+import { keptSecret } from '../storage/keptSecret.ts'
 
 const KEY_BYTES = 32
 

@@ -1,6 +1,6 @@
 import { createAccess, type InstagramAccess } from './access.ts'
-import { createCore } from './core.ts'
-import { open } from './opening.ts'
+import { createCore } from '../core.ts'
+import { open } from '../opening.ts'
 import type { AccessOptions } from './options.ts'
 import { readOptions } from './readOptions.ts'
 

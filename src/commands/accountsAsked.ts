@@ -1,5 +1,5 @@
-import { STATUSES } from './accounts/accountRow.ts'
-import type { AccountStatus } from './accounts/status.ts'
+import { STATUSES } from '../accounts/accountRow.ts'
+import type { AccountStatus } from '../accounts/status.ts'
 import { argumentsIn, UsageError } from './arguments.ts'
 
 /** What the accounts command is asked to do. */

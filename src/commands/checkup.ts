@@ -1,9 +1,9 @@
 import { parseArgs, styleText } from 'node:util'
 import { config as readDotenv } from 'dotenv'
-import { examine } from './doctor/examine.ts'
-import type { Line, Outcome } from './doctor/line.ts'
+import { examine } from '../doctor/examine.ts'
+import type { Line, Outcome } from '../doctor/line.ts'
 import { findInstallation } from './installation.ts'
-import type { Environment } from './survey.ts'
+import type { Environment } from '../settings/survey.ts'
 
 const MARKS = {
   ok: styled('green', '✓'),

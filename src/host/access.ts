@@ -1,8 +1,8 @@
-import type { Withdrawals } from './accounts/withdrawals.ts'
+import type { Withdrawals } from '../accounts/withdrawals.ts'
 import { type AccountsAccess, createAccountsAccess } from './accountsAccess.ts'
-import type { Core } from './core.ts'
-import { forLog } from './login/failures.ts'
-import type { BeginLogin, BegunLogin, FinishedLogin, FinishLogin } from './login/logins.ts'
+import type { Core } from '../core.ts'
+import { forLog } from '../login/failures.ts'
+import type { BeginLogin, BegunLogin, FinishedLogin, FinishLogin } from '../login/logins.ts'
 
 /** Logins with Instagram, and the accounts that they connected: for whoever renders their own pages, with or without Express. */
 export interface InstagramAccess extends AsyncDisposable {

@@ -1,5 +1,5 @@
-import type { TokenKey } from './accounts/keyRing.ts'
-import type { InstagramSettings } from './instagram/client.ts'
+import type { TokenKey } from '../accounts/keyRing.ts'
+import type { InstagramSettings } from '../instagram/client.ts'
 
 /** Everything that can be set wherever the app runs, checked: from the environment, or from a host's options. */
 export interface Settings {

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import { createAccess, type InstagramAccess } from './access.ts'
-import { createApp } from './app.ts'
-import { open } from './opening.ts'
+import { createApp } from '../app.ts'
+import { open } from '../opening.ts'
 import type { ReadOptions } from './readOptions.ts'
 
 /** What a mounted app has once it is open. */

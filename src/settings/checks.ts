@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { webhookSecret } from './accounts/webhookMessage.ts'
+import { webhookSecret } from '../accounts/webhookMessage.ts'
 
 // What a setting may look like, and what it is when it is left out, whether it comes as a variable or as an option. `name` is what whoever
 // sets it knows it by; each mistake is a sentence that begins with it, and shows no value.

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { config as readDotenv } from 'dotenv'
-import { createKeyRing } from './accounts/keyRing.ts'
-import { rotateKeys, type Rotation, type RotationProgress } from './accounts/rotateKeys.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { createKeyRing } from '../accounts/keyRing.ts'
+import { rotateKeys, type Rotation, type RotationProgress } from '../accounts/rotateKeys.ts'
+import { type Config, ConfigError, readConfig } from '../settings/config.ts'
 import { bar, number, WIPED } from './progressBar.ts'
-import { withKeptSecrets } from './secrets.ts'
-import { openDatabase } from './storage/database.ts'
+import { withKeptSecrets } from '../settings/secrets.ts'
+import { openDatabase } from '../storage/database.ts'
 
 // `npm run rotate-keys`: settings → database → rotation → report. Ctrl-C once ends the batch in hand; twice, the process.
 try {

@@ -1,9 +1,9 @@
-import type { Account } from './accounts/account.ts'
-import { importToken } from './accounts/importToken.ts'
-import { type RefreshOutcome, refreshByHand } from './accounts/refreshByHand.ts'
-import type { AccountStatus } from './accounts/status.ts'
-import { NoValidTokenError, type ValidToken, validToken } from './accounts/validToken.ts'
-import type { Core } from './core.ts'
+import type { Account } from '../accounts/account.ts'
+import { importToken } from '../accounts/importToken.ts'
+import { type RefreshOutcome, refreshByHand } from '../accounts/refreshByHand.ts'
+import type { AccountStatus } from '../accounts/status.ts'
+import { NoValidTokenError, type ValidToken, validToken } from '../accounts/validToken.ts'
+import type { Core } from '../core.ts'
 
 /**
  * The connected accounts. An account is called by its `key`, or by either of Instagram's two ids; the key never changes.

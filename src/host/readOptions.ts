@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
-import type { Account } from './accounts/account.ts'
-import type { AccountEvent, Listener } from './accounts/events.ts'
-import { ConfigError } from './config.ts'
+import type { Account } from '../accounts/account.ts'
+import type { AccountEvent, Listener } from '../accounts/events.ts'
+import { ConfigError } from '../settings/config.ts'
 import { logInto } from './hostLog.ts'
 import type { AccessOptions, WebOptions } from './options.ts'
 import { ofUnknownNames, optionsSchema, type Understood } from './optionsSchema.ts'
-import type { Settings } from './settings.ts'
-import { type Environment, isProduction } from './survey.ts'
-import type { Hooks } from './web/hooks.ts'
+import type { Settings } from '../settings/settings.ts'
+import { type Environment, isProduction } from '../settings/survey.ts'
+import type { Hooks } from '../web/hooks.ts'
 
 /** Options as they were understood, with the defaults of those that were left out. */
 export interface ReadOptions {

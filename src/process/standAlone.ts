@@ -1,8 +1,8 @@
 import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
-import { proxyNotice } from './web/proxyNotice.ts'
+import type { Config } from '../settings/config.ts'
+import { proxyNotice } from '../web/proxyNotice.ts'
 
 /** An app that has nothing but us: every path is ours, and what an app says of itself. */
 export function standAlone(

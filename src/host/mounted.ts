@@ -5,8 +5,8 @@ import { openMounted } from './openMounted.ts'
 import type { AccessOptions, WebOptions } from './options.ts'
 import { readOptions } from './readOptions.ts'
 import { retried } from './retried.ts'
-import type { Hooks } from './web/hooks.ts'
-import { callbackMistakes } from './web/ownPaths.ts'
+import type { Hooks } from '../web/hooks.ts'
+import { callbackMistakes } from '../web/ownPaths.ts'
 
 /** How to mount Instagram in an app: what it works with, what its pages show, and what the app decides itself. */
 export interface InstagramOptions extends AccessOptions, WebOptions, Hooks {}

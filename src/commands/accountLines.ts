@@ -1,12 +1,12 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import type { Account } from './accounts/account.ts'
-import { accountJson } from './accounts/accountJson.ts'
-import { STATUSES } from './accounts/accountRow.ts'
-import type { RosterCounts } from './accounts/roster.ts'
-import type { AccountStatus } from './accounts/status.ts'
+import type { Account } from '../accounts/account.ts'
+import { accountJson } from '../accounts/accountJson.ts'
+import { STATUSES } from '../accounts/accountRow.ts'
+import type { RosterCounts } from '../accounts/roster.ts'
+import type { AccountStatus } from '../accounts/status.ts'
 import { number } from './progressBar.ts'
-import { moment } from './web/moment.ts'
-import { titleOf } from './web/operator/accountsView.ts'
+import { moment } from '../web/moment.ts'
+import { titleOf } from '../web/operator/accountsView.ts'
 
 const MARKS: Readonly<Record<AccountStatus, ['green' | 'yellow' | 'red' | 'gray', string]>> = {
   ok: ['green', '✓'],

@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Config } from './config.ts'
-import { dataFolder } from './storage/database.ts'
-import { keptSecret } from './storage/keptSecret.ts'
+import type { Config } from '../settings/config.ts'
+import { dataFolder } from '../storage/database.ts'
+import { keptSecret } from '../storage/keptSecret.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino'
-import type { Config } from './config.ts'
+import type { Config } from '../settings/config.ts'
 
 /**
  * The process's log on standard output: lines to read in a terminal, JSON everywhere else. A line is written when the call returns, so

@@ -1,9 +1,9 @@
-import type { Decision } from './sandbox/decide.ts'
-import type { MishapName } from './sandbox/mishaps/mishap.ts'
-import type { Which } from './sandbox/mishaps/mishaps.ts'
-import type { Notice, NoticeAnswer } from './sandbox/notice.ts'
-import type { Inhabitant, InhabitantKey } from './sandbox/people.ts'
-import { SANDBOX_APP } from './sandboxApp.ts'
+import type { Decision } from '../sandbox/decide.ts'
+import type { MishapName } from '../sandbox/mishaps/mishap.ts'
+import type { Which } from '../sandbox/mishaps/mishaps.ts'
+import type { Notice, NoticeAnswer } from '../sandbox/notice.ts'
+import type { Inhabitant, InhabitantKey } from '../sandbox/people.ts'
+import { SANDBOX_APP } from '../settings/sandboxApp.ts'
 
 /** How a sandbox is to be. */
 export interface CreateSandboxOptions {
@@ -92,7 +92,7 @@ export async function createSandbox(options: CreateSandboxOptions = {}): Promise
   const { redirectUri = 'http://localhost:3000/instagram/response', port = 0, now } = options
   const beside = (path: string) => new URL(path, redirectUri.replace(/\/$/, '')).href
   // Loaded only where it is wanted: production never reads its code.
-  const { startSandbox } = await import('./sandbox/sandbox.ts')
+  const { startSandbox } = await import('../sandbox/sandbox.ts')
   const sandbox = await startSandbox({
     port,
     app: {
