@@ -114,6 +114,7 @@ export function createApp(options: AppOptions): App {
           hidden: hooks !== undefined,
           nameAtHost: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
         }),
+        pages(login, address.callback),
         setup({
           isOpen: (request) => !config.production || operator.isOperator(request),
           examine: () => examine(installation(options)),
@@ -125,7 +126,6 @@ export function createApp(options: AppOptions): App {
         ...(config.adminPassword === undefined
           ? []
           : [accountsPages({ operator, roster, accounts, refresher, address, now })]),
-        pages(login, address.callback),
         begin(login),
         help(login, config.instagram.redirectUri),
       ],

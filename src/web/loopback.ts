@@ -10,7 +10,9 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 export function oneLoopbackName({ origin, url }: Address): RequestHandler {
   const own = new URL(origin)
   return (request, response, next) => {
-    const asked = URL.parse(`${own.protocol}//${request.get('Host') ?? ''}`)
+    const host = request.get('Host') ?? ''
+    // As nearly always: reading an address costs more than all else here.
+    const asked = host === own.host ? null : URL.parse(`${own.protocol}//${host}`)
     const other = asked && asked.host !== own.host && asked.port === own.port
     if (other && LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname))
       response.redirect(307, url + request.url)
