@@ -2,8 +2,8 @@ import pino, { type Logger } from 'pino'
 import type { Config } from '../settings/config.ts'
 
 /**
- * The process's log on standard output: lines to read in a terminal, JSON everywhere else. A line is written when the call returns, so
- * that the last one before the end is not lost.
+ * The process's log on standard output: lines to read in a terminal, JSON everywhere else, which another thread writes. What has not been
+ * written when the process ends is written then; a process that is killed may take its last lines along.
  */
 export async function createLog({ logLevel }: Config): Promise<Logger> {
   const options = { level: logLevel, base: null, serializers: { err: pino.stdSerializers.errWithCause } }
