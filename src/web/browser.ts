@@ -1,44 +1,58 @@
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import { newBrowser } from '../login/browserKey.ts'
 import { ours } from './ours.ts'
+
+/** How long a browser is remembered after the last page from which it could begin a login: longer than any state lives. */
+const BROWSER_LIFETIME_MS = 24 * 60 * 60 * 1000
+
+/** A cookie's name, and whether people reach us by https. */
+interface BrowserCookie {
+  name: string
+  secure: boolean
+}
 
 /**
  * The browser that a request comes from, whether or not it is connected to an account. It holds its secret in a cookie, and nothing
  * is stored for it.
  */
-export interface Browser {
-  /** `undefined`: it brought no cookie, and is not remembered. */
-  readonly secret: string | undefined
-  /** Its secret, for a login that begins. Sets the cookie, or lengthens its life, so that it outlives the state. */
-  remember(): string
-}
+class Browser {
+  readonly #response: Response
+  readonly #cookie: BrowserCookie
+  #secret: string | undefined
 
-/** How long a browser is remembered after the last page from which it could begin a login: longer than any state lives. */
-const BROWSER_LIFETIME_MS = 24 * 60 * 60 * 1000
+  constructor(response: Response, cookie: BrowserCookie, secret: string | undefined) {
+    this.#response = response
+    this.#cookie = cookie
+    this.#secret = secret
+  }
+
+  /** `undefined`: it brought no cookie, and is not remembered. */
+  get secret(): string | undefined {
+    return this.#secret
+  }
+
+  /** Its secret, for a login that begins. Sets the cookie, or lengthens its life, so that it outlives the state. */
+  remember(): string {
+    const secret = (this.#secret ??= newBrowser())
+    const { name, secure } = this.#cookie
+    const expires = new Date(Date.now() + BROWSER_LIFETIME_MS)
+    this.#response.cookie(name, secret, { path: '/', httpOnly: true, sameSite: 'lax', secure, expires })
+    return secret
+  }
+}
 
 const { of, put } = ours<Browser>('browser')
 
 /** The browser that this request comes from. */
 export const browserOf = of
 
-/** Tells each request its browser. `name`: the cookie's. `secure`: people reach us by https. */
-export function browsers({ name, secure }: { name: string; secure: boolean }): RequestHandler {
+/** Tells each request its browser. */
+export function browsers(cookie: BrowserCookie): RequestHandler {
   // What does not look like a secret of ours is as none.
-  const cookie = new RegExp(`(?:^|;) *${RegExp.escape(name)}=([\\w-]{36})(?:;|$)`)
+  const pattern = new RegExp(`(?:^|;) *${RegExp.escape(cookie.name)}=([\\w-]{36})(?:;|$)`)
 
   return (request, response, next) => {
-    let secret = cookie.exec(request.headers.cookie ?? '')?.[1]
-    put(request, {
-      get secret() {
-        return secret
-      },
-      remember() {
-        secret ??= newBrowser()
-        const expires = new Date(Date.now() + BROWSER_LIFETIME_MS)
-        response.cookie(name, secret, { path: '/', httpOnly: true, sameSite: 'lax', secure, expires })
-        return secret
-      },
-    })
+    put(request, new Browser(response, cookie, pattern.exec(request.headers.cookie ?? '')?.[1]))
     next()
   }
 }
