@@ -38,8 +38,10 @@ export function ownSessions({ store, secrets, address, hidden }: OwnSessionsOpti
   })
   const cookie = new RegExp(`(?:^|;) *${RegExp.escape(name(''))}=`)
   return (request, response, next) => {
-    const bearer = hidden ? (Object.create(request) as Request) : request
+    let bearer: Request | undefined
     const open = (opened: Callback) => {
+      // Not before: what is a prototype of another is slow.
+      bearer = hidden ? (Object.create(request) as Request) : request
       // Behind a proxy that the app around us does not trust nothing shows https, and the cookie would never be set.
       if (secure) Object.defineProperty(bearer, 'secure', { value: true, configurable: true })
       void handler(bearer, response, (error?: unknown) => {
@@ -49,7 +51,7 @@ export function ownSessions({ store, secrets, address, hidden }: OwnSessionsOpti
         else opened(error as Error | undefined)
       })
     }
-    putSession(request, new OwnSession(bearer, open))
+    putSession(request, new OwnSession(() => bearer?.session, open))
     if (cookie.test(request.headers.cookie ?? '')) open(next)
     else next()
   }
@@ -65,44 +67,47 @@ export function accountKeyIn(session: object): string | undefined {
 
 /** Opened where there is something to keep: not for a browser that brings no cookie and only looks. */
 class OwnSession implements Session {
-  readonly #request: Request
+  readonly #find: () => Request['session'] | undefined
   readonly #open: (opened: Callback) => void
 
-  constructor(request: Request, open: (opened: Callback) => void) {
-    this.#request = request
+  /** @param find What was opened. Nor is it there where the store failed. */
+  constructor(find: () => Request['session'] | undefined, open: (opened: Callback) => void) {
+    this.#find = find
     this.#open = open
   }
 
   get kept(): Kept {
-    const session: object = this.#opened ?? {}
+    const session: object = this.#find() ?? {}
     return session
   }
 
-  // Nor is it there where the store failed.
-  get #opened(): Request['session'] | undefined {
-    return (this.#request as Partial<Request>).session
+  get #session(): Request['session'] {
+    const session = this.#find()
+    if (!session) throw new Error('There is no session.')
+    return session
   }
 
   change({ accountKey, operator, notice }: Kept): void {
-    Object.assign(this.#request.session, { accountKey, operator, notice })
+    Object.assign(this.#session, { accountKey, operator, notice })
   }
 
   async renew(kept: Kept): Promise<void> {
-    if (!this.#opened) await done(this.#open)
-    else if (!isNew(this.#opened)) await this.#call('regenerate')
+    const former = this.#find()
+    if (!former) await done(this.#open)
+    else if (!isNew(former)) await this.#call('regenerate')
     this.change(kept)
-    if (!kept.accountKey) this.#request.session.cookie.maxAge = OPERATOR_SESSION_LIFETIME_MS
+    if (!kept.accountKey) this.#session.cookie.maxAge = OPERATOR_SESSION_LIFETIME_MS
     // Before the answer, not with it: the answer must not promise what could not be kept.
     await this.#call('save')
   }
 
   async reduce(kept: Kept): Promise<void> {
     if (Object.keys(kept).length > 0) await this.renew(kept)
-    else if (this.#opened) await this.#call('destroy')
+    else if (this.#find()) await this.#call('destroy')
   }
 
   #call(method: 'regenerate' | 'save' | 'destroy'): Promise<void> {
-    return done((callback) => this.#request.session[method](callback))
+    return done((callback) => this.#session[method](callback))
   }
 }
 
