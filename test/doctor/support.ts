@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { examine } from '../../src/doctor/examine.ts'
 import type { Line } from '../../src/doctor/line.ts'
 import { findInstallation } from '../../src/commands/installation.ts'
-import { CLIENT_ID, CLIENT_SECRET, SESSION_SECRET, startWorld, type World } from '../support/world.ts'
+import { SESSION_SECRET, startWorld, variablesOf, type World } from '../support/world.ts'
 
 export const TOKEN_KEYS = `k1:${Buffer.alloc(32, 11).toString('base64')}`
 
@@ -24,12 +24,7 @@ interface Patient extends AsyncDisposable {
 export async function startPatient(): Promise<Patient> {
   const world = await startWorld({ TOKEN_KEYS })
   const environment = {
-    INSTAGRAM_CLIENT_ID: CLIENT_ID,
-    INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
-    INSTAGRAM_REDIRECT_URI: `${world.origin}/response`,
-    INSTAGRAM_AUTHORIZE_URL: world.sandbox.authorizeUrl,
-    INSTAGRAM_TOKEN_URL: world.sandbox.tokenUrl,
-    INSTAGRAM_GRAPH_URL: world.sandbox.graphUrl,
+    ...variablesOf(world.sandbox, `${world.origin}/response`),
     DATABASE_URL: `file:${world.databaseFile}`,
     SESSION_SECRETS: SESSION_SECRET,
     TOKEN_KEYS,

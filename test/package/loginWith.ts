@@ -1,7 +1,7 @@
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { person } from '../support/person.ts'
 import { freePort } from '../support/place.ts'
-import { CLIENT_ID, CLIENT_SECRET } from '../support/world.ts'
+import { CLIENT_ID, CLIENT_SECRET, variablesOf } from '../support/world.ts'
 import type { Stranger } from './stranger.ts'
 
 /** Starts a program of the stranger's with our sandbox for Instagram, and has somebody log in there. */
@@ -15,12 +15,7 @@ export async function loginWith(stranger: Stranger, node: string, program: strin
   const { complaints } = ending.use(
     await stranger.start(node, program, {
       PORT: String(port),
-      INSTAGRAM_CLIENT_ID: CLIENT_ID,
-      INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
-      INSTAGRAM_REDIRECT_URI: redirectUri,
-      INSTAGRAM_AUTHORIZE_URL: sandbox.authorizeUrl,
-      INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
-      INSTAGRAM_GRAPH_URL: sandbox.graphUrl,
+      ...variablesOf(sandbox, redirectUri),
     }),
   )
 

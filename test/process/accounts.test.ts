@@ -4,7 +4,7 @@ import { onlyAccount, OUT_OF_ORDER, refreshCount } from '../accounts/refreshWorl
 import { addCopies } from '../api/support.ts'
 import { person } from '../support/person.ts'
 import { ON_A_TERMINAL, programs } from '../support/programs.ts'
-import { CLIENT_ID, CLIENT_SECRET, SESSION_SECRET, startWorld } from '../support/world.ts'
+import { SESSION_SECRET, startWorld, variablesOf } from '../support/world.ts'
 
 const APP_ID = '27640875392278831'
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -20,12 +20,7 @@ async function place() {
     DATABASE_URL: world.databaseUrl,
     SESSION_SECRETS: SESSION_SECRET,
     TOKEN_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
-    INSTAGRAM_CLIENT_ID: CLIENT_ID,
-    INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
-    INSTAGRAM_REDIRECT_URI: `${world.origin}/response`,
-    INSTAGRAM_AUTHORIZE_URL: world.sandbox.authorizeUrl,
-    INSTAGRAM_TOKEN_URL: world.sandbox.tokenUrl,
-    INSTAGRAM_GRAPH_URL: world.sandbox.graphUrl,
+    ...variablesOf(world.sandbox, `${world.origin}/response`),
   }
   const start = (args: readonly string[], environment: Record<string, string> = {}) =>
     startProgram('commands/accounts.ts', { ...settings, ...environment }, ...args)

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Line } from '../../src/doctor/line.ts'
-import { CLIENT_ID, CLIENT_SECRET, startWorld, type World } from '../support/world.ts'
+import { startWorld, variablesOf, type World } from '../support/world.ts'
 import { place } from '../support/place.ts'
 
 const COMMAND = 'commands/checkup.ts'
@@ -123,12 +123,5 @@ test('an option that it does not know ends it with status 1 and one sentence', a
 })
 
 function settingsOf(world: World): Record<string, string> {
-  return {
-    INSTAGRAM_CLIENT_ID: CLIENT_ID,
-    INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
-    INSTAGRAM_REDIRECT_URI: `${world.origin}/response`,
-    INSTAGRAM_AUTHORIZE_URL: world.sandbox.authorizeUrl,
-    INSTAGRAM_TOKEN_URL: world.sandbox.tokenUrl,
-    INSTAGRAM_GRAPH_URL: world.sandbox.graphUrl,
-  }
+  return variablesOf(world.sandbox, `${world.origin}/response`)
 }

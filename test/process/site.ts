@@ -1,9 +1,10 @@
 import { createKeeping } from '../../src/accounts/keeping.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
-import { CLIENT_ID, CLIENT_SECRET, settingsFor, startClient } from '../instagram/support.ts'
+import { settingsFor, startClient } from '../instagram/support.ts'
 import { freePort } from '../support/place.ts'
 import { type Program, programs } from '../support/programs.ts'
+import { CLIENT_ID, CLIENT_SECRET, variablesOf } from '../support/world.ts'
 
 const KEY = { id: 'k1', secret: Buffer.alloc(32, 7) }
 
@@ -27,12 +28,7 @@ export async function startProcesses(count: number, databaseUrl: string) {
       PORT: String(port),
       NODE_ENV: 'production',
       DATABASE_URL: databaseUrl,
-      INSTAGRAM_CLIENT_ID: CLIENT_ID,
-      INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
-      INSTAGRAM_REDIRECT_URI: redirectUri,
-      INSTAGRAM_AUTHORIZE_URL: sandbox.authorizeUrl,
-      INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
-      INSTAGRAM_GRAPH_URL: sandbox.graphUrl,
+      ...variablesOf(sandbox, redirectUri),
       SESSION_SECRETS: 'session-secret-marked-canary-0123456789',
       TOKEN_KEYS: `${KEY.id}:${KEY.secret.toString('base64')}`,
     })

@@ -79,12 +79,7 @@ export async function startWorld(
 
   const build = (change: Environment) => {
     const config = readConfig({
-      INSTAGRAM_CLIENT_ID: CLIENT_ID,
-      INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
-      INSTAGRAM_REDIRECT_URI: redirectUri,
-      INSTAGRAM_AUTHORIZE_URL: sandbox.authorizeUrl,
-      INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
-      INSTAGRAM_GRAPH_URL: sandbox.graphUrl,
+      ...variablesOf(sandbox, redirectUri),
       SESSION_SECRETS: SESSION_SECRET,
       TOKEN_KEYS: TOKEN_KEY,
       ...environment,
@@ -152,4 +147,19 @@ async function listen(ending: AsyncDisposableStack): Promise<Server> {
 
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
+}
+
+/** By which an app takes a sandbox for Instagram, and comes back to `redirectUri`. */
+export function variablesOf(
+  { authorizeUrl, tokenUrl, graphUrl }: Pick<Sandbox, 'authorizeUrl' | 'tokenUrl' | 'graphUrl'>,
+  redirectUri: string,
+) {
+  return {
+    INSTAGRAM_CLIENT_ID: CLIENT_ID,
+    INSTAGRAM_CLIENT_SECRET: CLIENT_SECRET,
+    INSTAGRAM_REDIRECT_URI: redirectUri,
+    INSTAGRAM_AUTHORIZE_URL: authorizeUrl,
+    INSTAGRAM_TOKEN_URL: tokenUrl,
+    INSTAGRAM_GRAPH_URL: graphUrl,
+  }
 }
