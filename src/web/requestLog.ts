@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
 import pino, { type Level, type Logger } from 'pino'
+import type { Mender } from '../instagram/catalogue/entry.ts'
 import { forLog, Refusal } from '../login/failures.ts'
 import { routeOf } from './finishedRequest.ts'
 import { putVisit, type Visit } from './visit.ts'
@@ -32,21 +33,26 @@ function tell(
 ): void {
   const { statusCode: status, writableEnded } = response
   const route = routeOf(request)
+  const explained = forLog(error)
   const line = {
-    ...forLog(error),
+    ...explained,
     route,
     outcome: writableEnded ? (failure ?? 'ok') : 'aborted',
     res: { status },
     responseTime,
     ...(error && { err: error }),
   }
-  log[levelOf(route, status)](line, `request ${error ? 'errored' : writableEnded ? 'completed' : 'aborted'}`)
+  log[levelOf(route, status, explained?.mender)](
+    line,
+    `request ${error ? 'errored' : writableEnded ? 'completed' : 'aborted'}`,
+  )
 }
 
-function levelOf(route: string, status: number): Level {
+/** What a person can mend, such as to say no at Instagram, need not worry whoever runs the site. */
+function levelOf(route: string, status: number, mender: Mender | undefined): Level {
   if (WATCHED.has(route)) return 'debug'
   if (status >= 500) return 'error'
-  if (status >= 400) return 'warn'
+  if (status >= 400) return mender === 'person' ? 'info' : 'warn'
   return QUIET.has(route) ? 'debug' : 'info'
 }
 

@@ -18,7 +18,7 @@ describe('after a login that failed', () => {
 
     expect(answer.status).toBe(403)
     expect(answer.body).toStrictEqual({ name: 'declined', title: 'You said no', path: '/response' })
-    expect(site.log.at(-1)).toMatchObject({ level: 'warn', details: { outcome: 'declined' } })
+    expect(site.log.at(-1)).toMatchObject({ level: 'info', details: { outcome: 'declined' } })
   })
 
   test.each<[string, OnFailure, boolean]>([

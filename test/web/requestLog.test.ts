@@ -133,3 +133,17 @@ test('what goes well every few seconds does not fill the log', async () => {
     ['/metrics/*', 40],
   ])
 })
+
+test('a person’s own no is no warning, and what only the operator can mend is an error', async () => {
+  await using world = await startWorld()
+
+  await person(world).login({ cancel: true })
+  world.sandbox.fail('verification_failed')
+  await person(world).login()
+
+  const told = lines(world).filter(({ route }) => route === '/response')
+  expect(told.map(({ outcome, level }) => [outcome, level])).toStrictEqual([
+    ['declined', 30],
+    ['verification_failed', 50],
+  ])
+})
