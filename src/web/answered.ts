@@ -38,10 +38,13 @@ function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error('thrown without an error', { cause: thrown })
 }
 
+const WATCHED = ['end', 'render', 'sendFile']
+
 /** What tells that an answer is given. Express goes on rendering, and sending a file, when its methods have returned. */
 function watchAnswer(response: Response) {
   const end = response.end.bind(response) as (...rest: unknown[]) => Response
-  const formerEnd = Object.getOwnPropertyDescriptor(response, 'end')
+  // The app around us may have put its own there, to compress or to lay pages out.
+  const former = WATCHED.map((name) => [name, Object.getOwnPropertyDescriptor(response, name)] as const)
   const underWay: Promise<void>[] = []
   let ended = false
   let piped = false
@@ -63,13 +66,18 @@ function watchAnswer(response: Response) {
 
   return {
     /** Rejects with the error of what could not be rendered or sent. */
-    completion: () => Promise.all(underWay),
+    async completion() {
+      // One may begin another when it is done: a layout around what was rendered.
+      for (const work of underWay) await work
+    },
     hasBegun: () => ended || piped || response.headersSent,
     hasEnded: () => ended,
     stop() {
       response.off('pipe', onPipe)
-      for (const name of ['end', 'render', 'sendFile']) Reflect.deleteProperty(response, name)
-      if (formerEnd) Object.defineProperty(response, 'end', formerEnd)
+      for (const [name, theirs] of former) {
+        Reflect.deleteProperty(response, name)
+        if (theirs) Object.defineProperty(response, name, theirs)
+      }
     },
   }
 }

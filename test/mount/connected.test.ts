@@ -146,6 +146,15 @@ describe('after a login that ended well', () => {
       'The host’s page for me!',
     ],
     [
+      'renders within a layout',
+      (response) => {
+        response.render('connected', { who: 'you' }, (_error, body) => {
+          response.render('connected', { who: `all, around: ${body}` })
+        })
+      },
+      'The host’s page for all, around: The host’s page for you',
+    ],
+    [
       'sends a file',
       (response, folder) => {
         response.type('text').sendFile(join(folder, 'connected.slow'))
@@ -181,6 +190,29 @@ describe('after a login that ended well', () => {
     expect(page.status).toBeLessThan(300)
     expect(page.text).toBe(text)
     expect(site.log.filter(({ level }) => level === 'error')).toStrictEqual([])
+  })
+
+  test('a host that renders in its own way keeps that after a hook that does not answer', async () => {
+    await using views = await viewsOfHost()
+    const before = (host: Express) => {
+      views.before(host)
+      // As express-ejs-layouts does.
+      host.use((_request, response, next) => {
+        const render = response.render.bind(response)
+        response.render = (_view: string, ...rest: unknown[]) => {
+          render('connected', ...(rest as [object]))
+        }
+        next()
+      })
+    }
+    const render: NonNullable<InstagramOptions['render']> = (view, _locals, _request, response) => {
+      response.render(view, { who: view })
+    }
+    await using site = await startSite({ before, options: { onConnected: () => undefined, render } })
+
+    const page = await logIn(person(site))
+
+    expect(page.text).toBe('The host’s page for response')
   })
 
   test('an answer that was given before the host breaks stands, though its session is still being saved', async () => {
