@@ -17,6 +17,11 @@ export function addressOf(redirectUri: string): Address {
   return { origin, base, url: origin + base, callback }
 }
 
+/** A path as Express has to be told it, so that it is that path alone: each sign of a pattern stands for itself. */
+export function asRoute(path: string): string {
+  return path.replace(/[{}()[\]+?!:*\\]/g, '\\$&')
+}
+
 /**
  * How our cookies are called at an address: by https they are `__Host-`, by http their names hold the port, for all apps on localhost share
  * their cookies; and each base has others, for all cookies of a host come to all of its apps.

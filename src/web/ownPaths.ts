@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express'
-import { addressOf } from './address.ts'
+import { addressOf, asRoute } from './address.ts'
 import { VIEWS } from './views.ts'
 
 /** What is ours in an app that has more, beside what is ours in each. */
@@ -23,7 +23,7 @@ export interface OwnRooms {
 export function ownPaths(site: RequestHandler, { callback, api, operator, takesTokens }: OwnRooms): Router {
   const assets = readdirSync(join(VIEWS, 'assets')).map((file) => `/assets/${file}`)
   const own = Router()
-  own.get([...PAGES, callback, ...assets, ...(operator ? OPERATOR.pages : [])], site)
+  own.get([...PAGES, asRoute(callback), ...assets, ...(operator ? OPERATOR.pages : [])], site)
   own.post([...BUTTONS, ...(takesTokens ? ['/import'] : []), ...(operator ? OPERATOR.buttons : [])], site)
   if (api) own.all(API, site)
   // Nothing fails here but reading an address that is ours, and what that means is told there.

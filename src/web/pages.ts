@@ -4,6 +4,7 @@ import { importToken } from '../accounts/importToken.ts'
 import { refreshableFrom } from '../accounts/refresher.ts'
 import { Refusal } from '../login/failures.ts'
 import { connectedAccount, type Login, showAccount } from './accountPage.ts'
+import { asRoute } from './address.ts'
 import { browserOf } from './browser.ts'
 import { limited } from './limits.ts'
 import { finish } from './finish.ts'
@@ -33,7 +34,7 @@ export function pages(login: Login, callback: string): Router {
     return show(response, 'index', { getStarted: url, reconnect, takesTokens })
   })
 
-  router.get(callback, limited('callback'), async (request, response) => {
+  router.get(asRoute(callback), limited('callback'), async (request, response) => {
     const query = new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1])
     if (!query.get('code') && !query.get('error')) {
       const account = await connectedAccount(login, request)

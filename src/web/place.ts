@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, Router } from 'express'
-import type { Address } from './address.ts'
+import { type Address, asRoute } from './address.ts'
 
 /**
  * Leads to `own` what is asked for at the base, wherever above it we are mounted: at the path `/auth` too, where people come back to
@@ -9,7 +9,7 @@ export function atBase(own: RequestHandler, { base }: Address): RequestHandler {
   const above = new Map(
     beginningsOf(base).map((beginning) => [
       beginning.toLowerCase(),
-      Router().use(base.slice(beginning.length).replace(/[{}()[\]+?!:*\\]/g, '\\$&'), own),
+      Router().use(asRoute(base.slice(beginning.length)), own),
     ]),
   )
   return (request, response, next) => {

@@ -13,6 +13,7 @@ test.each([
   ['/', '/instagram/response'],
   ['/auth', '/auth/instagram/callback'],
   ['/auth', '/auth/a(b)*:c/callback'],
+  ['/instagram', '/instagram/re:sponse(1)*'],
   // A last part that is a page of ours elsewhere.
   ['/instagram', '/instagram/help'],
 ])('mounted at %s it takes the way back to %s', async (at, callback) => {
@@ -25,6 +26,14 @@ test.each([
 
   expect(start.status).toBe(200)
   expect(page.text).toContain('@harbour.bakery')
+})
+
+test('what only looks like a pattern in a redirect URI takes no other path', async () => {
+  await using site = await startSite({ callback: '/instagram/:response' })
+
+  const page = await person(site).get('/instagram/other')
+
+  expect(page.text).toBe('The host has no such page')
 })
 
 test('it works behind a proxy that takes the beginning of a path away', async () => {
