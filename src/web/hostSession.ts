@@ -1,13 +1,11 @@
-import { promisify } from 'node:util'
 import type { Request } from 'express'
 import { type Kept, putSession, type Session } from './session.ts'
 
-/** A session as express-session makes it (https://github.com/expressjs/session), or cookie-session, without methods. */
-interface SessionOfHost {
-  regenerate?: (done: (error?: unknown) => void) => void
-  save?: (done: (error?: unknown) => void) => void
-  [name: string]: unknown
-}
+/**
+ * A session as express-session makes it (https://github.com/expressjs/session), with methods `regenerate` and `save`; or cookie-session,
+ * without; or iron-session, whose `save` returns a promise.
+ */
+type SessionOfHost = Record<string, unknown>
 
 /**
  * Keeps what is ours in the session of the app around us, under a name. What else is in it stays as it is.
@@ -48,9 +46,9 @@ class HostSession implements Session {
 
   async renew(kept: Kept): Promise<void> {
     const session = sessionOf(this.#request)
-    if (session?.regenerate) {
+    if (session && 'regenerate' in session) {
       const data = { ...session }
-      await promisify(session.regenerate.bind(session))()
+      await done(session, 'regenerate')
       Object.assign(sessionOf(this.#request) ?? {}, data)
     }
     await this.reduce(kept)
@@ -60,6 +58,19 @@ class HostSession implements Session {
     this.change(kept)
     const session = sessionOf(this.#request)
     // Before the answer, not with it: the answer must not promise what could not be kept.
-    if (session?.save) await promisify(session.save.bind(session))()
+    if (session) await done(session, 'save')
   }
+}
+
+/** Calls a method, if there is one, and settles when it calls back, or when the promise does that it returns. */
+async function done(session: SessionOfHost, name: 'regenerate' | 'save'): Promise<void> {
+  const method = session[name]
+  if (typeof method !== 'function') return
+  await new Promise<unknown>((resolve, reject) => {
+    const result: unknown = method.call(session, (error?: Error | null) => {
+      if (error) reject(error)
+      else resolve(undefined)
+    })
+    if (result instanceof Promise) result.then(resolve, reject)
+  })
 }

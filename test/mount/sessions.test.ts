@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { Express, Request, RequestHandler } from 'express'
 import session from 'express-session'
 import { describe, expect, test } from 'vitest'
@@ -47,6 +49,22 @@ const methodsThatDoNothing: RequestHandler = (request, _response, next) => {
   }
   Object.assign(request.session, { regenerate: nothing, save: nothing })
   next()
+}
+
+/** As iron-session does it: `save` takes no callback, and nothing is kept without it. */
+const sessionWithPromises = (): RequestHandler => {
+  const kept = new Map<string, object>()
+  return (request, response, next) => {
+    const [, id = randomUUID()] = /(?:^|; )sealed=([^;]*)/.exec(request.headers.cookie ?? '') ?? []
+    const save = async () => {
+      await setImmediate()
+      kept.set(id, { ...data })
+      response.cookie('sealed', id)
+    }
+    const data: object = Object.defineProperties({ ...kept.get(id) }, { save: { value: save } })
+    Object.assign(request, { session: data })
+    next()
+  }
 }
 
 /** What is in a session but not ours. */
@@ -161,6 +179,31 @@ test('the id of a host’s session that was there before a login opens nothing a
   expect(after.id).not.toBe(before.id)
   expect(await isConnected(thief)).toBe(false)
   expect((await sessionOf(thief)).data).not.toHaveProperty('basket')
+})
+
+test('a host whose session is saved by a promise keeps a visitor connected until they disconnect', async () => {
+  await using site = await startSite(withSession(sessionWithPromises()))
+  const somebody = person(site)
+
+  await logIn(somebody)
+  const connected = await isConnected(somebody)
+  await somebody.post('/instagram/disconnect')
+
+  expect([connected, await isConnected(somebody)]).toStrictEqual([true, false])
+})
+
+test('what a host calls save or regenerate in its session is left alone', async () => {
+  const data = { save: true, regenerate: 'on Mondays' }
+  const sessions: RequestHandler = (request, _response, next) => {
+    Object.assign(request, { session: data })
+    next()
+  }
+  await using site = await startSite({ before: (host) => host.use(sessions) })
+
+  const page = await logIn(person(site))
+
+  expect(page.text).toContain('@harbour.bakery')
+  expect(data).toMatchObject({ save: true, regenerate: 'on Mondays' })
 })
 
 test('how long the host’s session lasts is as the host has set it', async () => {
