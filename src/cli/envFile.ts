@@ -6,6 +6,9 @@ import { parse } from 'dotenv'
 /** Readable by its owner only. */
 const OWN_MODE = 0o600
 
+/** Refuses what is not UTF-8, such as what Windows' PowerShell writes: it would not be written back as it was. */
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /**
  * Sets a variable in a file such as `.env`, which is made where there is none, readable by its owner only. Every other line stays as it is.
  * The file changes whole or not at all.
@@ -35,7 +38,7 @@ export async function setVariable(file: string, name: string, value: string): Pr
 
 async function textOf(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8')
+    return DECODER.decode(await readFile(file))
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
     throw new Error(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {

@@ -73,3 +73,18 @@ test('a file that cannot be written is named, and the account is kept', async ()
   expect(stderr).toContain('missing/.env cannot be written')
   expect((await here.run(['token'])).stdout).toMatch(TOKEN)
 })
+
+test.each([
+  ['Latin-1', Buffer.from('NAME=Café\n', 'latin1')],
+  ['UTF-16', Buffer.from('\uFEFFA=1\n', 'utf16le')],
+])('a file in %s is named, and stays as it is', async (_, before) => {
+  await using here = await laptop()
+  await here.login()
+  const file = join(here.home, 'site.env')
+  await writeFile(file, before)
+
+  const { status, stderr } = await here.run(['token', '--env', 'site.env'])
+
+  expect([status, await readFile(file)]).toStrictEqual([1, before])
+  expect(stderr).toContain('site.env cannot be read')
+})
