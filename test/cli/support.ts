@@ -8,7 +8,7 @@ import { type Decision, decide } from '../../src/sandbox/decide.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { freePort } from '../support/place.ts'
 
-const CLI = join(import.meta.dirname, '../../src/cli.ts')
+export const CLI = join(import.meta.dirname, '../../src/cli.ts')
 
 export const CLIENT_ID = '990602627938098'
 export const SECRET = 'c1ient-secret-marked-canary-7f3a91'

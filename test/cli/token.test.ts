@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { OUT_OF_ORDER } from '../accounts/refreshWorld.ts'
 import { openDatabase, type Value } from '../../src/storage/database.ts'
-import { laptop } from './support.ts'
+import { CLI, laptop } from './support.ts'
 
 type Laptop = Awaited<ReturnType<typeof laptop>>
 
@@ -151,3 +151,17 @@ test('a token that lasts for an hour only is said to, and exchanged later', asyn
   const { expires_in } = JSON.parse(withApp.stdout) as { expires_in: number }
   expect(expires_in).toBeGreaterThan(59 * 24 * 60 * 60)
 })
+
+test.runIf(process.platform === 'linux')(
+  'a token that is written to a full disk is not done, and nothing of it is said',
+  async () => {
+    const command = ['sh', '-c', 'exec "$0" "$@" > /dev/full', process.execPath, CLI] as const
+    await using here = await laptop({ command })
+
+    const { status, stderr } = await here.login()
+
+    expect(status).toBe(1)
+    expect(stderr).toContain('the output cannot be written: ENOSPC')
+    expect(stderr).not.toContain('IGAA')
+  },
+)
