@@ -44,7 +44,7 @@ const PAUSE_MS = 10_000
  *
  * Mount it where the redirect URI leads but for its last part. What is asked for there and is not ours goes on to your app. It opens
  * secrets and the database in the background, and requests wait for that; where it fails, a page says so (503), the log says why, and it
- * is tried again. Any number can be mounted, with different settings, and never meet.
+ * is tried again. Any number can be mounted, with different settings and databases, and never meet.
  *
  * @throws {ConfigError} for mistakes in options, all at once
  */

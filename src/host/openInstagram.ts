@@ -6,7 +6,7 @@ import { readOptions } from './readOptions.ts'
 
 /**
  * Opens logins with Instagram and the accounts that they connected, without any pages. Any number can be open in one process, with
- * different settings, and never meet. Until it is closed it refreshes tokens in time, and keeps the process alive for that.
+ * different settings and databases, and never meet. Until it is closed it refreshes tokens in time, and keeps the process alive for that.
  *
  * ```ts
  * await using instagram = await openInstagram({ clientId, clientSecret, redirectUri })

@@ -28,7 +28,8 @@ export interface AccessOptions {
   graphVersion?: string | undefined
   /**
    * The database that accounts are kept in: an SQLite file, made where missing; `file::memory:`, gone at the end; or
-   * `postgres://user:password@host:5432/database`, where one machine is not enough. Default: `file:./data/accounts.db`.
+   * `postgres://user:password@host:5432/database`, where one machine is not enough. Its accounts are those of all that open it:
+   * two Instagram apps need two. Default: `file:./data/accounts.db`.
    */
   databaseUrl?: string | undefined
   /**
