@@ -3,7 +3,7 @@ import { type Address, asRoute } from './address.ts'
 
 /**
  * Leads to `own` what is asked for at the base, wherever above it we are mounted: at the path `/auth` too, where people come back to
- * `/auth/instagram/response`. And what is asked for where we are mounted, for a proxy may have taken the base away.
+ * `/auth/instagram/response`. There the rest is the host's, unless a proxy says that it has taken the base away.
  */
 export function atBase(own: RequestHandler, { base }: Address): RequestHandler {
   const above = new Map(
@@ -17,7 +17,7 @@ export function atBase(own: RequestHandler, { base }: Address): RequestHandler {
     if (!deeper) own(request, response, next)
     else
       deeper(request, response, (error?: unknown) => {
-        if (error) next(error)
+        if (error || request.headers['x-forwarded-prefix'] === undefined) next(error)
         else own(request, response, next)
       })
   }

@@ -36,6 +36,26 @@ test('what only looks like a pattern in a redirect URI takes no other path', asy
   expect(page.text).toBe('The host has no such page')
 })
 
+test('mounted above where people come back to, it leaves the pages of the host alone', async () => {
+  await using site = await startSite({
+    at: '/',
+    after: (host) => host.use((_, response) => response.send('host')),
+  })
+  const somebody = person(site)
+
+  const pages = [await somebody.get('/'), await somebody.get('/login'), await somebody.get('/help')]
+
+  expect(pages.map(({ text }) => text)).toStrictEqual(['host', 'host', 'host'])
+})
+
+test('mounted above it, behind a proxy that says what it has taken away, its pages are there', async () => {
+  await using site = await startSite({ at: '/' })
+
+  const page = await person(site).get('/', { 'X-Forwarded-Prefix': '/instagram' })
+
+  expect(page.text).toContain('Get Started')
+})
+
 test('it works behind a proxy that takes the beginning of a path away', async () => {
   await using site = await startSite({ at: '/instagram', callback: '/shop/instagram/response' })
   const somebody = person(site)
