@@ -54,7 +54,12 @@ export function logInto(log: Log = onConsole): Logger {
     write(line) {
       const { level, msg, ...told } = JSON.parse(line) as { level: number; msg?: string; fix?: string }
       const details = told.fix === undefined ? told : { ...told, fix: withOptionNames(told.fix) }
-      log[nameOf(level)](error ? { ...details, err: error } : details, msg ?? '')
+      try {
+        log[nameOf(level)](error ? { ...details, err: error } : details, msg ?? '')
+      } catch (cause) {
+        // It is called where nobody catches, and a line is no reason to end the host.
+        onConsole.error({ err: cause }, 'the log failed')
+      }
     },
   })
 }

@@ -28,6 +28,8 @@ export function returnAddress(asked: string, { origin, returnToOrigins = [] }: R
     [origin, ...returnToOrigins].includes(address.origin) &&
     address.username === '' &&
     address.password === '' &&
+    // By itself, as a host may shorten the address to its path, it would be another host.
+    !address.pathname.startsWith('//') &&
     address.href.length <= LONGEST
   if (!isGood) throw new Refusal('return_to_foreign')
   return address.href

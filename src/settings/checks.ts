@@ -27,6 +27,7 @@ export const redirectUri = (name: string) =>
   webAddress(name)
     .refine((text) => !/[?#]/.test(text), `${name} must have no query (?) and no fragment (#).`)
     .refine((text) => !new URL(text).username, `${name} must have no user name.`)
+    .refine((text) => !new URL(text).pathname.includes('//'), `${name} must not have // in its path.`)
 
 /** Where people authorize. Instagram switched api.instagram.com off for that in August 2026; most guides still name it. */
 export const authorizeUrl = (name: string) =>

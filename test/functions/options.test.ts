@@ -153,6 +153,7 @@ describe('a mistake is told in one sentence that names the option and never its 
       'redirectUri must have no query (?) and no fragment (#).',
     ],
     [{ redirectUri: 'https://canary@site.example/' }, 'redirectUri must have no user name.'],
+    [{ redirectUri: 'https://site.example//canary' }, 'redirectUri must not have // in its path.'],
     [{ scopes: 31_337 }, 'scopes must be text, or a list of texts.'],
     [{ scopes: [31_337] }, 'scopes must be text, or a list of texts.'],
     [{ scopes: ' , ' }, 'scopes must name at least one scope.'],

@@ -18,8 +18,6 @@ describe('sends a person to', () => {
     ['/go?to=//evil.example', `${OWN}/go?to=//evil.example`],
     [`${OWN}/profile`, `${OWN}/profile`],
     ['https://SHOP.example:443/profile', `${OWN}/profile`],
-    // A path of ours that would be another host by itself, and so is never shortened to a path.
-    [`${OWN}//evil.example/`, `${OWN}//evil.example/`],
     [`${ALLOWED}/users`, `${ALLOWED}/users`],
   ])('%s', (asked, address) => {
     expect(returnAddress(asked, options)).toBe(address)
@@ -37,6 +35,9 @@ describe('begins no login that would lead to', () => {
     '\n/profile',
     '/pro\0file',
     'https:/evil.example\r\n',
+    // A path of ours that would be another host by itself.
+    `${OWN}//evil.example/`,
+    '/.//evil.example',
     'https://evil.example',
     'https://shop.example.evil.example',
     'https://evil.example/https://shop.example',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import express, { type Express, Router } from 'express'
 import helmet from 'helmet'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { AccountEvent, InstagramOptions } from '../../src/index.ts'
 import { PASSWORD } from '../operator/support.ts'
 import { linkCalled, person } from '../support/person.ts'
@@ -146,4 +146,21 @@ test('what it logs holds no code, state, cookie, token or secret', async () => {
   ]
   expect(said.length).toBeGreaterThan(3)
   for (const secret of secrets) expect(said.join('\n')).not.toContain(secret)
+})
+
+test('a log of the host that throws ends nothing', async () => {
+  const told = vi.spyOn(console, 'error').mockReturnValue()
+  onTestFinished(() => {
+    told.mockRestore()
+  })
+  const broken = () => {
+    throw new Error('the disk is full')
+  }
+  const log = { debug: broken, info: broken, warn: broken, error: broken }
+  await using site = await startSite({ options: { log } })
+
+  const page = await logIn(person(site))
+
+  expect(page.text).toContain('@harbour.bakery')
+  expect(told.mock.lastCall?.[0]).toBe('instagram-access-token: the log failed')
 })
