@@ -53,6 +53,12 @@ export interface Database extends Queries {
    */
   transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>
 
+  /**
+   * On SQLite only: moves the journal beside the file into it and empties it. Until then what was deleted can still be read there. Does
+   * nothing while another process reads or writes: to be tried again.
+   */
+  emptyJournal?(): Promise<void>
+
   /** Waits for what has been asked, then closes; all that comes later is refused. Closing again does nothing. */
   close(): Promise<void>
 }

@@ -57,6 +57,10 @@ class SqliteDatabase implements Database {
     return this.#onDisk(this.#queued(() => this.#allOrNothing(work)))
   }
 
+  async emptyJournal(): Promise<void> {
+    await this.all('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
   close(): Promise<void> {
     return this.#queued(async () => {
       await this.#disk?.close()

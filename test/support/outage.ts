@@ -42,6 +42,7 @@ export function withOutages(database: Database): { database: Database; outage: O
       run: (sql, ...parameters) => line(sql, () => database.run(sql, ...parameters)),
       runUnsynced: (sql, ...parameters) => line(sql, () => database.runUnsynced(sql, ...parameters)),
       transaction: (work) => line('BEGIN', () => database.transaction(work)),
+      emptyJournal: () => line('PRAGMA', async () => database.emptyJournal?.()),
       close: () => database.close(),
     },
     outage: {

@@ -12,9 +12,13 @@ const WEBHOOK = {
 }
 
 /** Every byte that the database has written, as text. */
-async function bytes({ database, databaseFile }: World): Promise<string> {
-  await database.run('VACUUM')
-  await database.all('PRAGMA wal_checkpoint(TRUNCATE)')
+async function bytes(world: World): Promise<string> {
+  await world.database.run('VACUUM')
+  await world.database.all('PRAGMA wal_checkpoint(TRUNCATE)')
+  return bytesAsTheyAre(world)
+}
+
+async function bytesAsTheyAre({ databaseFile }: World): Promise<string> {
   const folder = dirname(databaseFile)
   const names = (await readdir(folder)).filter((name) => name.startsWith(basename(databaseFile)))
   const files = await Promise.all(names.map((name) => readFile(join(folder, name), 'latin1')))
@@ -52,4 +56,16 @@ test('nothing remains either of a person who disconnected before, and whose even
   const after = await bytes(world)
   expect(before).toContain('harbour.bakery')
   for (const piece of ['harbour.bakery', ID, USER_ID]) expect(after).not.toContain(piece)
+})
+
+test('a minute later nothing remains either, though nobody compacted the files or stopped the app', async () => {
+  await using world = await startWorld(WEBHOOK)
+  await person(world).login()
+  const known = await knowledge(world)
+  await meta(world, '/data-deletion')
+
+  await world.upkeep()
+
+  const after = await bytesAsTheyAre(world)
+  for (const piece of known) expect(after).not.toContain(piece)
 })
