@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import fc from 'fast-check'
 import type { Account } from '../../src/accounts/account.ts'
 import { connectAccount } from '../../src/accounts/connect.ts'
@@ -166,27 +166,16 @@ const itself = (token: Token) => token
 async function judge(model: Model, real: Processes): Promise<void> {
   const { stage } = real
   const now = stage.now().getTime()
-  const accounts = await accountsOf(stage)
-
-  for (const { type, account } of stage.events.slice(real.eventsSeen)) {
-    const before = real.told.get(account.id)
-    const steady = ['token.refreshed', 'account.connected'].includes(type)
-    if (!steady && type !== 'account.disconnected' && before === account.status)
-      real.wrongs.push(`${type} was told, and nothing had changed from ${before}`)
-    if (
-      before === 'needs_reconnect' &&
-      !type.startsWith('account.connected') &&
-      type !== 'account.disconnected'
+  let accounts: Account[] = []
+  // What is stored is told a moment later, and a process that is being killed may be in between.
+  await vi.waitFor(async () => {
+    accounts = await accountsOf(stage)
+    hear(real)
+    expect(Object.fromEntries(accounts.map(({ id, status }) => [id, status]))).toStrictEqual(
+      Object.fromEntries(real.told),
     )
-      real.wrongs.push(`${type} was told of an account that only a person can mend`)
-    if (type === 'account.disconnected') real.told.delete(account.id)
-    else real.told.set(account.id, account.status)
-  }
-  real.eventsSeen = stage.events.length
+  })
   expect(real.wrongs).toStrictEqual([])
-  expect(Object.fromEntries(accounts.map(({ id, status }) => [id, status]))).toStrictEqual(
-    Object.fromEntries(real.told),
-  )
 
   expect(accounts.map(({ id }) => id).toSorted()).toStrictEqual(
     [...model.held.keys()].map((somebody) => IDS[somebody]).toSorted(),
@@ -215,6 +204,25 @@ async function judge(model: Model, real: Processes): Promise<void> {
     if (status === 'expiring') expect(statusReason).not.toBeNull()
     if (dueAt) expect(Number(dueAt)).toBeLessThanOrEqual(Number(issued.expiresAt))
   }
+}
+
+/** Takes in what was told since. */
+function hear(real: Processes): void {
+  for (const { type, account } of real.stage.events.slice(real.eventsSeen)) {
+    const before = real.told.get(account.id)
+    const steady = ['token.refreshed', 'account.connected'].includes(type)
+    if (!steady && type !== 'account.disconnected' && before === account.status)
+      real.wrongs.push(`${type} was told, and nothing had changed from ${before}`)
+    if (
+      before === 'needs_reconnect' &&
+      !type.startsWith('account.connected') &&
+      type !== 'account.disconnected'
+    )
+      real.wrongs.push(`${type} was told of an account that only a person can mend`)
+    if (type === 'account.disconnected') real.told.delete(account.id)
+    else real.told.set(account.id, account.status)
+  }
+  real.eventsSeen = real.stage.events.length
 }
 
 /** After a round in which everything could be done: nothing is due that nobody has claimed. */
