@@ -3,12 +3,13 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isLoopback } from '../doctor/loopback.ts'
 import { type Certificate, certificateFor } from '../process/certificate.ts'
 import { SERVER_LIMITS } from '../process/serverLimits.ts'
 import { type Environment, survey } from '../settings/survey.ts'
 import { type Closing, closingHeaders, closingPage } from './closingPage.ts'
 import { type Terminal, warn } from './terminal.ts'
-import { databaseIn, isLoopback, userFolder } from './userEnvironment.ts'
+import { databaseIn, userFolder } from './userEnvironment.ts'
 
 /** Milliseconds in which a page that was sent arrives: it comes from this machine. */
 const ARRIVAL_MS = 2000

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import envPaths from 'env-paths'
+import { isLoopback } from '../doctor/loopback.ts'
 import { type Environment, isProduction } from '../settings/survey.ts'
 
 /** The port of this machine that Instagram sends the browser back to, where nobody says otherwise. */
@@ -56,11 +57,6 @@ export function forSite(environment: Environment): Environment {
     ...(uri.protocol === 'https:' && { HTTPS: 'self-signed' }),
     ...site,
   }
-}
-
-/** Whether an address leads to this machine. */
-export function isLoopback({ hostname }: URL): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
 
 /** The database that lies in a folder. */

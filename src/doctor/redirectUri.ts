@@ -1,5 +1,6 @@
 import type { Installation } from './installation.ts'
 import { type Line, ok, unknown, wrong } from './line.ts'
+import { isLoopback } from './loopback.ts'
 import { reach, type Reached, type Trouble } from './reach.ts'
 
 const FORM = 'Redirect URI'
@@ -19,7 +20,7 @@ export function checkRedirectUri({
 }: Omit<Asked, 'certificate' | 'now'>): Line[] {
   if (settings.redirectUri === undefined) return []
   const { protocol, hostname, pathname, port: named } = new URL(settings.redirectUri)
-  const here = isLoopback(hostname)
+  const here = isLoopback({ hostname })
   if (sandbox) return [ok(FORM, 'The sandbox takes it as it is.')]
   if (protocol === 'http:')
     return [
@@ -107,7 +108,7 @@ function troubleLine(trouble: Trouble, { hostname, host }: URL, isMounted: boole
       'See that it is spelled right, and make a DNS entry for it.',
     )
   if (trouble === 'untrusted')
-    return isLoopback(hostname)
+    return isLoopback({ hostname })
       ? wrong(
           THERE,
           `No https that can be trusted answers at ${host}.`,
@@ -125,8 +126,4 @@ function troubleLine(trouble: Trouble, { hostname, host }: URL, isMounted: boole
     'Nothing answers from here.',
     'Start the app, and do this again. If it is running, see whether others reach the address: this machine may not.',
   )
-}
-
-function isLoopback(hostname: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }

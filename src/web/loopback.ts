@@ -1,7 +1,6 @@
 import type { RequestHandler } from 'express'
+import { isLoopback } from '../doctor/loopback.ts'
 import type { Address } from './address.ts'
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
  * On one machine, `localhost` and `127.0.0.1` are the same app but not the same to cookies: whoever opens the one while the
@@ -14,8 +13,7 @@ export function oneLoopbackName({ origin, url }: Address): RequestHandler {
     // As nearly always: reading an address costs more than all else here.
     const asked = host === own.host ? null : URL.parse(`${own.protocol}//${host}`)
     const other = asked && asked.host !== own.host && asked.port === own.port
-    if (other && LOOPBACK.has(asked.hostname) && LOOPBACK.has(own.hostname))
-      response.redirect(307, url + request.url)
+    if (other && isLoopback(asked) && isLoopback(own)) response.redirect(307, url + request.url)
     else next()
   }
 }

@@ -1,3 +1,4 @@
+import { isLoopback } from '../doctor/loopback.ts'
 import type { InstagramSettings } from '../instagram/client.ts'
 import { addressOf } from './address.ts'
 import type { Line } from '../doctor/line.ts'
@@ -66,9 +67,9 @@ export interface SetupView {
 /** Everything that the guide shows at a moment. */
 export function setupView(registration: Registration, found: Examination | undefined, now: Date): SetupView {
   const { settings, listening } = registration
-  const { hostname, protocol } = new URL(settings.redirectUri)
-  const local = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  const becomesHttps = local && protocol === 'http:'
+  const address = new URL(settings.redirectUri)
+  const local = isLoopback(address)
+  const becomesHttps = local && address.protocol === 'http:'
   // As it is registered, letter by letter; Instagram does not take http for sure.
   const redirectUri = becomesHttps ? settings.redirectUri.replace(/^http:/i, 'https:') : settings.redirectUri
   const { url } = addressOf(redirectUri)
