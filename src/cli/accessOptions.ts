@@ -1,23 +1,8 @@
 import { ConfigError } from '../settings/config.ts'
 import type { Log } from '../host/hostLog.ts'
 import type { AccessOptions } from '../host/options.ts'
+import { VARIABLES } from '../login/optionNames.ts'
 import { type Environment, isProduction } from '../settings/survey.ts'
-
-/** The variable that each option is read from. */
-const VARIABLES = {
-  clientId: 'INSTAGRAM_CLIENT_ID',
-  clientSecret: 'INSTAGRAM_CLIENT_SECRET',
-  redirectUri: 'INSTAGRAM_REDIRECT_URI',
-  scopes: 'INSTAGRAM_SCOPES',
-  authorizeUrl: 'INSTAGRAM_AUTHORIZE_URL',
-  tokenUrl: 'INSTAGRAM_TOKEN_URL',
-  graphUrl: 'INSTAGRAM_GRAPH_URL',
-  graphVersion: 'INSTAGRAM_GRAPH_VERSION',
-  databaseUrl: 'DATABASE_URL',
-  sessionSecrets: 'SESSION_SECRETS',
-  tokenKeys: 'TOKEN_KEYS',
-  refreshDaysBeforeExpiry: 'REFRESH_DAYS_BEFORE_EXPIRY',
-} as const satisfies Partial<Record<keyof AccessOptions, string>>
 
 /** An environment as options: unlike the web app's settings, with a redirect URI of any path. `warn` is told what goes wrong beside. */
 export function accessOptions(environment: Environment, warn: (words: string) => void): AccessOptions {

@@ -1,16 +1,22 @@
-/** What is a variable for an app that stands alone is an option, or a setting of Express, for one that is mounted. */
+/** The variable of the environment that is an option of the functions for hosts, too. */
+export const VARIABLES = {
+  clientId: 'INSTAGRAM_CLIENT_ID',
+  clientSecret: 'INSTAGRAM_CLIENT_SECRET',
+  redirectUri: 'INSTAGRAM_REDIRECT_URI',
+  scopes: 'INSTAGRAM_SCOPES',
+  authorizeUrl: 'INSTAGRAM_AUTHORIZE_URL',
+  tokenUrl: 'INSTAGRAM_TOKEN_URL',
+  graphUrl: 'INSTAGRAM_GRAPH_URL',
+  graphVersion: 'INSTAGRAM_GRAPH_VERSION',
+  databaseUrl: 'DATABASE_URL',
+  sessionSecrets: 'SESSION_SECRETS',
+  tokenKeys: 'TOKEN_KEYS',
+  refreshDaysBeforeExpiry: 'REFRESH_DAYS_BEFORE_EXPIRY',
+} as const
+
+/** What a host calls each variable: by an option, or a setting of Express. */
 const NAMES: Readonly<Record<string, string>> = {
-  INSTAGRAM_CLIENT_ID: 'clientId',
-  INSTAGRAM_CLIENT_SECRET: 'clientSecret',
-  INSTAGRAM_REDIRECT_URI: 'redirectUri',
-  INSTAGRAM_SCOPES: 'scopes',
-  INSTAGRAM_AUTHORIZE_URL: 'authorizeUrl',
-  INSTAGRAM_TOKEN_URL: 'tokenUrl',
-  INSTAGRAM_GRAPH_URL: 'graphUrl',
-  INSTAGRAM_GRAPH_VERSION: 'graphVersion',
-  DATABASE_URL: 'databaseUrl',
-  SESSION_SECRETS: 'sessionSecrets',
-  TOKEN_KEYS: 'tokenKeys',
+  ...Object.fromEntries(Object.entries(VARIABLES).map(([option, variable]) => [variable, option])),
   API_KEYS: 'apiKeys',
   ADMIN_PASSWORD: 'adminPassword',
   META_APP_SECRET: 'metaAppSecret',
