@@ -1,5 +1,4 @@
 import { recognise } from '../instagram/recognise.ts'
-import { browserKey } from './browserKey.ts'
 import { Refusal } from './failures.ts'
 import { readState, type State, STATE_LIFETIME_MS } from './state.ts'
 
@@ -42,7 +41,7 @@ function stateOf(browser: string | undefined, state: string, secrets: readonly s
   if (!browser) throw new Refusal('cookie_missing')
   if (!state) throw new Refusal('state_missing')
   for (const secret of secrets) {
-    const read = readState(browserKey(browser, secret), state)
+    const read = readState({ browser, secret }, state)
     if (read) return read
   }
   throw new Refusal('state_foreign')

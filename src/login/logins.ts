@@ -4,7 +4,7 @@ import type { Accounts } from '../accounts/accounts.ts'
 import { connectAccount } from '../accounts/connect.ts'
 import type { Instagram } from '../instagram/client.ts'
 import type { InstagramError } from '../instagram/failure.ts'
-import { browserKey, newBrowser } from './browserKey.ts'
+import { newBrowser } from './browser.ts'
 import { callbackQuery } from './callbackQuery.ts'
 import type { Callbacks } from './callbacks.ts'
 import { Refusal } from './failures.ts'
@@ -95,7 +95,7 @@ export function createLogins(options: LoginsOptions): Logins {
   return {
     beginLogin({ browser = newBrowser(), returnTo, forceReauth = false } = {}) {
       const address = returnTo === undefined ? undefined : returnAddress(returnTo, options)
-      const state = createState(browserKey(browser, newest), now(), address)
+      const state = createState({ browser, secret: newest }, now(), address)
       return { url: instagram.authorizeUrl(state, { forceReauth }), browser }
     },
 

@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express'
-import { newBrowser } from '../login/browserKey.ts'
+import { newBrowser } from '../login/browser.ts'
 import { ours } from './ours.ts'
 
 /** How long a browser is remembered after the last page from which it could begin a login: longer than any state lives. */
