@@ -2,13 +2,13 @@ import type { RequestHandler, Response } from 'express'
 import { newBrowser } from '../login/browser.ts'
 import { ours } from './ours.ts'
 
-/** How long a browser is remembered after the last page from which it could begin a login: longer than any state lives. */
-const BROWSER_LIFETIME_MS = 24 * 60 * 60 * 1000
+/** Seconds for which a browser is remembered after the last page from which it could begin a login: longer than any state lives. */
+const BROWSER_LIFETIME_S = 24 * 60 * 60
 
-/** A cookie's name, and whether people reach us by https. */
+/** A cookie's name, and what stands behind its value. */
 interface BrowserCookie {
   name: string
-  secure: boolean
+  attributes: string
 }
 
 /**
@@ -34,9 +34,9 @@ class Browser {
   /** Its secret, for a login that begins. Sets the cookie, or lengthens its life, so that it outlives the state. */
   remember(): string {
     const secret = (this.#secret ??= newBrowser())
-    const { name, secure } = this.#cookie
-    const expires = new Date(Date.now() + BROWSER_LIFETIME_MS)
-    this.#response.cookie(name, secret, { path: '/', httpOnly: true, sameSite: 'lax', secure, expires })
+    const { name, attributes } = this.#cookie
+    // Neither the name nor the secret has a sign that would have to be encoded.
+    this.#response.append('Set-Cookie', `${name}=${secret}${attributes}`)
     return secret
   }
 }
@@ -46,10 +46,12 @@ const { of, put } = ours<Browser>('browser')
 /** The browser that this request comes from. */
 export const browserOf = of
 
-/** Tells each request its browser. */
-export function browsers(cookie: BrowserCookie): RequestHandler {
+/** Tells each request its browser. `name`: its cookie's. `secure`: whether people reach us by https. */
+export function browsers({ name, secure }: { name: string; secure: boolean }): RequestHandler {
+  const lasting = `; Path=/; Max-Age=${BROWSER_LIFETIME_S}; HttpOnly; SameSite=Lax`
+  const cookie = { name, attributes: secure ? `${lasting}; Secure` : lasting }
   // What does not look like a secret of ours is as none.
-  const pattern = new RegExp(`(?:^|;) *${RegExp.escape(cookie.name)}=([\\w-]{36})(?:;|$)`)
+  const pattern = new RegExp(`(?:^|;) *${RegExp.escape(name)}=([\\w-]{36})(?:;|$)`)
 
   return (request, response, next) => {
     put(request, new Browser(response, cookie, pattern.exec(request.headers.cookie ?? '')?.[1]))

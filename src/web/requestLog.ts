@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
 import pino, { type Level, type Logger } from 'pino'
 import type { Mender } from '../instagram/catalogue/entry.ts'
@@ -80,6 +79,12 @@ function announcedId(request: Request): string | undefined {
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
 
 function newReference(): string {
-  const letters = Array.from({ length: 8 }, () => ALPHABET[randomInt(ALPHABET.length)])
-  return `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`
+  return `${fourLetters()}-${fourLetters()}`
+}
+
+// No secret, so that it needs no randomness that nobody can guess.
+function fourLetters(): string {
+  let letters = ''
+  while (letters.length < 4) letters += ALPHABET.charAt(Math.random() * ALPHABET.length)
+  return letters
 }

@@ -13,6 +13,7 @@ function wordsOn(html: string): string {
   const text = html.replace(/<[^>]+>/g, ' ').replace(/&#39;/g, "'")
   return text
     .replace(/&quot;|&#34;/g, '"')
+    .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&')
@@ -52,8 +53,11 @@ test('an entry is found by Instagram’s own words: they are its title', async (
   const page = await person(world).get('/help/invalid_platform_app')
 
   expect(page.text).toMatch(/<title>“Invalid platform app”: Instagram does not know this site’s app<\/title>/)
-  expect(page.text).toContain('It shows on Instagram’s own page, or when the code is exchanged for a token.')
-  for (const { says } of catalogue.invalid_platform_app.signs) expect(page.text).toContain(`“${says}”`)
+  expect(wordsOn(page.text)).toContain(
+    'It shows on Instagram’s own page, or when the code is exchanged for a token.',
+  )
+  for (const { says } of catalogue.invalid_platform_app.signs)
+    expect(wordsOn(page.text)).toContain(`“${says}”`)
 })
 
 test.each(['nothing_of_ours', 'constructor', '__proto__', 'toString', '%3Cscript%3E', 'UNKNOWN'])(

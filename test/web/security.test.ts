@@ -40,7 +40,7 @@ test('the cookies on http are HttpOnly and SameSite=Lax', async () => {
 
   expect(page.get('Set-Cookie')).toStrictEqual([
     expect.stringMatching(
-      /^instagram-access-token-\d+-browser=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+      /^instagram-access-token-\d+-browser=[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/,
     ),
     expect.stringMatching(
       /^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
@@ -57,7 +57,7 @@ test('the cookies on https are Secure under __Host- names, also behind a proxy t
 
   expect(page.get('Set-Cookie')).toStrictEqual([
     expect.stringMatching(
-      /^__Host-instagram-access-token-browser=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-instagram-access-token-browser=[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/,
     ),
     expect.stringMatching(
       /^__Host-instagram-access-token=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
@@ -221,8 +221,9 @@ test('a passer-by is remembered for a day, a connected person for thirty', async
   await using world = await startWorld()
   const somebody = person(world)
   const days = (cookies: string[] = []) => {
-    const [, expires = ''] = /Expires=([^;]+)/.exec(cookies.at(-1) ?? '') ?? []
-    return Math.round((Date.parse(expires) - Date.now()) / (24 * 60 * 60 * 1000))
+    const [, seconds, expires = ''] = /Max-Age=(\d+)|Expires=([^;]+)/.exec(cookies.at(-1) ?? '') ?? []
+    const milliseconds = seconds === undefined ? Date.parse(expires) - Date.now() : Number(seconds) * 1000
+    return Math.round(milliseconds / (24 * 60 * 60 * 1000))
   }
 
   const start = await somebody.get('/')
