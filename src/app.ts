@@ -111,7 +111,6 @@ export function createApp(options: AppOptions): App {
           store,
           secrets: config.sessionSecrets,
           address,
-          hidden: hooks !== undefined,
           nameAtHost: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
         }),
         pages(login, address.callback),

@@ -37,11 +37,13 @@ class HostSession implements Session {
     return typeof kept === 'object' && kept !== null ? kept : {}
   }
 
-  change(kept: Kept): void {
+  async change(kept: Kept): Promise<void> {
     const session = sessionOf(this.#request)
     if (!session) throw new Error('The session of the app around us has ended.')
     if (Object.keys(kept).length > 0) session[this.#name] = kept
     else Reflect.deleteProperty(session, this.#name)
+    // Before the answer, not with it: the answer must not promise what could not be kept.
+    await done(session, 'save')
   }
 
   async renew(kept: Kept): Promise<void> {
@@ -51,14 +53,11 @@ class HostSession implements Session {
       await done(session, 'regenerate')
       Object.assign(sessionOf(this.#request) ?? {}, data)
     }
-    await this.reduce(kept)
+    await this.change(kept)
   }
 
-  async reduce(kept: Kept): Promise<void> {
-    this.change(kept)
-    const session = sessionOf(this.#request)
-    // Before the answer, not with it: the answer must not promise what could not be kept.
-    if (session) await done(session, 'save')
+  reduce(kept: Kept): Promise<void> {
+    return this.change(kept)
   }
 }
 

@@ -1,31 +1,33 @@
 import { randomUUID } from 'node:crypto'
-import type { Request, RequestHandler } from 'express'
-import session, { type Store } from 'express-session'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import session, { type SessionData } from 'express-session'
+import type { DatabaseSessionStore } from '../storage/sessions.ts'
 import { type Address, cookieName } from './address.ts'
 import { type Kept, putSession, type Session } from './session.ts'
 import { visitOf } from './visit.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** How long a browser stays connected after its login. One that nobody has logged in from has no session that is kept. */
+/** How long a browser stays connected after its last visit. One that nobody has logged in from has no session that is kept. */
 export const SESSION_LIFETIME_MS = 30 * DAY_MS
 
 /** How long one is that an operator only has signed in from; the sign-in itself ends sooner. */
 const OPERATOR_SESSION_LIFETIME_MS = DAY_MS
 
+/** A session is prolonged when this part of its life is over: once a day, for a person's. */
+const STEP = 1 / 30
+
 /** What sessions of ours are made with. */
 export interface OwnSessionsOptions {
-  store: Store
+  store: DatabaseSessionStore
   /** Sign their cookies; newest first. */
   secrets: readonly string[]
   /** Where people reach us: by https the cookie is `Secure`. */
   address: Address
-  /** Whether nothing of them is seen on the request itself, which is another's: it costs a little. */
-  hidden: boolean
 }
 
-/** Sessions of our own, each with a cookie and in our store. */
-export function ownSessions({ store, secrets, address, hidden }: OwnSessionsOptions): RequestHandler {
+/** Sessions of our own, each with a cookie and in our store. Nothing of them is seen on the request, which may be another's. */
+export function ownSessions({ store, secrets, address }: OwnSessionsOptions): RequestHandler {
   const { name, secure } = cookieName(address)
   const handler = session({
     store,
@@ -34,82 +36,147 @@ export function ownSessions({ store, secrets, address, hidden }: OwnSessionsOpti
     genid: () => randomUUID(), // 122 random bits that Node has ready; express-session's own sets up a job for each id.
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_LIFETIME_MS },
     resave: false,
+    rolling: true,
     saveUninitialized: false,
   })
-  const cookie = new RegExp(`(?:^|;) *${RegExp.escape(name(''))}=`)
-  return (request, response, next) => {
-    let bearer: Request | undefined
-    const open = (opened: Callback) => {
-      // Not before: what is a prototype of another is slow.
-      bearer = hidden ? (Object.create(request) as Request) : request
-      // Behind a proxy that the app around us does not trust nothing shows https, and the cookie would never be set.
-      if (secure) Object.defineProperty(bearer, 'secure', { value: true, configurable: true })
-      void handler(bearer, response, (error?: unknown) => {
-        // A session is prolonged while the answer is sent. Nobody is harmed where that fails.
-        if (error && response.writableEnded)
-          visitOf(request).log.warn(error, 'a session could not be prolonged')
-        else opened(error as Error | undefined)
+  const open = async (cookie?: string): Promise<Opened> => {
+    const opened = new Opened(cookie, secure)
+    await done((callback) => {
+      void handler(
+        opened as unknown as Request,
+        opened.answer as unknown as Response,
+        callback as NextFunction,
+      )
+    })
+    return opened
+  }
+  const pattern = new RegExp(`(?:^|;) *${RegExp.escape(name(''))}=`)
+  return async (request, response, next) => {
+    const own = new OwnSession(open, response)
+    putSession(request, own)
+    const { cookie = '' } = request.headers
+    if (pattern.test(cookie)) {
+      await own.find(cookie)
+      // Nobody is harmed where that fails.
+      await own.prolong(store).catch((error: unknown) => {
+        visitOf(request).log.warn(error, 'a session could not be prolonged')
       })
     }
-    putSession(request, new OwnSession(() => bearer?.session, open))
-    if (cookie.test(request.headers.cookie ?? '')) open(next)
-    else next()
+    next()
   }
 }
-
-/** How express-session says that it is done. */
-type Callback = (error?: Error | null) => void
 
 /** The account that a kept session is connected to. */
 export function accountKeyIn(session: object): string | undefined {
   return (session as Kept).accountKey
 }
 
+/**
+ * All that express-session sees of a request, and of its answer. V8 keeps what express-session hangs on an answer until it collects all of
+ * the heap, which would be the whole request each time; and an answer that saves a session is written in two pieces.
+ */
+class Opened {
+  readonly headers: { cookie: string | undefined }
+  readonly originalUrl = '/'
+  /** Behind a proxy that the app around us does not trust nothing shows https, and the cookie would never be set. */
+  readonly secure: boolean
+  readonly session?: Request['session']
+  readonly answer = new Answer()
+
+  constructor(cookie: string | undefined, secure: boolean) {
+    this.headers = { cookie }
+    this.secure = secure
+  }
+
+  /** Settles when the session has done so. */
+  async call(method: 'save' | 'destroy'): Promise<void> {
+    await done((callback) => this.session?.[method](callback))
+  }
+}
+
+/** An answer that only gathers cookies. */
+class Answer {
+  cookies: string[] = []
+
+  getHeader(): string[] {
+    return this.cookies
+  }
+
+  setHeader(_name: string, cookies: string[]): void {
+    this.cookies = cookies
+  }
+
+  /** Whoever has a cookie to set does it before this. */
+  writeHead(): this {
+    return this
+  }
+}
+
 /** Opened where there is something to keep: not for a browser that brings no cookie and only looks. */
 class OwnSession implements Session {
-  readonly #find: () => Request['session'] | undefined
-  readonly #open: (opened: Callback) => void
+  readonly #open: (cookie?: string) => Promise<Opened>
+  readonly #response: Response
+  #opened: Opened | undefined
 
-  /** @param find What was opened. Nor is it there where the store failed. */
-  constructor(find: () => Request['session'] | undefined, open: (opened: Callback) => void) {
-    this.#find = find
+  constructor(open: (cookie?: string) => Promise<Opened>, response: Response) {
     this.#open = open
+    this.#response = response
   }
 
   get kept(): Kept {
-    const session: object = this.#find() ?? {}
+    const session: object = this.#opened?.session ?? {}
     return session
   }
 
-  get #session(): Request['session'] {
-    const session = this.#find()
-    if (!session) throw new Error('There is no session.')
-    return session
+  /** Opens the session of a cookie, if that is one of ours and still good. */
+  async find(cookie: string): Promise<void> {
+    const opened = await this.#open(cookie)
+    // One that is made just now, of a cookie that is good no more, holds nothing else.
+    if (Object.keys(opened.session ?? {}).some((name) => name !== 'cookie')) this.#opened = opened
   }
 
-  change({ accountKey, operator, notice }: Kept): void {
-    Object.assign(this.#session, { accountKey, operator, notice })
+  /** Lets what was found live on, from time to time. */
+  async prolong(store: DatabaseSessionStore): Promise<void> {
+    const { session } = this.#opened ?? {}
+    if (!session) return
+    const { maxAge, originalMaxAge } = session.cookie
+    if ((maxAge ?? 0) > (originalMaxAge ?? 0) * (1 - STEP)) return
+    session.touch()
+    await done((callback) => {
+      store.touch(session.id, session as SessionData, callback as (error: unknown) => void)
+    })
+    this.#setCookie()
+  }
+
+  async change({ accountKey, operator, notice }: Kept): Promise<void> {
+    if (!this.#opened?.session) throw new Error('There is no session.')
+    Object.assign(this.#opened.session, { accountKey, operator, notice })
+    // Before the answer, not with it: the answer must not promise what could not be kept.
+    await this.#opened.call('save')
   }
 
   async renew(kept: Kept): Promise<void> {
-    const former = this.#find()
-    if (!former) await done(this.#open)
-    else if (!isNew(former)) await this.#call('regenerate')
-    this.change(kept)
-    if (!kept.accountKey) this.#session.cookie.maxAge = OPERATOR_SESSION_LIFETIME_MS
-    // Before the answer, not with it: the answer must not promise what could not be kept.
-    await this.#call('save')
+    await this.#opened?.call('destroy')
+    this.#opened = await this.#open()
+    const { session } = this.#opened
+    if (session && !kept.accountKey) session.cookie.maxAge = OPERATOR_SESSION_LIFETIME_MS
+    await this.change(kept)
+    this.#setCookie()
   }
 
   async reduce(kept: Kept): Promise<void> {
-    if (Object.keys(kept).length > 0) await this.renew(kept)
-    else if (this.#find()) await this.#call('destroy')
+    if (Object.keys(kept).length > 0) return this.renew(kept)
+    await this.#opened?.call('destroy')
+    this.#opened = undefined
   }
 
-  #call(method: 'regenerate' | 'save' | 'destroy'): Promise<void> {
-    return done((callback) => this.#session[method](callback))
+  #setCookie(): void {
+    this.#response.append('Set-Cookie', this.#opened?.answer.writeHead().cookies)
   }
 }
+
+/** How express-session says that it is done. */
+type Callback = (error?: Error | null) => void
 
 /** Settles when express-session calls back. Node's `promisify` makes a function first, which costs more than the call. */
 function done(work: (callback: Callback) => void): Promise<void> {
@@ -119,9 +186,4 @@ function done(work: (callback: Callback) => void): Promise<void> {
       else resolve()
     })
   })
-}
-
-/** Whether a session was made for this very request, of a cookie that is good no more. One that was kept holds something. */
-function isNew(session: Request['session']): boolean {
-  return Object.keys(session).every((name) => name === 'cookie')
 }

@@ -15,8 +15,8 @@ export interface Kept {
 export interface Session {
   /** All that is kept now. */
   readonly kept: Readonly<Kept>
-  /** Keeps this in its place, with the answer. */
-  change(kept: Kept): void
+  /** Keeps this in its place, before it settles. */
+  change(kept: Kept): Promise<void>
   /** Keeps this in its place, before it settles, under a session id that no browser has brought. */
   renew(kept: Kept): Promise<void>
   /** Keeps this in its place, before it settles, where less is kept than before. */
@@ -62,14 +62,14 @@ export async function signOutOperator(request: Request): Promise<void> {
 }
 
 /** Has the operator told something on their next page. */
-export function tellLater(request: Request, notice: string): void {
-  of(request).change({ ...keptOf(request), notice })
+export async function tellLater(request: Request, notice: string): Promise<void> {
+  await of(request).change({ ...keptOf(request), notice })
 }
 
 /** What the operator is to be told now; `null`: nothing. It is told once. */
-export function toldNow(request: Request): string | null {
+export async function toldNow(request: Request): Promise<string | null> {
   const { notice, ...kept } = keptOf(request)
   if (notice === undefined) return null
-  of(request).change(kept)
+  await of(request).change(kept)
   return notice
 }

@@ -17,8 +17,9 @@ export function sessions({ nameAtHost, ...options }: SessionsOptions): RequestHa
   return [
     browsers({ name: name('-browser'), secure }),
     (request, response, next) => {
-      if (useHostSession(request, nameAtHost)) next()
-      else own(request, response, next)
+      if (!useHostSession(request, nameAtHost)) return own(request, response, next)
+      next()
+      return undefined
     },
   ]
 }

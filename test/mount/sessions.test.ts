@@ -192,6 +192,36 @@ test('a host whose session is saved by a promise keeps a visitor connected until
   expect([connected, await isConnected(somebody)]).toStrictEqual([true, false])
 })
 
+test('a host whose session is saved by a promise tells the operator once what came of a button', async () => {
+  const how = withSession(sessionWithPromises())
+  await using site = await startSite({ ...how, options: { adminPassword: PASSWORD } })
+  const [operator, somebody] = [person(site), person(site)]
+  await logIn(somebody)
+  const [account] = (await site.router.accounts.list()).accounts
+  await operator.submit('/instagram/accounts/sign-in', { password: PASSWORD })
+  const isTold = async () => (await operator.get('/instagram/accounts')).text.includes('was disconnected:')
+
+  await operator.post(`/instagram/accounts/${account?.id ?? ''}/disconnect`)
+
+  expect([await isTold(), await isTold()]).toStrictEqual([true, false])
+})
+
+test.each([['a text'], [null], [7]])(
+  'a host whose request.session is %j has none, and people log in',
+  async (value) => {
+    const sessions: RequestHandler = (request, _response, next) => {
+      Object.defineProperty(request, 'session', { value })
+      next()
+    }
+    await using site = await startSite({ before: (host) => void host.use(sessions) })
+    const somebody = person(site)
+
+    await logIn(somebody)
+
+    expect(await isConnected(somebody)).toBe(true)
+  },
+)
+
 test('what a host calls save or regenerate in its session is left alone', async () => {
   const data = { save: true, regenerate: 'on Mondays' }
   const sessions: RequestHandler = (request, _response, next) => {

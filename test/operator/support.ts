@@ -24,6 +24,7 @@ export function rowsOf(page: string): string[] {
   return Array.from(body.matchAll(/<tr[^>]*>([^]*?)<\/tr>/g), ([, row = '']) =>
     row
       .replace(/<[^>]+>/g, ' ')
+      .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
       .replace(/\s+/g, ' ')
       .trim(),
   )

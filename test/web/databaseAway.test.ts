@@ -7,6 +7,8 @@ import { person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
 import { meta } from './metaCalls.ts'
 
+const DAY_MS = 24 * 60 * 60 * 1000
+
 /** Somebody back from Instagram, whose database fails where the token is to be stored. */
 async function comeBack(refusals?: number) {
   const world = await startWorld()
@@ -94,6 +96,7 @@ test('a visitor whose session cannot be prolonged sees the whole page, and the l
   await using world = await startWorld()
   const somebody = person(world)
   await somebody.login()
+  await world.database.run('UPDATE sessions SET expires_at = expires_at - $1', 2 * DAY_MS)
   await world.database.run('PRAGMA query_only = ON')
 
   const page = await somebody.get('/')

@@ -1,7 +1,11 @@
+import type { Response } from 'supertest'
 import { expect, test } from 'vitest'
 import { person, type Person } from '../support/person.ts'
 import { CLIENT_SECRET, SESSION_SECRET, startWorld } from '../support/world.ts'
 
+const DAY_MS = 24 * 60 * 60 * 1000
+const BROWSER = /-browser=/
+const SESSION = /^[^=]+-\d+=/
 const OUTSIDE = { INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response' }
 
 test.each(['/', '/response', '/nowhere', '/response?code=a&state=b'])(
@@ -40,10 +44,10 @@ test('the cookies on http are HttpOnly and SameSite=Lax', async () => {
 
   expect(page.get('Set-Cookie')).toStrictEqual([
     expect.stringMatching(
-      /^instagram-access-token-\d+-browser=[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/,
+      /^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
     ),
     expect.stringMatching(
-      /^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+      /^instagram-access-token-\d+-browser=[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/,
     ),
   ])
 })
@@ -57,10 +61,10 @@ test('the cookies on https are Secure under __Host- names, also behind a proxy t
 
   expect(page.get('Set-Cookie')).toStrictEqual([
     expect.stringMatching(
-      /^__Host-instagram-access-token-browser=[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/,
+      /^__Host-instagram-access-token=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
     ),
     expect.stringMatching(
-      /^__Host-instagram-access-token=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-instagram-access-token-browser=[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/,
     ),
   ])
 })
@@ -220,16 +224,29 @@ test('neither log nor database shows a code, a state, a cookie, a token or a sec
 test('a passer-by is remembered for a day, a connected person for thirty', async () => {
   await using world = await startWorld()
   const somebody = person(world)
-  const days = (cookies: string[] = []) => {
-    const [, seconds, expires = ''] = /Max-Age=(\d+)|Expires=([^;]+)/.exec(cookies.at(-1) ?? '') ?? []
-    const milliseconds = seconds === undefined ? Date.parse(expires) - Date.now() : Number(seconds) * 1000
-    return Math.round(milliseconds / (24 * 60 * 60 * 1000))
-  }
 
   const start = await somebody.get('/')
   const account = await somebody.login()
 
-  expect([days(start.get('Set-Cookie')), days(account.get('Set-Cookie'))]).toStrictEqual([1, 30])
+  expect(daysOf(start, BROWSER)).toBe(1)
+  expect(daysOf(account, SESSION)).toBe(30)
+})
+
+test('a person who comes back stays connected for another thirty days, and is told so once a day', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  await somebody.login()
+  const age = (days: number) =>
+    world.database.run('UPDATE sessions SET expires_at = expires_at - $1', days * DAY_MS)
+
+  await age(29)
+  const late = await somebody.get('/')
+  const again = await somebody.get('/')
+  await age(29)
+
+  expect(late.text).toContain('@harbour.bakery')
+  expect([daysOf(late, SESSION), daysOf(again, SESSION)]).toStrictEqual([30, undefined])
+  expect((await somebody.get('/')).text).toContain('@harbour.bakery')
 })
 
 /** Changes the last letter of the cookie whose name ends so. */
@@ -237,4 +254,13 @@ function changeCookie({ cookies }: Person, ending: RegExp): void {
   const name = [...cookies.keys()].find((known) => ending.test(known)) ?? ''
   const value = cookies.get(name) ?? ''
   cookies.set(name, `${value.slice(0, -2)}${value.endsWith('AA') ? 'BA' : 'AA'}`)
+}
+
+/** Days from now on for which an answer's cookie is kept; undefined: it has none. */
+function daysOf(answer: Response, cookie: RegExp): number | undefined {
+  const found = answer.get('Set-Cookie')?.find((text) => cookie.test(text))
+  if (found === undefined) return undefined
+  const [, seconds, expires = ''] = /Max-Age=(\d+)|Expires=([^;]+)/.exec(found) ?? []
+  const milliseconds = seconds === undefined ? Date.parse(expires) - Date.now() : Number(seconds) * 1000
+  return Math.round(milliseconds / DAY_MS)
 }

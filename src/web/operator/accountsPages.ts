@@ -40,7 +40,7 @@ export function accountsPages(options: AccountsPagesOptions): Router {
         : roster.page({ ...query, limit: PAGE_SIZE }),
       roster.counts(),
     ])
-    const notice = toldNow(request)
+    const notice = await toldNow(request)
     return show(response, 'accounts', accountsView(page, counts, query, { address, now: now(), notice }))
   })
 
@@ -49,7 +49,7 @@ export function accountsPages(options: AccountsPagesOptions): Router {
     if (account) {
       const { outcome, account: afterwards } = await refreshByHand(options, account.key)
       const reason = outcome === 'failed' && afterwards ? accountJson(afterwards).status_reason : null
-      tell(request, [titleOf(account), HAND_REFRESHES[outcome], reason])
+      await tell(request, [titleOf(account), HAND_REFRESHES[outcome], reason])
     }
     back(request, response)
   })
@@ -67,15 +67,15 @@ export function accountsPages(options: AccountsPagesOptions): Router {
   router.post('/accounts/:id/disconnect', async (request, response) => {
     const account = await accounts.findById(request.params.id)
     if (account && (await accounts.remove(account.key)))
-      tell(request, [titleOf(account), 'was disconnected: its token is deleted here.'])
+      await tell(request, [titleOf(account), 'was disconnected: its token is deleted here.'])
     back(request, response)
   })
 
   return router
 }
 
-function tell(request: Request, words: readonly (string | null)[]): void {
-  tellLater(request, words.filter(Boolean).join(' '))
+function tell(request: Request, words: readonly (string | null)[]): Promise<void> {
+  return tellLater(request, words.filter(Boolean).join(' '))
 }
 
 /** To the part of the list that the button was on. */
