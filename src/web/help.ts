@@ -1,9 +1,10 @@
-import { Router, urlencoded } from 'express'
+import { Router } from 'express'
 import { z } from 'zod'
 import { recognisePasted } from '../instagram/pasted.ts'
 import { isFailure, Refusal } from '../login/failures.ts'
 import { callbackIn } from '../login/pastedCallback.ts'
 import type { Login } from './accountPage.ts'
+import { readForm } from './body.ts'
 import { finish } from './finish.ts'
 import { helpEntry, helpGroups } from './helpView.ts'
 import { show } from './views.ts'
@@ -29,7 +30,7 @@ export function help(login: Login, redirectUri: string): Router {
     return show(response, 'help_entry', { entry: helpEntry(name), pasted: false, reference: null })
   })
 
-  router.post('/help', urlencoded({ extended: false, limit: '16kb' }), async (request, response) => {
+  router.post('/help', readForm('16kb'), async (request, response) => {
     const { pasted } = form.parse(request.body)
     const query = callbackIn(pasted, redirectUri)
     if (query) {

@@ -1,10 +1,11 @@
-import { type ErrorRequestHandler, type Request, type Response, Router, urlencoded } from 'express'
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express'
 import { z } from 'zod'
 import type { Withdrawals } from '../accounts/withdrawals.ts'
 import { type SignedRequest, SignedRequestError, verifySignedRequest } from '../instagram/signedRequest.ts'
 import { DatabaseUnavailableError } from '../storage/unavailable.ts'
 import { failureOf, Refusal } from '../login/failures.ts'
 import type { Address } from './address.ts'
+import { readForm } from './body.ts'
 import { limited } from './limits.ts'
 import { moment } from './moment.ts'
 import { retryAfter } from './retryAfter.ts'
@@ -30,7 +31,7 @@ const form = z.object({ signed_request: z.string().catch('') }).catch({ signed_r
  */
 export function metaCallbacks({ withdrawals, secrets, address, now }: MetaOptions): Router {
   const callbacks = Router()
-  const read = [limited('metaRefusal'), urlencoded({ extended: false, limit: '16kb' })]
+  const read = [limited('metaRefusal'), readForm('16kb')]
   const signed = (request: Request): SignedRequest =>
     verifySignedRequest(form.parse(request.body).signed_request, secrets)
 

@@ -1,10 +1,11 @@
-import { Router, urlencoded } from 'express'
+import { Router } from 'express'
 import { z } from 'zod'
 import { importToken } from '../accounts/importToken.ts'
 import { refreshableFrom } from '../accounts/refresher.ts'
 import { Refusal } from '../login/failures.ts'
 import { connectedAccount, type Login, showAccount } from './accountPage.ts'
 import { asRoute } from './address.ts'
+import { readForm } from './body.ts'
 import { browserOf } from './browser.ts'
 import { limited } from './limits.ts'
 import { finish } from './finish.ts'
@@ -63,17 +64,12 @@ export function pages(login: Login, callback: string): Router {
   })
 
   if (takesTokens)
-    router.post(
-      '/import',
-      limited('import'),
-      urlencoded({ extended: false, limit: '16kb' }),
-      async (request, response) => {
-        const pasted = imported.parse(request.body).access_token
-        const account = await importToken(instagram, accounts, login.scopes, now, pasted)
-        await signIn(request, account.key)
-        goTo(response, '/')
-      },
-    )
+    router.post('/import', limited('import'), readForm('16kb'), async (request, response) => {
+      const pasted = imported.parse(request.body).access_token
+      const account = await importToken(instagram, accounts, login.scopes, now, pasted)
+      await signIn(request, account.key)
+      goTo(response, '/')
+    })
 
   router.post('/disconnect', async (request, response) => {
     const { accountKey } = keptOf(request)

@@ -19,6 +19,8 @@ const HABITS: Record<string, (host: Express) => void> = {
   },
   'no engine, and no folder of views': (host) => host.set('views', undefined),
   'parsers for bodies': (host) => host.use(express.json(), express.urlencoded({ extended: true })),
+  'bodies read as text': (host) => host.use(express.text({ type: '*/*' })),
+  'bodies read as bytes': (host) => host.use(express.raw({ type: '*/*' })),
   'simple parsers': (host) => host.use(express.urlencoded({ extended: false })),
   'its own query parser': (host) => host.set('query parser', () => ({ code: 'none', state: 'none' })),
   'no query parser': (host) => host.set('query parser', false),

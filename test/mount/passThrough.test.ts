@@ -1,7 +1,9 @@
-import express, { type ErrorRequestHandler, type Express } from 'express'
+import { inspect } from 'node:util'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import request from 'supertest'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { KEY, program } from '../api/support.ts'
+import { PASSWORD } from '../operator/support.ts'
 import { person } from '../support/person.ts'
 import { startSite } from './support.ts'
 
@@ -81,25 +83,76 @@ test.each([
   expect(met).toStrictEqual([])
 })
 
-test('a form, a call of Meta’s and a program are heard where the host has read their bodies already', async () => {
-  await using host = await startSite({
-    options: { apiKeys: KEY, takesTokens: true },
-    before: (app) => app.use(express.json(), express.urlencoded({ extended: true })),
+describe.each<[string, RequestHandler[]]>([
+  ['into objects', [express.json(), express.urlencoded({ extended: true })]],
+  ['as text', [express.text({ type: '*/*' })]],
+  ['as bytes', [express.raw({ type: '*/*' })]],
+])('where the host has read bodies already, %s,', (_, parsers) => {
+  test('a form, a call of Meta’s and a program are heard', async () => {
+    await using host = await startSite({
+      options: { apiKeys: KEY, takesTokens: true },
+      before: (app) => app.use(parsers),
+    })
+    const somebody = person(host)
+    const signed = host.sandbox.signedRequest('business')
+
+    const imported = await somebody.submit('/instagram/import', {
+      access_token: host.sandbox.dashboardToken('business'),
+    })
+    const helped = await somebody.submit('/instagram/help', { pasted: 'Invalid platform app' })
+    const deauthorized = await somebody.submit('/instagram/deauthorize', { signed_request: signed })
+    const added = await program(host).post('/instagram/api/accounts', {
+      access_token: host.sandbox.dashboardToken('creator'),
+    })
+
+    expect([imported.status, helped.status, deauthorized.status, added.status]).toStrictEqual([
+      303, 200, 200, 201,
+    ])
+    expect(helped.text).toContain('Invalid platform app')
   })
-  const somebody = person(host)
+})
+
+test.each([
+  ['text', express.text({ type: '*/*' })],
+  ['bytes', express.raw({ type: '*/*' })],
+])(
+  'what is malformed is refused as ever where the host left it as %s, and stands in no log',
+  async (_, parser) => {
+    await using host = await startSite({ options: { apiKeys: KEY }, before: (app) => app.use(parser) })
+    const signed = host.sandbox.signedRequest('business')
+
+    const twice = await request(host.origin)
+      .post('/instagram/deauthorize')
+      .type('form')
+      .send(`signed_request=${signed}&signed_request=${signed}`)
+    const cutOff = await program(host).post('/instagram/api/accounts', '{"access_token":"IGAAmarkedcanary')
+    const empty = await program(host).post('/instagram/api/accounts', '')
+
+    expect([twice.status, cutOff.status, empty.status]).toStrictEqual([400, 400, 400])
+    expect(cutOff.body).toMatchObject({ type: '/problems/bad_request' })
+    expect(cutOff.text + inspect(host.log, { depth: Infinity })).not.toMatch(`IGAA|${signed}`)
+  },
+)
+
+test('where the host has read a body and left nothing of it, the log says so', async () => {
+  await using host = await startSite({
+    options: { apiKeys: KEY, adminPassword: PASSWORD },
+    before: (app) =>
+      app.use((incoming, _response, next) => {
+        incoming.resume().once('end', next)
+      }),
+  })
   const signed = host.sandbox.signedRequest('business')
 
-  const imported = await somebody.submit('/instagram/import', {
-    access_token: host.sandbox.dashboardToken('business'),
-  })
-  const helped = await somebody.submit('/instagram/help', { pasted: 'Invalid platform app' })
-  const deauthorized = await somebody.submit('/instagram/deauthorize', { signed_request: signed })
-  const added = await program(host).post('/instagram/api/accounts', {
-    access_token: host.sandbox.dashboardToken('creator'),
-  })
+  const answers = [
+    await person(host).submit('/instagram/deauthorize', { signed_request: signed }),
+    await person(host).submit('/instagram/help', { pasted: 'Invalid platform app' }),
+    await person(host).submit('/instagram/accounts/sign-in', { password: PASSWORD }),
+    await program(host).post('/instagram/api/accounts', { access_token: 'IGAA' }),
+  ]
 
-  expect([imported.status, helped.status, deauthorized.status, added.status]).toStrictEqual([
-    303, 200, 200, 201,
-  ])
-  expect(helped.text).toContain('Invalid platform app')
+  expect(answers.map(({ status }) => status)).toStrictEqual([500, 500, 500, 500])
+  const told = host.log.filter(({ level }) => level === 'error').map(({ details }) => inspect(details['err']))
+  expect(told).toHaveLength(4)
+  for (const error of told) expect(error).toContain('had been read before it came to us')
 })

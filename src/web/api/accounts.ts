@@ -5,6 +5,7 @@ import { type AccountJson, accountJson } from '../../accounts/accountJson.ts'
 import type { Accounts } from '../../accounts/accounts.ts'
 import { importToken } from '../../accounts/importToken.ts'
 import type { ApiOptions } from './api.ts'
+import { readLeft } from '../body.ts'
 import { limited } from '../limits.ts'
 import { Problem } from './problem.ts'
 
@@ -72,6 +73,7 @@ export function addAccount({ instagram, accounts, scopes, address, now }: ApiOpt
       next()
     },
     parseJson,
+    readLeft(parseText),
     async (request, response) => {
       const { data: body } = imported.safeParse(request.body)
       if (!body)
@@ -82,6 +84,15 @@ export function addAccount({ instagram, accounts, scopes, address, now }: ApiOpt
       response.status(201).location(`${address.base}/api/accounts/${account.id}`).json(accountJson(account))
     },
   ]
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Without a cause: it would hold the body, and the token in it.
+    throw new Problem('bad_request')
+  }
 }
 
 /** A parameter that may stand in a query once and must look like this, or not at all. */

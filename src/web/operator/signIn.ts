@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Request, type RequestHandler, type Response, Router, urlencoded } from 'express'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { rateLimit, type RateLimitInfo } from 'express-rate-limit'
 import { z } from 'zod'
+import { readForm } from '../body.ts'
 import { signOutOperator } from '../session.ts'
 import { goTo, show } from '../views.ts'
 import { visitOf } from '../visit.ts'
@@ -21,7 +22,7 @@ const form = z.object({ password: z.string().catch('') }).catch({ password: '' }
 /** Signing in and out at `/accounts`; whoever is not signed in gets no further than the form. */
 export function signInPages(operator: Operator): Router {
   const router = Router()
-  const read = [limited(), urlencoded({ extended: false, limit: '4kb' })]
+  const read = [limited(), readForm('4kb')]
 
   router.post('/accounts/sign-in', read, async (request: Request, response: Response) => {
     if (await operator.signIn(request, form.parse(request.body).password)) {
