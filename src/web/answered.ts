@@ -1,4 +1,5 @@
 import type { Response } from 'express'
+import { expectLateAnswer } from './lateAnswer.ts'
 import { withHeadersOfHost } from './security.ts'
 import { visitOf } from './visit.ts'
 
@@ -28,6 +29,7 @@ export async function answered(response: Response, name: string, hook: () => unk
   if (!watch.hasBegun()) {
     response.statusCode = statusCode
     withOurHeaders()
+    expectLateAnswer(response, name)
     return failed ? 'failed' : 'not answered'
   }
   if (failed && !watch.hasEnded()) response.destroy()

@@ -6,7 +6,8 @@ import type { PageLocals, Views } from './views.ts'
 /**
  * What the app around us decides. Each is awaited, and may answer: whatever is not answered once it is over is answered by us. Its
  * answer may be one that is still being rendered or sent when it returns (`response.render`, `response.sendFile`, a stream); for what
- * it does later than that it has to return a promise. On its answers are the headers that say what a page may do (such as
+ * it does later than that it has to return a promise. (Without one we answer in its place; where it does then too, the log says so, and
+ * only the first answer goes out.) On its answers are the headers that say what a page may do (such as
  * Content-Security-Policy) as your app has set them, and not ours.
  */
 export interface Hooks {

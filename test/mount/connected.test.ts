@@ -3,11 +3,11 @@ import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { Express, Response } from 'express'
 import session from 'express-session'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { ConnectedLogin, InstagramOptions } from '../../src/index.ts'
 import { person } from '../support/person.ts'
 import { viewsOfHost } from './engine.ts'
-import { allow, logIn, startSite } from './support.ts'
+import { allow, logIn, type Site, startSite } from './support.ts'
 
 type OnConnected = NonNullable<InstagramOptions['onConnected']>
 
@@ -244,4 +244,78 @@ describe('after a login that ended well', () => {
 
     expect(site.log.map(({ message }) => message)).toContain('onConnected failed')
   })
+
+  test.each<[string, (response: Response) => unknown]>([
+    [
+      'redirects',
+      (response) => {
+        response.redirect('/own')
+      },
+    ],
+    ['sends', (response) => response.send('too late')],
+    [
+      'renders',
+      (response) => {
+        response.render('connected', { who: 'nobody' })
+      },
+    ],
+    [
+      'writes',
+      (response) => {
+        response.write('too')
+        response.end('late')
+      },
+    ],
+    ['pipes', (response) => Readable.from(['too ', 'late']).pipe(response)],
+  ])('a host that %s once we have answered is told so, and its visitor keeps our page', async (_, answer) => {
+    await using views = await viewsOfHost()
+    const late = Promise.withResolvers<undefined>()
+    const onConnected: OnConnected = (_account, _request, response) => {
+      void setImmediate()
+        .then(() => {
+          answer(response)
+          late.resolve(undefined)
+        })
+        .catch(late.reject)
+    }
+    await using site = await startSite({ before: views.before, options: { onConnected } })
+
+    const page = await logIn(person(site))
+    await late.promise
+
+    expect(page.text).toContain('@harbour.bakery')
+    await vi.waitFor(() => {
+      expect(lateAnswers(site)).toHaveLength(1)
+    })
+    expect(lateAnswers(site)[0]).toMatch(/^Error: onConnected answered after .*return a promise/)
+  })
+
+  test('a host that answers while we are about to is told so, and its answer goes out', async () => {
+    const start = new Date()
+    let answer: (() => void) | undefined
+    // We look at the clock before we answer.
+    const now = () => {
+      answer?.()
+      answer = undefined
+      return start
+    }
+    const onConnected: OnConnected = (_account, _request, response) => {
+      answer = () => {
+        response.redirect('/own')
+      }
+    }
+    await using site = await startSite({ options: { onConnected, now } })
+
+    const page = await logIn(person(site))
+
+    expect([page.status, page.headers['location']]).toStrictEqual([302, '/own'])
+    expect(lateAnswers(site)).toStrictEqual([expect.stringMatching(/^Error: onConnected answered after /)])
+  })
 })
+
+/** What the log says of answers that came too late. */
+function lateAnswers(site: Site): string[] {
+  return site.log
+    .filter(({ level, message }) => level === 'error' && message === 'a second answer was dropped')
+    .map(({ details }) => String(details['err']))
+}
