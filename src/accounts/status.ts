@@ -28,7 +28,7 @@ export function statusReason(stored: string): StatusReason | null {
 /** A reason in words, for whoever looks after the account. */
 export function inWords(reason: StatusReason): string {
   if (reason === 'expired') return 'The token has expired.'
-  if (reason === 'no_key') return 'No key in TOKEN_KEYS opens the token.'
+  if (reason === 'no_key') return 'None of this site’s token keys opens the token.'
   return catalogue[reason].happened
 }
 

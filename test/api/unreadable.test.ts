@@ -13,10 +13,10 @@ test.each([
 
   expect(answer.status).toBe(409)
   expect(answer.body).toMatchObject({
-    detail: expect.stringContaining('TOKEN_KEYS') as string,
+    detail: expect.stringContaining('Put the key that sealed the token back') as string,
     account_status: 'unreadable',
     status_since: world.now().toISOString(),
-    reason: 'No key in TOKEN_KEYS opens the token.',
+    reason: 'None of this site’s token keys opens the token.',
     reconnect_url: `${world.origin}/reconnect/${APP_ID}`,
   })
 })

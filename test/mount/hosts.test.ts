@@ -4,9 +4,13 @@ import express, { type Express, Router } from 'express'
 import helmet from 'helmet'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { AccountEvent, InstagramOptions } from '../../src/index.ts'
+import { KEY, program } from '../api/support.ts'
 import { PASSWORD } from '../operator/support.ts'
 import { linkCalled, person } from '../support/person.ts'
+import { sqlite } from '../support/places.ts'
 import { logIn, startSite } from './support.ts'
+
+const tokenKey = (id: string) => `${id}:${Buffer.alloc(32, id).toString('base64')}`
 
 /** What hosts do before us, each of which has broken a middleware once. */
 const HABITS: Record<string, (host: Express) => void> = {
@@ -123,6 +127,27 @@ test('programs get tokens where there are keys, and where there are none the add
     (answer.body as { accounts: { username: string }[] }).accounts.map(({ username }) => username),
   ).toStrictEqual(['harbour.bakery'])
   expect([none.status, none.text]).toStrictEqual([404, 'The host has no such page'])
+})
+
+test('programs are told nothing of variables, which a host does not have', async () => {
+  await using place = await sqlite.place()
+  const options = { apiKeys: KEY, databaseUrl: place.url, sessionSecrets: 's'.repeat(32) }
+  await using before = await startSite({ options: { ...options, tokenKeys: tokenKey('old') } })
+  await logIn(person(before))
+  await using site = await startSite({ options: { ...options, tokenKeys: tokenKey('new') } })
+  const api = program(site, { origin: site.home })
+  const { id } = (await site.router.accounts.list()).accounts[0] ?? { id: 'none' }
+
+  const answers = [
+    await api.get('/api/openapi.json'),
+    await program(site, { origin: site.home, key: '' }).get('/api/accounts'),
+    await program(site, { origin: site.home, key: 'a wrong one' }).get('/metrics'),
+    await api.get(`/api/accounts/${id}/token`),
+    await api.get(`/api/accounts/${id}`),
+  ]
+
+  expect(answers.map(({ status }) => status)).toStrictEqual([200, 401, 401, 409, 200])
+  for (const { text } of answers) expect(text).not.toMatch(/(API|TOKEN)_KEYS/)
 })
 
 test('what it logs holds no code, state, cookie, token or secret', async () => {

@@ -23,7 +23,7 @@ function checkKey(keys: readonly string[]): RequestHandler {
     const digest = sha256(Buffer.from(given, 'latin1'))
     // All are compared, so that the place of a key does not show.
     if (!digests.map((known) => timingSafeEqual(known, digest)).includes(true))
-      throw unauthorized('Bearer error="invalid_token"', 'This is none of the API_KEYS of this site.')
+      throw unauthorized('Bearer error="invalid_token"', 'This is none of this site’s API keys.')
     next()
   }
 }

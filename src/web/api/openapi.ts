@@ -133,7 +133,7 @@ const DESCRIPTION: Omit<OpenApi, 'servers'> = {
   },
   components: {
     securitySchemes: {
-      key: { type: 'http', scheme: 'bearer', description: 'One of API_KEYS.' },
+      key: { type: 'http', scheme: 'bearer', description: 'One of this site’s API keys.' },
     },
     schemas,
   },

@@ -36,7 +36,7 @@ export const problems = {
   unauthorized: {
     status: 401,
     title: 'An API key is needed',
-    detail: 'Send one of this site’s API_KEYS in the header Authorization, as “Bearer <key>”.',
+    detail: 'Send one of this site’s API keys in the header Authorization, as “Bearer <key>”.',
   },
   not_found: {
     status: 404,

@@ -36,7 +36,7 @@ const STATUSES = {
   short_lived: 'the token lasts an hour, and is exchanged for a lasting one as soon as Instagram does that',
   expiring: 'the token is valid, but refreshing it keeps failing',
   needs_reconnect: 'there is no valid token until a person connects the account again',
-  unreadable: 'no key in TOKEN_KEYS opens the token',
+  unreadable: 'none of this site’s token keys opens the token',
   disconnected_by_instagram: 'the person removed the app on Instagram, and the token is destroyed',
 } satisfies Record<AccountStatus, string>
 

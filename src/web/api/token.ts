@@ -19,7 +19,7 @@ export interface NoToken {
 }
 
 const KEY_OR_RECONNECT =
-  'Put the key that sealed the token back into TOKEN_KEYS, or connect the account again at “reconnect_url”.'
+  'Put the key that sealed the token back among this site’s token keys, or connect the account again at “reconnect_url”.'
 
 /** Answers with the account's token, as `validToken` gets it. */
 export function answerToken(options: ApiOptions): RequestHandler<{ id: string }> {
