@@ -2,6 +2,7 @@ import { createAccess, type InstagramAccess } from './access.ts'
 import { createCore } from '../core.ts'
 import { open } from '../opening.ts'
 import type { AccessOptions } from './options.ts'
+import { pagesMistakes } from './optionsSchema.ts'
 import { readOptions } from './readOptions.ts'
 
 /**
@@ -19,7 +20,8 @@ import { readOptions } from './readOptions.ts'
  * @throws Error in a sentence for the operator: the database, or the file of a secret, cannot be had
  */
 export async function openInstagram(options: AccessOptions): Promise<InstagramAccess> {
-  const { settings, log, now, listeners, upkeep, reconnectUrl = () => null } = readOptions(options)
+  const read = readOptions(options, undefined, pagesMistakes)
+  const { settings, log, now, listeners, upkeep, reconnectUrl = () => null } = read
   const opened = await open(settings, now)
   const core = createCore({ ...opened, log, now, listeners, reconnectUrl })
   if (upkeep) core.upkeep.start()

@@ -11,6 +11,16 @@ const fn = <Function>(name: string) =>
   z.custom<Function>((given) => typeof given === 'function', `${name} must be a function.`)
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
+const ofPages = {
+  showToken: onOff('showToken').optional(),
+  apiKeys: check.secrets('apiKeys'),
+  adminPassword: check.adminPassword('adminPassword').optional(),
+  takesTokens: onOff('takesTokens').default(false),
+  onConnected: fn<NonNullable<Hooks['onConnected']>>('onConnected').optional(),
+  onFailure: fn<NonNullable<Hooks['onFailure']>>('onFailure').optional(),
+  render: fn<NonNullable<Hooks['render']>>('render').optional(),
+}
+
 /** Every option, with its default; each mistake is a sentence that names the option and shows no value. */
 export const optionsSchema = z.strictObject({
   clientId: text('clientId').default(''),
@@ -45,13 +55,7 @@ export const optionsSchema = z.strictObject({
   onEvent: fn<(event: AccountEvent) => unknown>('onEvent').optional(),
   upkeep: onOff('upkeep').default(true),
   reconnectUrl: fn<(account: Account) => string | null>('reconnectUrl').optional(),
-  showToken: onOff('showToken').optional(),
-  apiKeys: check.secrets('apiKeys'),
-  adminPassword: check.adminPassword('adminPassword').optional(),
-  takesTokens: onOff('takesTokens').default(false),
-  onConnected: fn<NonNullable<Hooks['onConnected']>>('onConnected').optional(),
-  onFailure: fn<NonNullable<Hooks['onFailure']>>('onFailure').optional(),
-  render: fn<NonNullable<Hooks['render']>>('render').optional(),
+  ...ofPages,
 })
 
 /** What is said of names that are no options. */
@@ -64,6 +68,13 @@ export const ofUnknownNames: z.core.$ZodErrorMap = (issue) => {
       return `${key} is no option${meant ? `: did you mean ${meant}?` : '.'}`
     })
     .join(' ')
+}
+
+/** What is said of options that are set, and go with pages that there are not. */
+export function pagesMistakes(given: object): string[] {
+  return Object.keys(given)
+    .filter((name) => Object.hasOwn(ofPages, name))
+    .map((name) => `${name} is no option of openInstagram: it goes with the pages of instagram().`)
 }
 
 /** Every option, read. */

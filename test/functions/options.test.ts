@@ -252,6 +252,27 @@ test('all mistakes are told at once, before anything is opened', async () => {
   ])
 })
 
+test('options of pages, and hooks, are none where there are no pages', async () => {
+  const options = {
+    ...GIVEN,
+    showToken: true,
+    apiKeys: [SECRET],
+    adminPassword: undefined,
+    render: () => undefined,
+  }
+
+  const opening = openInstagram({ ...options, callbackURL: 'canary' } as AccessOptions)
+
+  await expect(opening).rejects.toMatchObject({
+    mistakes: [
+      'callbackURL is no option.',
+      'showToken is no option of openInstagram: it goes with the pages of instagram().',
+      'apiKeys is no option of openInstagram: it goes with the pages of instagram().',
+      'render is no option of openInstagram: it goes with the pages of instagram().',
+    ],
+  })
+})
+
 test('a database that cannot be opened is told in a sentence', async () => {
   const opening = openInstagram({
     ...GIVEN,
