@@ -13,7 +13,11 @@ export function oneLoopbackName({ origin, url }: Address): RequestHandler {
     // As nearly always: reading an address costs more than all else here.
     const asked = host === own.host ? null : URL.parse(`${own.protocol}//${host}`)
     const other = asked && asked.host !== own.host && asked.port === own.port
-    if (other && isLoopback(asked) && isLoopback(own)) response.redirect(307, url + request.url)
+    if (other && isLoopback(asked) && isLoopback(own))
+      response.redirect(307, url + request.url.replace(WHOLE, ''))
     else next()
   }
 }
+
+/** What a client that takes us for a proxy writes before the path (RFC 9112, 3.2.2). */
+const WHOLE = /^\w+:\/\/[^/?]*/

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
@@ -57,6 +59,22 @@ test('whoever asks on 127.0.0.1 is sent over to localhost first, with what they 
     `${site.home}/login?return_to=/own`,
   ])
 })
+
+test.each(['/instagram', ''])(
+  'so is a client that asks for a whole address, as of a proxy, at “%s”',
+  async (base) => {
+    await using site = await (base ? startSite() : startWorld())
+    const home = site.origin + base
+    const loopback = site.origin.replace('localhost', '127.0.0.1')
+
+    // A path that is an address is sent as it is.
+    const asking = get(loopback, { path: `${loopback}${base}/login?return_to=/own`, agent: false })
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage]
+
+    answer.resume()
+    expect([answer.statusCode, answer.headers.location]).toStrictEqual([307, `${home}/login?return_to=/own`])
+  },
+)
 
 test('a login that fails does not lead where it was to return to', async () => {
   await using site = await startSite()
