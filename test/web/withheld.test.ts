@@ -16,6 +16,19 @@ test('a token of one hour is kept, and the page says so, when Instagram does not
   expect(page.text).toMatch(/id="token">IGAA\w+</)
 })
 
+test('a person whose token Instagram takes for one of 60 days hears that as what Instagram answered', async () => {
+  await using world = await startWorld()
+  world.sandbox.fail('already_long_lived')
+
+  const page = await person(world).login()
+
+  const [, told] = /<p class="warning">(.*?)<\/p>/s.exec(page.text) ?? []
+  expect(told?.replace(/<[^>]*>/g, '')).toBe(
+    'This token lasts for one hour only. Instagram gave it, but has not exchanged it for one of 60 days. ' +
+      'When it was to be exchanged, Instagram answered as if this token lasted for 60 days already. More about this. We try again while the hour lasts.',
+  )
+})
+
 test('a token is kept, and the page says so, when Instagram does not tell whose it is', async () => {
   await using world = await startWorld()
   world.sandbox.answerNext('me', { fault: 'reset' })

@@ -26,7 +26,7 @@ export const misusedTokens = {
     status: 502,
     title: 'This token is long-lived already',
     mender: 'operator',
-    happened: 'Instagram says that this token lasts for 60 days already, and cannot be exchanged.',
+    happened: 'When it was to be exchanged, Instagram answered as if this token lasted for 60 days already.',
     advice: 'Go back and paste it under “I have a token already”: it is kept alive there.',
     meaning:
       'Tokens of Generate access tokens in Meta’s dashboard are long-lived from the start: refresh them, do not exchange them. What is pasted under “I have a token already” is treated so by itself.',
