@@ -2,6 +2,7 @@ import type { Account } from '../accounts/account.ts'
 import { refreshableFrom } from '../accounts/refresher.ts'
 import { type AccountStatus, inWords as reasonInWords, type StatusReason } from '../accounts/status.ts'
 import { type Failure, isFailure } from '../login/failures.ts'
+import { STATE_LIFETIME_MS } from '../login/state.ts'
 import { type Moment, moment } from './moment.ts'
 
 /** A connected account as the pages show it. */
@@ -22,6 +23,8 @@ export interface AccountView {
   userId: string | null
   /** Whether Instagram has not told yet who this is. */
   profileMissing: boolean
+  /** When the profile was read, where that was before the login, or the refresh, that gave the token; `null`: it was not. */
+  profileFrom: Moment | null
   /** What the person allowed; `null`: Instagram did not say. */
   granted: readonly Scope[] | null
   /** Asked for, and not granted. */
@@ -88,6 +91,7 @@ export function accountView(account: Account, token: TokenView, now: Date): Acco
     id: account.id,
     userId: account.userId,
     profileMissing: account.username === null,
+    profileFrom: isOlder(account) ? at(account.profileReadAt) : null,
     granted: permissions?.map(inWords) ?? null,
     leftOut: permissions
       ? account.askedScopes.filter((name) => !permissions.includes(name)).map(inWords)
@@ -111,6 +115,11 @@ export function tokenView(accessToken: string, graph: string | null): TokenView 
     curl:
       graph && `curl '${graph}/me?fields=user_id,username&access_token=${encodeURIComponent(accessToken)}'`,
   }
+}
+
+/** By more than the time that a login may take. */
+function isOlder({ profileReadAt, tokenObtainedAt }: Account): boolean {
+  return profileReadAt !== null && tokenObtainedAt.getTime() - profileReadAt.getTime() > STATE_LIFETIME_MS
 }
 
 function reasonOf(reason: StatusReason): Reason {

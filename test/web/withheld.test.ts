@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { person } from '../support/person.ts'
+import { linkCalled, person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
 
+const DAY = 24 * 60 * 60 * 1000
 const BROKEN = { status: 500, body: '{}', contentType: 'application/json' }
 
 test('a token of one hour is kept, and the page says so, when Instagram does not exchange it', async () => {
@@ -39,6 +40,26 @@ test('a token is kept, and the page says so, when Instagram does not tell whose 
   expect(page.text).toContain('know your name yet')
   expect(page.text).toContain('27640875392278831')
   expect(page.text).toContain('(in 59 days)')
+})
+
+test('a person who is known, and of whom Instagram tells nothing this time, reads from when their profile is', async () => {
+  await using world = await startWorld()
+  const somebody = person(world)
+  const first = await somebody.login()
+  const [day] = world.now().toISOString().split('T')
+  world.pass(20 * DAY)
+  world.sandbox.answerNext('me', BROKEN)
+  const start = await somebody.get('/')
+  const callback = await somebody.authorize(linkCalled('Connect another account', start.text))
+
+  const pages = [await somebody.get(callback), await somebody.get(callback)]
+  const complete = await person(world).login()
+
+  for (const { text } of pages) {
+    expect(text).toContain('@harbour.bakery')
+    expect(text).toContain(`did not tell your profile this time: this one is of <time datetime="${day}T`)
+  }
+  for (const { text } of [first, complete]) expect(text).not.toContain('your profile this time')
 })
 
 test('the operator finds in the log why something was withheld', async () => {
