@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type AccessOptions,
   createSandbox,
@@ -10,6 +8,7 @@ import {
   type Log,
   openInstagram,
 } from '../../src/index.ts'
+import { listen } from '../support/listening.ts'
 
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND
@@ -30,13 +29,7 @@ export interface Site extends AsyncDisposable {
 /** Starts a site whose options differ from those of the sandbox by `change` only. */
 export async function startSite(change: Partial<AccessOptions> = {}): Promise<Site> {
   await using starting = new AsyncDisposableStack()
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  starting.defer(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  const { server, origin } = starting.use(await listen())
   const start = new Date()
   const redirectUri = `${origin}/instagram/response`
   const sandbox = starting.use(await createSandbox({ redirectUri, now: () => start }))

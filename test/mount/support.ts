@@ -1,9 +1,7 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import express, { type Express } from 'express'
 import type { Response } from 'supertest'
 import type { Decision } from '../../src/sandbox/decide.ts'
+import { listen } from '../support/listening.ts'
 import type { Person } from '../support/person.ts'
 import {
   createSandbox,
@@ -53,13 +51,7 @@ export interface SiteOptions {
 export async function startSite(how: SiteOptions = {}): Promise<Site> {
   const { options: change = {}, at = '/instagram', callback = '/instagram/response' } = how
   await using starting = new AsyncDisposableStack()
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  starting.defer(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  const { server, origin } = starting.use(await listen())
   const start = new Date()
   const redirectUri = (how.publicOrigin ?? origin) + callback
   const sandbox = starting.use(await createSandbox({ redirectUri, now: () => start }))

@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import type { AccountEvent } from '../../src/accounts/events.ts'
 import { createApp } from '../../src/app.ts'
@@ -9,6 +6,7 @@ import { createInstagram } from '../../src/instagram/client.ts'
 import { standAlone } from '../../src/process/standAlone.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { listen } from './listening.ts'
 import { type Outage, withOutages } from './outage.ts'
 import { type Engine, projectEngine } from './places.ts'
 
@@ -65,8 +63,7 @@ export async function startWorld(
   const connection = withOutages(database)
   const log: string[] = []
   const events: AccountEvent[] = []
-  const first = await listen(ending)
-  const origin = `http://localhost:${portOf(first)}`
+  const { server: first, origin } = ending.use(await listen())
   const redirectUri = environment['INSTAGRAM_REDIRECT_URI'] ?? `${origin}/response`
   const app = {
     clientId: CLIENT_ID,
@@ -118,9 +115,9 @@ export async function startWorld(
       time += milliseconds
     },
     async startAnother(change = {}) {
-      const server = await listen(ending)
-      server.on('request', build(change).web)
-      return `http://localhost:${portOf(server)}`
+      const another = ending.use(await listen())
+      another.server.on('request', build(change).web)
+      return another.origin
     },
     restart(change = {}) {
       serving = build(change)
@@ -131,22 +128,6 @@ export async function startWorld(
     outage: connection.outage,
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
-}
-
-async function listen(ending: AsyncDisposableStack): Promise<Server> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  ending.defer(async () => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  })
-  return server
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port
 }
 
 /** By which an app takes a sandbox for Instagram, and comes back to `redirectUri`. */
