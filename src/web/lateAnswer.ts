@@ -46,6 +46,6 @@ const OF_BODY = ['write', 'end'] as const
 
 function tooLate(names: readonly string[]): Error {
   return new Error(
-    `${names.join(' or ')} answered after it was over, and we had answered in its place: where a hook answers later than it returns, it has to return a promise that settles then.`,
+    `${names.join(' or ')} answered after it was over, beside our own answer, and only the first of the two went out: where a hook answers later than it returns, it has to return a promise that settles then.`,
   )
 }
