@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from './folder.ts'
 
 /**
  * The secret in a file, made there by `make` when there is no file yet. It is readable by its owner only, as is its folder
@@ -13,7 +14,7 @@ export async function keptSecret(path: string, make: () => string | Promise<stri
   const found = await foundSecret(path)
   if (found !== undefined) return found
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     await createWhole(path, await make())
     return await read(path)
   } catch (error) {

@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import type { Row, Value } from './database.ts'
+import { makeFolder } from './folder.ts'
 import { checkParameters, parameterCount } from './parameters.ts'
 import { toldApart } from './sqliteErrors.ts'
 
@@ -100,7 +101,7 @@ function open(path: string): DatabaseSync {
 
 /** SQLite gives its `-wal` and `-shm` files the mode of the file itself. */
 function keepPrivate(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   // A file that is there is not opened: closing it would drop the locks that this process's other connections hold on it.
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)

@@ -156,6 +156,27 @@ test('the sandbox prints settings, by which a login in another terminal takes it
   await expect(access(join(here.user, 'accounts.db'))).rejects.toThrow()
 })
 
+const OWN_SECRETS = {
+  TOKEN_KEYS: `own:${Buffer.alloc(32, 1).toString('base64')}`,
+  SESSION_SECRETS: 'session-secret-marked-canary-0123456789',
+}
+
+test.runIf(process.platform === 'linux').each([
+  ['accounts', 'no secrets', {}],
+  ['accounts', 'secrets', OWN_SECRETS],
+  ['token', 'no secrets', {}],
+  ['login', 'no secrets', {}],
+  ['serve', 'no secrets', {}],
+])('where no folder can be made, %s, given %s, names it and ends', async (command, _, secrets) => {
+  await using here = await laptop()
+
+  const { status, stderr } = await here.run([command], { ...secrets, XDG_DATA_HOME: '/proc/nowhere/data' })
+
+  expect(status).toBe(1)
+  expect(stderr).toContain('/proc/nowhere')
+  expect(stderr).not.toContain('    at ')
+})
+
 test('programs get the sandbox’s settings as JSON', async () => {
   await using here = await laptop()
   const sandbox = here.start(['sandbox', '--json', '--port', String(await freePort())])
