@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder } from './folder.ts'
 
@@ -8,7 +8,8 @@ import { makeFolder } from './folder.ts'
  * if that is made too. Processes that start at once get the same secret, and nobody ever reads half of one. White space
  * around the text is not part of it.
  *
- * @throws Error in a sentence that names the path, with the cause: the file is empty, or can neither be read nor made.
+ * @throws Error in a sentence that names the path, with the cause: the file is empty, or can neither be read nor made; or its folder
+ *   cannot.
  */
 export async function keptSecret(path: string, make: () => string | Promise<string>): Promise<string> {
   const found = await foundSecret(path)
@@ -32,7 +33,7 @@ export async function foundSecret(path: string): Promise<string | undefined> {
     return await read(path)
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
-    throw unusable(path, error)
+    throw unusable(path, (await folderFailure(path)) ?? error)
   }
 }
 
@@ -57,9 +58,20 @@ async function createWhole(path: string, secret: string): Promise<void> {
   }
 }
 
+/** Why nothing in the folder of the file can be reached. */
+function folderFailure(path: string): Promise<unknown> {
+  return stat(`${dirname(path)}/.`).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+}
+
+/** Where the file system speaks of another path, there is no secret yet, and its folder takes none. */
 function unusable(path: string, error: unknown): Error {
+  const isOther = error instanceof Error && 'path' in error && error.path !== path
+  const what = isOther ? `folder ${dirname(path)}` : `secret in ${path}`
   const reason = error instanceof Error ? error.message : String(error)
-  return new Error(`The secret in ${path} cannot be used: ${reason}`, { cause: error })
+  return new Error(`The ${what} cannot be used: ${reason}`, { cause: error })
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -104,14 +104,25 @@ test('a folder in the place of the file is refused, named, with the cause', asyn
   })
 })
 
-test('a folder that cannot be made is refused, named, with the cause', async () => {
-  const folder = await temporaryFolder()
-  await writeFile(join(folder, 'file'), '')
-  const path = join(folder, 'file', 'session-secret')
+test('a file in the place of the folder is refused, named, with the cause', async () => {
+  const folder = join(await temporaryFolder(), 'file')
+  await writeFile(folder, '')
 
-  await expect(keptSecret(path, () => 'another')).rejects.toMatchObject({
-    message: expect.stringContaining(`The secret in ${path} cannot be used: `) as string,
+  await expect(keptSecret(join(folder, 'session-secret'), () => 'another')).rejects.toMatchObject({
+    message: expect.stringContaining(`The folder ${folder} cannot be used: `) as string,
     cause: { code: 'ENOTDIR' },
+  })
+})
+
+test.runIf(process.platform === 'linux').each([
+  ['be made', '/proc/nowhere/data', "mkdir '/proc/nowhere'"],
+  ['be written', '/proc', "open '/proc/session-secret."],
+])('a folder that cannot %s is named, and nothing is said of a secret in it', async (_, folder, deed) => {
+  const keeping = keptSecret(join(folder, 'session-secret'), () => 'another')
+
+  await expect(keeping).rejects.toMatchObject({
+    message: expect.stringMatching(`^The folder ${folder} cannot be used: .*${deed}`) as string,
+    cause: { code: 'ENOENT' },
   })
 })
 
