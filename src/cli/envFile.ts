@@ -6,6 +6,10 @@ import { parse } from 'dotenv'
 /** Readable by its owner only. */
 const OWN_MODE = 0o600
 
+/** A variable as dotenv's own grammar has it: all that stands before its value, its name, and its value, maybe of several lines. */
+const ENTRY =
+  /^(\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?))(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm
+
 /** Refuses what is not UTF-8, such as what Windows' PowerShell writes: it would not be written back as it was. */
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -47,19 +51,23 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** The text with the variable set: in its own line if it has one, else behind the others. `undefined`: neither leaves the others as they are. */
+/** The text with the variable set: in its own place if it has one, else behind the others. `undefined`: neither leaves the others as they are. */
 function withVariable(text: string, name: string, value: string): string | undefined {
   const wanted = { ...parse(text), [name]: value }
   const end = /\r?\n/.exec(text)?.[0] ?? '\n'
   const line = `${name}=${value}`
   const appended = `${text}${text === '' || text.endsWith('\n') ? '' : end}${line}${end}`
-  return [inItsLine(text, name, value), appended].find((changed) => isDeepStrictEqual(parse(changed), wanted))
+  return [inItsPlace(text, name, value), appended].find((changed) =>
+    isDeepStrictEqual(parse(changed), wanted),
+  )
 }
 
-/** The last line of the name is the one that counts. */
-function inItsLine(text: string, name: string, value: string): string {
-  const own = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=)[^\\r\\n]*`, 'gm')
-  const last = [...text.matchAll(own)].at(-1)
+/** The last one of the name is the one that counts. What stands behind its value in the same line, a comment, goes with it. */
+function inItsPlace(text: string, name: string, value: string): string {
+  const last = [...text.matchAll(ENTRY)].findLast(([, , called]) => called === name)
   if (!last) return text
-  return `${text.slice(0, last.index)}${last[1] ?? ''}${value}${text.slice(last.index + last[0].length)}`
+  const [, before = '', , old = ''] = last
+  const start = last.index + before.length
+  const rest = text.slice(start + old.length).replace(/^[^\r\n]*/, '')
+  return `${text.slice(0, start)}${value}${rest}`
 }

@@ -36,6 +36,10 @@ test.each([
   ['it twice: the last one counts', 'TOKEN=a\nTOKEN=b\n', 'TOKEN=a\nTOKEN=…\n'],
   ['others that are called nearly so', 'MY_TOKEN=1\nTOKEN_2=2\n', 'MY_TOKEN=1\nTOKEN_2=2\nTOKEN=…\n'],
   ['a text of several lines with one like it', 'A="x\nTOKEN=1\ny"\n', 'A="x\nTOKEN=1\ny"\nTOKEN=…\n'],
+  ['it over several lines', 'A=1\nTOKEN="old\nA=2\nend" # mine\nB=2\n', 'A=1\nTOKEN=…\nB=2\n'],
+  ['it over several of Windows’ lines', "TOKEN='old\r\nend'\r\nA=1\r\n", 'TOKEN=…\r\nA=1\r\n'],
+  ['an open quotation mark', 'TOKEN="old\nA=1\n', 'TOKEN=…\nA=1\n'],
+  ['a colon', 'TOKEN: old\nA=1\n', 'TOKEN: …\nA=1\n'],
 ])('in a file with %s only its own line changes', async (_, before, after) => {
   await using here = await laptop()
   await here.login()
