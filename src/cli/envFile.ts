@@ -1,5 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  access,
+  chmod,
+  constants,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
 
@@ -24,19 +36,10 @@ export async function setVariable(file: string, name: string, value: string): Pr
   const changed = withVariable(text ?? '', name, value)
   if (changed === undefined)
     throw new Error(`${file} cannot be read as a list of variables, and stays as it is.`)
-  const place = text === undefined ? file : await realpath(file)
-  const draft = `${place}.${randomUUID()}`
   try {
-    const mode = text === undefined ? OWN_MODE : (await stat(place)).mode & 0o777
-    await writeFile(draft, changed, { flag: 'wx', mode: OWN_MODE, flush: true })
-    await chmod(draft, mode)
-    await rename(draft, place)
+    await replace(await placeOf(file), changed)
   } catch (cause) {
-    throw new Error(`${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
-  } finally {
-    await rm(draft, { force: true })
+    throw new Error(`${file} cannot be written: ${reasonOf(cause)}`, { cause })
   }
 }
 
@@ -44,10 +47,8 @@ async function textOf(file: string): Promise<string | undefined> {
   try {
     return DECODER.decode(await readFile(file))
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
-    throw new Error(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
+    if (isMissing(cause)) return undefined
+    throw new Error(`${file} cannot be read: ${reasonOf(cause)}`, { cause })
   }
 }
 
@@ -70,4 +71,42 @@ function inItsPlace(text: string, name: string, value: string): string {
   const start = last.index + before.length
   const rest = text.slice(start + old.length).replace(/^[^\r\n]*/, '')
   return `${text.slice(0, start)}${value}${rest}`
+}
+
+/** Where a file is, or is to be: at the end of its links. */
+async function placeOf(file: string): Promise<string> {
+  const folder = await realpath(dirname(file))
+  const target = await readlink(file).catch(() => undefined)
+  return target === undefined ? join(folder, basename(file)) : placeOf(resolve(folder, target))
+}
+
+async function replace(place: string, text: string): Promise<void> {
+  const mode = await modeOf(place)
+  const draft = `${place}.${randomUUID()}`
+  try {
+    await writeFile(draft, text, { flag: 'wx', mode: OWN_MODE, flush: true })
+    await chmod(draft, mode)
+    await rename(draft, place)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Of a file that may be written: one that may not would be replaced all the same. */
+async function modeOf(place: string): Promise<number> {
+  try {
+    await access(place, constants.W_OK)
+    return (await stat(place)).mode & 0o777
+  } catch (error) {
+    if (isMissing(error)) return OWN_MODE
+    throw error
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

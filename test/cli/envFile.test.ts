@@ -1,7 +1,7 @@
-import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { laptop } from './support.ts'
+import { CLI, laptop } from './support.ts'
 
 const TOKEN = /IGAA\w+/g
 
@@ -66,6 +66,35 @@ test('a link stays one, and what it leads to is changed', async () => {
     'kept',
     'site.env',
   ])
+})
+
+test('what a link leads to is made, where there is none yet', async () => {
+  await using here = await laptop()
+  await here.login()
+  await mkdir(join(here.home, 'shared'))
+  await symlink('shared/newest', join(here.home, 'site.env'))
+  await symlink('kept', join(here.home, 'shared', 'newest'))
+
+  await here.run(['token', '--env', 'site.env'])
+
+  const kept = join(here.home, 'shared', 'kept')
+  expect(await readFile(kept, 'utf8')).toMatch(/^INSTAGRAM_ACCESS_TOKEN=IGAA/)
+  expect((await stat(kept)).mode & 0o777).toBe(0o600)
+  expect(await readlink(join(here.home, 'site.env'))).toBe('shared/newest')
+})
+
+test.runIf(process.platform === 'linux')('a file that is for reading only stays as it is', async () => {
+  // Root may write to it all the same, unless that is taken away.
+  const asAnybody = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override'] : []
+  await using here = await laptop({ command: ['env', ...asAnybody, process.execPath, CLI] })
+  await here.login()
+  const file = join(here.home, 'site.env')
+  await writeFile(file, 'A=1\n', { mode: 0o444 })
+
+  const { status, stderr } = await here.run(['token', '--env', 'site.env'])
+
+  expect([status, await readFile(file, 'utf8')]).toStrictEqual([1, 'A=1\n'])
+  expect(stderr).toContain('site.env cannot be written')
 })
 
 test('a file that cannot be written is named, and the account is kept', async () => {
