@@ -38,6 +38,8 @@ export function deliveryIn(values: {
   if (file === '') throw new UsageError('--env must name a file, such as .env.')
   if (!/^[A-Za-z_]\w*$/.test(name))
     throw new UsageError('--name must be the name of a variable: letters, digits and underscores.')
+  if (name === '__proto__')
+    throw new UsageError('--name cannot be __proto__: programs in JavaScript find no variable of that name.')
   return { json, variable: file === undefined ? undefined : { file, name } }
 }
 

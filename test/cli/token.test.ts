@@ -116,6 +116,7 @@ test.each([
   [['@one', '@two'], 2, 'There is no place for “@two”'],
   [['--name', 'TOKEN'], 2, '--name goes with --env'],
   [['--env', '.env', '--name', 'A B'], 2, '--name must be'],
+  [['--env', '.env', '--name', '__proto__'], 2, '--name cannot be __proto__'],
   [['--env', ''], 2, '--env must name a file'],
 ])('%j cannot be done where nobody is connected', async (args, status, words) => {
   await using here = await laptop()
