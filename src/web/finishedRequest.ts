@@ -17,7 +17,7 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 export function watchRequests(onRequest: (request: FinishedRequest) => void): RequestHandler {
   return (request, response, next) => {
     const began = performance.now()
-    response.once('close', () => {
+    response.on('close', () => {
       onRequest({
         route: routeOf(request),
         method: METHODS.has(request.method) ? request.method : 'other',

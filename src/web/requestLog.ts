@@ -17,7 +17,7 @@ export function requestLog(logger: Logger): RequestHandler {
     const reference = announcedId(request) ?? newReference()
     const visit = { log: log.child({ req: { id: reference, method } }), reference, mount: request.baseUrl }
     putVisit(request, visit)
-    response.once('close', () => {
+    response.on('close', () => {
       tell(visit, request, response, Math.round(performance.now() - began))
     })
     next()

@@ -58,7 +58,7 @@ function setHeaders(response: Response, headers: Headers): void {
 
 /** For all that is personal: kept by no cache, neither the browser's nor one on the way. */
 export const noStore: RequestHandler = (_request, response, next) => {
-  response.set('Cache-Control', 'no-store')
+  response.setHeader('Cache-Control', 'no-store')
   next()
 }
 

@@ -149,10 +149,9 @@ async function showByHost(
 function send(response: Response, view: ViewName, locals: object): void {
   const page = sites.of(response).render(view, locals)
   // Not by `send`, which adds what the settings of the app around us say.
-  response
-    .type('html')
-    .set('Content-Length', String(Buffer.byteLength(page)))
-    .end(page)
+  response.setHeader('Content-Type', 'text/html; charset=utf-8')
+  response.setHeader('Content-Length', Buffer.byteLength(page))
+  response.end(page)
 }
 
 /** Sends the browser on to a page of ours, by its path under the base. */
