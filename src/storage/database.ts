@@ -45,8 +45,8 @@ export interface Database extends Queries {
   /**
    * Does all of `work` or nothing of it, as if it came before or after each other transaction and never between. An error
    * that `work` throws rolls back and is passed on; so is the error of a failed statement, even where `work` caught it:
-   * PostgreSQL takes nothing more in such a transaction. There `work` may also be done again from its beginning, after all
-   * that it did was undone because of a statement outside at the same time: it changes nothing but the database.
+   * PostgreSQL takes nothing more in such a transaction. `work` may be done again from its beginning, after all that it did was
+   * undone because of something else at the same time: it changes nothing but the database, and waits for nothing else.
    *
    * `work` uses its own `queries` only, which are refused afterwards. The database itself would wait for the end of
    * this very transaction, and therefore refuses instead.

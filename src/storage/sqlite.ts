@@ -1,10 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Database, Queries, Row, Value } from './database.ts'
+import type { Database, Row, Value } from './database.ts'
 import { Disk } from './disk.ts'
 import { SqliteConnection } from './sqliteConnection.ts'
 import { isBusy } from './sqliteErrors.ts'
 import { patiently } from './sqliteLock.ts'
-import { refuseInside, TransactionQueries } from './transaction.ts'
+import { SqliteTransactions, type Work } from './sqliteTransactions.ts'
 
 /**
  * Opens an SQLite file, or `:memory:`, behind the interface that all databases share. Its schema is left as it is.
@@ -23,20 +22,35 @@ export async function openSqlite(path: string): Promise<Database> {
 /** Statements that leave nothing to be brought to the disk. */
 const ONLY_READS = /^\s*(SELECT|PRAGMA)\b/i
 
+/** Statements that can be part of a transaction with others. */
+const WRITES = /^\s*(INSERT|UPDATE|DELETE)\b/i
+
+/** What waits to be written, in one transaction with others or by itself, and who waits for it. */
+interface Writing {
+  work: Work<unknown>
+  alone: () => Promise<unknown>
+  resolve: (result: unknown) => void
+  reject: (error: unknown) => void
+}
+
 /**
- * One connection, and therefore one thing at a time. A statement runs at once where nothing is under way; a transaction
+ * One connection, and therefore one thing at a time. What reads runs at once where nothing is under way. What writes is written at the
+ * end of this round of the event loop, with all else that came in it: to commit costs more than most of what is committed. A transaction
  * holds a queue in which all that is asked meanwhile waits, so that an `await` inside it lets no stranger slip in.
  */
 class SqliteDatabase implements Database {
   readonly #connection: SqliteConnection
   /** Undefined in memory. */
   readonly #disk: Disk | undefined
-  readonly #current = new AsyncLocalStorage<TransactionQueries>()
+  readonly #transactions: SqliteTransactions
   /** Settles when all that is queued has been done; undefined when nothing is. */
   #queue: Promise<void> | undefined
+  /** What came in this round. */
+  #writings: Writing[] = []
 
   constructor(connection: SqliteConnection, path: string) {
     this.#connection = connection
+    this.#transactions = new SqliteTransactions(connection)
     this.#disk = path === ':memory:' ? undefined : new Disk(`${path}-wal`)
   }
 
@@ -50,11 +64,16 @@ class SqliteDatabase implements Database {
   }
 
   runUnsynced(sql: string, ...parameters: Value[]): Promise<number> {
-    return this.#whenFree(() => this.#connection.run(sql, parameters))
+    const statement = () => this.#connection.run(sql, parameters)
+    if (!WRITES.test(sql)) return this.#whenFree(statement)
+    return this.#written(
+      (queries) => queries.run(sql, ...parameters),
+      () => patiently(statement),
+    )
   }
 
-  transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
-    return this.#onDisk(this.#queued(() => this.#allOrNothing(work)))
+  transaction<Result>(work: Work<Result>): Promise<Result> {
+    return this.#onDisk(this.#written(work, () => this.#inOneTransaction(work)))
   }
 
   async emptyJournal(): Promise<void> {
@@ -62,6 +81,7 @@ class SqliteDatabase implements Database {
   }
 
   close(): Promise<void> {
+    this.#endRound()
     return this.#queued(async () => {
       await this.#disk?.close()
       await patiently(() => {
@@ -89,7 +109,7 @@ class SqliteDatabase implements Database {
   }
 
   async #queued<Result>(work: () => Promise<Result>): Promise<Result> {
-    refuseInside(this.#current.getStore())
+    this.#transactions.refuseInside()
     const result = this.#queue === undefined ? work() : this.#queue.then(work)
     const done = () => {
       if (this.#queue === queue) this.#queue = undefined
@@ -99,20 +119,42 @@ class SqliteDatabase implements Database {
     return await result
   }
 
-  async #allOrNothing<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
-    // Taking the write lock first: a transaction that reads and then writes could otherwise fail half-way.
-    await patiently(() => this.#connection.run('BEGIN IMMEDIATE', []))
-    const queries = new TransactionQueries(this.#connection)
+  async #inOneTransaction<Result>(work: Work<Result>): Promise<Result> {
+    const [result] = await this.#transactions.run([work])
+    return result as Result
+  }
+
+  /** Settles once it is committed. */
+  async #written<Result>(work: Work<Result>, alone: () => Promise<Result>): Promise<Result> {
+    this.#transactions.refuseInside()
+    return await new Promise<Result>((resolve, reject) => {
+      this.#writings.push({ work, alone, resolve: resolve as Writing['resolve'], reject })
+      if (this.#writings.length > 1) return
+      setImmediate(() => {
+        this.#endRound()
+      })
+    })
+  }
+
+  #endRound(): void {
+    const writings = this.#writings
+    this.#writings = []
+    if (writings.length > 0)
+      void this.#queued(() => (writings.length > 1 ? this.#together(writings) : eachAlone(writings)))
+  }
+
+  /** In one transaction. Where one fails nothing of any is done, and each is done alone: it is nobody else's failure. */
+  async #together(writings: readonly Writing[]): Promise<void> {
     try {
-      const result = await this.#current.run(queries, work, queries)
-      queries.passFailureOn()
-      this.#connection.run('COMMIT', [])
-      return result
+      const results = await this.#transactions.run(writings.map(({ work }) => work))
+      for (const [index, { resolve }] of writings.entries()) resolve(results[index])
     } catch (error) {
-      this.#connection.rollBack()
-      throw error
-    } finally {
-      queries.isOpen = false
+      if (!isBusy(error)) await eachAlone(writings)
+      else for (const { reject } of writings) reject(error) // All have waited long enough.
     }
   }
+}
+
+async function eachAlone(writings: readonly Writing[]): Promise<void> {
+  for (const { alone, resolve, reject } of writings) await alone().then(resolve, reject)
 }

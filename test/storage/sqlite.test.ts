@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -140,6 +140,21 @@ describe('an SQLite database', () => {
 
     for (let i = 0; i < 1_000; i++)
       expect(await database.all(`SELECT $1 AS a, ${i} AS b`, 'x')).toStrictEqual([{ a: 'x', b: i }])
+  })
+
+  test('commits once what is asked for at the same moment', async () => {
+    const path = `${await temporaryFolder()}/accounts.db`
+    const database = await opened(`file:${path}`)
+    await database.run('CREATE TABLE things (name BIGINT)')
+    const { size } = statSync(`${path}-wal`)
+
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => database.run('INSERT INTO things (name) VALUES ($1)', i)),
+    )
+
+    const pages = (statSync(`${path}-wal`).size - size) / 4096
+    expect(pages).toBeLessThan(5) // Each commit has one at least.
+    expect(await database.all('SELECT COUNT(*) AS count FROM things')).toStrictEqual([{ count: 50 }])
   })
 
   test('loses no write of several processes that write at once', async () => {

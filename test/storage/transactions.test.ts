@@ -155,9 +155,13 @@ describe.each(engines)('a transaction on $name', ({ place }) => {
 
   test('keeps a stranger outside even if it had to wait for its own turn', async () => {
     const database = await shelf()
-    const half = gate()
-    const finish = gate()
-    const first = database.transaction((queries) => add(queries, 'apple', 1))
+    const [begun, goOn, half, finish] = [gate(), gate(), gate(), gate()]
+    const first = database.transaction(async (queries) => {
+      begun.open()
+      await goOn.passed
+      await add(queries, 'apple', 1)
+    })
+    await begun.passed
 
     const second = database.transaction(async (queries) => {
       await add(queries, 'pear', 2)
@@ -165,6 +169,7 @@ describe.each(engines)('a transaction on $name', ({ place }) => {
       await finish.passed
       throw new Error('changed my mind')
     })
+    goOn.open()
     await first
     await half.passed
     const written = add(database, 'plum', 3)
@@ -173,6 +178,55 @@ describe.each(engines)('a transaction on $name', ({ place }) => {
     await expect(second).rejects.toThrow('changed my mind')
     await written
     expect(await names(database)).toStrictEqual(['apple', 'plum'])
+  })
+
+  test('that fails harms none of those that were asked for at the same moment', async () => {
+    const database = await shelf()
+    await add(database, 'apple', 0)
+    const refused = new Error('changed my mind')
+
+    const outcomes = await Promise.allSettled([
+      database.transaction(increment),
+      add(database, 'apple', 1),
+      database.transaction(async (queries) => {
+        await add(queries, 'plum', 3)
+        throw refused
+      }),
+      database.transaction(async (queries) => {
+        await add(queries, 'pear', 2)
+        await add(queries, 'apple', 2).catch(() => undefined)
+      }),
+      add(database, 'fig', 4),
+      database.transaction(increment),
+    ])
+
+    expect(outcomes.map(({ status }) => status === 'fulfilled')).toStrictEqual([
+      true,
+      false,
+      false,
+      false,
+      true,
+      true,
+    ])
+    expect(outcomes[2]).toMatchObject({ reason: refused })
+    expect(await database.all('SELECT * FROM things ORDER BY name')).toStrictEqual([
+      { name: 'apple', amount: 2 },
+      { name: 'fig', amount: 4 },
+    ])
+  })
+
+  test('is done before the database closes that was told to after it', async () => {
+    const open = await places()
+    const database = await open()
+
+    const outcomes = Promise.all([
+      add(database, 'apple', 1),
+      database.transaction((queries) => add(queries, 'pear', 2)),
+      database.close(),
+    ])
+
+    await outcomes
+    expect(await names(await open())).toStrictEqual(['apple', 'pear'])
   })
 
   test('runs after another one that was started together with it, never between', async () => {
