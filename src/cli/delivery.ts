@@ -3,6 +3,7 @@ import { tokenJson } from '../accounts/tokenJson.ts'
 import type { ValidToken } from '../accounts/validToken.ts'
 import { UsageError } from '../commands/arguments.ts'
 import { nameOf } from '../commands/accountLines.ts'
+import { inOneLine } from '../commands/plainText.ts'
 import { moment } from '../web/moment.ts'
 import { setVariable } from './envFile.ts'
 import { say, styled, type Terminal } from './terminal.ts'
@@ -58,7 +59,7 @@ export async function deliver(
 ): Promise<void> {
   if (variable) {
     await setVariable(variable.file, variable.name, token.accessToken)
-    say(terminal, `${styled(terminal, 'green', '✓')} ${variable.name} is set in ${variable.file}.`)
+    say(terminal, `${styled(terminal, 'green', '✓')} ${variable.name} is set in ${inOneLine(variable.file)}.`)
   }
   const { access_token, ...rest } = tokenJson(token, now)
   const about = { id: account.id, username: account.username }

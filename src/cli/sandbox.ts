@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { argumentsIn } from '../commands/arguments.ts'
+import { argumentsIn, UsageError } from '../commands/arguments.ts'
 import { createSandbox, type InstagramSandbox } from '../host/createSandbox.ts'
 import type { Command } from './commands.ts'
 import { interruption } from './interruption.ts'
@@ -13,7 +13,9 @@ export const sandbox: Command = async (args, terminal) => {
     options: { port: { type: 'string' }, 'redirect-uri': { type: 'string' }, json: { type: 'boolean' } },
   })
   const port = portIn(values.port) ?? 3001
-  const redirectUri = values['redirect-uri'] ?? 'http://localhost:3000/response'
+  const { 'redirect-uri': redirectUri = 'http://localhost:3000/response' } = values
+  if (!/^https?:\/\/[^\s\p{C}]+$/iu.test(redirectUri) || !URL.canParse(redirectUri))
+    throw new UsageError('--redirect-uri must be an address that starts with https:// (or http://).')
   using interrupted = interruption()
   await using running = await startedAt(port, redirectUri)
   const settings = settingsOf(running)

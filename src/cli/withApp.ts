@@ -1,4 +1,5 @@
 import type { Environment } from '../settings/survey.ts'
+import { inOneLine } from '../commands/plainText.ts'
 import type { Asker } from './asker.ts'
 import { isAttended, say, styled, type Terminal } from './terminal.ts'
 
@@ -39,7 +40,7 @@ function sayWhere({ INSTAGRAM_REDIRECT_URI: redirectUri = '' }: Environment, ter
 Instagram login shows its ID and secret; under 3. Set up Instagram business login → Business login settings it must have
 this among its OAuth redirect URIs:
 
-  ${styled(terminal, 'cyan', redirectUri)}
+  ${styled(terminal, 'cyan', inOneLine(redirectUri))}
 
 To try it without an app: instagram-access-token --sandbox
 `,

@@ -1,17 +1,11 @@
-import { UsageError } from '../commands/arguments.ts'
-import { ConfigError } from '../settings/config.ts'
+import { inWords as sentences } from '../commands/failure.ts'
 import { explainByVariables } from '../login/explain.ts'
 import { failureOf } from '../login/failures.ts'
 import { styled, type Terminal } from './terminal.ts'
 
 /** What is said of an error: what it is, and what to do. Sentences, not a stack. */
 export function inWords(error: unknown, terminal: Terminal): string {
-  if (error instanceof UsageError) return error.message
-  if (error instanceof ConfigError)
-    return `The settings (options, environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
-  if (failureOf(error) === 'internal')
-    return `Cannot go on: ${error instanceof Error ? error.message : String(error)}`
-  return explained(error, terminal)
+  return failureOf(error) === 'internal' ? sentences(error) : explained(error, terminal)
 }
 
 /** What a failure means, and how it is mended. Whoever asks in a terminal runs the app: theirs is the operator's part. */

@@ -1,9 +1,10 @@
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import type { Account } from '../accounts/account.ts'
 import { accountJson } from '../accounts/accountJson.ts'
 import { STATUSES } from '../accounts/accountRow.ts'
 import type { RosterCounts } from '../accounts/roster.ts'
 import type { AccountStatus } from '../accounts/status.ts'
+import { inOneLine } from './plainText.ts'
 import { number } from './progressBar.ts'
 import { moment } from '../web/moment.ts'
 import { titleOf } from '../web/operator/accountsView.ts'
@@ -21,7 +22,7 @@ const LONGEST_NAME = 31
 
 /** What an account is called in a terminal. */
 export function nameOf(account: Account): string {
-  return clean(titleOf(account))
+  return inOneLine(titleOf(account))
 }
 
 /** Accounts for a terminal of so many columns (0: it does not tell): one in a line, and under it what is wrong with it. */
@@ -30,7 +31,7 @@ export function accountLines(accounts: readonly Account[], now: Date, told: numb
     account,
     status: account.status,
     name: nameOf(account).slice(0, LONGEST_NAME),
-    id: clean(account.id),
+    id: inOneLine(account.id),
     end: end(account, now),
   }))
   const width = (name: 'status' | 'name' | 'id') => Math.max(0, ...cells.map((cell) => cell[name].length))
@@ -53,7 +54,7 @@ export function plainLine(account: Account): string {
   const { username, id, user_id, status, token_expires_at, next_refresh_at, status_reason } =
     accountJson(account)
   const cells = [username, id, user_id, status, token_expires_at, next_refresh_at, status_reason]
-  return cells.map((cell) => clean(cell ?? '')).join('\t')
+  return cells.map((cell) => inOneLine(cell ?? '')).join('\t')
 }
 
 /** How many accounts there are, of each status that there is. */
@@ -70,11 +71,6 @@ function end({ status, tokenExpiresAt, dueAt }: Account, now: Date): string {
   if (!tokenExpiresAt) return 'has no end'
   const ends = `${tokenExpiresAt <= now ? 'expired' : 'expires'} ${moment(tokenExpiresAt, now).distance}`
   return dueAt ? `${ends}, refreshed ${moment(dueAt, now).distance}` : ends
-}
-
-/** Names are anybody's: none of them tells a terminal what to do. */
-function clean(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/\p{C}/gu, '')
 }
 
 /** Only where a terminal reads it, and unless NO_COLOR is set. */

@@ -9,7 +9,9 @@ import { createKeeping, type Keeping } from '../accounts/keeping.ts'
 import { HAND_REFRESHES, refreshByHand } from '../accounts/refreshByHand.ts'
 import { type Asked, askedOf, usage } from './accountsAsked.ts'
 import { UsageError } from './arguments.ts'
-import { type Config, ConfigError, readConfig } from '../settings/config.ts'
+import { inWords } from './failure.ts'
+import { type Config, readConfig } from '../settings/config.ts'
+import { inLines } from './plainText.ts'
 import { createInstagram } from '../instagram/client.ts'
 import { withKeptSecrets } from '../settings/secrets.ts'
 import { openDatabase } from '../storage/database.ts'
@@ -53,7 +55,7 @@ export async function accountsCommand(
       throw new UsageError('Nobody can be asked here whether that is sure: add --yes.')
     return (await run(await withKeptSecrets(readConfig(environment)), asked)) ? 0 : 1
   } catch (error) {
-    console.error(error instanceof UsageError ? `${error.message}\n\n${usage(command)}` : inWords(error))
+    console.error(error instanceof UsageError ? `${inWords(error)}\n\n${usage(command)}` : inWords(error))
     return error instanceof UsageError ? 2 : 1
   }
 }
@@ -74,7 +76,7 @@ async function run(config: Config, asked: Asked): Promise<boolean> {
     keepEvents: config.webhook !== undefined,
     reconnectUrl: (account) => reconnectUrl(address, account),
     onError: (error) => {
-      console.error(error instanceof Error ? error.message : String(error))
+      console.error(inLines(error instanceof Error ? error.message : String(error)))
     },
     now,
   })
@@ -160,11 +162,4 @@ async function isSure(question: string): Promise<boolean> {
   const answer = await Promise.race([asking.question(question), closed])
   asking.close()
   return /^y(es)?$/i.test(answer.trim())
-}
-
-/** What the operator reads when it cannot be done: sentences, not a stack. */
-function inWords(error: unknown): string {
-  if (error instanceof ConfigError)
-    return `The settings (environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
-  return `Cannot go on: ${error instanceof Error ? error.message : String(error)}`
 }

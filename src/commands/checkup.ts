@@ -2,6 +2,7 @@ import { parseArgs, styleText } from 'node:util'
 import { config as readDotenv } from 'dotenv'
 import { examine } from '../doctor/examine.ts'
 import type { Line, Outcome } from '../doctor/line.ts'
+import { inLines, inOneLine } from './plainText.ts'
 import { findInstallation } from './installation.ts'
 import type { Environment } from '../settings/survey.ts'
 
@@ -29,7 +30,9 @@ export async function checkup(args: readonly string[], environment: Environment)
     console.log(json ? JSON.stringify({ wrong, lines }) : report(lines))
     return wrong > 0 ? 1 : 0
   } catch (error) {
-    console.error(`The doctor cannot go on: ${error instanceof Error ? error.message : String(error)}`)
+    console.error(
+      `The doctor cannot go on: ${inLines(error instanceof Error ? error.message : String(error))}`,
+    )
     return 1
   }
 }
@@ -37,7 +40,7 @@ export async function checkup(args: readonly string[], environment: Environment)
 function report(lines: readonly Line[]): string {
   const width = Math.max(...lines.map(({ name }) => name.length))
   const all = lines.flatMap(({ name, outcome, says, fix }) => [
-    `${MARKS[outcome]} ${styled('bold', name.padEnd(width))}  ${says}`,
+    `${MARKS[outcome]} ${styled('bold', name.padEnd(width))}  ${inOneLine(says)}`,
     ...(fix === undefined ? [] : [`  ${' '.repeat(width)}  ${styled('dim', `→ ${fix}`)}`]),
   ])
   return `${all.join('\n')}\n\n${summary(lines)}`

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { config as readDotenv } from 'dotenv'
+import { inWords } from './failure.ts'
 import { bar, number, WIPED } from './progressBar.ts'
 import { type Copy, copyDatabase } from '../storage/copyDatabase.ts'
 import { openDatabase, openUnchanged, type Unchanged } from '../storage/database.ts'
@@ -28,8 +29,7 @@ try {
   process.exitCode = copy.finished ? 0 : 130
 } catch (error) {
   process.exitCode = 1
-  const reason = error instanceof Error ? error.message : String(error)
-  console.error(`Cannot go on: ${reason}\nNothing is lost: start it again at any time.`)
+  console.error(`${inWords(error)}\nNothing is lost: start it again at any time.`)
 }
 
 async function run(from: string, to: string, drawn: boolean, signal: AbortSignal): Promise<Copy> {

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util'
 import { config as readDotenv } from 'dotenv'
 import { createKeyRing } from '../accounts/keyRing.ts'
 import { rotateKeys, type Rotation, type RotationProgress } from '../accounts/rotateKeys.ts'
-import { type Config, ConfigError, readConfig } from '../settings/config.ts'
+import { type Config, readConfig } from '../settings/config.ts'
+import { inWords } from './failure.ts'
 import { bar, number, WIPED } from './progressBar.ts'
 import { withKeptSecrets } from '../settings/secrets.ts'
 import { openDatabase } from '../storage/database.ts'
@@ -21,7 +22,7 @@ try {
   process.exitCode = exitCode(rotation)
 } catch (error) {
   process.exitCode = 1
-  console.error(inWords(error))
+  console.error(`${inWords(error)}\nNothing is lost: start it again at any time.`)
 }
 
 async function run({ databaseUrl, tokenKeys }: Config, drawn: boolean, signal: AbortSignal) {
@@ -73,12 +74,4 @@ function exitCode({ finished, unreadable }: Rotation): number {
 
 function accounts(count: number): string {
   return `${number(count)} ${count === 1 ? 'account' : 'accounts'}`
-}
-
-/** What the operator reads when it cannot be done: sentences, not a stack. */
-function inWords(error: unknown): string {
-  if (error instanceof ConfigError)
-    return `The settings (environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
-  const reason = error instanceof Error ? error.message : String(error)
-  return `Cannot go on: ${reason}\nNothing is lost: start it again at any time.`
 }

@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -48,6 +48,8 @@ test.each([
   [['login', 'now'], 'now'],
   [['--port', '70000'], '--port must be'],
   [['sandbox', '--port', 'x'], '--port must be'],
+  [['sandbox', '--redirect-uri', 'response'], '--redirect-uri must be'],
+  [['sandbox', '--redirect-uri', 'http://localhost/\u001b[31m'], '--redirect-uri must be'],
   [['doctor', '--jason'], '--jason'],
   [['serve', 'me'], 'me'],
   [['accounts', 'destroy'], 'instagram-access-token accounts refresh <id>'],
@@ -59,6 +61,36 @@ test.each([
   expect([status, stdout]).toStrictEqual([2, ''])
   expect(stderr).toContain(words)
   expect(stderr).not.toContain('    at ')
+})
+
+test.each([
+  [['\u001b[31mred\u009b0m']],
+  [['help', '\u001b[31mred\u009b0m']],
+  [['--\u001b[31mred\u009b0m']],
+  [['token', '\u001b[31mred\u009b0m']],
+  [['token', '@one', '\u001b[31mred\u009b0m']],
+  [['accounts', '\u001b[31mred\u009b0m']],
+  [['accounts', 'refresh', '\u001b[31mred\u009b0m']],
+  [['accounts', '--status', '\u001b[31mred\u009b0m']],
+  [['doctor', '\u001b[31mred\u009b0m']],
+])('%j is repeated without what would steer a terminal', async (args) => {
+  await using here = await laptop()
+
+  const { status, stderr } = await here.run(args)
+
+  expect(status).not.toBe(0)
+  expect(stderr).toContain('red')
+  expect(stderr).not.toMatch(/[^\P{C}\n]/u)
+})
+
+test('the doctor shows a path without what would steer a terminal', async () => {
+  await using here = await laptop()
+  await mkdir(join(here.home, 'a\u001b[31mred'))
+
+  const { stdout } = await here.run(['doctor'], { DATABASE_URL: 'file:./a\u001b[31mred' })
+
+  expect(stdout).toContain('The database ./ared cannot be opened')
+  expect(stdout).not.toContain('\u001b')
 })
 
 test('accounts are listed and disconnected without an app', async () => {

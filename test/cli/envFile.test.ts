@@ -17,6 +17,15 @@ test('the token goes into a new file, which is its owner’s only, and not to th
   expect((await stat(join(here.home, '.env'))).mode & 0o777).toBe(0o600)
 })
 
+test('the name of the file is said without what would steer a terminal', async () => {
+  await using here = await laptop()
+  await here.login()
+
+  const { status, stderr } = await here.run(['token', '--env', '\u001b[31mred'])
+
+  expect([status, stderr]).toStrictEqual([0, '✓ INSTAGRAM_ACCESS_TOKEN is set in red.\n'])
+})
+
 test('programs are told the rest, as JSON without the token', async () => {
   await using here = await laptop()
 
