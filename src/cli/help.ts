@@ -76,7 +76,8 @@ ${commands.join('\n')}
   help        says more of a command: ${COMMAND} help token
 
 Accounts and keys are kept in a folder of your user, or where DATABASE_URL says.
-Status: 0 done, 1 could not be done, 2 not understood, 130 Ctrl-C.`
+Status: 0 done, 1 could not be done, 2 not understood, 130 Ctrl-C. Where it is 1 or 2, --json prints the reason too, beside the words on
+standard error: {"error":{"name","message","steps"}}.`
 }
 
 /** How a command is used. */

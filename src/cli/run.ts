@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { closestMatch } from 'leven'
 import { UsageError } from '../commands/arguments.ts'
+import { inJson } from '../commands/failure.ts'
 import { type CommandName, COMMANDS, isCommand } from './commands.ts'
 import { helpOf, overview } from './help.ts'
 import { Interrupted } from './interruption.ts'
 import { say, type Terminal } from './terminal.ts'
-import { inWords } from './words.ts'
+import { failed, inWords } from './words.ts'
 
 /** Does what the words behind `instagram-access-token` ask for. Returns the status; 1: could not be done; 2: not understood; 130: Ctrl-C. */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -19,6 +20,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
     return await command(args, terminal)
   } catch (error) {
     if (error instanceof Interrupted) return 130
+    if (words.includes('--json')) answer(terminal, inJson(failed(error)))
     say(terminal, inWords(error, terminal))
     return error instanceof UsageError ? 2 : 1
   }

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.ts'
-import { NoValidTokenError, validToken } from '../accounts/validToken.ts'
+import { validToken } from '../accounts/validToken.ts'
 import { nameOf } from '../commands/accountLines.ts'
 import { argumentsIn, UsageError } from '../commands/arguments.ts'
 import { type Core, createCore } from '../core.ts'
@@ -8,9 +8,8 @@ import { readOptions } from '../host/readOptions.ts'
 import { accessOptions, namingVariables } from './accessOptions.ts'
 import type { Command } from './commands.ts'
 import { deliver, DELIVERY_OPTIONS, deliveryIn } from './delivery.ts'
-import { say, warn } from './terminal.ts'
+import { warn } from './terminal.ts'
 import { forAccounts } from './userEnvironment.ts'
-import { explained } from './words.ts'
 
 /** Accounts that are named where one is to be chosen. */
 const NAMED = 5
@@ -33,16 +32,10 @@ export const token: Command = async (args, terminal) => {
   const opened = ending.adopt(await open(settings, now), (all) => all.close())
   const core = createCore({ ...opened, log, now, listeners, reconnectUrl: () => null })
   const account = called === undefined ? await onlyAccount(core) : await accountCalled(called, core)
-  try {
-    const delivered = { account, token: await validToken(account, core) }
-    for (const words of warnings) warn(terminal, words)
-    await deliver(delivered, delivery, terminal, now())
-    return 0
-  } catch (error) {
-    if (!(error instanceof NoValidTokenError)) throw error
-    say(terminal, `${explained(error, terminal)}\n  → To connect it again: instagram-access-token`)
-    return 1
-  }
+  const delivered = { account, token: await validToken(account, core) }
+  for (const words of warnings) warn(terminal, words)
+  await deliver(delivered, delivery, terminal, now())
+  return 0
 }
 
 async function onlyAccount({ roster }: Core): Promise<Account> {

@@ -9,7 +9,7 @@ import { createKeeping, type Keeping } from '../accounts/keeping.ts'
 import { HAND_REFRESHES, refreshByHand } from '../accounts/refreshByHand.ts'
 import { type Asked, askedOf, usage } from './accountsAsked.ts'
 import { UsageError } from './arguments.ts'
-import { inWords } from './failure.ts'
+import { failedBy, inJson, inWords } from './failure.ts'
 import { type Config, readConfig } from '../settings/config.ts'
 import { inLines } from './plainText.ts'
 import { createInstagram } from '../instagram/client.ts'
@@ -55,6 +55,7 @@ export async function accountsCommand(
       throw new UsageError('Nobody can be asked here whether that is sure: add --yes.')
     return (await run(await withKeptSecrets(readConfig(environment)), asked)) ? 0 : 1
   } catch (error) {
+    if (args.includes('--json')) console.log(inJson(failedBy(error)))
     console.error(error instanceof UsageError ? `${inWords(error)}\n\n${usage(command)}` : inWords(error))
     return error instanceof UsageError ? 2 : 1
   }

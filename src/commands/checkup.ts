@@ -2,7 +2,8 @@ import { parseArgs, styleText } from 'node:util'
 import { config as readDotenv } from 'dotenv'
 import { examine } from '../doctor/examine.ts'
 import type { Line, Outcome } from '../doctor/line.ts'
-import { inLines, inOneLine } from './plainText.ts'
+import { failedBy, inJson } from './failure.ts'
+import { inOneLine } from './plainText.ts'
 import { findInstallation } from './installation.ts'
 import type { Environment } from '../settings/survey.ts'
 
@@ -30,9 +31,9 @@ export async function checkup(args: readonly string[], environment: Environment)
     console.log(json ? JSON.stringify({ wrong, lines }) : report(lines))
     return wrong > 0 ? 1 : 0
   } catch (error) {
-    console.error(
-      `The doctor cannot go on: ${inLines(error instanceof Error ? error.message : String(error))}`,
-    )
+    const failed = failedBy(error)
+    if (args.includes('--json')) console.log(inJson(failed))
+    console.error(`The doctor cannot go on: ${failed.message}`)
     return 1
   }
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { config as readDotenv } from 'dotenv'
-import { inWords } from './failure.ts'
+import { failedBy, inJson, inWords } from './failure.ts'
 import { bar, number, WIPED } from './progressBar.ts'
 import { type Copy, copyDatabase } from '../storage/copyDatabase.ts'
 import { openDatabase, openUnchanged, type Unchanged } from '../storage/database.ts'
@@ -29,6 +29,7 @@ try {
   process.exitCode = copy.finished ? 0 : 130
 } catch (error) {
   process.exitCode = 1
+  if (process.argv.includes('--json')) console.log(inJson(failedBy(error)))
   console.error(`${inWords(error)}\nNothing is lost: start it again at any time.`)
 }
 

@@ -3,7 +3,7 @@ import { config as readDotenv } from 'dotenv'
 import { createKeyRing } from '../accounts/keyRing.ts'
 import { rotateKeys, type Rotation, type RotationProgress } from '../accounts/rotateKeys.ts'
 import { type Config, readConfig } from '../settings/config.ts'
-import { inWords } from './failure.ts'
+import { failedBy, inJson, inWords } from './failure.ts'
 import { bar, number, WIPED } from './progressBar.ts'
 import { withKeptSecrets } from '../settings/secrets.ts'
 import { openDatabase } from '../storage/database.ts'
@@ -22,6 +22,7 @@ try {
   process.exitCode = exitCode(rotation)
 } catch (error) {
   process.exitCode = 1
+  if (process.argv.includes('--json')) console.log(inJson(failedBy(error)))
   console.error(`${inWords(error)}\nNothing is lost: start it again at any time.`)
 }
 

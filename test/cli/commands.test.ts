@@ -64,6 +64,34 @@ test.each([
 })
 
 test.each([
+  [['token', '--json'], {}, 1, 'failed', 'no account is connected yet'],
+  [['accounts', 'refresh', '1', '--json'], {}, 1, 'failed', 'No account has the id 1.'],
+  [['token', '--json', '--name', 'A'], {}, 2, 'usage', '--name goes with --env'],
+  [['accounts', '--json', 'destroy'], {}, 2, 'usage', 'There is no “destroy”.'],
+  [['doctor', '--json', 'all'], {}, 2, 'usage', 'all'],
+  [['tokn', '--json'], {}, 2, 'usage', 'Did you mean token?'],
+  [['token', '--json'], { TOKEN_KEYS: 'canary' }, 1, 'settings', 'need mending'],
+  [['accounts', '--json'], { TOKEN_KEYS: 'canary' }, 1, 'settings', 'need mending'],
+])(
+  'a program that asks %j, with %j, is told of its failure as JSON',
+  async (args, change, status, name, words) => {
+    await using here = await laptop()
+
+    const failed = await here.run(args, change)
+
+    const { error } = JSON.parse(failed.stdout) as { error: { message: string; steps: string[] } }
+    expect(error).toStrictEqual({
+      name,
+      message: expect.stringContaining(words) as string,
+      steps: name === 'settings' ? [expect.stringMatching(/^TOKEN_KEYS must be/)] : [],
+    })
+    expect(failed.stderr).toContain(error.message)
+    expect(failed.stdout + failed.stderr).not.toMatch(/canary| {4}at /)
+    expect(failed.status).toBe(status)
+  },
+)
+
+test.each([
   [['\u001b[31mred\u009b0m']],
   [['help', '\u001b[31mred\u009b0m']],
   [['--\u001b[31mred\u009b0m']],

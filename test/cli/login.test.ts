@@ -131,6 +131,17 @@ test('a person who says no is told so, and there is no token', async () => {
   expect(stderr).toContain('✗ You said no')
 })
 
+test('a program is told as JSON that a person says no', async () => {
+  await using here = await laptop()
+
+  const { status, stdout } = await here.login(['--json'], { cancel: true })
+
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { name: 'declined', message: expect.stringContaining('You said no') as string },
+  })
+  expect(status).toBe(1)
+})
+
 test('a wrong secret is explained, with what to do about it', async () => {
   await using here = await laptop()
   const cli = here.start([], { INSTAGRAM_CLIENT_SECRET: 'another-secret-marked-canary' })

@@ -82,6 +82,25 @@ test('an account that is lost is explained, with what to do', async () => {
   expect(stderr).not.toContain('IGAA')
 })
 
+test('programs are told as JSON of an account that is lost, and people in words', async () => {
+  await using here = await laptop()
+  await here.login()
+  await growOld(here)
+  here.sandbox.revoke('business')
+
+  const { status, stdout, stderr } = await here.run(['token', '--json'])
+
+  expect(JSON.parse(stdout)).toStrictEqual({
+    error: {
+      name: 'app_removed',
+      message: expect.stringMatching(/^This site was removed/) as string,
+      steps: expect.arrayContaining(['To connect it again: instagram-access-token']) as string[],
+    },
+  })
+  expect(stderr).toMatch(/^✗ This site was removed/)
+  expect([status, stdout.includes('IGAA')]).toStrictEqual([1, false])
+})
+
 test('a token that no key opens is explained', async () => {
   await using here = await laptop()
   await here.login()
