@@ -1,4 +1,5 @@
 import { argumentsIn } from '../commands/arguments.ts'
+import { variablesOfAnyPath } from '../settings/environment.ts'
 import type { Command } from './commands.ts'
 import { forAccounts, forSite } from './userEnvironment.ts'
 
@@ -10,10 +11,12 @@ export const accounts: Command = (args, { environment }) =>
     accountsCommand(args, forAccounts(environment), 'instagram-access-token accounts'),
   )
 
-/** Says what is wrong with the settings. */
+/** Says what is wrong with the settings of a login, of the web app, or of an app that has ours in it. */
 export const doctor: Command = (args, { environment }) => {
   argumentsIn({ args: [...args], options: { json: { type: 'boolean' } } })
-  return import('../commands/checkup.ts').then(({ checkup }) => checkup(args, forSite(environment)))
+  return import('../commands/checkup.ts').then(({ checkup }) =>
+    checkup(args, forSite(environment), variablesOfAnyPath),
+  )
 }
 
 /** Runs the web app, until it is told to stop. */

@@ -5,6 +5,7 @@ import type { Line, Outcome } from '../doctor/line.ts'
 import { failedBy, inJson } from './failure.ts'
 import { inOneLine } from './plainText.ts'
 import { findInstallation } from './installation.ts'
+import type { variables } from '../settings/environment.ts'
 import type { Environment } from '../settings/survey.ts'
 
 const MARKS = {
@@ -18,14 +19,18 @@ if (import.meta.main) {
   process.exitCode = await checkup(process.argv.slice(2), process.env)
 }
 
-/** `npm run doctor`: environment → installation as it is found → examination → report. Returns the status; 1: something is wrong. */
-export async function checkup(args: readonly string[], environment: Environment): Promise<number> {
+/** `npm run doctor`: environment → installation as it is found → examination → report. Returns the status; 1: something is wrong. `known`: as for `survey`. */
+export async function checkup(
+  args: readonly string[],
+  environment: Environment,
+  known?: typeof variables,
+): Promise<number> {
   try {
     const { json } = parseArgs({
       args: [...args],
       options: { json: { type: 'boolean', default: false } },
     }).values
-    await using installation = await findInstallation(environment, () => new Date())
+    await using installation = await findInstallation(environment, () => new Date(), known)
     const lines = await examine(installation)
     const wrong = lines.filter(({ outcome }) => outcome === 'wrong').length
     console.log(json ? JSON.stringify({ wrong, lines }) : report(lines))

@@ -8,12 +8,13 @@ import { openAsFound } from '../storage/database.ts'
 import { foundSecret } from '../storage/keptSecret.ts'
 import { type Environment, survey } from '../settings/survey.ts'
 
-/** An installation as it is found, whether or not the app runs; to be closed again. Makes no file, no key and no table. */
+/** An installation as it is found, whether or not the app runs; to be closed again. Makes no file, no key and no table. `known`: as for `survey`. */
 export async function findInstallation(
   environment: Environment,
   now: () => Date,
+  known?: typeof variables,
 ): Promise<Installation & AsyncDisposable> {
-  const found = survey(environment)
+  const found = survey(environment, known)
   const { env, unreadable } = found
   const config = configOf(found)
   const anyCredential = CREDENTIALS.some((name) => environment[name]?.trim())

@@ -108,5 +108,10 @@ export const variables = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
 })
 
+/** The same where people come back to whatever path is registered: to the command line, or to an app around ours. */
+export const variablesOfAnyPath = variables.extend({
+  INSTAGRAM_REDIRECT_URI: redirectUri('INSTAGRAM_REDIRECT_URI').optional(),
+})
+
 /** Every variable, read. */
 export type Variables = z.output<typeof variables>

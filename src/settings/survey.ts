@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod'
 import { type Variables, variables } from './environment.ts'
 
 /** Variables by name, as a process is given them. */
@@ -14,17 +15,17 @@ export interface Survey {
   env: Variables
 }
 
-/** Reads an environment as far as it can be read. An empty variable counts as unset. */
-export function survey(environment: Environment): Survey {
+/** Reads an environment as far as it can be read. An empty variable counts as unset. `known`: what each variable may be. */
+export function survey(environment: Environment, known: ZodType<Variables> = variables): Survey {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
-  const issues = variables.safeParse(set).error?.issues ?? []
+  const issues = known.safeParse(set).error?.issues ?? []
   const unreadable = new Set(issues.map(({ path }) => String(path[0])))
   const readable = Object.entries(set).filter(([name]) => !unreadable.has(name))
   return {
     production: isProduction(set),
     mistakes: [...issues.map(({ message }) => message), ...contradictions(set)],
     unreadable,
-    env: variables.parse(Object.fromEntries(readable)),
+    env: known.parse(Object.fromEntries(readable)),
   }
 }
 

@@ -149,6 +149,20 @@ test('the doctor looks at the settings of a login on this machine', async () => 
   expect(ill.status).toBe(1)
 })
 
+test('the doctor takes any path that a login takes', async () => {
+  await using here = await laptop({ redirectUri: 'https://tokens.invalid/instagram/callback' })
+
+  const { status, stdout } = await here.run(['doctor'])
+  const ill = await here.run(['doctor'], { INSTAGRAM_REDIRECT_URI: 'https://tokens.invalid/callback?a=1' })
+
+  expect(stdout).toMatch(/^✓ Settings /m)
+  expect(stdout).toMatch(/^✓ Redirect URI /m)
+  expect(stdout).not.toContain('/response')
+  // Nothing answers at that name.
+  expect([status, stdout]).toEqual([1, expect.stringContaining(' 1 wrong,')])
+  expect(ill.stdout).toMatch(/^✗ INSTAGRAM_REDIRECT_URI +INSTAGRAM_REDIRECT_URI must have no query/m)
+})
+
 test('a database that is named is the one', async () => {
   await using here = await laptop()
   const site = { DATABASE_URL: 'file:./site.db' }
