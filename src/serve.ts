@@ -11,7 +11,7 @@ import { createLog } from './process/log.ts'
 import { withKeptSecrets } from './settings/secrets.ts'
 import { SERVER_LIMITS } from './process/serverLimits.ts'
 import { standAlone } from './process/standAlone.ts'
-import { endOnMistakes, stopServer, toldToStop } from './process/stopping.ts'
+import { endOnMistakes, stopperOf, toldToStop } from './process/stopping.ts'
 import { openDatabase } from './storage/database.ts'
 import type { Environment } from './settings/survey.ts'
 import { addressOf } from './web/address.ts'
@@ -64,7 +64,8 @@ async function run(config: Config): Promise<void> {
   const server = certificate
     ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, web)
     : createServer(SERVER_LIMITS, web)
-  ending.defer(() => Promise.all([stopServer(server), upkeep.stop()]).then(() => undefined))
+  const stopServer = stopperOf(server)
+  ending.defer(() => Promise.all([stopServer(), upkeep.stop()]).then(() => undefined))
   await listen(server, config)
   if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 
 /** Milliseconds that requests under way have to finish. */
@@ -43,12 +44,27 @@ export function endOnMistakes(log: Logger): void {
   })
 }
 
-/** Takes no connection any more, and finishes the requests under way, for ten seconds at most. Nothing to do for a server that never came to listen. */
-export async function stopServer(server: Server): Promise<void> {
+/**
+ * Gives the means to stop a server that is not listening yet: it takes no connection any more, and finishes the requests under way, for
+ * ten seconds at most. Nothing to do where it never came to listen.
+ */
+export function stopperOf(server: Server): () => Promise<void> {
+  const connections = new Set<Socket>()
+  const keep = (connection: Socket) => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
+  }
+  server.on('connection', keep).on('secureConnection', keep)
+  return () => stopServer(server, connections)
+}
+
+async function stopServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
   if (!server.listening) return
   server.close()
   const idle = setInterval(() => {
     server.closeIdleConnections()
+    // Who has never said a word is idle to Node 26, but not to Node 24.
+    for (const connection of connections) if (connection.bytesRead === 0) connection.destroy()
   }, IDLE_CHECK_MS)
   const late = setTimeout(() => {
     server.closeAllConnections()

@@ -58,6 +58,21 @@ test('told to stop it takes no new connection, hangs up on who is silent, finish
   expect(await app.ended).toBe(0)
 })
 
+test('an app that speaks https does not wait for who connects and says nothing', async () => {
+  await using here = await place()
+  const app = here.start({ HTTPS: 'self-signed' })
+  await app.ready()
+  const hungUp = once((await dial(here.port)).resume(), 'close')
+  await sleep(100)
+
+  app.child.kill('SIGTERM')
+  const told = performance.now()
+  await hungUp
+
+  expect(await app.ended).toBe(0)
+  expect(performance.now() - told).toBeLessThan(8_000)
+})
+
 test('a second signal does not wait for the request under way', async () => {
   await using here = await place()
   const app = here.start()
