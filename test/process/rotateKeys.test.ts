@@ -276,3 +276,14 @@ test.each([
   expect(stdout + stderr).not.toMatch(SECRETS)
   expect(status).toBe(1)
 })
+
+test('a program that asks for JSON gets the reason so too', async () => {
+  await using here = await place()
+
+  const { status, stdout } = await here.start({ TOKEN_KEYS: 'k1:canary' }, '--json').ended
+
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { name: 'settings', steps: [expect.stringMatching(/^TOKEN_KEYS must be/)] },
+  })
+  expect(status).toBe(1)
+})
