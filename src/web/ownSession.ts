@@ -88,9 +88,10 @@ class Opened {
     this.secure = secure
   }
 
-  /** Settles when the session has done so. */
+  /** Settles when the session, if there is one, has done so. */
   async call(method: 'save' | 'destroy'): Promise<void> {
-    await done((callback) => this.session?.[method](callback))
+    const { session } = this
+    if (session) await done((callback) => session[method](callback))
   }
 }
 
