@@ -61,12 +61,11 @@ function isSet(value: unknown): boolean {
 }
 
 const CREDENTIALS = ['clientId', 'clientSecret', 'redirectUri'] as const
-const NAMES = new Intl.ListFormat('en-GB')
 
 function* contradictions(given: Record<string, unknown>, production: boolean): Generator<string> {
   const missing = CREDENTIALS.filter((name) => given[name] === undefined)
   if (missing.length > 0)
-    yield `${NAMES.format(missing)} must be set: from your Instagram app, or from createSandbox() to begin with.`
+    yield `${new Intl.ListFormat('en-GB').format(missing)} must be set: from your Instagram app, or from createSandbox() to begin with.`
   const overHttp = /^\s*http:\/\/([^/]*)/i.exec(String(given['redirectUri']))
   if (overHttp && production) yield 'redirectUri must start with https:// in production.'
   else if (overHttp && !/^(localhost|127\.0\.0\.1|\[::1\])(:|$)/i.test(overHttp[1] ?? ''))
