@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
@@ -15,6 +15,9 @@ import { endOnMistakes, stopperOf, toldToStop } from './process/stopping.ts'
 import { openDatabase } from './storage/database.ts'
 import type { Environment } from './settings/survey.ts'
 import { addressOf } from './web/address.ts'
+
+// An import would look at all that it exports, and thereby load Node's own undici, which we don't use: a tenth of the start.
+const { createServer } = process.getBuiltinModule('node:http')
 
 /**
  * The web app: settings → database → app (and sandbox) → listening → clean stop. Returns the process's status when it is told to stop, or
