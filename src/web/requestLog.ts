@@ -2,14 +2,17 @@ import type { Request, RequestHandler, Response } from 'express'
 import pino, { type Level, type Logger } from 'pino'
 import type { Mender } from '../instagram/catalogue/entry.ts'
 import { forLog, Refusal } from '../login/failures.ts'
-import { routeOf } from './finishedRequest.ts'
+import { type FinishedRequest, finishedRequest } from './finishedRequest.ts'
 import { putVisit, type Visit } from './visit.ts'
 
 /**
  * One line a request: number, method, route, status, time, how it ended, and the error if there was one, with what mends it. Never an address, a
- * query, a header or a body: they hold codes, states, cookies and who somebody is.
+ * query, a header or a body: they hold codes, states, cookies and who somebody is. `onRequest` is told of each too.
  */
-export function requestLog(logger: Logger): RequestHandler {
+export function requestLog(
+  logger: Logger,
+  onRequest: (request: FinishedRequest) => void = () => undefined,
+): RequestHandler {
   const log = logger.child({}, { serializers: { err: serializeError } })
   return (request, response, next) => {
     const began = performance.now()
@@ -18,27 +21,23 @@ export function requestLog(logger: Logger): RequestHandler {
     const visit = { log: log.child({ req: { id: reference, method } }), reference, mount: request.baseUrl }
     putVisit(request, visit)
     response.on('close', () => {
-      tell(visit, request, response, Math.round(performance.now() - began))
+      const finished = finishedRequest(request, response, (performance.now() - began) / 1000)
+      tell(visit, finished, response)
+      onRequest(finished)
     })
     next()
   }
 }
 
-function tell(
-  { log, error, failure }: Visit,
-  request: Request,
-  response: Response,
-  responseTime: number,
-): void {
+function tell({ log, error, failure }: Visit, { route, seconds }: FinishedRequest, response: Response): void {
   const { statusCode: status, writableEnded } = response
-  const route = routeOf(request)
   const explained = forLog(error)
   const line = {
     ...explained,
     route,
     outcome: writableEnded ? (failure ?? 'ok') : 'aborted',
     res: { status },
-    responseTime,
+    responseTime: Math.round(seconds * 1000),
     ...(error && { err: error }),
   }
   log[levelOf(route, status, explained?.mender)](

@@ -5,7 +5,7 @@ import { Refusal } from '../login/failures.ts'
 import type { Address } from './address.ts'
 import { answerProblem } from './api/problem.ts'
 import { errorPage, lastResort } from './errorPage.ts'
-import { type FinishedRequest, watchRequests } from './finishedRequest.ts'
+import type { FinishedRequest } from './finishedRequest.ts'
 import { health } from './health.ts'
 import type { Hooks } from './hooks.ts'
 import { oneLoopbackName } from './loopback.ts'
@@ -46,8 +46,8 @@ export interface SiteOptions extends FrameOptions {
  * request that reaches it, in any app, and hands nothing on.
  */
 export function createSite(options: SiteOptions): Router {
-  const { address, onRequest, metrics, api, meta, pages } = options
-  return framed(options, watchRequests(onRequest), (site) => {
+  const { address, metrics, api, meta, pages } = options
+  return framed(options, (site) => {
     site.use(options.health)
     site.use('/metrics', metrics)
     site.use('/api', api)
@@ -67,17 +67,13 @@ export function createSite(options: SiteOptions): Router {
  * @param refusal Why there is none.
  */
 export function createClosedSite(options: FrameOptions, refusal: () => Refusal): Router {
-  return framed({ ...options, isOperator: () => false }, passOn, (site) => {
+  return framed({ ...options, isOperator: () => false }, (site) => {
     site.use(health({ database: { all: () => Promise.reject(refusal()) }, log: options.log }))
     site.use(() => {
       throw refusal()
     })
     site.use('/api', answerProblem)
   })
-}
-
-const passOn: RequestHandler = (_request, _response, next) => {
-  next()
 }
 
 /** Rooms with what every page of ours has around it: log, headers, assets, and what happens to errors. */
@@ -89,14 +85,13 @@ function framed(
     log,
     hooks,
     isOperator,
-  }: FrameOptions & { isOperator: (request: Request) => boolean },
-  watch: RequestHandler,
+    onRequest,
+  }: FrameOptions & Pick<SiteOptions, 'isOperator'> & Partial<Pick<SiteOptions, 'onRequest'>>,
   furnish: (site: Router) => void,
 ): Router {
   const site = Router()
   site.use(views({ base: address.base, sandbox, mounted: hooks !== undefined }, hooks?.render))
-  site.use(requestLog(log))
-  site.use(watch)
+  site.use(requestLog(log, onRequest))
   site.use(hooks ? securityHeadersInHost : securityHeaders)
   site.use('/assets', express.static(join(VIEWS, 'assets'), { index: false }))
   site.use(noStore)
