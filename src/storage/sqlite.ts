@@ -80,9 +80,10 @@ class SqliteDatabase implements Database {
     await this.all('PRAGMA wal_checkpoint(TRUNCATE)')
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    this.#transactions.refuseInside()
     this.#endRound()
-    return this.#queued(async () => {
+    await this.#queued(async () => {
       await this.#disk?.close()
       await patiently(() => {
         this.#connection.close()

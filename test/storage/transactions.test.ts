@@ -215,6 +215,24 @@ describe.each(engines)('a transaction on $name', ({ place }) => {
     ])
   })
 
+  test('cannot close the database, and does no harm to those that wait by trying to', async () => {
+    const database = await shelf()
+    const [begun, asked] = [gate(), gate()]
+    const closing = database.transaction(async () => {
+      begun.open()
+      await asked.passed
+      await database.close()
+    })
+    await begun.passed
+
+    const written = add(database, 'apple', 1)
+    asked.open()
+
+    await expect(closing).rejects.toThrow('only its own queries')
+    await written
+    expect(await names(database)).toStrictEqual(['apple'])
+  })
+
   test('is done before the database closes that was told to after it', async () => {
     const open = await places()
     const database = await open()
