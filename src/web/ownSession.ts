@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import type { NextFunction, Request, RequestHandler, Response } from 'express'
-import session, { type SessionData } from 'express-session'
+import type { RequestHandler, Response } from 'express'
 import type { DatabaseSessionStore } from '../storage/sessions.ts'
 import { type Address, cookieName } from './address.ts'
+import { type Opened, sessionOpener } from './openedSession.ts'
 import { type Kept, putSession, type Session } from './session.ts'
 import { visitOf } from './visit.ts'
 
@@ -29,27 +28,7 @@ export interface OwnSessionsOptions {
 /** Sessions of our own, each with a cookie and in our store. Nothing of them is seen on the request, which may be another's. */
 export function ownSessions({ store, secrets, address }: OwnSessionsOptions): RequestHandler {
   const { name, secure } = cookieName(address)
-  const handler = session({
-    store,
-    secret: [...secrets],
-    name: name(''),
-    genid: () => randomUUID(), // 122 random bits that Node has ready; express-session's own sets up a job for each id.
-    cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_LIFETIME_MS },
-    resave: false,
-    rolling: true,
-    saveUninitialized: false,
-  })
-  const open = async (cookie?: string): Promise<Opened> => {
-    const opened = new Opened(cookie, secure)
-    await done((callback) => {
-      void handler(
-        opened as unknown as Request,
-        opened.answer as unknown as Response,
-        callback as NextFunction,
-      )
-    })
-    return opened
-  }
+  const open = sessionOpener({ store, secrets, name: name(''), secure, lifetimeMs: SESSION_LIFETIME_MS })
   const pattern = new RegExp(`(?:^|;) *${RegExp.escape(name(''))}=`)
   return async (request, response, next) => {
     const own = new OwnSession(open, response)
@@ -58,7 +37,7 @@ export function ownSessions({ store, secrets, address }: OwnSessionsOptions): Re
     if (pattern.test(cookie)) {
       await own.find(cookie)
       // Nobody is harmed where that fails.
-      await own.prolong(store).catch((error: unknown) => {
+      await own.prolong().catch((error: unknown) => {
         visitOf(request).log.warn(error, 'a session could not be prolonged')
       })
     }
@@ -69,48 +48,6 @@ export function ownSessions({ store, secrets, address }: OwnSessionsOptions): Re
 /** The account that a kept session is connected to. */
 export function accountKeyIn(session: object): string | undefined {
   return (session as Kept).accountKey
-}
-
-/**
- * All that express-session sees of a request, and of its answer. V8 keeps what express-session hangs on an answer until it collects all of
- * the heap, which would be the whole request each time; and an answer that saves a session is written in two pieces.
- */
-class Opened {
-  readonly headers: { cookie: string | undefined }
-  readonly originalUrl = '/'
-  /** Behind a proxy that the app around us does not trust nothing shows https, and the cookie would never be set. */
-  readonly secure: boolean
-  readonly session?: Request['session']
-  readonly answer = new Answer()
-
-  constructor(cookie: string | undefined, secure: boolean) {
-    this.headers = { cookie }
-    this.secure = secure
-  }
-
-  /** Settles when the session, if there is one, has done so. */
-  async call(method: 'save' | 'destroy'): Promise<void> {
-    const { session } = this
-    if (session) await done((callback) => session[method](callback))
-  }
-}
-
-/** An answer that only gathers cookies. */
-class Answer {
-  cookies: string[] = []
-
-  getHeader(): string[] {
-    return this.cookies
-  }
-
-  setHeader(_name: string, cookies: string[]): void {
-    this.cookies = cookies
-  }
-
-  /** Whoever has a cookie to set does it before this. */
-  writeHead(): this {
-    return this
-  }
 }
 
 /** Opened where there is something to keep: not for a browser that brings no cookie and only looks. */
@@ -137,15 +74,10 @@ class OwnSession implements Session {
   }
 
   /** Lets what was found live on, from time to time. */
-  async prolong(store: DatabaseSessionStore): Promise<void> {
-    const { session } = this.#opened ?? {}
-    if (!session) return
-    const { maxAge, originalMaxAge } = session.cookie
-    if ((maxAge ?? 0) > (originalMaxAge ?? 0) * (1 - STEP)) return
-    session.touch()
-    await done((callback) => {
-      store.touch(session.id, session as SessionData, callback as (error: unknown) => void)
-    })
+  async prolong(): Promise<void> {
+    const { maxAge, originalMaxAge } = this.#opened?.session?.cookie ?? {}
+    if (maxAge == null || originalMaxAge == null || maxAge > originalMaxAge * (1 - STEP)) return
+    await this.#opened?.touch()
     this.#setCookie()
   }
 
@@ -172,19 +104,6 @@ class OwnSession implements Session {
   }
 
   #setCookie(): void {
-    this.#response.append('Set-Cookie', this.#opened?.answer.writeHead().cookies)
+    this.#response.append('Set-Cookie', this.#opened?.cookies())
   }
-}
-
-/** How express-session says that it is done. */
-type Callback = (error?: Error | null) => void
-
-/** Settles when express-session calls back. Node's `promisify` makes a function first, which costs more than the call. */
-function done(work: (callback: Callback) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    work((error) => {
-      if (error) reject(error)
-      else resolve()
-    })
-  })
 }
