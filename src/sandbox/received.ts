@@ -20,8 +20,7 @@ export async function formFields(req: Request): Promise<[name: string, value: st
   if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(contentType)) return []
   const headers = { 'content-type': contentType }
   try {
-    // Deprecated for what strangers send without limit; here a caller on this machine sends at most 100 kB.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- for what strangers send without limit; here a caller on this machine sends at most 100 kB
     const form = await new Response(new Uint8Array(bodyOf(req)), { headers }).formData()
     return [...form].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))
   } catch {
