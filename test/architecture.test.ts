@@ -2,116 +2,110 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** Each room, and what it may import beside itself. */
-const ROOMS: Record<string, readonly string[]> = {
-  instagram: [],
-  storage: [],
-  sandbox: [],
-  accounts: ['instagram', 'storage'],
-  doctor: ['accounts', 'instagram', 'storage'],
-  login: ['accounts', 'instagram', 'storage'],
-  web: ['login', 'doctor', 'accounts', 'instagram', 'storage'],
-  settings: ['accounts', 'instagram', 'storage'],
-  process: ['web', 'settings', 'storage'],
-  commands: ['process', 'web', 'settings', 'doctor', 'accounts', 'instagram', 'storage'],
-}
+/** From top to bottom: each layer may import itself and everything below it, types included. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['main.ts', 'cli'],
+  ['index.ts', 'createInstagram.ts', 'createSandbox.ts', 'options.ts'],
+  ['app.ts'],
+  ['web'],
+  ['doctor'],
+  ['context.ts', 'jobs.ts', 'metrics.ts'],
+  ['login'],
+  ['accounts'],
+  ['database'],
+  ['instagram'],
+  ['config.ts', 'log.ts', 'certificate.ts', 'secrets.ts', 'time.ts'],
+  ['errors'],
+  ['facts.ts'],
+]
+/** The only importers of the sandbox, which they load when it is needed. */
+const SANDBOX_LOADERS = ['cli/sandbox.ts', 'createSandbox.ts', 'main.ts']
 
 const SRC = join(import.meta.dirname, '../src')
 const FILES = globSync('**/*.ts', { cwd: SRC })
 
-function importsOf(file: string): string[] {
+/** The modules that a file imports, types included; ours as paths in `src`. */
+function importsOf(file: string, pattern = /(?:from|import) ?\(?'([^']+)'/g): string[] {
   const source = readFileSync(join(SRC, file), 'utf8')
-  return Array.from(source.matchAll(/(?:from|import) ?\(?'([^']+)'/g), ([, specifier = '']) => specifier)
+  return Array.from(source.matchAll(pattern), ([, specifier = '']) =>
+    specifier.startsWith('.') ? relative(SRC, join(SRC, dirname(file), specifier)) : specifier,
+  )
 }
 
-/** What is loaded with a file: not its types, and not what it imports when that is wanted. */
-function importsAtOnce(file: string): string[] {
-  if (!FILES.includes(file)) return []
-  const source = readFileSync(join(SRC, file), 'utf8')
-  const statements = source.matchAll(/^(?:import|export)(?! type)[^'"]*? from '([^']+)'/gm)
-  return Array.from(statements, ([, specifier = '']) => specifier)
-}
-
-/** All that is loaded with a file, by what it loads too. */
+/** The modules that are loaded together with a file: no types, no dynamic imports. */
 function loadedWith(file: string): Set<string> {
   const loaded = new Set([file])
   for (const each of loaded)
-    for (const specifier of importsAtOnce(each))
-      loaded.add(specifier.startsWith('.') ? join(dirname(each), specifier) : specifier)
+    if (FILES.includes(each))
+      for (const module of importsOf(each, /^(?:import|export)(?! type)[^'"]*? from '([^']+)'/gm))
+        loaded.add(module)
   return loaded
 }
 
-/** The room of what a file imports from us: its folder in `src`, or the file itself where it stands in none. */
-function roomsImportedBy(file: string): string[] {
-  return importsOf(file)
-    .filter((specifier) => specifier.startsWith('.'))
-    .map((specifier) => relative(SRC, join(SRC, dirname(file), specifier)).split('/')[0] ?? '')
-}
+const layerOf = (module: string) =>
+  LAYERS.findIndex((names) => names.some((name) => module === name || module.startsWith(`${name}/`)))
 
-test.each(Object.entries(ROOMS))('%s imports itself and what lies under it, nothing else', (room, below) => {
-  const files = FILES.filter((file) => file.startsWith(`${room}/`))
+test('every file belongs to a layer, or to the sandbox', () => {
+  const strangers = FILES.filter((file) => layerOf(file) < 0 && !file.startsWith('sandbox/'))
 
-  const imported = new Set(files.flatMap(roomsImportedBy))
-
-  expect(files).not.toHaveLength(0)
-  expect([...imported].filter((name) => name !== room && !below.includes(name))).toStrictEqual([])
+  expect(strangers).toStrictEqual([])
 })
 
-test('only serve and createSandbox know that there is a sandbox, and load it where it is wanted', () => {
-  // index.ts tells hosts of its types.
-  const outside = FILES.filter((file) => !file.startsWith('sandbox/') && file !== 'index.ts')
-
-  const importers = outside.filter((file) => roomsImportedBy(file).includes('sandbox'))
-  const atOnce = [...outside, 'index.ts'].filter((file) =>
-    importsAtOnce(file).some((name) => /^\.{1,2}\/sandbox\//.test(name)),
+test('each layer imports itself and the layers below it', () => {
+  const upward = FILES.filter((file) => layerOf(file) >= 0).flatMap((file) =>
+    importsOf(file)
+      .filter((module) => FILES.includes(module) && !module.startsWith('sandbox/'))
+      .filter((module) => layerOf(module) < layerOf(file))
+      .map((module) => `${file} imports ${module}`),
   )
 
-  expect(importers.sort()).toStrictEqual(['host/createSandbox.ts', 'serve.ts'])
-  expect(atOnce).toStrictEqual([])
+  expect(upward).toStrictEqual([])
 })
 
-test.each(['instagram', 'accounts', 'storage', 'doctor', 'login'])(
-  '%s does without Express, but for the session store',
-  (room) => {
-    const files = FILES.filter((file) => file.startsWith(`${room}/`) && file !== 'storage/sessions.ts')
+test('no file imports itself, whatever way round', () => {
+  const importers = new Map(FILES.map((file) => [file, importsOf(file).filter((module) => FILES.includes(module))]))
+  const reachable = (file: string) => {
+    const reached = new Set(importers.get(file))
+    for (const module of reached) for (const next of importers.get(module) ?? []) reached.add(next)
+    return reached
+  }
 
-    const imported = files.flatMap(importsOf)
-
-    expect(imported.filter((name) => name.startsWith('express'))).toStrictEqual([])
-  },
-)
-
-test('whoever opens Instagram by a function loads nothing of Express', () => {
-  const loaded = loadedWith('host/openInstagram.ts')
-
-  expect(loaded).toContain('accounts/accounts.ts')
-  expect([...loaded].filter((name) => /^express|^web\//.test(name))).toStrictEqual([])
+  expect(FILES.filter((file) => reachable(file).has(file))).toStrictEqual([])
 })
 
-test('the command line stands on top: only its process knows it', () => {
-  const knowing = FILES.filter((file) => !file.startsWith('cli/') && roomsImportedBy(file).includes('cli'))
+test('the sandbox imports the facts alone, and is loaded when it is needed', () => {
+  const fromSandbox = FILES.filter((file) => file.startsWith('sandbox/'))
+    .flatMap((file) => importsOf(file))
+    .filter((module) => FILES.includes(module) && !module.startsWith('sandbox/'))
+  const outside = FILES.filter((file) => !file.startsWith('sandbox/'))
+  const importers = outside.filter((file) =>
+    // index.ts exports its types.
+    importsOf(file).some((module) => module.startsWith('sandbox/') && file !== 'index.ts'),
+  )
+  const loaders = outside.filter((file) => [...loadedWith(file)].some((module) => module.startsWith('sandbox/')))
 
-  expect(knowing).toStrictEqual(['cli.ts'])
+  expect([...new Set(fromSandbox)]).toStrictEqual(['facts.ts'])
+  expect(importers.filter((file) => !SANDBOX_LOADERS.includes(file))).toStrictEqual([])
+  expect(loaders).toStrictEqual([])
 })
 
-test.each(['cli/run.ts', 'cli/login.ts', 'cli/token.ts', 'cli/sandbox.ts'])(
-  'a command loads nothing of Express: %s',
-  (file) => {
-    expect([...loadedWith(file)].filter((name) => name.startsWith('express'))).toStrictEqual([])
-  },
-)
+test('only the web knows Express, but for the session store', () => {
+  const below = FILES.filter((file) => layerOf(file) >= layerOf('doctor') && file !== 'database/sessionStore.ts')
+
+  const importing = below.filter((file) => importsOf(file).some((module) => module.startsWith('express')))
+
+  expect(importing).toStrictEqual([])
+})
+
+test.each(['login', 'token', 'accounts', 'doctor', 'sandbox'])('the command %s loads no Express', (command) => {
+  expect([...loadedWith(`cli/${command}.ts`)].filter((module) => module.startsWith('express'))).toStrictEqual([])
+})
 
 test('the environment is read by the processes alone', () => {
   const readers = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('process.env'))
 
-  expect(readers.sort()).toStrictEqual([
-    'cli.ts',
-    'commands/accounts.ts',
-    'commands/checkup.ts',
-    'commands/copyDatabase.ts',
-    'commands/rotateKeys.ts',
-    // Whether a host is in production, where its options do not say.
-    'host/readOptions.ts',
-    'main.ts',
+  expect(readers.filter((file) => layerOf(file) > 0)).toStrictEqual([
+    // Whether the host is in production, where its options do not say.
+    'createInstagram.ts',
   ])
 })
