@@ -1,0 +1,89 @@
+import { app, authorizing, links } from './catalogue/authorize.ts'
+import type { Explanation, InstagramExplanation } from './catalogue/entry.ts'
+import { exchanging, outages } from './catalogue/exchange.ts'
+import { apiErrors, callbackErrors, problems, siteErrors, startErrors } from './catalogue/site.ts'
+import { limits, lostTokens, misusedTokens } from './catalogue/tokens.ts'
+import type { SettingName, SettingNames } from './settingNames.ts'
+
+const ofInstagram = {
+  ...authorizing,
+  ...links,
+  ...exchanging,
+  ...app,
+  ...lostTokens,
+  ...misusedTokens,
+  ...limits,
+  ...outages,
+} satisfies Record<string, InstagramExplanation>
+
+const ofSite = { ...callbackErrors, ...siteErrors } satisfies Record<string, Explanation>
+
+/** The name of an error that Instagram caused: in the log, in addresses of help pages, in the database. */
+export type InstagramErrorCode = keyof typeof ofInstagram
+
+/** The name of an error that a person can meet, and that the help pages explain. */
+export type HelpCode = InstagramErrorCode | keyof typeof ofSite
+
+/** The name of an expected error. */
+export type ErrorCode = HelpCode | keyof typeof apiErrors | keyof typeof startErrors
+
+/** The name of an error that the JSON API responds with. */
+export type ProblemCode = keyof typeof problems
+
+/** Every error that Instagram can cause: what it means, who can fix it, and how. */
+export const instagramErrors: Readonly<Record<InstagramErrorCode, InstagramExplanation>> = ofInstagram
+
+/** Every expected error. Texts hold placeholders for names of settings: see `explanationsFor`. */
+export const catalogue: Readonly<Record<ErrorCode, Explanation>> = {
+  ...instagramErrors,
+  ...ofSite,
+  ...apiErrors,
+  ...startErrors,
+}
+
+/** The errors that the help pages explain, in their order. */
+export const helpCodes = Object.keys({ ...ofInstagram, ...ofSite }) as readonly HelpCode[]
+
+export { problems }
+
+/** Whether an expected error has this name. */
+export function isErrorCode(name: unknown): name is ErrorCode {
+  return typeof name === 'string' && Object.hasOwn(catalogue, name)
+}
+
+/** Whether Instagram causes an error of this name. */
+export function isInstagramErrorCode(name: unknown): name is InstagramErrorCode {
+  return typeof name === 'string' && Object.hasOwn(ofInstagram, name)
+}
+
+/** Whether the help pages explain an error of this name. */
+export function isHelpCode(name: unknown): name is HelpCode {
+  return isInstagramErrorCode(name) || (typeof name === 'string' && Object.hasOwn(ofSite, name))
+}
+
+/** A text of the catalogue with what the reader calls the settings. */
+export function formatText(text: string, names: SettingNames): string {
+  return text.replace(/\{(\w+)\}/g, (_placeholder, name: string) => names[name as SettingName])
+}
+
+const tables = new WeakMap<SettingNames, Readonly<Record<ErrorCode, Explanation>>>()
+
+/** The catalogue with what the reader calls the settings. Made once for each object of names. */
+export function explanationsFor(names: SettingNames): Readonly<Record<ErrorCode, Explanation>> {
+  const known = tables.get(names)
+  if (known) return known
+  const format = (text: string) => formatText(text, names)
+  const formatted = Object.entries(catalogue).map(([code, entry]) => [
+    code,
+    {
+      ...entry,
+      description: format(entry.description),
+      advice: format(entry.advice),
+      meaning: format(entry.meaning),
+      steps: entry.steps.map(format),
+    },
+  ])
+  const table = Object.fromEntries(formatted) as Record<ErrorCode, Explanation>
+  tables.set(names, table)
+  return table
+}

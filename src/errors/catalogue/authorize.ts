@@ -1,0 +1,254 @@
+import {
+  AGAIN,
+  GRAPH_STAGES,
+  type InstagramExplanation,
+  LOGIN_SETUP,
+  OPEN_SETTINGS,
+  RESTART,
+  TELL_OPERATOR,
+} from './entry.ts'
+
+/** What ends a login at Instagram, mostly on Instagram's own page and without a way back. */
+export const authorizing = {
+  redirect_uri_mismatch: {
+    kind: 'app_misconfigured',
+    stages: ['page', 'exchange'],
+    status: 502,
+    title: 'Instagram does not know this site’s redirect address',
+    fixableBy: 'operator',
+    description:
+      'The address to which Instagram is to send you back is not registered for this site’s app, letter by letter. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'The redirect URI that was sent is not one of those registered for Instagram login. A slash, www, http in place of https, a port, another host or a query makes it another address; so does a host that leads on to another one.',
+    steps: [
+      OPEN_SETTINGS,
+      'Under OAuth redirect URIs add the value of {redirectUri}, letter by letter. No other box counts: not Settings → Basic, not Facebook Login → Settings, not Settings → Advanced → Authorize callback URL.',
+      'Press Save and reload the page: the dashboard may have added a slash at the end. If it did, write {redirectUri} with the slash too.',
+      'Wait some minutes, then try again.',
+    ],
+    unconfirmed:
+      'Whether http://localhost is ever accepted, while the app is in development, is disputed; https://localhost is.',
+  },
+  invalid_platform_app: {
+    kind: 'app_misconfigured',
+    stages: ['page', 'exchange'],
+    status: 502,
+    title: 'Instagram does not know this site’s app',
+    fixableBy: 'operator',
+    description:
+      'The app id by which this site introduces itself is not one of an Instagram app. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      '{clientId} is mostly the Meta (Facebook) app ID, which stands on top of the dashboard; or the app has no Instagram login set up.',
+    steps: [
+      `In Meta’s dashboard open ${LOGIN_SETUP}. If Instagram is not there, add the use case for Instagram first.`,
+      'Set {clientId} to the Instagram app ID of that page.',
+      'Set {clientSecret} to the Instagram app secret of the same page: one goes with the other.',
+      RESTART,
+    ],
+  },
+  insufficient_developer_role: {
+    kind: 'not_permitted',
+    stages: ['page', 'exchange'],
+    status: 403,
+    title: 'Instagram does not allow this account yet',
+    fixableBy: 'operator',
+    description:
+      'Until Meta has reviewed this site’s app, Instagram admits only accounts that were invited as testers and have accepted.',
+    advice:
+      'Ask whoever runs this site for an invitation. Accept it on instagram.com under Settings → Apps and websites → Tester invites. If you did, see that your browser is logged in to Instagram as that account: a private window helps.',
+    meaning:
+      'The app is in development, and this account is no Instagram Tester of it: not invited, not accepted, or the browser is logged in as somebody else. A plain Tester of the app is not enough. After App Review the app must also be switched to Live.',
+    steps: [
+      'In Meta’s dashboard open App roles → Roles → Instagram Testers and add the account by its user name.',
+      'Let its owner accept: instagram.com → Settings → Apps and websites → Tester invites.',
+      'Try again in a private window, logged in as that account.',
+    ],
+  },
+  not_professional: {
+    kind: 'not_permitted',
+    stages: ['page'],
+    status: 403,
+    title: 'Instagram wants a professional account',
+    fixableBy: 'person',
+    description: 'Only business and creator accounts can be connected, and yours is a personal one.',
+    advice:
+      'Switch it in the Instagram app under Settings → Account type and tools → Switch to professional account. It is free. Then come back and choose Get Started.',
+    meaning: 'Instagram login exists for professional accounts only. No Facebook Page is needed.',
+    steps: ['Nothing: the owner of the account switches it.'],
+    unconfirmed: 'The exact words that Instagram has for a personal account are not known.',
+  },
+  invalid_scope: {
+    kind: 'app_misconfigured',
+    stages: ['page', 'callback', 'exchange'],
+    status: 502,
+    title: 'Instagram does not know what this site asks for',
+    fixableBy: 'operator',
+    description:
+      'This site asks for a permission that Instagram does not have, or no longer has. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      '{scopes} holds a name that Instagram login does not know: of the Basic Display API (user_profile, user_media), of 2024 (business_basic, …), of Facebook Login (instagram_basic, pages_show_list) or of the first API (basic, public_content).',
+    steps: [
+      'Set {scopes} to names of today, with commas: instagram_business_basic (always), instagram_business_content_publish, instagram_business_manage_messages, instagram_business_manage_comments, instagram_business_manage_insights.',
+      RESTART,
+    ],
+  },
+  session_invalid: {
+    kind: 'refused',
+    stages: ['page'],
+    status: 502,
+    title: 'Instagram lost the thread',
+    fixableBy: 'nobody',
+    description:
+      'Instagram’s page says “Session Invalid”: it no longer knows what you were about to do there.',
+    advice:
+      'Close that window, go back and choose Get Started in an ordinary tab. If it comes again, try later.',
+    meaning:
+      'Seen where the authorize page was opened in a popup (window.open), and mended there by leading the whole page to Instagram, as this app does. Otherwise it is at Instagram’s end, and passes.',
+    steps: [
+      'Where you link to this app from your own page, use a plain link and no popup.',
+      'Otherwise wait.',
+    ],
+    unconfirmed: 'The second cause is what one project’s pages say.',
+  },
+  declined: {
+    kind: 'refused',
+    stages: ['callback'],
+    status: 403,
+    title: 'You said no',
+    fixableBy: 'person',
+    description: 'You chose not to authorize on Instagram, so we have no access to your account.',
+    advice: 'If that was a slip, go back and choose Get Started again.',
+    meaning: 'The person pressed Cancel on Instagram’s page. Nothing is wrong.',
+    steps: [],
+  },
+} as const satisfies Record<string, InstagramExplanation>
+
+/** What comes of a link to Instagram that is old, cut, or another program's. */
+export const links = {
+  authorize_page_gone: {
+    kind: 'app_misconfigured',
+    stages: ['page'],
+    status: 502,
+    title: 'That page of Instagram is no longer there',
+    fixableBy: 'operator',
+    description: 'The link leads to an address where Instagram has let nobody authorize since August 2026.',
+    advice: 'Go back to this site’s start page and choose Get Started there.',
+    meaning:
+      'https://api.instagram.com/oauth/authorize, which most guides still name, shows “Sorry, this page isn’t available” and never calls back.',
+    steps: [
+      'Take {authorizeUrl} out of the settings, or set it to https://www.instagram.com/oauth/authorize.',
+      RESTART,
+    ],
+  },
+  response_type_refused: {
+    kind: 'app_misconfigured',
+    stages: ['page', 'exchange'],
+    status: 502,
+    title: 'Instagram does not understand how this site asks',
+    fixableBy: 'operator',
+    description: 'The link that led you to Instagram was not whole.',
+    advice: AGAIN,
+    meaning:
+      'The authorize address lacks response_type=code. This app always sends it: the link was cut, or comes from elsewhere.',
+    steps: ['Begin at this site’s start page, not with a kept link.'],
+  },
+  implicit_disabled: {
+    kind: 'refused',
+    stages: ['page', 'exchange'],
+    status: 502,
+    title: 'Instagram gives no token straight to a browser',
+    fixableBy: 'operator',
+    description:
+      'The link that led you to Instagram asks for a token in the browser, which Instagram has ended.',
+    advice: AGAIN,
+    meaning:
+      'response_type=token is the implicit flow of the API of 2010 to 2020. This app never asks for it: the link comes from elsewhere.',
+    steps: ['Begin at this site’s start page, not with a link of an older program.'],
+  },
+} as const satisfies Record<string, InstagramExplanation>
+
+/** What is wrong with the app, or with how this site introduces it. */
+export const app = {
+  client_secret_wrong: {
+    kind: 'app_misconfigured',
+    stages: ['long_lived', 'exchange'],
+    status: 502,
+    title: 'Instagram refused this site’s secret',
+    fixableBy: 'operator',
+    description:
+      'Instagram does not accept this site’s app secret. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning: '{clientSecret} is not the secret that goes with the app of this token.',
+    steps: [
+      `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app secret (not the App secret under App settings → Basic) into {clientSecret}.`,
+      RESTART,
+    ],
+    unconfirmed: 'That the code exchange ever says “Invalid client_secret” is not shown.',
+  },
+  invalid_application_id: {
+    kind: 'app_misconfigured',
+    stages: ['exchange', 'long_lived', 'me', 'refresh'],
+    status: 502,
+    title: 'Instagram does not know this site’s app id',
+    fixableBy: 'operator',
+    description:
+      'Instagram says that this site’s app does not exist. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning: '{clientId} is mistyped, or the app was deleted in Meta’s dashboard.',
+    steps: [
+      `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app ID into {clientId}.`,
+      RESTART,
+    ],
+  },
+  method_refused: {
+    kind: 'refused',
+    stages: ['exchange', 'long_lived', 'refresh'],
+    status: 502,
+    title: 'Instagram does not take this call',
+    fixableBy: 'operator',
+    description: 'This site called Instagram at the wrong address. This is a mistake in its settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'A POST came where Instagram wants a GET: only the code exchange is a POST, and only on api.instagram.com.',
+    steps: [
+      'Set {tokenUrl} to https://api.instagram.com/oauth/access_token and {graphUrl} to https://graph.instagram.com, or leave both out.',
+    ],
+  },
+  unsupported_request: {
+    kind: 'not_permitted',
+    stages: ['long_lived', 'me', 'refresh'],
+    status: 403,
+    title: 'Instagram does not allow this account',
+    fixableBy: 'operator',
+    description:
+      'Only professional accounts can be connected and, until Meta has reviewed this site’s app, only those invited as Instagram testers who accepted.',
+    advice:
+      'See in the Instagram app that your account is a business or creator account, and on instagram.com under Settings → Apps and websites → Tester invites that you accepted. Otherwise ask whoever runs this site for an invitation.',
+    meaning:
+      'The message is not about the verb. The account is no tester or has not accepted, is not professional, or the token is one of the Basic Display API, which ended on 4 December 2024. It also comes for a token “undefined”, which a program sends that looks for it in the wrong place.',
+    steps: [
+      'In Meta’s dashboard open App roles → Roles → Instagram Testers: the account must be there, and not pending.',
+      `See that it stands under ${LOGIN_SETUP} → Generate access tokens; add it there if it does not.`,
+      'Let its owner see that it is a business or creator account, then connect it again.',
+      `${OPEN_SETTINGS} If the app was reset there, set it up again.`,
+    ],
+  },
+  api_access_deactivated: {
+    kind: 'app_misconfigured',
+    stages: GRAPH_STAGES,
+    status: 502,
+    title: 'Meta has switched this site’s app off',
+    fixableBy: 'operator',
+    description: 'Meta has taken away this site’s access to Instagram until somebody sees to it.',
+    advice: TELL_OPERATOR,
+    meaning: 'The app was idle for long, or its privacy policy cannot be opened any more.',
+    steps: [
+      'Open the app in Meta’s dashboard: a notice there restores the access.',
+      'See that the Privacy policy URL under App settings → Basic can be opened by everybody.',
+    ],
+    unconfirmed: 'Two threads tell of it; the code that goes with these words is not recorded.',
+  },
+} as const satisfies Record<string, InstagramExplanation>

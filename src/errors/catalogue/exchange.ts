@@ -1,0 +1,196 @@
+import {
+  AGAIN,
+  CALL_STAGES,
+  type InstagramExplanation,
+  LATER,
+  LOGIN_SETUP,
+  RESTART,
+  TELL_OPERATOR,
+} from './entry.ts'
+
+const ONCE = [
+  'Nothing, if it happens now and then: people reload, and links are opened ahead by mail programs.',
+  'If it happens at every login, look for what opens /response a second time: a proxy that tries again, a scanner, a preview.',
+]
+
+/** What goes wrong between a code and its token. */
+export const exchanging = {
+  code_used: {
+    kind: 'code_used',
+    stages: ['exchange'],
+    status: 400,
+    title: 'Instagram’s code was used already',
+    fixableBy: 'person',
+    description:
+      'Instagram gives a code that works once. It says that this one was used before, or that it does not know it.',
+    advice: AGAIN,
+    meaning:
+      'The code came twice, is older than an hour, was cut on the way, or still has #_ at its end. This app exchanges each code once, and shows the same page when its callback is reloaded.',
+    steps: ONCE,
+  },
+  code_expired: {
+    kind: 'code_expired',
+    stages: ['exchange'],
+    status: 400,
+    title: 'Instagram’s code is too old',
+    fixableBy: 'person',
+    description: 'Instagram gives a code that works for an hour, and says that this one is older.',
+    advice: AGAIN,
+    meaning: 'More than an hour went by between Allow and the exchange.',
+    steps: ['If it happens at every login, set this machine’s clock right.'],
+  },
+  code_invalid: {
+    kind: 'code_invalid',
+    stages: ['exchange'],
+    status: 400,
+    title: 'Instagram does not know this code',
+    fixableBy: 'person',
+    description:
+      'The code in the address is not one that Instagram gave. It may have been cut off on the way.',
+    advice: AGAIN,
+    meaning: 'The code is malformed. This says nothing about the secret: Instagram looks at the code first.',
+    steps: ['Nothing, unless something in front of this app shortens addresses.'],
+  },
+  verification_failed: {
+    kind: 'verification_failed',
+    stages: ['exchange'],
+    status: 502,
+    title: 'Instagram refused this site’s secret or address',
+    fixableBy: 'operator',
+    description:
+      'Instagram did not accept this site’s secret or redirect address. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'The message speaks of the redirect URI, but a wrong app secret gets the same one: Facebook’s secret in place of Instagram’s, or an old value in a container. This app sends the same redirect URI both times, so look at the secret first.',
+    steps: [
+      `In Meta’s dashboard open ${LOGIN_SETUP} and compare {clientSecret} with the Instagram app secret (not the App secret under App settings → Basic).`,
+      RESTART,
+      'If the secret is right, compare {redirectUri} with OAuth redirect URIs under Business login settings, letter by letter.',
+    ],
+    unconfirmed: 'That a wrong secret gets this message was proved once, by leaving out every other cause.',
+  },
+  missing_field: {
+    kind: 'app_misconfigured',
+    stages: ['page', 'exchange'],
+    status: 502,
+    title: 'Instagram says that something is missing',
+    fixableBy: 'operator',
+    description: 'Instagram did not find in this site’s request all that has to be there.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'In other programs: the exchange was sent as JSON, which Instagram does not read. This app sends a form, so something on the way takes its body or its Content-Type, or {tokenUrl} leads through a redirect.',
+    steps: [
+      'Set {tokenUrl} to https://api.instagram.com/oauth/access_token, or leave it out.',
+      'Look for a proxy between this app and Instagram that changes requests.',
+    ],
+  },
+  browser_forbidden: {
+    kind: 'unreadable',
+    stages: ['exchange'],
+    status: 502,
+    title: 'Instagram took this site for a browser',
+    fixableBy: 'operator',
+    description: 'Instagram answered this site with a page for people, and no token.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'HTML with status 403 in place of JSON. Seen where cookies or headers of a browser were sent along. This app sends none, so a proxy may add them, or answer itself.',
+    steps: [
+      'Look for a proxy or firewall between this app and Instagram that adds headers or answers itself.',
+      'If there is none, wait: Instagram may turn away calls from this network.',
+    ],
+    unconfirmed: 'That Instagram turns away networks in this way is a guess.',
+  },
+  no_token_in_answer: {
+    kind: 'unreadable',
+    stages: ['exchange', 'long_lived', 'refresh'],
+    status: 502,
+    title: 'Instagram’s answer has no token',
+    fixableBy: 'instagram',
+    description: 'Instagram said yes, and sent no token along.',
+    advice: AGAIN,
+    meaning:
+      'The answer was JSON with a good status and without access_token, neither flat nor inside data. In other programs this is a reader that knows one of the two forms only, or insists on token_type, which Instagram does not send; this app reads them all.',
+    steps: ['If it comes again, look in the log for what answered: it may not be Instagram.'],
+  },
+} as const satisfies Record<string, InstagramExplanation>
+
+const NOT_US = [
+  'See whether this machine reaches Instagram: curl -I https://graph.instagram.com',
+  'Otherwise wait: what was connected stays so, and refreshing is tried again by itself.',
+]
+
+/** Out of order, out of reach, out of sense: what mostly passes. And what nobody knows. */
+export const outages = {
+  temporary_failure: {
+    kind: 'unavailable',
+    stages: [...CALL_STAGES, 'callback'],
+    status: 502,
+    title: 'Instagram is out of order',
+    fixableBy: 'instagram',
+    description: 'Instagram says that something is broken on its side.',
+    advice: LATER,
+    meaning:
+      'Code 1 or 2, a status of 500 or more, or one of the errors of RFC 6749 that mean the same. It passes.',
+    steps: ['Wait: what was connected stays so, and refreshing is tried again by itself.'],
+    unconfirmed: 'That Instagram ever sends the errors of RFC 6749 on the way back is not recorded.',
+  },
+  unreachable: {
+    kind: 'unreachable',
+    stages: CALL_STAGES,
+    status: 502,
+    title: 'Instagram cannot be reached',
+    fixableBy: 'instagram',
+    description: 'We could not connect to Instagram, or the connection broke off before it answered.',
+    advice: LATER,
+    meaning:
+      'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
+    steps: NOT_US,
+  },
+  timed_out: {
+    kind: 'timed_out',
+    stages: CALL_STAGES,
+    status: 504,
+    title: 'Instagram is too slow',
+    fixableBy: 'instagram',
+    description: 'Instagram did not answer within ten seconds.',
+    advice: LATER,
+    meaning: 'Connecting and answering together took longer than ten seconds.',
+    steps: NOT_US,
+  },
+  too_large: {
+    kind: 'too_large',
+    stages: CALL_STAGES,
+    status: 502,
+    title: 'Instagram’s answer is far too long',
+    fixableBy: 'instagram',
+    description: 'Instagram’s answer makes no sense: it is far longer than an answer can be.',
+    advice: LATER,
+    meaning: 'We stopped reading at 1 MB. It is probably not Instagram that answers.',
+    steps: NOT_US,
+  },
+  unreadable: {
+    kind: 'unreadable',
+    stages: CALL_STAGES,
+    status: 502,
+    title: 'Instagram’s answer makes no sense',
+    fixableBy: 'instagram',
+    description: 'Instagram sent something that is not an answer we can read.',
+    advice: LATER,
+    meaning: 'HTML, nothing, a redirect, half an answer, or JSON of a shape that nobody has recorded.',
+    steps: ['The log has the status and the type of what came: it may be a proxy that answers.', ...NOT_US],
+  },
+  unknown: {
+    kind: 'refused',
+    stages: ['page', 'callback', ...CALL_STAGES],
+    status: 502,
+    title: 'Instagram refused, and we do not know why',
+    fixableBy: 'operator',
+    description: 'Instagram said no for a reason that we do not know yet.',
+    advice: `${AGAIN} If it ends here again, tell whoever runs this site.`,
+    meaning: 'These words of Instagram’s are in no list that we have.',
+    steps: [
+      'What Instagram answered this site is in the log, under the reference that the page shows. What somebody pasted is kept nowhere: ask for the words.',
+      'Look the words up, with the code, and fbtrace_id for Meta’s support.',
+    ],
+  },
+} as const satisfies Record<string, InstagramExplanation>

@@ -1,0 +1,244 @@
+import {
+  CALL_STAGES,
+  CONNECT_AGAIN,
+  GRAPH_STAGES,
+  type InstagramExplanation,
+  LOGIN_SETUP,
+  NEW_TOKEN,
+  TELL_OPERATOR,
+} from './entry.ts'
+
+/** What makes a token worthless. */
+export const lostTokens = {
+  token_expired: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'The token has expired',
+    fixableBy: 'person',
+    description: 'The token has expired: Instagram’s tokens last for 60 days, or for an hour.',
+    advice: NEW_TOKEN,
+    meaning:
+      'Nobody refreshed it in time, or a token of one hour was kept. A token that has lapsed can never be revived.',
+    steps: [CONNECT_AGAIN, 'Keep this app running: it refreshes every token that it holds in time.'],
+  },
+  session_invalidated: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'Instagram ended the token',
+    fixableBy: 'person',
+    description: 'Instagram ended the token: the password was changed, or Instagram did it for safety.',
+    advice: NEW_TOKEN,
+    meaning: 'A changed password, a security reset or removed access ends all tokens of an account.',
+    steps: [CONNECT_AGAIN],
+  },
+  app_removed: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'This site was removed on Instagram',
+    fixableBy: 'person',
+    description:
+      'The app was removed on Instagram, under Settings → Apps and websites, and its token is dead.',
+    advice: 'If that was a slip, go back and choose Get Started to allow it again.',
+    meaning: 'The person removed the app, or never installed it. The token is dead from that moment on.',
+    steps: [CONNECT_AGAIN],
+  },
+  checkpoint: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'Instagram wants to see you first',
+    fixableBy: 'person',
+    description: 'Instagram has stopped the account until its owner logs in there and answers a question.',
+    advice:
+      'Log in on instagram.com or in the app and do what it asks. Then come back and choose Get Started.',
+    meaning: 'A checkpoint: Instagram waits for the owner to confirm something.',
+    steps: ['The person logs in at instagram.com, does what is asked, and connects the account again.'],
+    unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
+  },
+  user_unconfirmed: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'This account is not confirmed',
+    fixableBy: 'person',
+    description: 'Instagram says that the account has not been confirmed yet.',
+    advice:
+      'Log in on instagram.com or in the app and confirm the mail address or telephone number. Then come back and choose Get Started.',
+    meaning: 'The owner has not confirmed the account to Instagram.',
+    steps: ['The person confirms the account at instagram.com, and connects it again.'],
+    unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
+  },
+  token_revoked: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'The token was withdrawn',
+    fixableBy: 'person',
+    description: 'Instagram says that the token was withdrawn, or that its owner logged out.',
+    advice: NEW_TOKEN,
+    meaning: 'Subcode 467: expired, revoked, or otherwise invalid.',
+    steps: [CONNECT_AGAIN],
+    unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
+  },
+  session_role: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'The account’s role was taken away',
+    fixableBy: 'operator',
+    description: 'Instagram says that whoever allowed this site no longer has the role for it.',
+    advice: 'Ask whoever runs this site to give your account its role back. Then choose Get Started again.',
+    meaning: 'Subcode 492: the session’s user has no fitting role any more.',
+    steps: [
+      'In Meta’s dashboard see under App roles → Roles → Instagram Testers that the account is still there.',
+      CONNECT_AGAIN,
+    ],
+    unconfirmed: 'Documented for Facebook Pages; what it means with Instagram login is not recorded.',
+  },
+  token_invalid: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'Instagram does not accept the token',
+    fixableBy: 'person',
+    description:
+      'Instagram no longer accepts the token. It has expired, or was withdrawn: a changed password or a removed permission does that.',
+    advice: NEW_TOKEN,
+    meaning: 'Code 190 or 102 without a subcode or words that tell more: expired, revoked, or never valid.',
+    steps: [CONNECT_AGAIN],
+  },
+} as const satisfies Record<string, InstagramExplanation>
+
+/** What a token, or an id with it, is not good for. */
+export const misusedTokens = {
+  token_unparseable: {
+    kind: 'token_invalid',
+    stages: GRAPH_STAGES,
+    status: 422,
+    title: 'Instagram cannot read this token',
+    fixableBy: 'person',
+    description: 'It is not a token of Instagram’s, or not the whole of it, or something was copied along.',
+    advice:
+      'Copy the token again, without quotes or blanks, or go back and choose Get Started to get a new one.',
+    meaning:
+      'A token of one product was shown to the other: IGAA… goes to graph.instagram.com, EAA… to graph.facebook.com. Or quotes and blanks from a settings file came along.',
+    steps: [`Take a token of ${LOGIN_SETUP} → Generate access tokens, or let the person choose Get Started.`],
+  },
+  already_long_lived: {
+    kind: 'already_long_lived',
+    stages: ['long_lived'],
+    status: 502,
+    title: 'This token is long-lived already',
+    fixableBy: 'operator',
+    description:
+      'When it was to be exchanged, Instagram answered as if this token lasted for 60 days already.',
+    advice: 'Go back and paste it under “I have a token already”: it is kept alive there.',
+    meaning:
+      'Tokens of Generate access tokens in Meta’s dashboard are long-lived from the start: refresh them, do not exchange them. What is pasted under “I have a token already” is treated so by itself.',
+    steps: ['Nothing here. In another program: refresh it (ig_refresh_token), do not exchange it.'],
+  },
+  permission_missing: {
+    kind: 'not_permitted',
+    stages: GRAPH_STAGES,
+    status: 403,
+    title: 'A permission is missing',
+    fixableBy: 'person',
+    description:
+      'Instagram says that the permission is gone: it was not given, was taken back, or is asked for only since then.',
+    advice: 'Go back, choose Get Started, and leave the boxes ticked on Instagram’s page.',
+    meaning:
+      'A scope was not granted, or was added to {scopes} after the token was made: an old token gains none.',
+    steps: [
+      'See that {scopes} asks for what the call needs; instagram_business_basic is always needed.',
+      CONNECT_AGAIN,
+      'For people who are no testers the permission needs App Review (Advanced access).',
+    ],
+  },
+  refresh_too_young: {
+    kind: 'not_permitted',
+    stages: ['refresh'],
+    status: 409,
+    title: 'It is too early to refresh',
+    fixableBy: 'nobody',
+    description: 'Instagram refreshes no token that is younger than a day, and only those that are alive.',
+    advice: 'Your account page says when it is possible.',
+    meaning:
+      'A token can be refreshed from its second day on, and this app waits for that. Where Instagram says “no permission” to one of less than two days, its age may be the reason: it is tried again.',
+    steps: [],
+    unconfirmed: 'How Instagram words this refusal is not known: this app does not ask that early.',
+  },
+  ids_rounded: {
+    kind: 'refused',
+    stages: GRAPH_STAGES,
+    status: 502,
+    title: 'An id seems to have been rounded',
+    fixableBy: 'operator',
+    description: 'This site asked Instagram for an id that does not exist, and may be off by a few.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'Instagram’s ids have 17 digits and come as bare numbers, which JSON.parse of JavaScript changes. The id in the message is one that a rounded id could be; about every third id looks so by chance. This app keeps ids as text.',
+    steps: [
+      'Compare the id with user_id on this app’s account page, digit by digit.',
+      'In your own program keep ids as text, and take them from /me, quoted, or from this app’s API.',
+    ],
+  },
+  object_missing: {
+    kind: 'refused',
+    stages: GRAPH_STAGES,
+    status: 502,
+    title: 'Instagram does not know this id',
+    fixableBy: 'operator',
+    description: 'This site asked Instagram for something that does not exist, or that it may not see.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'An id belongs to somebody else or to another kind of thing: the app-scoped id was used for the professional account’s, or the app ID for a user’s. Or the token may not see it.',
+    steps: [
+      'Use the user_id of this app’s account page or API (it begins with 1784…) in addresses, never id.',
+      'Use it with the token of the same account.',
+    ],
+  },
+} as const satisfies Record<string, InstagramExplanation>
+
+/** Too much, or too often. */
+export const limits = {
+  throttled: {
+    kind: 'throttled',
+    stages: CALL_STAGES,
+    status: 503,
+    title: 'Instagram is asking us to slow down',
+    retryAfterSeconds: 3600,
+    fixableBy: 'nobody',
+    description: 'This site has asked Instagram too often in the last hour.',
+    advice: 'Your account is fine. Try again in an hour.',
+    meaning:
+      'A limit is used up, of the app or of one account. This app pauses for as long as Instagram’s usage headers say, and a quarter of an hour at least.',
+    steps: ['Wait. See what else uses the same app ID.'],
+    unconfirmed: 'No limit of the code exchange is recorded for today’s API.',
+  },
+  action_blocked: {
+    kind: 'refused',
+    stages: GRAPH_STAGES,
+    status: 503,
+    title: 'Instagram has blocked this action',
+    fixableBy: 'instagram',
+    description: 'Instagram has stopped this for the account, and says that trying again will not help.',
+    advice: 'Open Instagram and see what it says there. Wait a day before you try again.',
+    meaning:
+      'It looks like throttling (code 4), but is_transient is false, or the subcode is 2207051: Instagram takes the account’s doings for spam. Trying again makes it longer.',
+    steps: ['Stop what is done in this account’s name for a day or more.', 'Let its owner look in the app.'],
+  },
+  account_blocked: {
+    kind: 'refused',
+    stages: GRAPH_STAGES,
+    status: 503,
+    title: 'Instagram has blocked this account for a while',
+    fixableBy: 'instagram',
+    description: 'Instagram has blocked the account for something that is against its rules.',
+    advice: 'Open Instagram and see what it says there. Then try again.',
+    meaning: 'Code 368: blocked for a while because of Meta’s policies.',
+    steps: ['Let the owner look in the Instagram app, and wait.'],
+  },
+} as const satisfies Record<string, InstagramExplanation>

@@ -1,0 +1,126 @@
+import type { FixableBy, InstagramErrorKind } from './catalogue/entry.ts'
+import {
+  type ErrorCode,
+  explanationsFor,
+  type InstagramErrorCode,
+  instagramErrors,
+  isHelpCode,
+} from './catalogue.ts'
+import { ENVIRONMENT_NAMES, type SettingNames } from './settingNames.ts'
+
+/** What else is known of an error. */
+export interface ErrorDetails {
+  /** For the log only. Never holds a code, token or secret. */
+  detail?: string | undefined
+  /** Reference of the request in which the error first happened, when this request only repeats it. */
+  reference?: string | undefined
+  [name: string]: unknown
+}
+
+/** An expected failure. The catalogue has the HTTP status and the words for its `code`; `cause` is the error underneath. */
+export class AppError extends Error {
+  override readonly name: string = 'AppError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  /** `message`, for the log, defaults to the code and `detail`. */
+  constructor(code: ErrorCode, options: { message?: string; cause?: unknown } & ErrorDetails = {}) {
+    const { message, cause, ...details } = options
+    super(message ?? (details.detail ? `${code}: ${details.detail}` : code), {
+      ...(cause !== undefined && { cause }),
+    })
+    this.code = code
+    this.details = details
+  }
+}
+
+/** How much of its limits the app has used up, as Instagram reports it. @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting */
+export interface Usage {
+  /** Percent of the fullest of all counts; calls are throttled from 100. */
+  percent: number
+  /** Milliseconds until calls are allowed again; 0 when they are. */
+  regainMs: number
+}
+
+/** The error object in a response of Instagram. */
+export interface ErrorResponse {
+  /** Instagram’s own name of the error, such as `OAuthException`. */
+  type?: string | undefined
+  /** Instagram’s number of the error, such as 190. */
+  code?: number | undefined
+  /** Tells errors with the same `code` apart; often left out. */
+  subcode?: number | undefined
+  /** Whether Instagram says that trying again may help. */
+  transient?: boolean | undefined
+  /** Instagram’s own words. */
+  message?: string | undefined
+  /** `fbtrace_id`, by which Meta’s support finds the call. */
+  traceId?: string | undefined
+}
+
+/** What Instagram responded, as far as it helps the operator. Never holds a code, token or secret. */
+export interface Evidence extends ErrorResponse {
+  /** Origin and path of the call; never its query. */
+  endpoint: string
+  /** HTTP status. */
+  status?: number | undefined
+  /** Of the response, such as `text/html`. */
+  contentType?: string | undefined
+  usage?: Usage | undefined
+}
+
+/** A call to Instagram that failed. */
+export class InstagramError extends AppError {
+  override readonly name = 'InstagramError'
+  declare readonly code: InstagramErrorCode
+  /** Code that handles a failure decides by this. */
+  readonly kind: InstagramErrorKind
+  readonly evidence: Evidence
+
+  constructor(code: InstagramErrorCode, evidence: Evidence, options: { cause?: unknown } = {}) {
+    const { endpoint, status, message } = evidence
+    const response = status === undefined ? 'did not answer' : `answered ${status}`
+    super(code, { ...options, message: `${code}: ${endpoint} ${response}${message ? `, “${message}”` : ''}` })
+    this.kind = instagramErrors[code].kind
+    this.evidence = evidence
+  }
+}
+
+/** Whether an error is an `AppError` with one of these codes; without codes, whether it is an `AppError`. */
+export function isAppError(error: unknown, ...codes: readonly ErrorCode[]): error is AppError {
+  return error instanceof AppError && (codes.length === 0 || codes.includes(error.code))
+}
+
+/** An error as an `AppError`, by its HTTP status if Express or a body parser threw it; `internal` for unexpected errors. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const status = error instanceof Error && 'status' in error ? error.status : undefined
+  if (typeof status !== 'number' || status < 400 || status > 499)
+    return new AppError('internal', { cause: error })
+  // Without the cause: errors of the body parser hold the body, and a token may be in it.
+  return new AppError(CODE_OF_STATUS[status] ?? 'bad_request')
+}
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  404: 'not_found',
+  413: 'body_too_large',
+  415: 'not_json',
+}
+
+/** What the log says of an error that the help pages explain, or of its cause: its code, who can fix it, and how. */
+export function errorLogFields(
+  error: unknown,
+  names: SettingNames = ENVIRONMENT_NAMES,
+): { explained: ErrorCode; mender: FixableBy; fix: string } | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  const known = [error, cause].find(
+    (each) => isAppError(each) && isHelpCode(each.code) && each.code !== 'internal',
+  )
+  if (!isAppError(known)) return undefined
+  const { fixableBy, advice, steps } = explanationsFor(names)[known.code]
+  return {
+    explained: known.code,
+    mender: fixableBy,
+    fix: fixableBy === 'person' ? advice : steps.join(' ') || advice,
+  }
+}

@@ -1,0 +1,49 @@
+import type { Explanation } from './catalogue/entry.ts'
+import { type ErrorCode, explanationsFor, isErrorCode } from './catalogue.ts'
+import { isAppError, toAppError } from './errors.ts'
+import { matchPasted } from './match.ts'
+import type { SettingNames } from './settingNames.ts'
+
+/** What an error means, for the person in front of it and for the operator of the site. */
+export interface Explained extends Explanation {
+  /** The error’s code. */
+  name: ErrorCode
+}
+
+/**
+ * What an error means, who can fix it, and how.
+ *
+ * @param what An error that this package threw; another error with Instagram’s words in its message; the code of an error; what somebody
+ *   saw or pasted: the address of Instagram’s error page, its words, a line of a log; or Instagram’s response in JSON, as text or parsed.
+ *   It is only read: nothing of it is called, kept or returned.
+ * @param names What the reader calls the settings.
+ * @returns Always an explanation: `unknown` for words that match nothing, and `internal` for unexpected errors.
+ */
+export function explain(what: unknown, names: SettingNames): Explained {
+  const code = codeOf(what)
+  const { status, title, fixableBy, description, advice, meaning, steps, unconfirmed, retryAfterSeconds } =
+    explanationsFor(names)[code]
+  return {
+    ...{ name: code, status, title, fixableBy, description, advice, meaning, steps },
+    ...(unconfirmed !== undefined && { unconfirmed }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  }
+}
+
+function codeOf(what: unknown): ErrorCode {
+  if (what instanceof Error) {
+    const { code } = toAppError(what)
+    return code === 'internal' && !isAppError(what) ? (matchPasted(what.message) ?? code) : code
+  }
+  if (isErrorCode(what)) return what
+  return matchPasted(typeof what === 'string' ? what : toJson(what)) ?? 'unknown'
+}
+
+function toJson(what: unknown): string {
+  try {
+    const json: unknown = JSON.stringify(what)
+    return typeof json === 'string' ? json : ''
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,234 @@
+import type { ErrorCode, InstagramErrorCode } from './catalogue.ts'
+
+/** What is known of an error: from a response, a callback, or what a person pasted. */
+export interface ErrorFacts {
+  message?: string | undefined
+  /** Instagram’s own name of the error, or the `error` of RFC 6749. */
+  type?: string | undefined
+  code?: number | undefined
+  subcode?: number | undefined
+  /** `false`: Instagram says that trying again will not help. */
+  transient?: boolean | undefined
+  /** HTTP status. */
+  status?: number | undefined
+  contentType?: string | undefined
+}
+
+/** What an error must have, all of it, to match. */
+export interface Matcher {
+  /** Words in the message, without regard to case, kinds of quotes and whitespace; `…` stands for anything. */
+  message?: string
+  /** A number, or the first and the last of a range. */
+  code?: number | readonly [first: number, last: number]
+  subcode?: number
+  type?: string
+  transient?: false
+  /** The message quotes an id past 2^53 that a JavaScript number can hold; every id that was rounded to one is such an id. */
+  roundedId?: true
+  /** HTTP status, or the first and the last of a range. */
+  status?: number | readonly [first: number, last: number]
+  contentType?: string
+}
+
+/** Every known form of every error. The first that matches wins. */
+const MATCHERS: readonly (readonly [InstagramErrorCode, Matcher])[] = [
+  // A rounded id says more than its subcode.
+  ['ids_rounded', { message: 'Object with ID ‘…’ does not exist', roundedId: true }],
+  // A subcode, or a retry that will not help, says more than the message.
+  ['token_expired', { code: 190, subcode: 463 }],
+  ['session_invalidated', { code: 190, subcode: 460 }],
+  ['app_removed', { code: 190, subcode: 458 }],
+  ['checkpoint', { code: 190, subcode: 459 }],
+  ['user_unconfirmed', { code: 190, subcode: 464 }],
+  ['token_revoked', { code: 190, subcode: 467 }],
+  ['session_role', { code: 190, subcode: 492 }],
+  ['object_missing', { code: 100, subcode: 33 }],
+  ['action_blocked', { code: 4, transient: false }],
+  ['action_blocked', { subcode: 2207051 }],
+  // Messages. Those that may stand in one text are ordered: the first wins.
+  ['redirect_uri_mismatch', { message: 'Invalid redirect_uri' }],
+  ['redirect_uri_mismatch', { message: 'Redirect URI does not match registered redirect URI' }],
+  ['redirect_uri_mismatch', { message: 'Redirect URI doesn’t match original redirect URI' }],
+  ['redirect_uri_mismatch', { message: 'URL blocked' }],
+  ['invalid_platform_app', { message: 'Invalid platform app' }],
+  ['invalid_platform_app', { message: 'Invalid Client ID' }],
+  ['insufficient_developer_role', { message: 'Insufficient developer role' }],
+  ['insufficient_developer_role', { message: '開發人員角色不足' }],
+  ['not_professional', { message: 'professional account' }],
+  ['invalid_scope', { message: 'Invalid scope field' }],
+  ['invalid_scope', { message: 'Invalid scopes' }],
+  ['session_invalid', { message: 'Session Invalid' }],
+  ['declined', { message: 'The user denied your request' }],
+  ['declined', { message: 'user_denied' }],
+  ['authorize_page_gone', { message: 'Sorry, this page isn’t available' }],
+  ['authorize_page_gone', { message: 'api.instagram.com/oauth/authorize' }],
+  ['response_type_refused', { message: 'Only response type “code” and “token” is allowed' }],
+  ['response_type_refused', { message: 'Invalid response_type' }],
+  ['implicit_disabled', { message: 'implicit authentication is disabled' }],
+  ['code_used', { message: 'Matching code was not found or was already used' }],
+  ['code_used', { message: 'authorization code has been used' }],
+  ['code_used', { message: 'No matching code found' }],
+  ['code_expired', { message: 'authorization code has expired' }],
+  ['code_invalid', { message: 'Invalid authorization code' }],
+  ['verification_failed', { message: 'Error validating verification code' }],
+  ['missing_field', { message: 'Missing required field' }],
+  ['missing_field', { message: 'You must provide a client_id' }],
+  [
+    'missing_field',
+    { message: 'You must include a valid client_id, response_type, and redirect_uri parameters' },
+  ],
+  ['no_token_in_answer', { message: 'token_type” property must be a non-empty string' }],
+  ['no_token_in_answer', { message: 'No token type received' }],
+  ['no_token_in_answer', { message: 'access_token undefined' }],
+  ['no_token_in_answer', { message: 'access_token is undefined' }],
+  ['client_secret_wrong', { message: 'Error validating client secret' }],
+  ['client_secret_wrong', { message: 'Invalid client_secret' }],
+  ['invalid_application_id', { message: 'Invalid application ID' }],
+  ['method_refused', { message: 'Unsupported request - method type: post' }],
+  ['method_refused', { message: 'Unsupported post request' }],
+  ['unsupported_request', { message: 'Unsupported request - method type: get' }],
+  ['api_access_deactivated', { message: 'API access deactivated' }],
+  ['token_expired', { message: 'Session has expired' }],
+  ['session_invalidated', { message: 'session has been invalidated' }],
+  ['app_removed', { message: 'has not authorized application' }],
+  ['token_invalid', { message: 'Error validating access token' }],
+  ['token_invalid', { message: 'access_token provided is invalid' }],
+  ['token_unparseable', { message: 'Cannot parse access token' }],
+  ['already_long_lived', { message: 'Session key invalid' }],
+  ['permission_missing', { message: 'does not have permission for this action' }],
+  ['object_missing', { message: 'Object with ID ‘…’ does not exist' }],
+  ['throttled', { message: 'request limit reached' }],
+  ['throttled', { message: 'You have exceeded the maximum number of requests per hour' }],
+  ['action_blocked', { message: 'action is blocked' }],
+  // Instagram’s own name of the error, or the `error` of RFC 6749.
+  ['invalid_scope', { type: 'invalid_scope' }],
+  ['declined', { type: 'access_denied' }],
+  ['token_invalid', { type: 'OAuthAccessTokenException' }],
+  ['throttled', { type: 'OAuthRateLimitException' }],
+  ['temporary_failure', { type: 'server_error' }],
+  ['temporary_failure', { type: 'temporarily_unavailable' }],
+  ['browser_forbidden', { status: 403, contentType: 'text/html' }],
+  // Codes. api.instagram.com gives code 400 to every error.
+  ['invalid_application_id', { code: 101 }],
+  ['token_invalid', { code: 190 }],
+  ['token_invalid', { code: 102 }],
+  ['permission_missing', { code: 10 }],
+  ['permission_missing', { code: [200, 299] }],
+  ['throttled', { code: 4 }],
+  ['throttled', { code: 17 }],
+  ['throttled', { code: 32 }],
+  ['throttled', { code: 341 }],
+  ['throttled', { code: 420 }],
+  ['throttled', { code: 613 }],
+  ['throttled', { code: 80002 }],
+  ['account_blocked', { code: 368 }],
+  ['temporary_failure', { code: [1, 2] }],
+  // HTTP statuses. Most errors have 400.
+  ['throttled', { status: 429 }],
+  ['temporary_failure', { status: [500, 599] }],
+]
+
+const PARSED_MATCHERS = MATCHERS.map(([errorCode, matcher]) => ({
+  errorCode,
+  matcher,
+  phrases: matcher.message?.split('…').map(normalize) ?? [],
+}))
+
+/** Characters of a text that are looked at. */
+const MAX_TEXT_LENGTH = 4000
+
+/** Which error of Instagram it is; `undefined`: none that is known. */
+export function matchInstagramError(facts: ErrorFacts): InstagramErrorCode | undefined {
+  const message = normalize(facts.message ?? '')
+  return PARSED_MATCHERS.find(
+    ({ matcher, phrases }) => matches(matcher, facts) && containsInOrder(message, phrases),
+  )?.errorCode
+}
+
+/** How an error is recognised. Empty: no response says it. */
+export function matchersOf(errorCode: ErrorCode): readonly Matcher[] {
+  return MATCHERS.filter(([code]) => code === errorCode).map(([, matcher]) => matcher)
+}
+
+/**
+ * Which error somebody met who pastes what they saw: the address of Instagram’s error page, its words, an error in JSON, a line of a log.
+ * The text is only read. `undefined`: none that is known.
+ */
+export function matchPasted(text: string): InstagramErrorCode | undefined {
+  const pasted = text.slice(0, MAX_TEXT_LENGTH)
+  // Addresses are encoded, and a second time inside another address.
+  const decoded = decode(pasted)
+  for (const reading of [pasted, decoded, decode(decoded)]) {
+    const errorCode = matchInstagramError(factsIn(reading))
+    if (errorCode) return errorCode
+  }
+  return undefined
+}
+
+function matches(matcher: Matcher, facts: ErrorFacts): boolean {
+  return (
+    isInRange(matcher.code, facts.code) &&
+    isInRange(matcher.subcode, facts.subcode) &&
+    isInRange(matcher.status, facts.status) &&
+    (matcher.type === undefined || matcher.type === facts.type) &&
+    (matcher.transient === undefined || matcher.transient === facts.transient) &&
+    (matcher.contentType === undefined || matcher.contentType === facts.contentType) &&
+    (matcher.roundedId === undefined || quotesRoundedId(facts.message ?? ''))
+  )
+}
+
+function isInRange(
+  wanted: number | readonly [number, number] | undefined,
+  found: number | undefined,
+): boolean {
+  if (wanted === undefined) return true
+  const [first, last] = typeof wanted === 'number' ? [wanted, wanted] : wanted
+  return found !== undefined && found >= first && found <= last
+}
+
+function containsInOrder(message: string, phrases: readonly string[]): boolean {
+  let from = 0
+  for (const phrase of phrases) {
+    const at = message.indexOf(phrase, from)
+    if (at < 0) return false
+    from = at + phrase.length
+  }
+  return true
+}
+
+/** Without differences that don’t matter: case, kinds of quotes, whitespace. */
+function normalize(text: string): string {
+  return text
+    .slice(0, MAX_TEXT_LENGTH)
+    .toLowerCase()
+    .replace(/[‘’“”"]/g, "'")
+    .replace(/\s+/g, ' ')
+}
+
+function quotesRoundedId(message: string): boolean {
+  const [digits] = /\d{16,20}/.exec(message.slice(0, MAX_TEXT_LENGTH)) ?? []
+  return digits !== undefined && !Number.isSafeInteger(+digits) && BigInt(+digits) === BigInt(digits)
+}
+
+function factsIn(text: string): ErrorFacts {
+  return {
+    message: text,
+    code: numberAfter(/\bcode["']?\s?[:=]\s?["']?(\d{1,7})\b/i, text) ?? numberAfter(/\(#(\d{1,7})\)/, text),
+    subcode: numberAfter(/subcode["']?\s?[:=]\s?["']?(\d{1,9})\b/i, text),
+    type: /\b(?:error|type|error_type)["']?\s?[:=]\s?["']?(\w{1,60})\b/.exec(text)?.[1],
+    transient: /is_transient["']?\s?[:=]\s?false/i.test(text) ? false : undefined,
+  }
+}
+
+function numberAfter(pattern: RegExp, text: string): number | undefined {
+  const [, digits] = pattern.exec(text) ?? []
+  return digits === undefined ? undefined : +digits
+}
+
+/** Undoes percent signs, plus signs and JSON’s escapes; malformed ones stay as they are. */
+function decode(text: string): string {
+  const [value = ''] = new URLSearchParams(`x=${text.replaceAll('&', '%26')}`).values()
+  return value
+    .replace(/\\u([0-9a-f]{4})/gi, (_escape, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    .replace(/\\(["\\/])/g, '$1')
+}

@@ -1,0 +1,67 @@
+/** A setting, by the name of its option. */
+export type SettingName = keyof typeof ENVIRONMENT_NAMES
+
+/** What the reader calls each setting. */
+export type SettingNames = Readonly<Record<SettingName, string>>
+
+/** Names for those who configure the app by environment variables. */
+export const ENVIRONMENT_NAMES = {
+  clientId: 'INSTAGRAM_CLIENT_ID',
+  clientSecret: 'INSTAGRAM_CLIENT_SECRET',
+  redirectUri: 'INSTAGRAM_REDIRECT_URI',
+  scopes: 'INSTAGRAM_SCOPES',
+  authorizeUrl: 'INSTAGRAM_AUTHORIZE_URL',
+  tokenUrl: 'INSTAGRAM_TOKEN_URL',
+  graphUrl: 'INSTAGRAM_GRAPH_URL',
+  graphVersion: 'INSTAGRAM_GRAPH_VERSION',
+  metaAppSecret: 'META_APP_SECRET',
+  databaseUrl: 'DATABASE_URL',
+  sessionSecrets: 'SESSION_SECRETS',
+  tokenKeys: 'TOKEN_KEYS',
+  refreshDaysBeforeExpiry: 'REFRESH_DAYS_BEFORE_EXPIRY',
+  webhookUrl: 'WEBHOOK_URL',
+  webhookSecrets: 'WEBHOOK_SECRETS',
+  apiKeys: 'API_KEYS',
+  adminPassword: 'ADMIN_PASSWORD',
+  showToken: 'SHOW_TOKEN',
+  takesTokens: 'takesTokens',
+  returnToOrigins: 'returnToOrigins',
+  production: 'NODE_ENV',
+  host: 'HOST',
+  port: 'PORT',
+  https: 'HTTPS',
+  trustProxy: 'TRUST_PROXY',
+  sandboxPort: 'SANDBOX_PORT',
+  logLevel: 'LOG_LEVEL',
+} as const
+
+/** Names for those who pass options to `createInstagram`. */
+export const OPTION_NAMES: SettingNames = {
+  clientId: 'clientId',
+  clientSecret: 'clientSecret',
+  redirectUri: 'redirectUri',
+  scopes: 'scopes',
+  authorizeUrl: 'authorizeUrl',
+  tokenUrl: 'tokenUrl',
+  graphUrl: 'graphUrl',
+  graphVersion: 'graphVersion',
+  metaAppSecret: 'metaAppSecret',
+  databaseUrl: 'databaseUrl',
+  sessionSecrets: 'sessionSecrets',
+  tokenKeys: 'tokenKeys',
+  refreshDaysBeforeExpiry: 'refreshDaysBeforeExpiry',
+  webhookUrl: 'webhook.url',
+  webhookSecrets: 'webhook.secrets',
+  apiKeys: 'apiKeys',
+  adminPassword: 'adminPassword',
+  showToken: 'showToken',
+  takesTokens: 'takesTokens',
+  returnToOrigins: 'returnToOrigins',
+  production: 'production',
+  host: 'host',
+  port: 'port',
+  https: 'https',
+  trustProxy: 'Express’s “trust proxy”',
+  sandboxPort: 'sandboxPort',
+  logLevel: 'logLevel',
+}
