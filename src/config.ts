@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from './errors/errors.ts'
-import { ENVIRONMENT_NAMES, OPTION_NAMES, type SettingNames } from './errors/settingNames.ts'
+import { ENVIRONMENT_NAMES, OPTION_NAMES, type SettingName, type SettingNames } from './errors/settingNames.ts'
 import { AUTHORIZE_URL, BASIC_SCOPE, DEFAULT_GRAPH_VERSION, GRAPH_URL, TOKEN_URL } from './facts.ts'
 
 /** The Instagram app (not the Facebook app), and where Instagram is reached. */
@@ -98,35 +98,278 @@ export class ConfigError extends AppError {
 /** The app that the sandbox knows when no other is named. */
 export const SANDBOX_APP = { clientId: '990602627938098', clientSecret: 'the-sandbox-has-no-secrets' }
 
-/** The environment variable of each setting, in the order of `.env.example`. */
-export const VARIABLES = {
-  ...ENVIRONMENT_NAMES,
-} satisfies Record<string, string>
+const URL_FORM = 'must be an address that starts with https:// (or http://).'
+const DATABASE_FORM =
+  'must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.'
+const DAYS_FORM = 'must be a number of days from 1 to 50.'
+const HTTPS_FORM =
+  'must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.'
+
+// Messages go on after the name of the setting.
+const text = z.string('must be text.').trim()
+
+const list = z
+  .union([z.string(), z.array(z.string()).readonly()], 'must be text, or a list of texts.')
+  .transform((given) =>
+    typeof given === 'string' ? given.split(/[\s,]+/).filter(Boolean) : given.map((item) => item.trim()),
+  )
+
+const url = z
+  .string(URL_FORM)
+  .trim()
+  .refine((given) => /^https?:\/\//i.test(given) && URL.canParse(given), { error: URL_FORM, abort: true })
+
+const redirectUri = url
+  .refine((given) => !/[?#]/.test(given), 'must have no query (?) and no fragment (#).')
+  .refine((given) => !new URL(given).username, 'must have no user name.')
+  .refine((given) => !new URL(given).pathname.includes('//'), 'must not have // in its path.')
+
+const secrets = list.refine(
+  (given) => given.length > 0 && given.every((secret) => secret.length >= 32),
+  'must be secrets of at least 32 characters each, separated by commas, newest first.',
+)
+
+const toggle = z.union(
+  [z.boolean(), z.enum(['on', 'true', '1', 'off', 'false', '0']).transform((word) => /^(on|true|1)$/.test(word))],
+  { error: ({ input }) => (typeof input === 'string' ? 'must be on or off.' : 'must be true or false.') },
+)
+
+const port = z.coerce
+  .number('must be a whole number from 1 to 65535.')
+  .refine(
+    (given) => Number.isInteger(given) && given >= 1 && given <= 65535,
+    'must be a whole number from 1 to 65535.',
+  )
+
+const https = z
+  .string()
+  .transform((given) => given.split(',').map((part) => part.trim()))
+  .refine(
+    (parts) =>
+      parts.length === 1
+        ? ['off', 'self-signed'].includes(parts[0] ?? '')
+        : parts.length === 2 && parts.every(Boolean),
+    HTTPS_FORM,
+  )
+  .transform(([first = '', keyFile]): HttpsSetting => {
+    if (keyFile !== undefined) return { certificateFile: first, keyFile }
+    return first === 'self-signed' ? first : undefined
+  })
+
+const trustProxy = z
+  .string()
+  .transform((given) => {
+    if (['on', 'true'].includes(given)) return true
+    if (['off', 'false'].includes(given)) return false
+    return /^\d+$/.test(given) ? Number(given) : given.split(/[\s,]+/).filter(Boolean)
+  })
+  .refine(
+    (trusted) => !Array.isArray(trusted) || trusted.every(isProxyAddress),
+    'must be on, off, the number of proxies in front, or their addresses separated by commas.',
+  )
+
+/** Whether Express takes this address, subnet or name of subnets. */
+function isProxyAddress(given: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(given)) return true
+  const [address = '', prefix = '1', ...rest] = given.split('/')
+  const longest = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+  return rest.length === 0 && /^\d+$/.test(prefix) && +prefix >= 1 && +prefix <= longest
+}
+
+const tokenKeys = list
+  .transform((keys) =>
+    keys.map((entry): TokenKey => {
+      const [, id = '', base64 = ''] = /^([\w-]+):([A-Za-z0-9+/_-]+={0,2})$/.exec(entry) ?? []
+      return { id, secret: Buffer.from(base64, 'base64') }
+    }),
+  )
+  .refine((keys) => keys.length > 0 && keys.every(({ id, secret }) => id !== '' && secret.length === 32), {
+    error: 'must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+    abort: true,
+  })
+  .refine(
+    (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
+    'must give each key an id of its own.',
+  )
+
+const webhookSecrets = list.refine(
+  (given) => given.length > 0 && given.every(isWebhookSecret),
+  'must be written as whsec_ and base64 of 24 to 64 bytes, separated by commas, newest first.',
+)
+
+/** @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#secret-prefixes */
+function isWebhookSecret(given: string): boolean {
+  const [, base64 = ''] = /^whsec_(.+)$/.exec(given) ?? []
+  const bytes = Buffer.from(base64, 'base64')
+  // Node decodes any text; receivers accept only what encodes to the same text again.
+  return bytes.toString('base64') === base64 && bytes.length >= 24 && bytes.length <= 64
+}
+
+const origins = list
+  .refine((given) => given.every((origin) => /^https?:\/\/[^/?#@]+\/?$/i.test(origin) && URL.canParse(origin)), {
+    error: 'must be origins, written like https://app.example.com.',
+    abort: true,
+  })
+  .transform((given) => given.map((origin) => new URL(origin).origin))
+
+/** Every setting with its default, in the order in which mistakes are listed. */
+const settings = z.object({
+  clientId: text.optional(),
+  clientSecret: text.optional(),
+  redirectUri: redirectUri.optional(),
+  metaAppSecret: text.optional(),
+  scopes: list.refine((given) => given.length > 0, 'must name at least one scope.').default([BASIC_SCOPE]),
+  authorizeUrl: url
+    .refine(
+      (given) => new URL(given).hostname !== 'api.instagram.com',
+      `names api.instagram.com, where nobody can authorize since August 2026: use ${AUTHORIZE_URL}.`,
+    )
+    .default(AUTHORIZE_URL),
+  tokenUrl: url.default(TOKEN_URL),
+  graphUrl: url.transform((given) => given.replace(/\/+$/, '')).default(GRAPH_URL),
+  graphVersion: z
+    .string('must be written like v26.0.')
+    .regex(/^v\d+\.\d+$/, 'must be written like v26.0.')
+    .default(DEFAULT_GRAPH_VERSION),
+  host: text.default('127.0.0.1'),
+  port: port.default(3000),
+  https: https.optional(),
+  trustProxy: trustProxy.default(false),
+  databaseUrl: z
+    .string(DATABASE_FORM)
+    .trim()
+    .regex(/^(file:|postgres(ql)?:\/\/)./, DATABASE_FORM)
+    .default('file:./data/accounts.db'),
+  refreshDaysBeforeExpiry: z.coerce
+    .number(DAYS_FORM)
+    .refine((days) => days >= 1 && days <= 50, DAYS_FORM)
+    .default(10),
+  apiKeys: secrets.default([]),
+  adminPassword: z
+    .string('must have at least 12 characters.')
+    .min(12, 'must have at least 12 characters.')
+    .optional(),
+  webhookUrl: url.optional(),
+  webhookSecrets: webhookSecrets.default([]),
+  sessionSecrets: secrets.default([]),
+  tokenKeys: tokenKeys.default([]),
+  showToken: toggle.optional(),
+  returnToOrigins: origins.default([]),
+  takesTokens: toggle.default(false),
+  sandboxPort: port.default(3001),
+  logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
+} satisfies Record<Exclude<SettingName, 'production'>, z.ZodType>)
+
+/** The web app waits for people at its own path. */
+const webAppSettings = settings.extend({
+  redirectUri: redirectUri
+    .refine(
+      (given) => /^\/response\/?$/.test(new URL(given).pathname),
+      'must have the path /response: that is where this app waits for people to come back.',
+    )
+    .optional(),
+})
+
+const aFunction = z.custom((given) => typeof given === 'function', 'must be a function.').optional()
+
+/** Options have more: what only code can give. */
+const optionsSchema = settings.extend({
+  production: toggle.optional(),
+  sandbox: toggle.default(false),
+  log: z
+    .custom<Record<string, unknown>>()
+    .refine(
+      (given) => ['debug', 'info', 'warn', 'error'].every((level) => typeof given[level] === 'function'),
+      'must have the methods debug, info, warn and error, as a pino logger and console have.',
+    )
+    .optional(),
+  now: aFunction,
+  onEvent: aFunction,
+  jobs: toggle.optional(),
+  reconnectUrl: aFunction,
+  onConnected: aFunction,
+  onFailure: aFunction,
+  render: aFunction,
+})
+
+const ENVIRONMENT_ONLY = ['host', 'port', 'https', 'trustProxy', 'sandboxPort', 'logLevel']
+const OPTIONS = [
+  ...Object.keys(optionsSchema.shape).filter((name) => !/^webhook/.test(name) && !ENVIRONMENT_ONLY.includes(name)),
+  'webhook',
+]
+
+type Given = Partial<Record<string, unknown>>
+
+/** Parses every setting; those that cannot be read get their defaults. */
+function read<Schema extends z.ZodObject>(schema: Schema, given: Given, names: SettingNames) {
+  const issues = schema.safeParse(given).error?.issues ?? []
+  const unreadable = new Set(issues.map(({ path }) => nameOf(path[0], names)))
+  const readable = Object.entries(given).filter(([key]) => !unreadable.has(nameOf(key, names)))
+  return {
+    values: schema.parse(Object.fromEntries(readable)),
+    mistakes: issues.map(({ path, message }) => `${nameOf(path[0], names)} ${message}`),
+    unreadable,
+  }
+}
+
+function nameOf(key: PropertyKey = '', names: Readonly<Record<string, string>>): string {
+  return names[String(key)] ?? String(key)
+}
 
 /** An environment as far as it could be read. */
 export interface ParsedEnvironment {
   /** Unset and unreadable settings have their defaults; without complete credentials, those of the sandbox. */
   config: Config
+  /** One sentence each, which starts with the variable's name and shows no value. */
   mistakes: string[]
   /** Names of the variables whose own value cannot be read. */
   unreadable: Set<string>
-  /** Every variable of ours by name, as it was set. */
+  /** The value of every variable of ours, by its name and as it was set. */
   given: Record<string, string | undefined>
 }
 
 /** Options of {@link parseEnvironment}. */
 export interface ParseOptions {
-  /** Whether the redirect URI may have any path; the web app's must be `/response`. Default: no. */
+  /** Whether the redirect URI may have any path, as for the command line; the web app's must be `/response`. Default: no. */
   anyRedirectPath?: boolean
 }
 
+/** The variable of each setting that the environment can set. */
+const VARIABLES = Object.entries(ENVIRONMENT_NAMES).filter(([, variable]) => /^[A-Z]/.test(variable))
+
 /** Reads an environment as far as possible. An empty variable counts as unset. */
-export function parseEnvironment(environment: Environment, options: ParseOptions = {}): ParsedEnvironment {
-  throw new Error(`not yet ${String(environment)} ${String(options)}`)
+export function parseEnvironment(
+  environment: Environment,
+  { anyRedirectPath = false }: ParseOptions = {},
+): ParsedEnvironment {
+  const set = VARIABLES.filter(([, variable]) => environment[variable]?.trim())
+  const given: Given = Object.fromEntries(set.map(([key, variable]) => [key, environment[variable]]))
+  const production = isProduction(environment)
+  const schema = anyRedirectPath ? settings : webAppSettings
+  const { values, mistakes, unreadable } = read(schema, given, ENVIRONMENT_NAMES)
+  const { clientId, clientSecret, redirectUri, host, port, https, trustProxy } = values
+  const isRegistered = clientId && clientSecret && redirectUri
+  return {
+    config: {
+      ...commonConfig(values, production),
+      ...(!isRegistered && { instagram: sandboxInstagram(values) }),
+      sandbox: !isRegistered,
+      listening: { host, port, https, trustProxy },
+      takesTokens: true,
+      names: ENVIRONMENT_NAMES,
+    },
+    mistakes: [
+      ...mistakes,
+      ...environmentMistakes(given, values, production),
+      ...productionMistakes(given, production, ENVIRONMENT_NAMES),
+    ],
+    unreadable,
+    given: Object.fromEntries(VARIABLES.map(([, variable]) => [variable, environment[variable]])),
+  }
 }
 
 /**
- * The settings in an environment.
+ * The settings of an environment.
  *
  * @throws {ConfigError} with all mistakes
  */
@@ -137,12 +380,137 @@ export function configFromEnvironment(environment: Environment, options?: ParseO
 }
 
 /**
- * The settings in options of a host app. `undefined`, `null`, empty text and empty lists count as left out.
+ * The settings in the options of a host app. `undefined`, `null`, empty text and empty lists count as left out.
  *
+ * @param environment Where NODE_ENV says whether this is production, unless an option does.
  * @throws {ConfigError} with all mistakes
  */
-export function configFromOptions(options: object): Config {
-  throw new Error(`not yet ${String(options)} ${String(OPTION_NAMES)}`)
+export function configFromOptions(options: object, environment: Environment): Config {
+  const { webhook, ...given }: Given = withoutEmpty(options)
+  const names = Object.keys(given)
+  if (isWebhook(webhook)) Object.assign(given, { webhookUrl: webhook.url, webhookSecrets: webhook.secrets })
+  const { values, mistakes } = read(optionsSchema, given, OPTION_NAMES)
+  const production = values.production ?? isProduction(environment)
+  mistakes.push(
+    ...names.filter((name) => !OPTIONS.includes(name)).map(unknownOption),
+    ...(webhook === undefined || isWebhook(webhook) ? [] : ['webhook must have a url and secrets, and nothing else.']),
+    ...optionsMistakes(given, values, production),
+    ...productionMistakes(given, production, OPTION_NAMES),
+  )
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return {
+    ...commonConfig(values, production),
+    sandbox: values.sandbox,
+    listening: undefined,
+    takesTokens: values.takesTokens,
+    names: OPTION_NAMES,
+  }
+}
+
+/** The options that are not left out. */
+export function withoutEmpty<Options extends object>(options: Options | null | undefined): Partial<Options> {
+  const given = Object.entries({ ...options }).filter(([, value]) => {
+    if (typeof value === 'string') return value.trim() !== ''
+    return Array.isArray(value) ? value.length > 0 : value != null
+  })
+  return Object.fromEntries(given) as Partial<Options>
+}
+
+function isWebhook(webhook: unknown): webhook is { url: unknown; secrets: unknown } {
+  const names = typeof webhook === 'object' && webhook !== null ? Object.keys(webhook) : []
+  return names.toSorted().join() === 'secrets,url'
+}
+
+function unknownOption(name: string): string {
+  const meant = OPTIONS.find((option) => option.toLowerCase() === name.toLowerCase())
+  return `${name} is no option${meant ? `: did you mean ${meant}?` : '.'}`
+}
+
+type Values = z.output<typeof settings>
+
+function commonConfig(values: Values, production: boolean) {
+  const { clientId = '', clientSecret = '', redirectUri = '' } = values
+  const { scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion } = values
+  return {
+    production,
+    instagram: { clientId, clientSecret, redirectUri, scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion },
+    sandboxPort: values.sandboxPort,
+    logLevel: values.logLevel,
+    databaseUrl: values.databaseUrl,
+    sessionSecrets: values.sessionSecrets,
+    tokenKeys: values.tokenKeys,
+    refreshDaysBeforeExpiry: values.refreshDaysBeforeExpiry,
+    metaAppSecrets: values.metaAppSecret === undefined ? [] : [values.metaAppSecret],
+    webhook:
+      values.webhookUrl === undefined ? undefined : { url: values.webhookUrl, secrets: values.webhookSecrets },
+    returnToOrigins: values.returnToOrigins,
+    showToken: values.showToken ?? !production,
+    apiKeys: values.apiKeys,
+    adminPassword: values.adminPassword,
+  }
+}
+
+/** The web app is at `localhost` and its sandbox at `127.0.0.1`: another site to the browser, as Instagram is. */
+function sandboxInstagram({ port, sandboxPort, https, scopes, graphVersion }: Values): InstagramSettings {
+  const origin = `http://127.0.0.1:${sandboxPort}`
+  return {
+    ...SANDBOX_APP,
+    redirectUri: `${https ? 'https' : 'http'}://localhost:${port}/response`,
+    scopes,
+    authorizeUrl: `${origin}/oauth/authorize`,
+    tokenUrl: `${origin}/oauth/access_token`,
+    graphUrl: origin,
+    graphVersion,
+  }
+}
+
+const CREDENTIALS = ['clientId', 'clientSecret', 'redirectUri'] as const
+const LOCAL_HTTP = /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i
+
+function* environmentMistakes(given: Given, values: Values, production: boolean): Generator<string> {
+  const names = ENVIRONMENT_NAMES
+  const all = CREDENTIALS.map((key) => names[key]).join(', ')
+  const missing = CREDENTIALS.filter((key) => !given[key]).map((key) => names[key])
+  if (missing.length > 0 && missing.length < CREDENTIALS.length)
+    yield `${missing.join(' and ')} must be set too: set all of ${all}, or none of them for the sandbox.`
+  else if (missing.length > 0 && production)
+    yield `${all} must be set in production: the sandbox is for development only.`
+  else if (missing.length > 0 && values.port === values.sandboxPort)
+    yield 'PORT and SANDBOX_PORT must be two different ports.'
+  if (LOCAL_HTTP.test(String(given['redirectUri'])) && values.https && !production)
+    yield `${names.redirectUri} must start with https:// where HTTPS is on: nobody answers at its http address.`
+  if (given['webhookUrl'] && !given['webhookSecrets'])
+    yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can tell that it is us.'
+}
+
+function* optionsMistakes(given: Given, { sandbox }: { sandbox: boolean }, production: boolean): Generator<string> {
+  const missing = CREDENTIALS.filter((key) => given[key] === undefined)
+  if (missing.length > 0)
+    yield `${new Intl.ListFormat('en-GB').format(missing)} must be set: from your Instagram app, or from createSandbox() to begin with.`
+  const redirectUri = String(given['redirectUri'])
+  if (/^\s*http:/i.test(redirectUri) && !LOCAL_HTTP.test(redirectUri) && !production)
+    yield 'redirectUri must start with https://, unless it is on this machine (http://localhost).'
+  if (sandbox && production)
+    yield 'sandbox must be left out in production: there people connect no real account.'
+  if (!URL.canParse(redirectUri)) return
+  const [last = ''] = /[^/]+(?=\/?$)/.exec(new URL(redirectUri).pathname) ?? []
+  if (OWN_PAGES.has(last.toLowerCase()))
+    yield `redirectUri must not end in /${last}, where something else of ours is: let it end in /response, or the like.`
+}
+
+/** First segments of our own paths, where no one can come back. */
+const OWN_PAGES = new Set(
+  ['', 'accounts', 'api', 'assets', 'data-deletion', 'healthz', 'login', 'metrics', 'readyz', 'setup'],
+)
+
+function* productionMistakes(given: Given, production: boolean, names: SettingNames): Generator<string> {
+  if (!production) return
+  if (/^\s*http:/i.test(String(given['redirectUri'])))
+    yield `${names.redirectUri} must start with https:// in production.`
+  if (given['sessionSecrets'] === undefined)
+    yield `${names.sessionSecrets} must be set in production: at least one secret of 32 characters or more.`
+  if (given['tokenKeys'] === undefined)
+    yield `${names.tokenKeys} must be set in production: at least one, written as id:base64 of 32 bytes.`
 }
 
 /** Whether an environment says that this is production. */

@@ -1,3 +1,4 @@
+import pino from 'pino'
 import type { Config } from './config.ts'
 
 /**
@@ -15,7 +16,7 @@ export interface Log {
   error(details: object, message: string): void
 }
 
-/** Writes one line, as pino does: details and a message, an error, or a message alone. */
+/** Writes one line, as pino does: details (or an error) and a message, or a message alone. */
 export interface LogMethod {
   (details: object, message?: string): void
   (message: string): void
@@ -32,12 +33,48 @@ export interface Logger {
   child(bindings: Record<string, unknown>): Logger
 }
 
-/** The log of the web app, on standard output: readable lines in a terminal, JSON elsewhere. */
-export function createLog(config: Pick<Config, 'logLevel'>): Promise<Logger> {
-  throw new Error(`not yet ${String(config)}`)
+/**
+ * The log of the web app, on standard output: readable lines in a terminal, JSON elsewhere. Lines that wait are written when the process
+ * exits; a process that is killed may lose its last ones.
+ */
+export async function createLog({ logLevel }: Pick<Config, 'logLevel'>): Promise<Logger> {
+  const options = { level: logLevel, base: null, serializers: { err: pino.stdSerializers.errWithCause } }
+  if (!process.stdout.isTTY) return pino(options)
+  const { default: pretty } = await import('pino-pretty')
+  return pino(options, pretty({ ignore: 'pid,hostname', sync: true }))
 }
 
-/** Writes to the logger of a host app. Default: warnings and errors to the console. */
-export function hostLogger(log?: Log): Logger {
-  throw new Error(`not yet ${String(log)}`)
+const PREFIX = 'instagram-access-token:'
+const onConsole: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (details, message) => {
+    console.warn(PREFIX, message, details)
+  },
+  error: (details, message) => {
+    console.error(PREFIX, message, details)
+  },
+}
+
+/** Writes to the logger of a host app: to a pino logger as it is, to others by their four methods. Default: warnings and errors to the console. */
+export function hostLogger(log: Log | Logger = onConsole): Logger {
+  return 'child' in log ? log : wrap(log, {})
+}
+
+function wrap(log: Log, bindings: object): Logger {
+  const method =
+    (level: keyof Log): LogMethod =>
+    (given: object | string, message = '') => {
+      if (typeof given === 'string') log[level](bindings, given)
+      else if (given instanceof Error) log[level]({ ...bindings, err: given }, message || given.message)
+      else log[level]({ ...bindings, ...given }, message)
+    }
+  return {
+    debug: method('debug'),
+    info: method('info'),
+    warn: method('warn'),
+    error: method('error'),
+    fatal: method('error'),
+    child: (more) => wrap(log, { ...bindings, ...more }),
+  }
 }
