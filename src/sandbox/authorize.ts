@@ -1,127 +1,146 @@
-import { type Request, Router } from 'express'
-import {
-  type AuthorizationRequest,
-  BASIC_SCOPE,
-  readAuthorizationRequest,
-  type RegisteredApp,
-  SCOPES,
-} from './authorizationRequest.ts'
-import type { Credentials } from './credentials.ts'
-import { findPerson } from './guests.ts'
-import type { Detour } from './mishaps/mishap.ts'
-import { DENIED } from './mishaps/onCallback.ts'
-import { failureGroups, readFailure } from './mishaps/panel.ts'
-import { type AuthorizePage, show } from './pages.ts'
-import { isProfessional, PEOPLE, type Person, type Professional } from './people.ts'
-import { formFields, queryOf } from './received.ts'
-import { ERROR_PAGE, PageRefusal } from './refusals.ts'
-import type { WaitingMishaps } from './waitingMishaps.ts'
+import { type Request, type Response, Router } from 'express'
+import { BASIC_SCOPE, SCOPES } from '../facts.ts'
+import type { FaultyCallback } from './faults/fault.ts'
+import { faultByKey, faultGroups, type FaultQueue } from './faults/faults.ts'
+import { DENIED } from './faults/login.ts'
+import { ERROR_PAGE, formFields, PageError, queryOf } from './http.ts'
+import { findUser, isProfessional, USERS } from './testUsers.ts'
+import type { RegisteredApp, Tokens } from './tokens.ts'
 
-interface AuthorizeWorld {
-  app: RegisteredApp
-  credentials: Credentials
-  mishaps: WaitingMishaps
+interface AuthorizationRequest {
+  redirectUri: string
+  /** Returned unchanged; null when none was sent. */
+  state: string | null
+  scopes: string[]
+  /** The person must log in again, even if they just did. */
+  forceReauth: boolean
 }
 
-/** What is chosen on the page already. */
+/** The choices that the page shows as made. */
 interface Chosen {
-  person?: string | undefined
-  /** By its key on the panel. */
-  failure?: string | undefined
+  user?: string | undefined
+  fault?: string | undefined
 }
 
-/** The page on which a person allows the app, or does not; and the page of those who are turned away. */
-export function authorizeRouter({ app, credentials, mishaps }: AuthorizeWorld): Router {
+/** The page on which a person allows the app or cancels, and Instagram's own error page. */
+export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: FaultQueue): Router {
   const router = Router()
   let lastAllowed = 'business'
 
-  router.get('/oauth/authorize', (req, res) => {
-    const request = admitRequest(req)
-    show(res, 'authorize', pageFor(request, request.forceReauth ? {} : { person: lastAllowed }))
+  router.get('/oauth/authorize', (request, response) => {
+    const authorization = readRequest(request)
+    showPage(response, authorization, authorization.forceReauth ? {} : { user: lastAllowed })
   })
 
-  router.post('/oauth/authorize', async (req, res) => {
-    const request = admitRequest(req)
-    const form = await formFields(req)
+  router.post('/oauth/authorize', async (request, response) => {
+    const authorization = readRequest(request)
+    const form = await formFields(request)
     const valueOf = (name: string) => form.find(([field]) => field === name)?.[1]
-    const person = findPerson(valueOf('person'))
-    const failure = valueOf('failure')
-    const mishap = readFailure(failure)
-
-    const showAgain = (problem: string) => {
-      show(res.status(400), 'authorize', pageFor(request, { person: person?.key, failure }, problem))
-    }
+    const user = findUser(valueOf('person'))
+    const chosen = { user: user?.key, fault: valueOf('failure') }
+    const fault = faultByKey(chosen.fault)
 
     if (valueOf('decision') === 'cancel') {
-      res.redirect(302, callback(request, { query: DENIED }))
-    } else if (person === undefined || valueOf('decision') !== 'allow') {
-      showAgain('Choose who you are.')
-    } else if (mishap === undefined) {
-      showAgain('Choose a failure that is on the list.')
+      response.redirect(302, callbackUrl(authorization, { query: DENIED }))
+    } else if (user === undefined || valueOf('decision') !== 'allow') {
+      showPage(response.status(400), authorization, chosen, 'Choose who you are.')
+    } else if (fault === undefined) {
+      showPage(response.status(400), authorization, chosen, 'Choose a failure that is on the list.')
     } else {
-      if (mishap?.at === 'authorize') throw new PageRefusal(mishap.message)
-      const professional = admit(person)
-      if (mishap) mishaps.add(mishap)
+      if (fault?.at === 'authorize') throw new PageError(fault.message)
+      if (!isProfessional(user)) throw new PageError(user.refusal)
+      if (fault) faults.add(fault)
       const ticked = form.filter(([field]) => field === 'scope').map(([, scope]) => scope)
-      const scopes = request.scopes.filter((scope) => scope === BASIC_SCOPE || ticked.includes(scope))
-      const code = credentials.issueCode(professional, scopes, request.redirectUri)
-      lastAllowed = person.key
-      res.redirect(302, callback(request, mishaps.takeDetour()?.detour ?? { code: true }, code))
+      const scopes = authorization.scopes.filter((scope) => scope === BASIC_SCOPE || ticked.includes(scope))
+      const code = tokens.issueCode(user, scopes, authorization.redirectUri)
+      lastAllowed = user.key
+      const callback = faults.takeCallbackFault()?.callback ?? { code: true }
+      response.redirect(302, callbackUrl(authorization, callback, code))
     }
   })
 
-  router.get(ERROR_PAGE, (req, res) => {
-    show(res, 'error', { message: queryOf(req).get('message') ?? '' })
+  router.get(ERROR_PAGE, (request, response) => {
+    response.render('error', { message: queryOf(request).get('message') ?? '' })
   })
 
-  /** @throws PageRefusal for what Instagram would not accept, or was told not to */
-  function admitRequest(req: Request): AuthorizationRequest {
-    const request = readAuthorizationRequest(queryOf(req), app)
-    const refusal = mishaps.takeRefusal()
-    if (refusal) throw new PageRefusal(refusal.message)
-    return request
+  /** @throws PageError for a request that Instagram would refuse, or when a fault waits */
+  function readRequest(request: Request): AuthorizationRequest {
+    const authorization = readAuthorizationRequest(queryOf(request), app)
+    const fault = faults.takePageFault()
+    if (fault) throw new PageError(fault.message)
+    return authorization
   }
 
-  function pageFor(request: AuthorizationRequest, chosen: Chosen, problem?: string): AuthorizePage {
-    return {
+  /** `problem`: what was wrong with the form that was just sent. */
+  function showPage(
+    response: Response,
+    { redirectUri, forceReauth, scopes }: AuthorizationRequest,
+    chosen: Chosen,
+    problem: string | null = null,
+  ): void {
+    response.render('authorize', {
       clientId: app.clientId,
-      redirectUri: request.redirectUri,
-      forceReauth: request.forceReauth,
-      people: PEOPLE.map(({ key, username, about }) => ({
-        key,
-        username,
-        about,
-        chosen: key === chosen.person,
-      })),
-      scopes: request.scopes.map((name) => ({
+      redirectUri,
+      forceReauth,
+      users: USERS.map(({ key, username, about }) => ({ key, username, about, chosen: key === chosen.user })),
+      scopes: scopes.map((name) => ({
         name,
-        about: SCOPES[name] ?? '',
+        about: SCOPE_DESCRIPTIONS[name] ?? '',
         required: name === BASIC_SCOPE,
       })),
-      failures: failureGroups(chosen.failure),
-      problem: problem ?? null,
-    }
+      faultGroups: faultGroups(chosen.fault),
+      problem,
+    })
   }
 
   return router
 }
 
-/** @throws PageRefusal for those whom Instagram turns away */
-function admit(person: Person): Professional {
-  if (!isProfessional(person)) throw new PageRefusal(person.refusal)
-  return person
+const SCOPE_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  [BASIC_SCOPE]: 'See the profile and its media (required)',
+  instagram_business_content_publish: 'Publish posts, reels and stories',
+  instagram_business_manage_messages: 'Read and answer messages',
+  instagram_business_manage_comments: 'Read, answer and hide comments',
+  instagram_business_manage_insights: 'See statistics of the account and its posts',
 }
 
-/** Put together as text, so that the registered address stays as it was registered. */
-function callback(
-  request: AuthorizationRequest,
-  { query, code, state = 'kept' }: Detour,
-  issued = '',
+/**
+ * Parses the query of the authorize address.
+ * @throws PageError for the first parameter that Instagram would refuse
+ * @see https://developers.facebook.com/docs/instagram-platform/reference/oauth-authorize
+ */
+function readAuthorizationRequest(query: URLSearchParams, app: RegisteredApp): AuthorizationRequest {
+  if (query.get('client_id') !== app.clientId) throw invalid('Invalid platform app')
+  const redirectUri = query.get('redirect_uri') ?? ''
+  if (!app.redirectUris.includes(redirectUri)) throw invalid('Invalid redirect_uri')
+  // Not recorded; written like the others.
+  if (query.get('response_type') !== 'code') throw invalid('Invalid response_type')
+  const scopes = [...new Set((query.get('scope') ?? '').split(/[,\s]+/).filter((scope) => scope !== ''))]
+  const unknown = scopes.filter((scope) => !SCOPES.includes(scope))
+  if (scopes.length === 0 || unknown.length > 0)
+    throw invalid(`Invalid scope field(s): ${unknown.join(', ')}`)
+  // The rule is documented, the message is not recorded.
+  if (!scopes.includes(BASIC_SCOPE)) throw invalid(`Invalid scope field(s): ${BASIC_SCOPE} is missing`)
+  return {
+    redirectUri,
+    state: query.get('state'),
+    scopes,
+    forceReauth: query.get('force_reauth') === 'true',
+  }
+}
+
+function invalid(reason: string): PageError {
+  return new PageError(`Invalid Request: Request parameters are invalid: ${reason}`)
+}
+
+/** Appends to the text of the registered address, which must not change. */
+function callbackUrl(
+  { redirectUri, state: sent }: AuthorizationRequest,
+  { query, code, state = 'kept' }: FaultyCallback,
+  issuedCode = '',
 ): string {
-  const params = new URLSearchParams({ ...query, ...(code && { code: issued }) })
-  const states = { kept: request.state, missing: null, other: 'of-another-login' }
-  const sent = states[state]
-  if (sent !== null) params.set('state', sent)
-  const { redirectUri } = request
+  const params = new URLSearchParams({ ...query, ...(code && { code: issuedCode }) })
+  const returned = { kept: sent, missing: null, other: 'of-another-login' }[state]
+  if (returned !== null) params.set('state', returned)
   return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${params.toString()}#_`
 }

@@ -1,22 +1,22 @@
-/** A sandbox's clock: another clock, and how far it was moved since. */
+/** A sandbox's clock: another clock plus an offset that can be changed. */
 export class Clock {
   readonly #source: () => Date
-  #movedMs = 0
+  #offsetMs = 0
 
   constructor(source: () => Date) {
     this.#source = source
   }
 
-  /** Bound, so that it can be handed on as a function. */
-  readonly now = (): Date => new Date(this.#source().getTime() + this.#movedMs)
+  /** Bound, so that it can be passed as a function. */
+  readonly now = (): Date => new Date(this.#source().getTime() + this.#offsetMs)
 
-  /** How far it is ahead of its source, in milliseconds. */
-  get movedMs(): number {
-    return this.#movedMs
+  /** How far this clock is ahead of its source, in milliseconds. */
+  get offsetMs(): number {
+    return this.#offsetMs
   }
 
-  /** Moves it forward, or back by less than zero. */
+  /** Moves the clock forward; a negative number moves it back. */
   pass(milliseconds: number): void {
-    this.#movedMs += milliseconds
+    this.#offsetMs += milliseconds
   }
 }

@@ -1,94 +1,134 @@
 import { join } from 'node:path'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import type { Loss } from './credentials.ts'
-import { homePage, type HomeWorld, type News, STEPS } from './homePage.ts'
-import { type Notice, tell } from './notice.ts'
-import { show } from './pages.ts'
-import { type Professional, PROFESSIONALS } from './people.ts'
-import { formFields } from './received.ts'
+import { DAY_MS, HOUR_MS } from '../facts.ts'
+import type { Clock } from './clock.ts'
+import { formFields } from './http.ts'
+import { type Notice, type NoticeAnswer, sendNotice } from './metaCallbacks.ts'
+import { isProfessional, type Professional, USERS } from './testUsers.ts'
+import type { RegisteredApp, Tokens } from './tokens.ts'
+
+/** What the form that was just sent has done. */
+interface Result {
+  problem?: string
+  generated?: { user: Professional; token: string }
+  notified?: { user: Professional; answer: NoticeAnswer }
+}
+
+/** How far the form moves the clock, in milliseconds. */
+const STEPS: ReadonlyMap<string, number> = new Map([
+  ['1 hour', HOUR_MS],
+  ['1 day', DAY_MS],
+  ['30 days', 30 * DAY_MS],
+  ['60 days', 60 * DAY_MS],
+])
 
 const FORMS = ['/clock', '/people/:key/:change']
 
-/** The page that says what this is, the forms by which its operator changes it, and the style sheet of all pages. */
-export function homeRouter(world: HomeWorld): Router {
-  const { app, clock, credentials } = world
+/** The home page, the forms on it, and the style sheet of all pages. */
+export function homeRouter(app: RegisteredApp, clock: Clock, tokens: Tokens): Router {
   const router = Router()
 
-  router.get('/', (_req, res) => {
-    showHome(res)
+  router.get('/', (_request, response) => {
+    showHome(response)
   })
 
-  // Where a form's answer stays in the address bar.
-  router.get(FORMS, (_req, res) => {
-    res.redirect(303, '/')
+  // A reload of the response to a form.
+  router.get(FORMS, (_request, response) => {
+    response.redirect(303, '/')
   })
 
-  router.post(FORMS, (req, res, next) => {
-    if (isOwnForm(req)) next()
-    else showHome(res.status(403), { problem: 'A page of another site sent this. Use the buttons here.' })
+  router.post(FORMS, (request, response, next) => {
+    if (isSameOrigin(request)) next()
+    else
+      showHome(response.status(403), { problem: 'A page of another site sent this. Use the buttons here.' })
   })
 
-  router.post('/clock', async (req, res) => {
-    const [, chosen = ''] = (await formFields(req)).find(([name]) => name === 'forward') ?? []
+  router.post('/clock', async (request, response) => {
+    const [, chosen = ''] = (await formFields(request)).find(([name]) => name === 'forward') ?? []
     const step = STEPS.get(chosen)
     if (step === undefined) {
-      showHome(res.status(400), { problem: 'Choose how far the clock moves.' })
+      showHome(response.status(400), { problem: 'Choose how far the clock moves.' })
     } else {
       clock.pass(step)
-      res.redirect(303, '/#clock')
+      response.redirect(303, '/#clock')
     }
   })
 
-  router.post('/people/:key/remove-app', tells('deauthorize'))
-  router.post('/people/:key/ask-for-deletion', tells('data_deletion'))
-  router.post('/people/:key/change-password', takesBack('password_changed'))
+  router.post('/people/:key/remove-app', notifyApp('deauthorize'))
+  router.post('/people/:key/ask-for-deletion', notifyApp('data_deletion'))
+  router.post(
+    '/people/:key/change-password',
+    withProfessional((user, response) => {
+      tokens.revoke(user, 'password_changed')
+      response.redirect(303, `/#${user.key}`)
+    }),
+  )
   router.post(
     '/people/:key/generate-token',
-    forProfessional((person, res) => {
-      const token = credentials.issueDashboardToken(person)
-      showHome(res.set('cache-control', 'no-store'), { generated: { person, token } })
+    withProfessional((user, response) => {
+      const token = tokens.issueDashboardToken(user)
+      showHome(response.set('cache-control', 'no-store'), { generated: { user, token } })
     }),
   )
 
-  router.get('/sandbox.css', (_req, res) => {
-    res.sendFile(join(import.meta.dirname, 'views', 'sandbox.css'))
+  router.get('/sandbox.css', (_request, response) => {
+    response.sendFile(join(import.meta.dirname, 'views', 'sandbox.css'))
   })
 
-  function takesBack(loss: Loss): RequestHandler {
-    return forProfessional((person, res) => {
-      credentials.takeBack(person, loss)
-      res.redirect(303, `/#${person.key}`)
+  /** As on Instagram, both callbacks come with the loss of the tokens. */
+  function notifyApp(notice: Notice): RequestHandler {
+    return withProfessional(async (user, response) => {
+      tokens.revoke(user, 'app_removed')
+      const answer = await sendNotice(notice, app, { userId: user.profile.id, issuedAt: clock.now() })
+      if (answer) showHome(response, { notified: { user, answer } })
+      else response.redirect(303, `/#${user.key}`)
     })
   }
 
-  /** As on Instagram, both end what the person allowed. The app hears of it from Meta. */
-  function tells(notice: Notice): RequestHandler {
-    return forProfessional(async (person, res) => {
-      credentials.takeBack(person, 'app_removed')
-      const claims = { userId: person.profile.id, issuedAt: clock.now() }
-      const answer = await tell(notice, app, claims)
-      if (answer) showHome(res, { told: { person, answer } })
-      else res.redirect(303, `/#${person.key}`)
+  function showHome(response: Response, { problem, generated, notified }: Result = {}): void {
+    response.render('home', {
+      clientId: app.clientId,
+      redirectUris: app.redirectUris,
+      now: { exactly: clock.now().toISOString(), inWords: `${TIME.format(clock.now())} UTC` },
+      moved: formatHours(clock.offsetMs),
+      steps: [...STEPS.keys()],
+      users: USERS.map((user) => ({
+        ...user,
+        livingTokens: isProfessional(user) ? tokens.countLiving(user) : 0,
+        generated: generated?.user === user ? generated.token : null,
+        notified: notified?.user === user ? notified.answer : null,
+      })),
+      problem: problem ?? null,
     })
-  }
-
-  function showHome(res: Response, news?: News): void {
-    show(res, 'home', homePage(world, news))
   }
 
   return router
 }
 
-/** Whether no page of another site made the browser send this. Programs do not say, and are let through. */
-function isOwnForm(req: Request): boolean {
-  return ['same-origin', 'none'].includes(req.get('sec-fetch-site') ?? 'none')
+const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'medium', timeZone: 'UTC' })
+
+/** Whole hours, as `61 days, 1 hour`; null for less than one. */
+function formatHours(milliseconds: number): string | null {
+  const hours = Math.floor(milliseconds / HOUR_MS)
+  if (hours < 1) return null
+  const parts: [count: number, unit: string][] = [
+    [Math.floor(hours / 24), 'day'],
+    [hours % 24, 'hour'],
+  ]
+  const shown = parts.filter(([count]) => count > 0)
+  return shown.map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`).join(', ')
 }
 
-/** Hands on the person that the path names; there is nothing at the address of anybody else. */
-function forProfessional(act: (person: Professional, res: Response) => unknown): RequestHandler {
-  return async (req, res, next) => {
-    const person = PROFESSIONALS.find(({ key }) => key === req.params['key'])
-    if (person) await act(person, res)
+/** Whether no page of another site made the browser send this. Programs do not send the header, and are let through. */
+function isSameOrigin(request: Request): boolean {
+  return ['same-origin', 'none'].includes(request.get('sec-fetch-site') ?? 'none')
+}
+
+/** Passes the user that the path names; 404 for others. */
+function withProfessional(act: (user: Professional, response: Response) => unknown): RequestHandler {
+  return async (request, response, next) => {
+    const user = USERS.find(({ key }) => key === request.params['key'])
+    if (user && isProfessional(user)) await act(user, response)
     else next()
   }
 }

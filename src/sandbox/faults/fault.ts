@@ -1,6 +1,4 @@
-import type { Misbehaviour } from '../misbehaviour.ts'
-
-/** Everything that is known to go wrong between an app and Instagram, and what people call it here. */
+/** Everything that is known to go wrong between an app and Instagram, with its title on the authorize page. */
 export const TITLES = {
   redirect_uri_mismatch: 'Redirect URI not registered',
   invalid_platform_app: 'Invalid platform app',
@@ -53,28 +51,10 @@ export const TITLES = {
   redirect_answer: 'Redirect',
 } as const
 
-/** The name of something that goes wrong. */
-export type MishapName = keyof typeof TITLES
+/** The name of a fault. */
+export type FaultName = keyof typeof TITLES
 
-/** Where a mishap happens. */
-export type Place =
-  /** On Instagram's own page, which never calls back. */
-  | 'authorize'
-  /** On the way back to the app. */
-  | 'callback'
-  /** When the app's server exchanges the code. */
-  | 'exchange'
-  /** When it asks for a token of 60 days. */
-  | 'long_lived'
-  /** When it reads the profile. */
-  | 'me'
-  /** When it refreshes a token. */
-  | 'refresh'
-
-/** Where an app's server meets a mishap. */
-export type CallPlace = Exclude<Place, 'authorize' | 'callback'>
-
-/** In the order of a login, and what each is called on the panel. */
+/** Where a fault happens, in the order of a login, with the group's title on the authorize page. */
 export const PLACES = {
   authorize: 'On Instagram’s page: the app is not called back',
   callback: 'On the way back to the app',
@@ -82,35 +62,59 @@ export const PLACES = {
   long_lived: 'When it asks for 60 days',
   me: 'When it reads the profile',
   refresh: 'When it refreshes the token next',
-} satisfies Record<Place, string>
+} as const
 
-/** How the browser goes back to the app. */
-export interface Detour {
-  /** What the answer says, beside code and state. */
+/** Where a fault happens: on Instagram's page, in the redirect back to the app, or in a call of the app's server. */
+export type FaultPlace = keyof typeof PLACES
+
+/** The calls of the app's server that faults are known for. */
+export type CallPlace = Exclude<FaultPlace, 'authorize' | 'callback'>
+
+/** A faulty response to a call: these bytes, or a broken connection. */
+export type FaultyResponse =
+  | {
+      /** Default 200. */
+      status?: number
+      /** Default `application/json`. */
+      contentType?: string
+      headers?: Record<string, string>
+      body: string | Buffer
+    }
+  | {
+      /**
+       * `reset`: the connection is reset before a response. `hang`: the request is accepted and never answered.
+       * `truncated`: the body is shorter than `Content-Length`. `slow`: a byte every 100 ms without end.
+       */
+      fault: 'reset' | 'hang' | 'truncated' | 'slow'
+    }
+
+/** A faulty redirect back to the app. */
+export interface FaultyCallback {
+  /** Query parameters, beside code and state. */
   query?: Readonly<Record<string, string>>
-  /** Whether a good code is given. Default: no. */
+  /** Whether a valid code is sent. Default: no. */
   code?: boolean
-  /** Default `kept`. */
+  /** Default `kept`: the state that the app sent. */
   state?: 'kept' | 'missing' | 'other'
 }
 
-interface Named {
-  name: MishapName
-  /** Which of its forms; the plainest is `usual`. */
+interface FaultForm {
+  name: FaultName
+  /** One of the forms of this fault; the plainest is `usual`. */
   variant: string
 }
 
-/** Somebody is turned away by Instagram's own page. */
-export type PageMishap = Named & { at: 'authorize'; message: string }
+/** Instagram's own page refuses the person or the app. */
+export type PageFault = FaultForm & { at: 'authorize'; message: string }
 
-/** The browser goes back, but not with what the app hopes for. */
-export type CallbackMishap = Named & { at: 'callback'; detour: Detour }
+/** The browser is redirected to the app without what the app expects. */
+export type CallbackFault = FaultForm & { at: 'callback'; callback: FaultyCallback }
 
-/** A call is answered badly. */
-export type CallMishap = Named & { at: CallPlace; answer: Misbehaviour }
+/** A call of the app's server gets a faulty response. */
+export type CallFault = FaultForm & { at: CallPlace; response: FaultyResponse }
 
-/** One form of something that goes wrong, in one place. */
-export type Mishap = PageMishap | CallbackMishap | CallMishap
+/** One form of a fault in one place. */
+export type Fault = PageFault | CallbackFault | CallFault
 
-/** What happens, by name and variant. No variant is called by a number alone: JavaScript would put it first. */
-export type Variants<Happening> = Partial<Record<MishapName, Readonly<Record<string, Happening>>>>
+/** A table of faults by name and variant. No variant is a number alone: JavaScript would put it first. */
+export type FaultTable<Form> = Partial<Record<FaultName, Readonly<Record<string, Form>>>>

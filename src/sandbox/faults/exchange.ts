@@ -1,12 +1,11 @@
-import type { Misbehaviour } from '../misbehaviour.ts'
-import { html, json } from './answers.ts'
-import type { Variants } from './mishap.ts'
+import type { FaultTable, FaultyResponse } from './fault.ts'
+import { html, json } from './responses.ts'
 
 /**
- * What the code exchange answers, in the error shape of `api.instagram.com`. The status is recorded as 400 for most.
- * `classic` is what it said until 2020.
+ * Error responses of the code exchange, in the shape of `api.instagram.com`. The status is recorded as 400 for most.
+ * `classic`: the response until 2020.
  */
-export const ON_EXCHANGE: Variants<Misbehaviour> = {
+export const EXCHANGE_FAULTS: FaultTable<FaultyResponse> = {
   code_used: {
     usual: refused('Matching code was not found or was already used'),
     // As recorded in 2016, with its order of keys.
@@ -45,7 +44,7 @@ export const ON_EXCHANGE: Variants<Misbehaviour> = {
       'You must include a valid client_id, response_type, and redirect_uri parameters',
     ),
   },
-  // Not confirmed: only an invented test has it, and no such answer of this host is known.
+  // Not confirmed: no such response of this host is known.
   client_secret_wrong: { usual: refused('Invalid client_secret') },
   response_type_refused: { classic: refused('Only response type "code" and "token" is allowed') },
   implicit_disabled: {
@@ -67,7 +66,7 @@ export const ON_EXCHANGE: Variants<Misbehaviour> = {
   throttled: {
     'classic, status 400': rateLimit(400),
     'classic, status 429': rateLimit(429),
-    // For today's exchange no limit is recorded.
+    // Not recorded for today's exchange.
     'status 429': { status: 429, contentType: 'text/plain', body: '' },
   },
   // Not recorded for this host.
@@ -77,12 +76,12 @@ export const ON_EXCHANGE: Variants<Misbehaviour> = {
   },
 }
 
-function refused(message: string): Misbehaviour {
+function refused(message: string): FaultyResponse {
   return json(400, { error_type: 'OAuthException', code: 400, error_message: message })
 }
 
-/** Both statuses are recorded. The message went on, with numbers. */
-function rateLimit(status: number): Misbehaviour {
+/** Both statuses are recorded. The recorded messages continue with numbers. */
+function rateLimit(status: number): FaultyResponse {
   return json(status, {
     code: 420,
     error_type: 'OAuthRateLimitException',
@@ -90,12 +89,10 @@ function rateLimit(status: number): Misbehaviour {
   })
 }
 
-/** Recorded are the status, some headers and a size of about 21 kB; the page itself is ours. */
-function forbiddenPage(): Misbehaviour {
-  const headers = {
+/** Recorded: the status, these headers and a size of about 21 kB. The page itself is invented. */
+function forbiddenPage(): FaultyResponse {
+  return html(403, 'Sorry, this page isn’t available. '.repeat(585), {
     'content-language': 'en',
     'content-security-policy': "default-src 'self' www.instagram.com",
-  }
-  const page = html(403, 'Sorry, this page isn’t available. '.repeat(585))
-  return { ...page, headers }
+  })
 }
