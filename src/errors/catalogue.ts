@@ -1,7 +1,7 @@
 import { app, authorizing, links } from './catalogue/authorize.ts'
 import type { Explanation, InstagramExplanation } from './catalogue/entry.ts'
 import { exchanging, outages } from './catalogue/exchange.ts'
-import { apiErrors, callbackErrors, problems, siteErrors, startErrors } from './catalogue/site.ts'
+import { apiErrors, callbackErrors, type problems, siteErrors, startErrors } from './catalogue/site.ts'
 import { limits, lostTokens, misusedTokens } from './catalogue/tokens.ts'
 import type { SettingName, SettingNames } from './settingNames.ts'
 
@@ -44,7 +44,15 @@ export const catalogue: Readonly<Record<ErrorCode, Explanation>> = {
 /** The errors that the help pages explain, in their order. */
 export const helpCodes = Object.keys({ ...ofInstagram, ...ofSite }) as readonly HelpCode[]
 
-export { problems }
+export { problems, RIGHT_TOKEN } from './catalogue/site.ts'
+export type {
+  Explanation,
+  FixableBy,
+  InstagramErrorKind,
+  InstagramExplanation,
+  Problem,
+  Stage,
+} from './catalogue/entry.ts'
 
 /** Whether an expected error has this name. */
 export function isErrorCode(name: unknown): name is ErrorCode {

@@ -1,66 +1,83 @@
-import { Agent } from 'undici'
-import { read } from './answer.ts'
-import { ANSWER_SIZE_LIMIT, call } from './call.ts'
-import { codeAnswer, type Grant } from './grant.ts'
-import { fetchPicture, type Picture } from './picture.ts'
-import { type Profile, PROFILE_FIELDS, profileAnswer } from './profile.ts'
-import { longLivedAnswer, type Token } from './token.ts'
-import type { Usage } from './usage.ts'
-
-/** The Instagram app (not the Facebook app) that we are, and where Instagram lives. */
-export interface InstagramSettings {
-  clientId: string
-  clientSecret: string
-  /** Exactly as registered: Instagram compares it letter by letter. */
-  redirectUri: string
-  scopes: readonly string[]
-  authorizeUrl: string
-  tokenUrl: string
-  /** Without a version and a slash at the end. */
-  graphUrl: string
-  /** Goes into the path of `/me`; the token endpoints have none. Such as `v26.0`. */
-  graphVersion: string
-}
+import type { InstagramSettings } from '../config.ts'
+import { InstagramError, type Usage } from '../errors/errors.ts'
+import { type FinishedCall, InstagramHttp } from './http.ts'
+import {
+  longLivedToken,
+  type Picture,
+  type Profile,
+  PROFILE_FIELDS,
+  readLongLivedToken,
+  readPicture,
+  readProfile,
+  readToken,
+  type Token,
+  tokenResponse,
+  type TokenResponse,
+} from './responses.ts'
 
 /**
- * Instagram's side of the login. Every method that calls it throws an `InstagramError` for whatever is no success.
- * https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
+ * Instagram’s side of the login. Every method that calls Instagram throws an `InstagramError` unless it succeeds.
+ * @see https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
  */
-export interface Instagram {
-  /** Where a person goes to authorize. `forceReauth`: to log in again, as another account maybe, even with a session there. */
+export interface InstagramClient {
+  /** Where a person goes to authorize. `forceReauth`: to log in again, even with a session at Instagram. */
   authorizeUrl(state: string, options?: { forceReauth?: boolean }): string
-  /** Exchanges a code, which works once and for an hour. Never tried twice: the second try would burn a token of the first. */
-  exchangeCode(code: string): Promise<Grant>
+  /** Exchanges a code, which works once and for an hour. Never retried: a second exchange would revoke the token of the first. */
+  exchangeCode(code: string): Promise<TokenResponse>
   /** Exchanges a short-lived token (an hour) for a long-lived one (60 days). */
   exchangeForLongLived(accessToken: string): Promise<Token>
-  /** A long-lived token for 60 days more. The old one must be at least 24 hours old, and not expired. */
+  /** Refreshes a long-lived token for 60 more days. The old one must be at least 24 hours old, and not expired. */
   refresh(accessToken: string): Promise<Refreshed>
-  /** Whose token it is. */
+  /** The profile of the token’s account. */
   profile(accessToken: string): Promise<Profile>
+  /**
+   * The picture behind a profile’s `pictureUrl`, which works for some days: from Meta’s picture hosts by https, or from the Graph host
+   * itself; any other address is refused.
+   */
   picture(address: string): Promise<Picture>
-  /** Ends the connections once their calls are answered. */
+  /** Closes the connections after the calls under way. */
   close(): Promise<void>
 }
 
-/** A refreshed token, the same string or another, and how near we are to Instagram's limits. */
+/** A refreshed token, the same string or another, and how near the app is to Instagram’s limits. */
 export interface Refreshed {
   token: Token
   usage: Usage
 }
 
-/** A client with keep-alive connections of its own. `now`: the clock from which expiries count. */
-export function createInstagram(settings: InstagramSettings, now: () => Date): Instagram {
+/** What a client works with. */
+export interface InstagramClientOptions {
+  /** The clock from which expiries count. */
+  now: () => Date
+  /** Called after each call, whatever came of it. */
+  onCall?: ((call: FinishedCall) => void) | undefined
+}
+
+const PICTURE_HOST = /(^|\.)(cdninstagram\.com|fbcdn\.net)$/
+
+/** Creates a client with keep-alive connections of its own. */
+export function createInstagramClient(
+  settings: InstagramSettings,
+  { now, onCall }: InstagramClientOptions,
+): InstagramClient {
   const { clientId, clientSecret, redirectUri, graphUrl } = settings
-  const agent = new Agent({ maxResponseSize: ANSWER_SIZE_LIMIT })
-  const authorize = new URL(settings.authorizeUrl)
-  authorize.searchParams.set('client_id', clientId)
-  authorize.searchParams.set('redirect_uri', redirectUri)
-  authorize.searchParams.set('response_type', 'code')
-  authorize.searchParams.set('scope', settings.scopes.join(','))
+  const http = new InstagramHttp(onCall)
+
+  function graphAddress(path: string, query: Record<string, string>): URL {
+    return new URL(`${graphUrl}/${path}?${new URLSearchParams(query).toString()}`)
+  }
 
   return {
-    authorizeUrl: (state, { forceReauth = false } = {}) =>
-      `${authorize.href}&state=${encodeURIComponent(state)}${forceReauth ? '&force_reauth=true' : ''}`,
+    authorizeUrl(state, { forceReauth = false } = {}) {
+      const url = new URL(settings.authorizeUrl)
+      url.searchParams.set('client_id', clientId)
+      url.searchParams.set('redirect_uri', redirectUri)
+      url.searchParams.set('response_type', 'code')
+      url.searchParams.set('scope', settings.scopes.join(','))
+      url.searchParams.set('state', state)
+      if (forceReauth) url.searchParams.set('force_reauth', 'true')
+      return url.href
+    },
 
     async exchangeCode(code) {
       const askedAt = now()
@@ -71,35 +88,50 @@ export function createInstagram(settings: InstagramSettings, now: () => Date): I
         redirect_uri: redirectUri,
         code,
       })
-      return read(await call(agent, { url: new URL(settings.tokenUrl), form }), codeAnswer)(askedAt)
+      const json = await http.call({ endpoint: 'token', url: new URL(settings.tokenUrl), form }, readToken)
+      return tokenResponse(json, askedAt)
     },
 
     async exchangeForLongLived(accessToken) {
       const askedAt = now()
-      const url = new URL(`${graphUrl}/access_token`)
-      url.searchParams.set('grant_type', 'ig_exchange_token')
-      url.searchParams.set('client_secret', clientSecret)
-      url.searchParams.set('access_token', accessToken)
-      return read(await call(agent, { url }), longLivedAnswer)(askedAt)
+      const url = graphAddress('access_token', {
+        grant_type: 'ig_exchange_token',
+        client_secret: clientSecret,
+        access_token: accessToken,
+      })
+      return longLivedToken(await http.call({ endpoint: 'long_lived', url }, readLongLivedToken), askedAt)
     },
 
     async refresh(accessToken) {
       const askedAt = now()
-      const url = new URL(`${graphUrl}/refresh_access_token`)
-      url.searchParams.set('grant_type', 'ig_refresh_token')
-      url.searchParams.set('access_token', accessToken)
-      const answer = await call(agent, { url })
-      return { token: read(answer, longLivedAnswer)(askedAt), usage: answer.usage }
+      const url = graphAddress('refresh_access_token', {
+        grant_type: 'ig_refresh_token',
+        access_token: accessToken,
+      })
+      return http.call({ endpoint: 'refresh', url }, (response) => ({
+        token: longLivedToken(readLongLivedToken(response), askedAt),
+        usage: response.usage,
+      }))
     },
 
-    async profile(accessToken) {
-      const url = new URL(`${graphUrl}/${settings.graphVersion}/me`)
-      url.searchParams.set('fields', PROFILE_FIELDS.join(','))
-      url.searchParams.set('access_token', accessToken)
-      return read(await call(agent, { url }), profileAnswer)
+    profile(accessToken) {
+      const url = graphAddress(`${settings.graphVersion}/me`, {
+        fields: PROFILE_FIELDS,
+        access_token: accessToken,
+      })
+      return http.call({ endpoint: 'me', url }, readProfile)
     },
 
-    picture: (address) => fetchPicture(agent, address, graphUrl),
-    close: () => agent.close(),
+    async picture(address) {
+      const url = URL.parse(address)
+      const isTrusted =
+        url &&
+        (url.origin === new URL(graphUrl).origin ||
+          (url.protocol === 'https:' && PICTURE_HOST.test(url.hostname)))
+      if (!isTrusted) throw new InstagramError('unreadable', { endpoint: url?.origin ?? 'no address' })
+      return http.call({ endpoint: 'picture', url, accept: 'image/*' }, readPicture)
+    },
+
+    close: () => http.close(),
   }
 }

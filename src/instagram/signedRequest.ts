@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { parseExactly } from './exactJson.ts'
-import { id } from './wire.ts'
+import { AppError } from '../errors/errors.ts'
+import { idSchema, parseExactJson } from './responses.ts'
 
-/** What Meta says of a person in a `signed_request`. */
+/** The person whom a `signed_request` is about. */
 export interface SignedRequest {
   /** The app-scoped id. */
   userId: string
@@ -11,92 +11,77 @@ export interface SignedRequest {
   issuedAt: Date | null
 }
 
-/** Why a `signed_request` is not believed. */
-export type SignedRequestFault =
-  /** Not two parts of base64url with a dot between them. */
-  | 'malformed'
-  /** Signed with none of the secrets, or changed since. */
-  | 'wrong_signature'
-  /** Rightly signed, and not a JSON object. */
-  | 'unreadable_payload'
-  /** Rightly signed, and says that it is signed otherwise. */
-  | 'other_algorithm'
-  /** Rightly signed, and names nobody. */
-  | 'no_user'
+/** Why a `signed_request` is rejected. */
+export type SignedRequestFault = keyof typeof MESSAGES
 
-/** A `signed_request` that is not believed. Holds nothing of it. */
-export class SignedRequestError extends Error {
-  override readonly name = 'SignedRequestError'
-  /** Why not. */
-  readonly fault: SignedRequestFault
-
-  constructor(fault: SignedRequestFault) {
-    super(SENTENCES[fault])
-    this.fault = fault
-  }
-}
-
-const SENTENCES = {
+const MESSAGES = {
   malformed: 'The signed_request is missing, or is not two parts of base64url with a dot between them.',
   wrong_signature:
-    'The signed_request is signed neither with the Instagram app’s secret (INSTAGRAM_CLIENT_SECRET) nor with the Meta app’s (META_APP_SECRET), or was changed on the way.',
-  unreadable_payload: 'The signed_request is rightly signed, but its payload is not a JSON object.',
-  other_algorithm: 'The signed_request is rightly signed, but names another algorithm than HMAC-SHA256.',
-  no_user: 'The signed_request is rightly signed, but has no user_id.',
-} satisfies Record<SignedRequestFault, string>
+    'The signed_request is signed neither with the Instagram app secret nor with the Meta app secret, or was changed on the way.',
+  unreadable_payload: 'The signed_request has a valid signature, but its payload is not a JSON object.',
+  other_algorithm: 'The signed_request has a valid signature, but names another algorithm than HMAC-SHA256.',
+  no_user: 'The signed_request has a valid signature, but no user_id.',
+} as const
 
-const payload = z.looseObject({})
-const algorithm = z.looseObject({ algorithm: z.string().regex(/^HMAC-SHA256$/i) })
-const claims = z.looseObject({
-  user_id: id,
+const payloadSchema = z.looseObject({})
+const algorithmSchema = z.looseObject({ algorithm: z.string().regex(/^HMAC-SHA256$/i) })
+const claimsSchema = z.looseObject({
+  user_id: idSchema,
   issued_at: z.int().positive().max(253_402_300_799).nullable().catch(null),
 })
 
 /**
- * Reads a `signed_request`: `signature.payload`, both base64url with or without padding, the signature being HMAC-SHA256 over the
- * payload as it is encoded. Nothing of the payload is looked at before its signature is known to be right.
+ * Verifies a `signed_request`: `signature.payload`, both base64url with or without padding; the signature is HMAC-SHA256 over the encoded
+ * payload. The payload is parsed only after its signature is verified.
  *
  * @param text The field `signed_request` of the form that Meta sends.
- * @param secrets The app's secret, or several of which any may have signed it. Meta's pages leave open whether that is the Instagram
- *   app's or the Meta app's.
- * @throws {SignedRequestError} for whatever is not what Meta signed
- * @throws {TypeError} for a secret that is empty
+ * @param secrets The app secret, or several of which any may have signed it: Meta’s pages leave open whether it is the Instagram app’s or
+ *   the Meta app’s.
+ * @throws {AppError} `bad_request` with the fault as `details.reason`; holds nothing of the request
+ * @throws {TypeError} for an empty secret
  * @see https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
  */
 export function verifySignedRequest(text: string, secrets: string | readonly string[]): SignedRequest {
   const keys = [secrets].flat()
-  // With it anybody could sign.
+  // Anybody could sign with it.
   if (keys.includes('')) throw new TypeError('The secret of a signed_request is empty.')
-  const [, signature = '', encoded = ''] = /^([\w-]+={0,2})\.([\w-]+={0,2})$/.exec(text) ?? []
-  const signed = bytesOf(signature)
-  if (!signed || !bytesOf(encoded)) throw new SignedRequestError('malformed')
-  // All are compared, so that the place of a secret does not show.
-  if (!keys.map((secret) => isSignature(signed, encoded, secret)).includes(true))
-    throw new SignedRequestError('wrong_signature')
+  const [, signature = '', payload = ''] = /^([\w-]+={0,2})\.([\w-]+={0,2})$/.exec(text) ?? []
+  const signed = decodeStrictly(signature)
+  if (!signed || !decodeStrictly(payload)) throw fault('malformed')
+  // Compared with every secret, so that the time does not tell which one matched.
+  if (!keys.map((secret) => isSignature(signed, payload, secret)).includes(true))
+    throw fault('wrong_signature')
 
-  const said = payload.safeParse(parsed(encoded)).data
-  if (!said) throw new SignedRequestError('unreadable_payload')
-  if (!algorithm.safeParse(said).success) throw new SignedRequestError('other_algorithm')
-  const { data } = claims.safeParse({ issued_at: null, ...said })
-  if (!data) throw new SignedRequestError('no_user')
-  return { userId: data.user_id, issuedAt: data.issued_at === null ? null : new Date(data.issued_at * 1000) }
+  const json = payloadSchema.safeParse(parsePayload(payload)).data
+  if (!json) throw fault('unreadable_payload')
+  if (!algorithmSchema.safeParse(json).success) throw fault('other_algorithm')
+  const claims = claimsSchema.safeParse({ issued_at: null, ...json }).data
+  if (!claims) throw fault('no_user')
+  return {
+    userId: claims.user_id,
+    issuedAt: claims.issued_at === null ? null : new Date(claims.issued_at * 1000),
+  }
 }
 
-/** Node decodes anything; only what is written back the same is base64url, so that there is one spelling of each signature. */
-function bytesOf(base64url: string): Buffer | undefined {
+function fault(reason: SignedRequestFault): AppError {
+  return new AppError('bad_request', { message: MESSAGES[reason], reason })
+}
+
+/** Node decodes anything; only text that encodes to itself is base64url, so that each signature has one spelling. */
+function decodeStrictly(base64url: string): Buffer | undefined {
   const bytes = Buffer.from(base64url, 'base64url')
-  const isIt = base64url !== '' && bytes.toString('base64url') === base64url.replace(/=+$/, '')
-  return isIt ? bytes : undefined
+  const isStrict = base64url !== '' && bytes.toString('base64url') === base64url.replace(/=+$/, '')
+  return isStrict ? bytes : undefined
 }
 
-function isSignature(signed: Buffer, encoded: string, secret: string): boolean {
-  const expected = createHmac('sha256', secret).update(encoded).digest()
+function isSignature(signed: Buffer, payload: string, secret: string): boolean {
+  const expected = createHmac('sha256', secret).update(payload).digest()
   return signed.length === expected.length && timingSafeEqual(signed, expected)
 }
 
-function parsed(encoded: string): unknown {
+function parsePayload(payload: string): unknown {
   try {
-    return parseExactly(Buffer.from(encoded, 'base64url').toString('utf8'))
+    return parseExactJson(Buffer.from(payload, 'base64url').toString('utf8'))
   } catch {
     return undefined
   }

@@ -7,7 +7,7 @@ const START = 'Go back and choose Get Started.'
 const ONE_ADDRESS =
   'See that people open this site under the host of {redirectUri}, and under no other: a cookie of localhost is not sent to a tunnel’s address.'
 
-const RIGHT_TOKEN = `Go back and choose Get Started, or take a token of ${LOGIN_SETUP} → Generate access tokens in Meta’s dashboard.`
+const GET_TOKEN = `Go back and choose Get Started, or take a token of ${LOGIN_SETUP} → Generate access tokens in Meta’s dashboard.`
 
 /** Callback errors that Instagram did not cause. */
 export const callbackErrors = {
@@ -141,7 +141,7 @@ export const siteErrors = {
     title: 'That is a Facebook token',
     fixableBy: 'person',
     description: 'Tokens that begin with EAA come from Facebook Login and work with graph.facebook.com only.',
-    advice: RIGHT_TOKEN,
+    advice: GET_TOKEN,
     meaning: 'A token of another product of Meta’s was pasted.',
     steps: [],
   },
@@ -152,7 +152,7 @@ export const siteErrors = {
     fixableBy: 'person',
     description:
       'Tokens that begin with IGQV belong to the Basic Display API, which Meta switched off on 4 December 2024.',
-    advice: RIGHT_TOKEN,
+    advice: GET_TOKEN,
     meaning: 'A token of the Basic Display API was pasted. None of them works any more.',
     steps: [],
   },
@@ -273,7 +273,7 @@ export const siteErrors = {
 } as const satisfies Record<string, Explanation>
 
 /** Where to get a token that can be imported, in the words of the JSON API. */
-export const TOKEN_SOURCE =
+export const RIGHT_TOKEN =
   'Get one by connecting the account on this site’s start page, or in Meta’s dashboard under Instagram → API setup with Instagram login → Generate access tokens.'
 
 const { facebook_token, basic_display_token, no_token, too_many_requests, database_unavailable, internal } =
@@ -329,18 +329,18 @@ export const problems = {
   facebook_token: {
     status: 422,
     title: facebook_token.title,
-    detail: `${facebook_token.description} ${TOKEN_SOURCE}`,
+    detail: `${facebook_token.description} ${RIGHT_TOKEN}`,
   },
   basic_display_token: {
     status: 422,
     title: basic_display_token.title,
-    detail: `${basic_display_token.description} ${TOKEN_SOURCE}`,
+    detail: `${basic_display_token.description} ${RIGHT_TOKEN}`,
   },
-  no_token: { status: 422, title: no_token.title, detail: `${no_token.description} ${TOKEN_SOURCE}` },
+  no_token: { status: 422, title: no_token.title, detail: `${no_token.description} ${RIGHT_TOKEN}` },
   token_refused: {
     status: 422,
     title: lostTokens.token_invalid.title,
-    detail: `${lostTokens.token_invalid.description} ${TOKEN_SOURCE}`,
+    detail: `${lostTokens.token_invalid.description} ${RIGHT_TOKEN}`,
   },
   instagram_failed: {
     status: 502,

@@ -1,0 +1,123 @@
+import { Agent, errors, request } from 'undici'
+import type { InstagramErrorCode, InstagramErrorKind } from '../errors/catalogue.ts'
+import { InstagramError } from '../errors/errors.ts'
+import { type HttpResponse, readUsage } from './responses.ts'
+
+/** Milliseconds for a whole call, from DNS to the last byte of the response. */
+const TIME_LIMIT_MS = 10_000
+
+/** Bytes of a response. */
+const SIZE_LIMIT = 1024 * 1024
+
+/** Fields of a request that are masked wherever a response repeats them. */
+const SECRET_FIELDS = new Set(['client_secret', 'code', 'access_token'])
+
+/** Names of what is called, as the metrics have them. */
+export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'picture'
+
+/** A call that is over. */
+export interface FinishedCall {
+  endpoint: Endpoint
+  outcome: 'ok' | InstagramErrorKind
+  seconds: number
+}
+
+/** What to call: with a form by POST, else by GET. */
+interface Call {
+  endpoint: Endpoint
+  url: URL
+  form?: URLSearchParams
+  accept?: string
+}
+
+/** HTTP calls with keep-alive connections of their own. */
+export class InstagramHttp {
+  readonly #agent = new Agent({ maxResponseSize: SIZE_LIMIT })
+  readonly #onCall: ((call: FinishedCall) => void) | undefined
+
+  constructor(onCall?: (call: FinishedCall) => void) {
+    this.#onCall = onCall
+  }
+
+  /**
+   * Makes one call and returns what `read` makes of its response. Follows no redirect, sends no cookie, never retries.
+   *
+   * @throws {InstagramError} `unreachable`, `timed_out`, `too_large`, `unreadable`, or what `read` throws
+   */
+  async call<Result>(call: Call, read: (response: HttpResponse) => Result): Promise<Result> {
+    const began = performance.now()
+    const finish = (outcome: FinishedCall['outcome']) =>
+      this.#onCall?.({ endpoint: call.endpoint, outcome, seconds: (performance.now() - began) / 1000 })
+    try {
+      const result = read(await this.#send(call))
+      finish('ok')
+      return result
+    } catch (error) {
+      if (error instanceof InstagramError) finish(error.kind)
+      throw error
+    }
+  }
+
+  /** Closes the connections after the calls under way. */
+  close(): Promise<void> {
+    return this.#agent.close()
+  }
+
+  async #send({ url, form, accept = 'application/json' }: Call): Promise<HttpResponse> {
+    const address = url.origin + url.pathname
+    const abort = new AbortController()
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      const error = new DOMException(`No complete response within ${TIME_LIMIT_MS} ms`, 'TimeoutError')
+      abort.abort(error)
+      // undici heeds the signal only once it is connected.
+      late.reject(error)
+    }, TIME_LIMIT_MS)
+    let status: number | undefined
+    try {
+      const responding = request(url, {
+        dispatcher: this.#agent,
+        method: form ? 'POST' : 'GET',
+        headers: { accept, ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) },
+        body: form?.toString() ?? null,
+        signal: abort.signal,
+      })
+      const { statusCode, headers, body } = await Promise.race([responding, late.promise])
+      status = statusCode
+      const bytes = Buffer.from(await Promise.race([body.arrayBuffer(), late.promise]))
+      const [contentType = ''] = String(headers['content-type'] ?? '').split(';', 1)
+      return {
+        address,
+        status,
+        contentType,
+        body: bytes,
+        usage: readUsage(headers),
+        secrets: secretsIn(url, form),
+      }
+    } catch (cause) {
+      const evidence = { endpoint: address, ...(status !== undefined && { status }) }
+      throw new InstagramError(codeOf(cause, status !== undefined), evidence, { cause: withoutData(cause) })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function secretsIn(url: URL, form = new URLSearchParams()): readonly string[] {
+  return [...url.searchParams, ...form]
+    .filter(([name, value]) => SECRET_FIELDS.has(name) && value)
+    .map(([, value]) => value)
+}
+
+/** undici’s parser error carries the bytes that it could not parse: a token may be in them. */
+function withoutData(error: unknown): unknown {
+  return error instanceof errors.HTTPParserError ? Object.assign(error, { data: undefined }) : error
+}
+
+function codeOf(error: unknown, hasStatus: boolean): InstagramErrorCode {
+  if (error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'
+  const timeouts = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
+  const isLate = error instanceof Error && error.name === 'TimeoutError'
+  if (isLate || timeouts.some((timeout) => error instanceof timeout)) return 'timed_out'
+  return hasStatus ? 'unreadable' : 'unreachable'
+}
