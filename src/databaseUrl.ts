@@ -1,0 +1,41 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const MEMORY = ':memory:'
+
+/**
+ * The SQLite file that a database URL names, or `:memory:`; `undefined` for a PostgreSQL URL.
+ *
+ * @throws Error in a sentence for the operator. The sentence does not repeat the URL, which may hold a password.
+ */
+export function sqliteFile(url: string): string | undefined {
+  if (url.startsWith('postgres://') || url.startsWith('postgresql://')) return undefined
+  if (!url.startsWith('file:')) {
+    throw new Error(
+      'The database URL must begin with file: as in file:./data/accounts.db, or with postgres:// as in postgres://user:password@host:5432/database',
+    )
+  }
+  const path = url.startsWith('file://') ? pathOfFileUrl(url) : url.slice('file:'.length)
+  if (path === '' || path.endsWith('/')) throw new Error('The database URL names no file')
+  if (path.includes('?')) throw new Error('The database URL must not have options after a question mark')
+  return path
+}
+
+/** Whether the database is gone when it is closed. */
+export function isInMemory(url: string): boolean {
+  return sqliteFile(url) === MEMORY
+}
+
+/** The folder of the database file, where generated secrets are kept too; `data` if the database is no file. */
+export function dataFolder(url: string): string {
+  const path = sqliteFile(url) ?? MEMORY
+  return path === MEMORY ? 'data' : dirname(path)
+}
+
+/** The error has no cause: a cause would repeat the URL. */
+function pathOfFileUrl(url: string): string {
+  if (!URL.canParse(url) || new URL(url).host !== '') {
+    throw new Error('The database URL is no valid file URL: write file:./path or file:///path')
+  }
+  return fileURLToPath(url) + new URL(url).search
+}
