@@ -1,4 +1,13 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { Config } from './config.ts'
+import { dataFolder } from './databaseUrl.ts'
+import { DAY_MS } from './facts.ts'
+import { readStoredSecret, storeSecret } from './secrets.ts'
+
+/** Apple's systems accept no longer lifetime of a certificate that the user trusts. @see https://support.apple.com/103769 */
+const LIFETIME_MS = 825 * DAY_MS
 
 /** A TLS certificate with its key. */
 export interface Certificate {
@@ -15,10 +24,90 @@ export interface Certificate {
  *
  * @throws Error in a sentence that names the file: missing, invalid, expired, or the key of another certificate
  */
-export function certificateFor(
-  config: Pick<Config, 'listening' | 'databaseUrl'>,
+export async function certificateFor(
+  { listening, databaseUrl }: Pick<Config, 'listening' | 'databaseUrl'>,
   now: Date,
   { create = true }: { create?: boolean } = {},
 ): Promise<Certificate | undefined> {
-  throw new Error(`not yet ${String(config)} ${String(now)} ${String(create)}`)
+  const https = listening?.https
+  if (!https) return undefined
+  if (https === 'self-signed') return localhostCertificate(dataFolder(databaseUrl), now, create)
+  const { certificateFile, keyFile } = https
+  const [cert, key] = [contentOf(certificateFile), contentOf(keyFile)]
+  const certificate = parseCertificate(cert, certificateFile)
+  if (!certificate.checkPrivateKey(parseKey(key, keyFile)))
+    throw new Error(`HTTPS: the key in ${keyFile} does not belong to the certificate in ${certificateFile}.`)
+  if (now > certificate.validToDate)
+    throw new Error(`HTTPS: the certificate in ${certificateFile} expired on ${certificate.validTo}.`)
+  if (now < certificate.validFromDate)
+    throw new Error(`HTTPS: the certificate in ${certificateFile} is not valid before ${certificate.validFrom}.`)
+  return { cert, key, fingerprint: certificate.fingerprint256 }
+}
+
+/** The stored certificate for localhost. A new one gets a new file, so that processes that start at once use the same. */
+async function localhostCertificate(folder: string, now: Date, create: boolean): Promise<Certificate | undefined> {
+  for (let number = 1; ; number++) {
+    const file = join(folder, `localhost-${number}.pem`)
+    const pem = readStoredSecret(file) ?? (create ? storeSecret(file, await selfSigned(now)) : undefined)
+    if (pem === undefined) return undefined
+    const certificate = parseCertificate(pem, file)
+    if (!certificate.checkPrivateKey(parseKey(pem, file)))
+      throw new Error(`The certificate in ${file} was changed.`)
+    if (now <= certificate.validToDate) return { cert: pem, key: pem, fingerprint: certificate.fingerprint256 }
+  }
+}
+
+async function selfSigned(now: Date): Promise<string> {
+  const { generate } = await import('selfsigned')
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: now,
+    notAfterDate: new Date(now.getTime() + LIFETIME_MS),
+    extensions: [
+      // No certificate authority: trusting it must not mean to trust what its key might sign.
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: DNS_NAME, value: 'localhost' },
+          { type: IP_ADDRESS, ip: '127.0.0.1' },
+          { type: IP_ADDRESS, ip: '::1' },
+        ],
+      },
+    ],
+  })
+  return `${cert.trim()}\n${key.trim()}`
+}
+
+// Choices of GeneralName. @see https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6
+const DNS_NAME = 2
+const IP_ADDRESS = 7
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const problem = isMissing ? 'is not there' : 'cannot be read'
+    throw new Error(`HTTPS names ${resolve(file)}, which ${problem}.`, { cause })
+  }
+}
+
+function parseCertificate(pem: string, file: string): X509Certificate {
+  try {
+    return new X509Certificate(pem)
+  } catch (cause) {
+    throw new Error(`HTTPS: ${file} holds no certificate in PEM form.`, { cause })
+  }
+}
+
+function parseKey(pem: string, file: string) {
+  try {
+    return createPrivateKey(pem)
+  } catch (cause) {
+    throw new Error(`HTTPS: ${file} holds no private key in PEM form, or one with a passphrase.`, { cause })
+  }
 }

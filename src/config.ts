@@ -1,6 +1,4 @@
 import { isIP } from 'node:net'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from './errors/errors.ts'
 import { ENVIRONMENT_NAMES, OPTION_NAMES, type SettingName, type SettingNames } from './errors/settingNames.ts'
@@ -332,6 +330,8 @@ export interface ParsedEnvironment {
 export interface ParseOptions {
   /** Whether the redirect URI may have any path, as for the command line; the web app's must be `/response`. Default: no. */
   anyRedirectPath?: boolean
+  /** Whether missing credentials mean the sandbox, or a mistake. Without, they are empty: enough to refresh tokens. Default: yes. */
+  needsApp?: boolean
 }
 
 /** The variable of each setting that the environment can set. */
@@ -340,7 +340,7 @@ const VARIABLES = Object.entries(ENVIRONMENT_NAMES).filter(([, variable]) => /^[
 /** Reads an environment as far as possible. An empty variable counts as unset. */
 export function parseEnvironment(
   environment: Environment,
-  { anyRedirectPath = false }: ParseOptions = {},
+  { anyRedirectPath = false, needsApp = true }: ParseOptions = {},
 ): ParsedEnvironment {
   const set = VARIABLES.filter(([, variable]) => environment[variable]?.trim())
   const given: Given = Object.fromEntries(set.map(([key, variable]) => [key, environment[variable]]))
@@ -348,18 +348,19 @@ export function parseEnvironment(
   const schema = anyRedirectPath ? settings : webAppSettings
   const { values, mistakes, unreadable } = read(schema, given, ENVIRONMENT_NAMES)
   const { clientId, clientSecret, redirectUri, host, port, https, trustProxy } = values
-  const isRegistered = clientId && clientSecret && redirectUri
+  const usesSandbox = needsApp && !(clientId && clientSecret && redirectUri)
   return {
     config: {
       ...commonConfig(values, production),
-      ...(!isRegistered && { instagram: sandboxInstagram(values) }),
-      sandbox: !isRegistered,
+      ...(usesSandbox && { instagram: sandboxInstagram(values) }),
+      sandbox: usesSandbox,
       listening: { host, port, https, trustProxy },
       takesTokens: true,
       names: ENVIRONMENT_NAMES,
     },
     mistakes: [
       ...mistakes,
+      ...(needsApp ? credentialMistakes(given, values, production) : []),
       ...environmentMistakes(given, values, production),
       ...productionMistakes(given, production, ENVIRONMENT_NAMES),
     ],
@@ -467,7 +468,7 @@ function sandboxInstagram({ port, sandboxPort, https, scopes, graphVersion }: Va
 const CREDENTIALS = ['clientId', 'clientSecret', 'redirectUri'] as const
 const LOCAL_HTTP = /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i
 
-function* environmentMistakes(given: Given, values: Values, production: boolean): Generator<string> {
+function* credentialMistakes(given: Given, values: Values, production: boolean): Generator<string> {
   const names = ENVIRONMENT_NAMES
   const all = CREDENTIALS.map((key) => names[key]).join(', ')
   const missing = CREDENTIALS.filter((key) => !given[key]).map((key) => names[key])
@@ -477,6 +478,10 @@ function* environmentMistakes(given: Given, values: Values, production: boolean)
     yield `${all} must be set in production: the sandbox is for development only.`
   else if (missing.length > 0 && values.port === values.sandboxPort)
     yield 'PORT and SANDBOX_PORT must be two different ports.'
+}
+
+function* environmentMistakes(given: Given, values: Values, production: boolean): Generator<string> {
+  const names = ENVIRONMENT_NAMES
   if (LOCAL_HTTP.test(String(given['redirectUri'])) && values.https && !production)
     yield `${names.redirectUri} must start with https:// where HTTPS is on: nobody answers at its http address.`
   if (given['webhookUrl'] && !given['webhookSecrets'])
@@ -516,35 +521,4 @@ function* productionMistakes(given: Given, production: boolean, names: SettingNa
 /** Whether an environment says that this is production. */
 export function isProduction(environment: Environment): boolean {
   return environment['NODE_ENV']?.trim().toLowerCase() === 'production'
-}
-
-/**
- * The file of an SQLite database URL, or `:memory:`; `undefined` for PostgreSQL.
- *
- * @throws Error in a sentence that does not show the URL
- */
-export function sqliteFile(databaseUrl: string): string | undefined {
-  if (/^postgres(ql)?:\/\//.test(databaseUrl)) return undefined
-  const path = databaseUrl.startsWith('file://') ? fileUrlPath(databaseUrl) : databaseUrl.replace(/^file:/, '')
-  if (path === '' || path.endsWith('/')) throw new Error('The database URL names no file')
-  if (path.includes('?')) throw new Error('The database URL must not have options after a question mark')
-  return path
-}
-
-// Without a cause: it would repeat the URL.
-function fileUrlPath(databaseUrl: string): string {
-  if (!URL.canParse(databaseUrl) || new URL(databaseUrl).host !== '')
-    throw new Error('The database URL is no valid file URL: write file:./path or file:///path')
-  return fileURLToPath(databaseUrl) + new URL(databaseUrl).search
-}
-
-/** Whether nothing of this database outlives the process. */
-export function isInMemory(databaseUrl: string): boolean {
-  return sqliteFile(databaseUrl) === ':memory:'
-}
-
-/** The folder of the database file, where generated secrets and certificates are stored too; `data` without such a file. */
-export function dataFolder(databaseUrl: string): string {
-  const file = sqliteFile(databaseUrl) ?? ':memory:'
-  return file === ':memory:' ? 'data' : dirname(file)
 }

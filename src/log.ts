@@ -39,9 +39,10 @@ export interface Logger {
  */
 export async function createLog({ logLevel }: Pick<Config, 'logLevel'>): Promise<Logger> {
   const options = { level: logLevel, base: null, serializers: { err: pino.stdSerializers.errWithCause } }
-  if (!process.stdout.isTTY) return pino(options)
-  const { default: pretty } = await import('pino-pretty')
-  return pino(options, pretty({ ignore: 'pid,hostname', sync: true }))
+  const { isTTY } = process.stdout
+  const pretty = isTTY && (await import('pino-pretty')).default({ ignore: 'pid,hostname', sync: true })
+  const log: Logger = pretty ? pino(options, pretty) : pino(options)
+  return log
 }
 
 const PREFIX = 'instagram-access-token:'
@@ -56,19 +57,17 @@ const onConsole: Log = {
   },
 }
 
-/** Writes to the logger of a host app: to a pino logger as it is, to others by their four methods. Default: warnings and errors to the console. */
+/** Writes to the logger of a host app: pino's as it is, others by their four methods. Default: warnings and errors to the console. */
 export function hostLogger(log: Log | Logger = onConsole): Logger {
   return 'child' in log ? log : wrap(log, {})
 }
 
 function wrap(log: Log, bindings: object): Logger {
-  const method =
-    (level: keyof Log): LogMethod =>
-    (given: object | string, message = '') => {
-      if (typeof given === 'string') log[level](bindings, given)
-      else if (given instanceof Error) log[level]({ ...bindings, err: given }, message || given.message)
-      else log[level]({ ...bindings, ...given }, message)
-    }
+  const method = (level: keyof Log) => (given: object | string, message?: string) => {
+    const err = given instanceof Error ? given : undefined
+    const details = typeof given === 'string' ? {} : err ? { err } : given
+    log[level]({ ...bindings, ...details }, typeof given === 'string' ? given : (message ?? err?.message ?? ''))
+  }
   return {
     debug: method('debug'),
     info: method('info'),

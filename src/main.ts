@@ -1,6 +1,117 @@
+import { once } from 'node:events'
 import { config as readDotenv } from 'dotenv'
-import { serve } from './serve.ts'
+import { createApp } from './app.ts'
+import { certificateFor } from './certificate.ts'
+import { type Config, ConfigError, configFromEnvironment, type Environment } from './config.ts'
+import { createContext } from './context.ts'
+import { openDatabase } from './database/database.ts'
+import { settingsWarnings } from './doctor/doctor.ts'
+import { createLog, type Logger } from './log.ts'
+import { withStoredSecrets } from './secrets.ts'
+import { startServer } from './server.ts'
 
-// The process of the web app, by the settings of the environment and of .env.
+/** Milliseconds for all of stopping, with a refresh under way and the database. */
+const STOP_LIMIT_MS = 30_000
+
+/** Milliseconds in which a second signal is the first once more: npm forwards the Ctrl-C that the terminal sent us already. */
+const SAME_SIGNAL_MS = 500
+
+// The process of the web app, configured by the environment and `.env`.
 readDotenv({ quiet: true })
-process.exitCode = await serve(process.env)
+process.exitCode = await main(process.env)
+
+async function main(environment: Environment): Promise<number> {
+  try {
+    await run(withStoredSecrets(configFromEnvironment(environment)))
+    return 0
+  } catch (error) {
+    console.error(describe(error))
+    return 1
+  }
+}
+
+/** Settings → sandbox → database → app → listening → stopped. */
+async function run(config: Config): Promise<void> {
+  const log = await createLog(config)
+  process.on('uncaughtException', (error, origin) => {
+    log.fatal({ err: error, origin }, 'Uncaught error: the process ends.')
+    process.exit(1)
+  })
+  for (const warning of settingsWarnings(config)) log.warn(warning)
+  const certificate = await certificateFor(config, new Date())
+  const ownCertificate = config.listening?.https === 'self-signed' ? certificate?.cert : undefined
+
+  await using closing = new AsyncDisposableStack()
+  const sandbox = config.sandbox ? await startSandbox(config, ownCertificate, log) : undefined
+  closing.defer(async () => sandbox?.close())
+  const stopping = new AbortController()
+  const context = createContext(config, {
+    database: await openDatabase(config.databaseUrl),
+    log,
+    // The sandbox's clock can be moved.
+    now: () => sandbox?.now() ?? new Date(),
+    stopping: stopping.signal,
+  })
+  closing.defer(() => context.close())
+
+  const app = createApp(context, { certificate: ownCertificate })
+  const { host = '127.0.0.1', port = 3000 } = config.listening ?? {}
+  const stopServer = await startServer(app, { host, port, certificate })
+  closing.defer(async () => {
+    await Promise.all([stopServer(), context.jobs.stop()])
+  })
+  context.jobs.start()
+  if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
+  log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
+
+  await stopSignal()
+  log.info('Stopping.')
+  stopping.abort()
+  setTimeout(() => {
+    log.error('Stopping took too long, and was given up.')
+    process.exit(1)
+  }, STOP_LIMIT_MS).unref()
+}
+
+/** Settles at SIGTERM or SIGINT. A later signal ends the process at once with status 1. */
+async function stopSignal(): Promise<void> {
+  const signal = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  await signal
+  const since = performance.now()
+  const endAtOnce = () => {
+    if (performance.now() - since > SAME_SIGNAL_MS) process.exit(1)
+  }
+  process.on('SIGTERM', endAtOnce).on('SIGINT', endAtOnce)
+}
+
+/** Loaded only without credentials: production never reads its code. */
+async function startSandbox({ sandboxPort, instagram }: Config, certificate: string | undefined, log: Logger) {
+  const { startSandbox } = await import('./sandbox/server.ts')
+  const { clientId, clientSecret, redirectUri } = instagram
+  const sandbox = await startSandbox({
+    port: sandboxPort,
+    app: {
+      clientId,
+      clientSecret,
+      redirectUris: [redirectUri],
+      deauthorizeUrl: new URL('deauthorize', redirectUri).href,
+      dataDeletionUrl: new URL('data-deletion', redirectUri).href,
+      ...(certificate && { certificate }),
+    },
+  })
+  log.warn(
+    `Sandbox: no Instagram credentials are set, so ${sandbox.origin} stands in for Instagram, with invented people and tokens. ` +
+      'Set INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET and INSTAGRAM_REDIRECT_URI for the real one (see README).',
+  )
+  return sandbox
+}
+
+/** What the operator reads when the app cannot start: sentences, no stack. */
+function describe(error: unknown): string {
+  if (error instanceof ConfigError)
+    return `The settings (environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
+    return `Port ${String(error.port)} is in use by another program. Stop it, or set PORT or SANDBOX_PORT to another number.`
+  return `Cannot start: ${error.message}`
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type ServerOptions } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
+
+/** Limits of a connection. Larger headers get 431, slower requests 408; bodies are limited where they are read. */
+export const SERVER_LIMITS = {
+  /** Bytes of all headers together. */
+  maxHeaderSize: 16 * 1024,
+  /** Milliseconds from the first byte, or the connection, to the end of the headers. */
+  headersTimeout: 15_000,
+  /** Milliseconds to the last byte of the body; ours have at most 16 kB. */
+  requestTimeout: 30_000,
+  /** Milliseconds between requests; longer than the minute of most load balancers, which must close first. */
+  keepAliveTimeout: 65_000,
+  /** How often connections are checked, in milliseconds. */
+  connectionsCheckingInterval: 5_000,
+} satisfies ServerOptions
+
+/** Milliseconds that requests under way have to finish when the server stops. */
+const REQUEST_LIMIT_MS = 10_000
+
+/** How often idle connections are looked for while the server stops, in milliseconds. */
+const IDLE_CHECK_MS = 50
+
+/** Where a server listens; https with a certificate. */
+export interface ListenOptions {
+  host: string
+  port: number
+  certificate?: { cert: string; key: string } | undefined
+}
+
+/**
+ * Starts a server. The returned function stops it: it accepts no more connections, and finishes the requests under way for at most ten
+ * seconds.
+ *
+ * @throws what listening reports, such as `EADDRINUSE`
+ */
+export async function startServer(
+  listener: RequestListener,
+  { host, port, certificate }: ListenOptions,
+): Promise<() => Promise<void>> {
+  const server = certificate
+    ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, listener)
+    : createServer(SERVER_LIMITS, listener)
+  const connections = new Set<Socket>()
+  const keep = (connection: Socket) => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
+  }
+  server.on('connection', keep).on('secureConnection', keep)
+  server.listen(port, host)
+  await once(server, 'listening')
+
+  return async function stop() {
+    server.close()
+    const idle = setInterval(() => {
+      server.closeIdleConnections()
+      // A connection that has sent nothing is idle to Node 26, but not to Node 24.
+      for (const connection of connections) if (connection.bytesRead === 0) connection.destroy()
+    }, IDLE_CHECK_MS)
+    const late = setTimeout(() => {
+      server.closeAllConnections()
+    }, REQUEST_LIMIT_MS)
+    await once(server, 'close')
+    clearInterval(idle)
+    clearTimeout(late)
+  }
+}
