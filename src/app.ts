@@ -1,160 +1,80 @@
-import type { Router } from 'express'
-import type { Logger } from 'pino'
-import type { Account } from './accounts/account.ts'
-import { createCensus } from './accounts/census.ts'
-import type { Listener } from './accounts/events.ts'
-import type { Config } from './settings/config.ts'
-import { type Core, createCore } from './core.ts'
-import { examine } from './doctor/examine.ts'
-import type { Installation } from './doctor/installation.ts'
-import type { Instagram } from './instagram/client.ts'
-import { observed } from './instagram/observed.ts'
-import { createMetrics } from './metrics.ts'
-import type { Settings } from './settings/settings.ts'
-import type { Database } from './storage/database.ts'
-import { DatabaseSessionStore } from './storage/sessions.ts'
-import { addressOf, reconnectUrl } from './web/address.ts'
-import { begin } from './web/begin.ts'
-import { createApi } from './web/api/api.ts'
-import { health } from './web/health.ts'
-import { help } from './web/help.ts'
+import express, { type Express, type Request, type RequestHandler, Router } from 'express'
+import helmet from 'helmet'
+import type { Context } from './context.ts'
+import { examine } from './doctor/doctor.ts'
+import { AppError } from './errors/errors.ts'
+import { createAdminRoutes } from './web/admin/routes.ts'
+import { isAdmin } from './web/admin/signIn.ts'
+import { createMetricsRoutes } from './web/api/metrics.ts'
+import { createApiRoutes } from './web/api/routes.ts'
+import { errorPage, lastResort } from './web/errorPage.ts'
+import { alive, readiness } from './web/health.ts'
+import { helpEntryPage, helpPage, helpWithPastedText } from './web/help.ts'
 import type { Hooks } from './web/hooks.ts'
-import { metaCallbacks } from './web/meta.ts'
-import { accountsPages } from './web/operator/accountsPages.ts'
-import { createOperator } from './web/operator/operator.ts'
-import { pages } from './web/pages.ts'
-import { setup } from './web/setup.ts'
-import type { Registration } from './web/setupView.ts'
-import { accountKeyIn, SESSION_LIFETIME_MS } from './web/ownSession.ts'
-import { sessions } from './web/sessions.ts'
-import { scrape } from './web/scrape.ts'
-import { createSite } from './web/site.ts'
+import * as login from './web/login.ts'
+import * as meta from './web/meta.ts'
+import { limitRequests } from './web/rateLimits.ts'
+import { type Address, addressOf, cookieNames, literalRoute, parseForm, type Site } from './web/request.ts'
+import { requestLog } from './web/requestLog.ts'
+import { noStore, redirectToCanonicalLoopback, sameOrigin, securityHeaders } from './web/security.ts'
+import { openSession } from './web/session.ts'
+import { setupPages } from './web/setup.ts'
+import { ASSETS, sendAsset } from './web/views.ts'
 
-/** What an app is made of. It opens and closes nothing itself. */
-export interface AppOptions {
-  /** With at least one session secret and one token key; where it listens, if it does that by itself. */
-  config: Settings & Partial<Pick<Config, 'port' | 'https'>>
-  database: Database
-  instagram: Instagram
-  log: Logger
-  now: () => Date
-  /** Aborted when the process is told to stop: from then on it is not ready. */
-  stopping?: AbortSignal
-  /** What the app shows by https (PEM), if it speaks that itself and nobody else vouches for it. */
-  certificate?: string | undefined
-  /** Told of everything that happens to accounts. */
-  listeners?: readonly Listener[]
-  /** What the app decides that it is a part of. Default: it is one of its own. */
+/** Options of {@link createRouter}. */
+export interface RouterOptions {
+  /** Where people reach the app. The router must be mounted at its base path. */
+  address: Address
+  /** What a host application decides itself. */
   hooks?: Hooks
-  /** Where a person can connect an account again. Default: on our own page for that. */
-  reconnectUrl?: ((account: Account) => string | null) | undefined
+  /** The app's own self-signed certificate (PEM), for the doctor. */
+  certificate?: string | undefined
 }
 
-/** What answers requests, and what is done without anybody asking. */
-export interface App {
-  /** Everything of ours, for an app to be mounted in under the base path. It answers each request that it gets. */
-  site: Router
-  /** What needs no request. */
-  core: Core
-}
+/**
+ * Every route, in order. In a host application (`config.listening` is undefined) requests that match none of them fall through untouched;
+ * the standalone app answers them with 404.
+ */
+export function createRouter(context: Context, { address, hooks = {}, certificate }: RouterOptions): Router {
+  const { config } = context
+  const site = createSite(context, address, hooks)
+  const isOperator = (request: Request) => !config.production || isAdmin(request, config)
+  const { guide, runDoctor } = setupPages(context, () => examine(context, certificate), isOperator)
 
-/** All rooms put together. Two apps with different settings can run in one process. */
-export function createApp(options: AppOptions): App {
-  const { config, database, log, now, listeners = [], hooks } = options
-  const address = addressOf(config.instagram.redirectUri)
-  const metrics = createMetrics(createCensus(database, now), { ofProcess: config.apiKeys.length > 0 })
-  const core = createCore({
-    settings: config,
-    database,
-    instagram: observed(options.instagram, metrics.onCall),
-    log,
-    now,
-    listeners: [metrics.onEvent, ...listeners],
-    reconnectUrl: options.reconnectUrl ?? ((account) => reconnectUrl(address, account)),
-  })
-  const { accounts, roster, refresher, withdrawals } = core
-  const login = {
-    ...core,
-    showToken: config.showToken,
-    takesTokens: config.takesTokens,
-    graph: `${config.instagram.graphUrl}/${config.instagram.graphVersion}`,
-    onLogin: metrics.onLogin,
-    onConnected: hooks?.onConnected,
-  }
-  const operator = createOperator(config.adminPassword, config.sessionSecrets[0] ?? '')
-  // By the system's clock, as express-session itself reckons.
-  const store = new DatabaseSessionStore(database, {
-    now: () => new Date(),
-    lifetimeMs: SESSION_LIFETIME_MS,
-    accountKeyOf: accountKeyIn,
-  })
-  return {
-    site: createSite({
-      address,
-      production: config.production,
-      sandbox: config.sandbox ? config.instagram.graphUrl : null,
-      log,
-      hooks,
-      isOperator: (request) => operator.isOperator(request),
-      onRequest: metrics.onRequest,
-      metrics: scrape({ keys: config.apiKeys, ...metrics }),
-      health: health({ database, stopping: options.stopping, log }),
-      meta: metaCallbacks({
-        withdrawals,
-        secrets: [config.instagram.clientSecret, ...config.metaAppSecrets],
-        address,
-        now,
-      }),
-      api: createApi({ ...login, keys: config.apiKeys, address }),
-      pages: [
-        ...sessions({
-          store,
-          secrets: config.sessionSecrets,
-          address,
-          nameAtHost: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
-        }),
-        pages(login, address.callback),
-        setup({
-          isOpen: (request) => !config.production || operator.isOperator(request),
-          examine: () => examine(installation(options)),
-          settings: config.instagram,
-          sandbox: config.sandbox,
-          listening: listening(config),
-          now,
-        }),
-        ...(config.adminPassword === undefined
-          ? []
-          : [accountsPages({ operator, roster, accounts, refresher, address, now })]),
-        begin(login),
-        help(login, config.instagram.redirectUri),
-      ],
-    }),
-    core,
-  }
-}
+  const log = requestLog(context, site)
+  const program = [log, securityHeaders, noStore]
+  const metaCall = [...program, limitRequests('metaRefusal'), parseForm('16kb')]
+  const page = [log, noStore, sameOrigin(address), ...openSession(context, site)]
+  const start = [redirectToCanonicalLoopback(address), ...page]
+  const router = Router()
 
-/** How it listens, if it does that by itself. */
-function listening({ port, https }: AppOptions['config']): Registration['listening'] {
-  if (port === undefined) return undefined
-  return { port, https: typeof https === 'object' ? Object.values(https).join() : (https ?? null) }
-}
+  for (const asset of ASSETS) router.get(`/assets/${asset}`, log, securityHeaders, sendAsset(asset))
+  router.get('/healthz', ...program, alive)
+  router.get('/readyz', ...program, readiness(context))
+  router.use(createMetricsRoutes(context, address, program))
+  router.use(createApiRoutes(context, address, program))
+  router.post('/deauthorize', ...metaCall, meta.deauthorize(context), meta.metaErrors)
+  router.post('/data-deletion', ...metaCall, meta.deleteData(context, address), meta.metaErrors)
+  router.get('/data-deletion', log, noStore, meta.dataDeletionPage)
+  router.get('/data-deletion/:code', log, noStore, meta.deletionStatusPage(context))
 
-/** This app, as the doctor examines it. Its settings could be read, or it would not run. */
-function installation({ config, database, instagram, certificate }: AppOptions): Installation {
-  const { clientId, clientSecret } = config.instagram
-  const { sandbox } = config
-  return {
-    sandbox,
-    written: sandbox ? {} : { INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_CLIENT_SECRET: clientSecret },
-    mistakes: [],
-    settings: config.instagram,
-    instagram,
-    port: config.port,
-    https: config.https !== undefined,
-    certificate,
-    database,
-    tokenKeys: config.tokenKeys,
-    sessionSecrets: config.sessionSecrets,
-    now: () => new Date(), // This machine's clock, which the sandbox's may be ahead of.
-  }
+  router.get('/', ...start, login.startPage(context))
+  router.get('/login', ...start, login.loginRedirect(context))
+  router.get('/reconnect/:id', ...page, login.reconnectPage(context))
+  router.get(literalRoute(address.callback), ...page, limitRequests('callback'), login.callback(context))
+  router.get('/picture', ...page, login.picture(context))
+  router.post('/refresh', ...page, login.refresh(context))
+  if (config.takesTokens)
+    router.post('/import', ...page, limitRequests('import'), parseForm('16kb'), login.importPastedToken(context))
+  router.post('/disconnect', ...page, login.disconnect(context))
+  router.get('/setup', ...page, guide)
+  router.post('/setup', ...page, runDoctor)
+  router.use(createAdminRoutes(context, address, page))
+  router.get('/help', ...page, helpPage(context))
+  router.get('/help/:name', ...page, helpEntryPage(context))
+  router.post('/help', ...page, parseForm('16kb'), helpWithPastedText(context))
+
+  if (config.listening) router.all('/{*path}', ...page, notFound)
+  router.use(errorPage(log, config.names, isOperator), lastResort)
+  return router
 }

@@ -1,37 +1,23 @@
-import { Router } from 'express'
-import type { Logger } from 'pino'
-import type { Database } from '../storage/database.ts'
-import { within } from '../storage/within.ts'
+import type { RequestHandler } from 'express'
+import type { Context } from '../context.ts'
+import { withTimeout } from '../database/database.ts'
 
-/** Milliseconds in which a database that is well answers. */
-const ANSWER_LIMIT_MS = 2_000
+/** Milliseconds in which the database must answer. */
+const DATABASE_LIMIT_MS = 2_000
 
-/** What is looked at. */
-export interface HealthOptions {
-  database: Pick<Database, 'all'>
-  /** Aborted when the process is told to stop. */
-  stopping?: AbortSignal | undefined
-  /** Told whenever readiness changes. */
-  log: Logger
-  /** Milliseconds in which the database must answer; two seconds by default. */
-  limitMs?: number
+/** `GET /healthz`: the process responds. */
+export const alive: RequestHandler = (_request, response) => {
+  response.json({ status: 'alive' })
 }
 
-/** `/healthz`: the process answers. `/readyz`: it can do its work, for the database answers and nobody has told it to stop. Strangers learn no more. */
-export function health({ database, stopping, log, limitMs = ANSWER_LIMIT_MS }: HealthOptions): Router {
+/** `GET /readyz`: the database responds and the process is not stopping. The log says when that changes. */
+export function readiness({ database, stopping, log }: Context): RequestHandler {
   let wasReady = true
-  let looking: Promise<boolean> | undefined
+  let checking: Promise<boolean> | undefined
 
-  /** One look at a time, however many ask: they would pile up where the database hangs. */
-  async function isReady(): Promise<boolean> {
-    if (stopping?.aborted) return false
-    looking ??= answers().finally(() => (looking = undefined))
-    return looking
-  }
-
-  async function answers(): Promise<boolean> {
+  async function checkDatabase(): Promise<boolean> {
     try {
-      await within(limitMs, database.all('SELECT MAX(version) FROM schema_versions'))
+      await withTimeout(DATABASE_LIMIT_MS, database.query('SELECT MAX(version) AS version FROM schema_versions'))
       if (!wasReady) log.info('Ready again: the database answers.')
       return (wasReady = true)
     } catch (error) {
@@ -40,13 +26,10 @@ export function health({ database, stopping, log, limitMs = ANSWER_LIMIT_MS }: H
     }
   }
 
-  const router = Router()
-  router.get('/healthz', (_request, response) => {
-    response.json({ status: 'alive' })
-  })
-  router.get('/readyz', async (_request, response) => {
-    const ready = await isReady()
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' })
-  })
-  return router
+  return async (_request, response) => {
+    // One check at a time: with a database that hangs, they would pile up.
+    checking ??= checkDatabase().finally(() => (checking = undefined))
+    const isReady = !stopping.aborted && (await checking)
+    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready' })
+  }
 }

@@ -1,47 +1,105 @@
-import { Router } from 'express'
+import type { RequestHandler } from 'express'
 import { z } from 'zod'
-import { recognisePasted } from '../instagram/pasted.ts'
-import { isFailure, Refusal } from '../login/failures.ts'
-import { callbackIn } from '../login/pastedCallback.ts'
-import type { Login } from './accountPage.ts'
-import { readForm } from './body.ts'
-import { finish } from './finish.ts'
-import { helpEntry, helpGroups } from './helpView.ts'
-import { show } from './views.ts'
-import { visitOf } from './visit.ts'
+import type { Context } from '../context.ts'
+import {
+  type ErrorCode,
+  explanationsFor,
+  helpCodes,
+  instagramErrors,
+  isHelpCode,
+  isInstagramErrorCode,
+} from '../errors/catalogue.ts'
+import type { FixableBy, Stage } from '../errors/catalogue/entry.ts'
+import { AppError } from '../errors/errors.ts'
+import { type Matcher, matchersOf, matchPasted } from '../errors/match.ts'
+import type { SettingNames } from '../errors/settingNames.ts'
+import { findPastedCallback } from '../login/callback.ts'
+import type { HelpEntry } from './hooks.ts'
+import { completeLogin } from './login.ts'
+import { parameterOf, requestContext } from './request.ts'
+import { renderView } from './views.ts'
 
-/** The form that takes what somebody saw. */
-const form = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
+/** The form of the help pages; anything else counts as an empty text. */
+const helpForm = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
 
-/**
- * What each failure means, and the field for those who are stuck: it takes what Instagram showed, and the address of a callback
- * that did not load. `redirectUri`: where Instagram sends people. POSTs must have been let through by `sameOrigin`.
- */
-export function help(login: Login, redirectUri: string): Router {
-  const router = Router()
+/** `GET /help`: every error, grouped by who can fix it. */
+export function helpPage({ config }: Context): RequestHandler {
+  const entries = helpCodes.map((code) => helpEntry(code, config.names))
+  const groups = Object.entries(WHOSE).map(([fixableBy, heading]) => ({
+    heading,
+    entries: entries.filter((entry) => entry.fixableBy === fixableBy),
+  }))
+  return (_request, response) => renderView(response, 'help', { groups })
+}
 
-  router.get('/help', (_request, response) => {
-    return show(response, 'help', { groups: helpGroups() })
-  })
+/** `GET /help/:name`: one error. */
+export function helpEntryPage({ config }: Context): RequestHandler {
+  return async (request, response) => {
+    const name = parameterOf(request, 'name')
+    if (!isHelpCode(name)) throw new AppError('not_found')
+    const entry = helpEntry(name, config.names)
+    await renderView(response, 'help_entry', { entry, pasted: false, reference: null })
+  }
+}
 
-  router.get('/help/:name', (request, response) => {
-    const { name } = request.params
-    if (!isFailure(name)) throw new Refusal('not_found')
-    return show(response, 'help_entry', { entry: helpEntry(name), pasted: false, reference: null })
-  })
+/** `POST /help`: completes the login of a pasted callback, or explains the pasted error. */
+export function helpWithPastedText(context: Context): RequestHandler {
+  const { redirectUri } = context.config.instagram
+  return async (request, response) => {
+    const { pasted } = helpForm.parse(request.body)
+    const query = findPastedCallback(pasted, redirectUri)
+    if (query) return completeLogin(context, query, request, response)
 
-  router.post('/help', readForm('16kb'), async (request, response) => {
-    const { pasted } = form.parse(request.body)
-    const query = callbackIn(pasted, redirectUri)
-    if (query) {
-      await finish(login, query, request, response)
-      return
-    }
-    const name = recognisePasted(pasted) ?? 'unknown'
-    visitOf(request).log.info({ explained: name }, 'somebody pasted what Instagram showed')
-    const reference = name === 'unknown' ? visitOf(request).reference : null
-    return show(response, 'help_entry', { entry: helpEntry(name), pasted: true, reference })
-  })
+    const { log, reference } = requestContext(request)
+    const code = matchPasted(pasted) ?? 'unknown'
+    log.info({ explained: code }, 'an error message was pasted')
+    await renderView(response, 'help_entry', {
+      entry: helpEntry(code, context.config.names),
+      pasted: true,
+      reference: code === 'unknown' ? reference : null,
+    })
+  }
+}
 
-  return router
+const WHOSE: Readonly<Record<FixableBy, string>> = {
+  person: 'You can mend it yourself',
+  operator: 'Whoever runs this site has to mend it',
+  instagram: 'It is at Instagram’s end',
+  nobody: 'It passes by itself: wait',
+}
+
+const STAGES: Readonly<Record<Stage, string>> = {
+  page: 'on Instagram’s own page',
+  callback: 'on the way back from Instagram',
+  exchange: 'when the code is exchanged for a token',
+  long_lived: 'when the token is exchanged for one of 60 days',
+  me: 'when the profile is read',
+  refresh: 'when the token is refreshed',
+}
+
+function helpEntry(name: ErrorCode, names: SettingNames): HelpEntry {
+  const explanation = explanationsFor(names)[name]
+  const matchers = matchersOf(name)
+  const stages = isInstagramErrorCode(name) ? instagramErrors[name].stages : []
+  return {
+    ...explanation,
+    name,
+    whose: WHOSE[explanation.fixableBy],
+    words: [...new Set(matchers.flatMap(({ message }) => message ?? []))],
+    numbers: matchers.filter(({ message }) => message === undefined).map(describeMatcher),
+    places: stages.map((stage) => STAGES[stage]),
+  }
+}
+
+function describeMatcher({ code, subcode, type, transient, status, contentType }: Matcher): string {
+  const range = (number: Matcher['code']) => (typeof number === 'object' ? number.join(' to ') : number)
+  const marks = [
+    code !== undefined && `code ${range(code)}`,
+    subcode !== undefined && `subcode ${subcode}`,
+    type,
+    transient === false && 'is_transient false',
+    status !== undefined && `HTTP status ${range(status)}`,
+    contentType,
+  ]
+  return marks.filter(Boolean).join(', ')
 }

@@ -1,56 +1,326 @@
-import type { Request, Response } from 'express'
-import type { Account } from '../accounts/account.ts'
-import type { Explained } from '../login/explain.ts'
-import type { PageLocals, Views } from './views.ts'
+import type { NextFunction, Request, Response } from 'express'
+import type { Account, AccountStatus } from '../accounts/account.ts'
+import type { CheckResult } from '../doctor/doctor.ts'
+import type { ErrorCode, Explanation } from '../errors/catalogue.ts'
+import type { Explained } from '../errors/explain.ts'
+import type { FormattedTime } from '../time.ts'
 
 /**
- * What the app around us decides. Each is awaited, and may answer: whatever is not answered once it is over is answered by us. Its
- * answer may be one that is still being rendered or sent when it returns (`response.render`, `response.sendFile`, a stream); for what
- * it does later than that it has to return a promise. (Without one we answer in its place; where it does then too, the log says so, and
- * only the first answer goes out.) On its answers are the headers that say what a page may do (such as
- * Content-Security-Policy) as your app has set them, and not ours.
+ * What a host application decides itself. Each hook is called like Express middleware: it sends the response, or calls `next()` for the
+ * default. Set your own security headers on a response that you send; ours are set on our own pages only.
  */
 export interface Hooks {
   /**
-   * Called after each login that ended well, with the account that is connected now: what that means is for you to say, such as to
-   * note `account.key` with your own user. Default, and where it does not answer: the person goes where the login was to return to, else to our
-   * page of the account. What it throws is logged; the person is told that your site could not go on, and stays connected.
+   * Called after each successful login. Default: the browser goes to the login's return address, else to the account page. If the hook
+   * throws, rejects or calls `next(error)`, the error is logged and the person gets a page (500); the account stays connected.
    */
   onConnected?:
-    ((account: Account, request: Request, response: Response, login: ConnectedLogin) => unknown) | undefined
+    | ((login: ConnectedLogin, request: Request, response: Response, next: NextFunction) => unknown)
+    | undefined
   /**
-   * Called after each login that failed, with what that means; its `status` is set already. Default, and where it does not answer: our page
-   * about that failure. What it throws is logged.
+   * Called after each failed login; `response.statusCode` is set already. Default: the error page. An error of the hook is logged, and the
+   * error page is shown.
    */
-  onFailure?: ((failure: Explained, request: Request, response: Response) => unknown) | undefined
+  onFailure?:
+    | ((failure: Explained, request: Request, response: Response, next: NextFunction) => unknown)
+    | undefined
   /**
-   * Called for every page of ours, to show yours in its place: by its name, with all that it shows; its status is set already. Default, and
-   * where it does not answer: our page. What it throws is logged.
+   * Called for every page, to send another one in its place; `response.statusCode` is set already. Default: our page. An error of the hook
+   * is logged, and our page is shown.
    *
    * ```ts
-   * render(view, locals, request, response) {
+   * render({ view, locals }, request, response, next) {
    *   if (view === 'index') response.render('connect', { link: locals.getStarted })
+   *   else next()
    * }
    * ```
    */
-  render?: ((...page: Page) => unknown) | undefined
+  render?: ((page: Page, request: Request, response: Response, next: NextFunction) => unknown) | undefined
 }
 
-/** A login that ended well. */
+/** A successful login. */
 export interface ConnectedLogin {
-  /** Where the person asked to go, as a whole address of an allowed origin; `undefined`: it was not said. */
+  /** The connected account, without its token. Keep `account.key` with your own user. */
+  account: Account
+  /** The absolute URL of an allowed origin where the person asked to go; `undefined` if the login was begun without one. */
   returnTo: string | undefined
-  /** Whether it ended well before, and its callback came once more: reloaded, or clicked twice. */
+  /** Whether this callback succeeded before and was repeated: reloaded, or clicked twice. */
   isRepeated: boolean
 }
 
-/** The name of a view of ours. */
+/** The name of a view. */
 export type ViewName = keyof Views
 
-/** All that a view shows. */
+/** Everything that a view is rendered with. */
 export type ViewLocals<View extends ViewName = ViewName> = Views[View] & PageLocals
 
-/** What {@link Hooks.render} is called with: whoever asks for the name of the view knows the type of its locals. */
-export type Page = {
-  [View in ViewName]: [view: View, locals: ViewLocals<View>, request: Request, response: Response]
-}[ViewName]
+/** A page: the name of its view with the locals of that view. */
+export type Page = { [View in ViewName]: { view: View; locals: ViewLocals<View> } }[ViewName]
+
+/** Locals of every page. */
+export interface PageLocals {
+  /** The path prefix of every link: `/instagram`, or empty. */
+  base: string
+  /** The sandbox's URL; `null` with the real Instagram. */
+  sandbox: string | null
+  /** Whether the router is mounted in a host application, whose settings are options instead of environment variables. */
+  mounted: boolean
+}
+
+/** Each view with its own locals. */
+export interface Views {
+  /** The start page, for a person who has not connected an account. */
+  index: {
+    /** Instagram's authorize URL, with a state. */
+    getStarted: string
+    /** The user name or id of the account to connect again; `null`: any account. */
+    reconnect: string | null
+    /** Whether to show a form for an existing token (`access_token`, POST to `import`). */
+    takesTokens: boolean
+  }
+  /** The page of the connected account. */
+  response: {
+    account: AccountView
+    /** Instagram's authorize URL for connecting another account. */
+    connectAnother: string
+    /** Whether the login has just finished. */
+    justConnected: boolean
+    /** The result of the person's last action; `null`: none. */
+    notice: string | null
+  }
+  /** An error. */
+  auth_error: ErrorView
+  /** Every error that has a help page. */
+  help: { groups: readonly HelpGroup[] }
+  /** The help page of one error. */
+  help_entry: {
+    entry: HelpEntry
+    /** Whether it answers what the person pasted. */
+    pasted: boolean
+    /** Identifies in the log what was pasted, if it was not recognized. */
+    reference: string | null
+  }
+  /** How to have one's data deleted. */
+  data_deletion: object
+  /** The status of a data deletion. */
+  deletion: {
+    confirmationCode: string
+    /** When Instagram passed the request on. */
+    asked: FormattedTime
+    /** When the data was deleted. */
+    done: FormattedTime
+  }
+  /** The set-up guide for the operator. */
+  setup: SetupView
+  /** The admin's sign-in form (`password`, POST to `accounts/sign-in`). */
+  sign_in: {
+    /** Why the last attempt was refused; `null`: there was none. */
+    refused: 'wrong' | 'too_many' | null
+  }
+  /** All accounts, for the admin. */
+  accounts: AccountsView
+  /** Asks the admin to confirm that an account is to be disconnected. */
+  disconnect: {
+    /** The account's app-scoped id. */
+    id: string
+    /** `@` and the user name, or the id. */
+    title: string
+    /** The query string of the list to return to, with its `?`. */
+    query: string
+  }
+}
+
+/** An error as the error page shows it. */
+export interface ErrorView extends Explained {
+  /** Identifies the request in the log; `null` if the operator has nothing to look up there. */
+  reference: string | null
+  /** Whether to show the operator's part. */
+  forOperator: boolean
+  /** Instagram's error response as names and values, for the operator. */
+  said: readonly (readonly [name: string, value: string])[] | null
+}
+
+/** A connected account as its page shows it. */
+export interface AccountView {
+  /** `@` and the user name, or the id if Instagram did not tell the name. */
+  title: string
+  /** The profile's display name; `null`: none. */
+  name: string | null
+  /** Such as “Business account”. */
+  accountType: string | null
+  /** Whether `picture` under the base path has a picture. */
+  hasPicture: boolean
+  /** Shown if there is no picture. */
+  initial: string
+  /** The app-scoped id. */
+  id: string
+  /** The professional account's id; `null`: not known yet. */
+  userId: string | null
+  /** Whether the profile could not be read yet. */
+  profileMissing: boolean
+  /** When the profile was read, if that was before the login or refresh that gave the token. */
+  profileFrom: FormattedTime | null
+  /** Granted permissions; `null`: Instagram did not say. */
+  granted: readonly Scope[] | null
+  /** Permissions that were requested and not granted. */
+  leftOut: readonly Scope[]
+  status: AccountStatus
+  /** Why the status is not `ok`, or why the last refresh failed. */
+  reason: Reason | null
+  /** When the token expires; `null`: never. */
+  expiry: FormattedTime | null
+  /** Whether that time has passed. */
+  expired: boolean
+  /** When the token was obtained or refreshed. */
+  renewed: FormattedTime
+  /** When the token will be refreshed next; `null`: it will not be. */
+  nextRefresh: FormattedTime | null
+  /** When the token can be refreshed by hand; `null`: it cannot. */
+  refreshable: 'now' | FormattedTime | null
+  token: TokenView
+}
+
+/** The reason of an account's status. */
+export interface Reason {
+  /** A sentence or two for the account's owner. */
+  words: string
+  /** The code of its help page; `null`: none. */
+  help: ErrorCode | null
+}
+
+/** The token, or why it is not shown: by the settings, or because no key can decrypt it. */
+export type TokenView =
+  | {
+      /** The whole token: a secret. */
+      full: string
+      /** Its first and last characters, with dots between. */
+      masked: string
+      /** A command that uses it; `null` if the current API does not accept it. */
+      curl: string | null
+    }
+  | 'hidden'
+  | 'unreadable'
+
+/** A permission. */
+export interface Scope {
+  /** Such as `instagram_business_basic`. */
+  name: string
+  /** What it allows; `null`: an unknown scope. */
+  allows: string | null
+}
+
+/** An error as the help pages show it. */
+export interface HelpEntry extends Explanation {
+  /** Its code. */
+  name: ErrorCode
+  /** Who can fix it, in words. */
+  whose: string
+  /** Instagram's messages, word for word. */
+  words: readonly string[]
+  /** Instagram's error codes, in words. */
+  numbers: readonly string[]
+  /** Where in a login it occurs. */
+  places: readonly string[]
+}
+
+/** Errors that the same people can fix. */
+export interface HelpGroup {
+  /** Who can fix them, in words. */
+  heading: string
+  entries: readonly HelpEntry[]
+}
+
+/** The set-up guide, with the values of this installation. */
+export interface SetupView {
+  /** To be copied into the fields of Meta's dashboard. */
+  values: readonly {
+    /** The element's id. */
+    id: string
+    /** The field's name in the dashboard. */
+    field: string
+    value: string
+  }[]
+  /** Whether the address is one of this machine only, so that Meta's servers cannot reach it. */
+  local: boolean
+  /** Whether the values use https although the app is set to http now. */
+  becomesHttps: boolean
+  /** Requested scopes. */
+  scopes: readonly string[]
+  /** The settings to copy, with placeholders for secrets. */
+  settings:
+    | { as: 'env'; /** The content of `.env`. */ text: string }
+    | {
+        as: 'code'
+        /** A string literal. */
+        clientId: string
+        /** A string literal. */
+        redirectUri: string
+        /** An array literal. */
+        scopes: string
+      }
+  /** The doctor's last results; `null`: it has not run yet. */
+  examination: { lines: readonly CheckResult[]; at: FormattedTime } | null
+}
+
+/** One page of the admin's list of accounts. */
+export interface AccountsView {
+  rows: readonly AccountRow[]
+  /** One filter for all accounts, and one for each status. */
+  filters: readonly {
+    /** The status in words. */
+    words: string
+    /** How many accounts have it, formatted. */
+    count: string
+    /** The query string that selects it. */
+    query: string
+    /** Whether it is selected. */
+    current: boolean
+  }[]
+  /** How many accounts are due to be refreshed, formatted; `null`: none. */
+  due: string | null
+  /** The prefix that was searched for; empty: none. */
+  search: string
+  /** The selected status. */
+  status: AccountStatus | null
+  /** The query string of the next page; `null`: this is the last one. */
+  next: string | null
+  /** The query string of the first page, if this is a later one. */
+  first: string | null
+  /** Whether the search finds more accounts than are shown. */
+  tooMany: boolean
+  /** The result of the admin's last action; `null`: none. */
+  notice: string | null
+  /** The query string of this page, with its `?`. */
+  query: string
+}
+
+/** An account in the admin's list. */
+export interface AccountRow {
+  /** `@` and the user name, or the id if Instagram did not tell the name. */
+  title: string
+  /** The profile's display name; `null`: none. */
+  name: string | null
+  /** The app-scoped id. */
+  id: string
+  /** The professional account's id; `null`: not known yet. */
+  userId: string | null
+  status: AccountStatus
+  /** The status in words. */
+  statusWords: string
+  /** Since when the account has this status. */
+  since: FormattedTime
+  /** Why the status is not `ok`, or why the last refresh failed. */
+  reason: string | null
+  /** When the token expires; `null`: never. */
+  expiry: FormattedTime | null
+  /** Whether that time has passed. */
+  expired: boolean
+  /** Whether there is no valid token, whatever its expiry. */
+  noToken: boolean
+  /** When the token will be refreshed next; `null`: it will not be. */
+  nextRefresh: FormattedTime | null
+  /** Whether it can be refreshed by hand now. */
+  refreshable: boolean
+  /** Where the person can connect the account again. */
+  reconnectUrl: string
+}

@@ -1,89 +1,58 @@
-import type { Request, RequestHandler, Response } from 'express'
-import pino, { type Level, type Logger } from 'pino'
-import type { Mender } from '../instagram/catalogue/entry.ts'
-import { forLog, Refusal } from '../login/failures.ts'
-import { type FinishedRequest, finishedRequest } from './finishedRequest.ts'
-import { putVisit, type Visit } from './visit.ts'
+import type { Request, RequestHandler } from 'express'
+import pino, { type Level } from 'pino'
+import type { Context } from '../context.ts'
+import { AppError, errorLogFields } from '../errors/errors.ts'
+import { openRequestContext, type Site } from './request.ts'
 
 /**
- * One line a request: number, method, route, status, time, how it ended, and the error if there was one, with what mends it. Never an address, a
- * query, a header or a body: they hold codes, states, cookies and who somebody is. `onRequest` is told of each too.
+ * Comes first on every route: opens the request's context, and logs the request when it is over, by id, method, route, status, outcome,
+ * milliseconds, and the error with its fix. Never a URL, query, header or body: they hold codes, states, cookies and personal data.
  */
-export function requestLog(
-  logger: Logger,
-  onRequest: (request: FinishedRequest) => void = () => undefined,
-): RequestHandler {
-  const log = logger.child({}, { serializers: { err: serializeError } })
+export function requestLog({ log, config, metrics }: Context, site: Site): RequestHandler {
+  const logger = log.child({}, { serializers: { err: serializeError } })
   return (request, response, next) => {
-    const began = performance.now()
-    const { method } = request
-    const reference = announcedId(request) ?? newReference()
-    const visit = { log: log.child({ req: { id: reference, method } }), reference, mount: request.baseUrl }
-    putVisit(request, visit)
+    const startedAt = performance.now()
+    const context = openRequestContext(request, site, logger)
     response.on('close', () => {
-      const finished = finishedRequest(request, response, (performance.now() - began) / 1000)
-      tell(visit, finished, response)
-      onRequest(finished)
+      const seconds = (performance.now() - startedAt) / 1000
+      const { statusCode: status, writableEnded: isSent } = response
+      const { error, code } = context
+      const route = routeOf(request)
+      const explained = errorLogFields(error, config.names)
+      const line = {
+        ...explained,
+        route,
+        outcome: isSent ? (code ?? 'ok') : 'aborted',
+        res: { status },
+        responseTime: Math.round(seconds * 1000),
+        ...(error && { err: error }),
+      }
+      const ending = error ? 'errored' : isSent ? 'completed' : 'aborted'
+      context.log[levelOf(route, status, explained?.mender)](line, `request ${ending}`)
+      const method = METHODS.has(request.method) ? request.method : 'other'
+      metrics.onRequest({ route, method, status: response.headersSent ? status : 499, seconds })
     })
     next()
   }
 }
 
-function tell({ log, error, failure }: Visit, { route, seconds }: FinishedRequest, response: Response): void {
-  const { statusCode: status, writableEnded } = response
-  const explained = forLog(error)
-  const line = {
-    ...explained,
-    route,
-    outcome: writableEnded ? (failure ?? 'ok') : 'aborted',
-    res: { status },
-    responseTime: Math.round(seconds * 1000),
-    ...(error && { err: error }),
-  }
-  log[levelOf(route, status, explained?.mender)](
-    line,
-    `request ${error ? 'errored' : writableEnded ? 'completed' : 'aborted'}`,
-  )
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** The pattern of the matched route, under the base path: one of a few. `/*` if none matched. */
+function routeOf(request: Request): string {
+  const pattern = String((request.route as { path: unknown } | undefined)?.path ?? '/*')
+  return pattern.startsWith('/assets/') ? '/assets/*' : pattern.replace(/\{?\*\w+\}?/, '*')
 }
 
-/** What a person can mend, such as to say no at Instagram, need not worry whoever runs the site. */
-function levelOf(route: string, status: number, mender: Mender | undefined): Level {
-  if (WATCHED.has(route)) return 'debug'
+/** What a person can fix is no worry of the operator. Probes and assets are logged at `debug`: they come every few seconds. */
+function levelOf(route: string, status: number, fixableBy: string | undefined): Level {
+  if (route === '/healthz' || route === '/readyz') return 'debug'
   if (status >= 500) return 'error'
-  if (status >= 400) return mender === 'person' ? 'info' : 'warn'
-  return QUIET.has(route) ? 'debug' : 'info'
+  if (status >= 400) return fixableBy === 'person' ? 'info' : 'warn'
+  return route === '/assets/*' || route === '/metrics' ? 'debug' : 'info'
 }
-
-/** What is asked for every few seconds, and told of by itself where it does not go well. */
-const WATCHED: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
-
-/** What goes well every few seconds. */
-const QUIET: ReadonlySet<string> = new Set(['/assets/*', '/metrics'])
 
 function serializeError(error: Error): object {
-  return error instanceof Refusal
-    ? { type: error.name, message: error.message }
-    : pino.stdSerializers.errWithCause(error)
-}
-
-/** The number that a proxy gave the request, so that its log and ours say the same. Of a stranger it would be anything. */
-function announcedId(request: Request): string | undefined {
-  const trusts = request.app.get('trust proxy fn') as (address: string, hop: number) => boolean
-  const id = request.get('X-Request-Id')
-  if (!id || !/^[\w.:-]{1,64}$/.test(id)) return undefined
-  return trusts(request.socket.remoteAddress ?? '', 0) ? id : undefined
-}
-
-// Without letters and digits that look alike: a person reads it to somebody on the telephone.
-const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
-
-function newReference(): string {
-  return `${fourLetters()}-${fourLetters()}`
-}
-
-// No secret, so that it needs no randomness that nobody can guess.
-function fourLetters(): string {
-  let letters = ''
-  while (letters.length < 4) letters += ALPHABET.charAt(Math.random() * ALPHABET.length)
-  return letters
+  const { name: type, message } = error
+  return error instanceof AppError && !error.cause ? { type, message } : pino.stdSerializers.errWithCause(error)
 }

@@ -1,10 +1,10 @@
-import type { RequestHandler, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import helmet from 'helmet'
-import { Refusal } from '../login/failures.ts'
-import { ours } from './ours.ts'
+import { AppError } from '../errors/errors.ts'
+import { isLoopback } from '../config.ts'
+import type { Address } from './request.ts'
 
-/** Headers that keep a page to itself: no resource from elsewhere, no inline script or style, no frame, no referrer. */
-export const securityHeaders: RequestHandler = helmet({
+const helmetHeaders = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -19,60 +19,63 @@ export const securityHeaders: RequestHandler = helmet({
     },
   },
   referrerPolicy: { policy: 'no-referrer' },
-  strictTransportSecurity: false, // It would hold for all of a host. Whoever has it decides.
+  strictTransportSecurity: false, // It holds for a whole host. Its owner decides.
   xFrameOptions: { action: 'deny' },
 })
 
-/** Those of them that say what a page may do, and who may show it. For a page of the app around us it is not ours to say. */
-const OF_PAGES = ['Content-Security-Policy', 'Cross-Origin-Opener-Policy', 'X-Frame-Options']
-
-type Headers = readonly (readonly [name: string, value: number | string | string[] | undefined])[]
-
-const hosts = ours<Headers>('headers of the host')
-
-/** The same in an app that may have set them otherwise: for its own pages, see {@link withHeadersOfHost}. */
-export const securityHeadersInHost: RequestHandler = (request, response, next) => {
-  hosts.put(response, headersOf(response))
-  securityHeaders(request, response, next)
+/** Middleware for routes whose response no hook of a host can send. */
+export const securityHeaders: RequestHandler = (request, response, next) => {
+  setSecurityHeaders(request, response)
+  next()
 }
 
-/** Gives an answer the headers that the app around us had set before us. What is returned gives it ours again. */
-export function withHeadersOfHost(response: Response): () => void {
-  const theirs = hosts.find(response) ?? []
-  const former = headersOf(response)
-  setHeaders(response, theirs)
-  return () => {
-    setHeaders(response, former)
-  }
+/** Sets our security headers: nothing from other origins, no inline script or style, no frame, no referrer. */
+export function setSecurityHeaders(request: Request, response: Response): void {
+  helmetHeaders(request, response, () => undefined)
 }
 
-function headersOf(response: Response): Headers {
-  return OF_PAGES.map((name) => [name, response.getHeader(name)])
-}
-
-function setHeaders(response: Response, headers: Headers): void {
-  for (const [name, value] of headers)
-    if (value === undefined) response.removeHeader(name)
-    else response.setHeader(name, value)
-}
-
-/** For all that is personal: kept by no cache, neither the browser's nor one on the way. */
+/** Forbids every cache to store the response. */
 export const noStore: RequestHandler = (_request, response, next) => {
   response.setHeader('Cache-Control', 'no-store')
   next()
 }
 
 /**
- * Lets a request through that one of our own pages sent: by `Sec-Fetch-Site` where the browser tells, else by `Origin`.
- * `origin`: ours, from the settings; the `Host` header says what the sender wants.
+ * Accepts a POST request only if one of our own pages sent it, by `Sec-Fetch-Site`, else by `Origin`. Other methods pass.
  *
- * @throws {Refusal} `cross_site`
+ * @throws {AppError} `cross_site`
  */
-export function sameOrigin(origin: string): RequestHandler {
+export function sameOrigin({ origin }: Address): RequestHandler {
   return (request, _response, next) => {
+    if (request.method !== 'POST') {
+      next()
+      return
+    }
     const site = request.get('Sec-Fetch-Site')
-    const own = site === undefined ? request.get('Origin') === origin : site === 'same-origin'
-    if (!own) throw new Refusal('cross_site', { detail: `Sec-Fetch-Site is ${site ?? 'absent'}` })
+    const isOwn = site === undefined ? request.get('Origin') === origin : site === 'same-origin'
+    if (!isOwn) throw new AppError('cross_site', { detail: `Sec-Fetch-Site is ${site ?? 'absent'}` })
     next()
   }
 }
+
+/**
+ * Redirects (307) from `localhost` to `127.0.0.1`, or the other way round, if the redirect URI has the other name: browsers keep separate
+ * cookies for the two.
+ */
+export function redirectToCanonicalLoopback({ origin, url }: Address): RequestHandler {
+  const canonical = new URL(origin)
+  return (request, response, next) => {
+    const host = request.get('Host') ?? ''
+    const requested = URL.parse(`${canonical.protocol}//${host}`)
+    const differs = requested && requested.host !== canonical.host && requested.port === canonical.port
+    if (!differs || !isLoopback(requested) || !isLoopback(canonical)) {
+      next()
+      return
+    }
+    setSecurityHeaders(request, response)
+    response.redirect(307, url + request.url.replace(ABSOLUTE_FORM, ''))
+  }
+}
+
+/** The origin in a request line of absolute form (RFC 9112, section 3.2.2). */
+const ABSOLUTE_FORM = /^\w+:\/\/[^/?]*/

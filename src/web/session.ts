@@ -1,75 +1,185 @@
-import type { Request } from 'express'
-import { ours } from './ours.ts'
+import type { Request, RequestHandler, Response } from 'express'
+import session, { type Store } from 'express-session'
+import { DAY_MS } from '../facts.ts'
+import { requestContext } from './request.ts'
 
-/** What we keep of a browser between its requests. */
-export interface Kept {
-  /** The account that it is connected to. */
+/** What a session holds. */
+export interface SessionData {
+  /** The account that this browser is connected to. */
   accountKey?: string
-  /** Whoever runs this site, signed in. */
-  operator?: { until: number; seal: string }
-  /** What the operator is to be told on the next page. */
+  /** The admin's sign-in, until a time in milliseconds. */
+  admin?: { until: number; seal: string }
+  /** A message for the next page. */
   notice?: string
+  /** The day on which the session was prolonged, as a number. */
+  day?: number
 }
 
-/** Where that is kept: in a session of ours, or in the session of the app around us. */
-export interface Session {
-  /** All that is kept now. */
-  readonly kept: Readonly<Kept>
-  /** Keeps this in its place, before it settles. */
-  change(kept: Kept): Promise<void>
-  /** Keeps this in its place, before it settles, under a session id that no browser has brought. */
-  renew(kept: Kept): Promise<void>
-  /** Keeps this in its place, before it settles, where less is kept than before. */
-  reduce(kept: Kept): Promise<void>
+/** How long a browser stays connected after its last visit. */
+export const SESSION_LIFETIME_MS = 30 * DAY_MS
+
+/** The lifetime of a session without an account; the admin's sign-in in it ends sooner. */
+const ADMIN_SESSION_LIFETIME_MS = DAY_MS
+
+/** How long the browser secret lives after the last page with a login link: longer than any state. */
+const BROWSER_SECRET_LIFETIME_MS = DAY_MS
+
+/** A session of express-session, of cookie-session (without methods), or of iron-session (whose `save` returns a promise). */
+type AnySession = Record<string, unknown>
+
+/**
+ * Opens the host's session, if `request.session` exists, else one of our own. A session without data is neither stored nor sent. Our own
+ * sessions are prolonged once a day.
+ *
+ * @param secrets Sign the cookies, newest first.
+ */
+export function openSession(
+  store: Store,
+  secrets: readonly string[],
+  { name, secure }: { name: string; secure: boolean },
+): RequestHandler[] {
+  const own = session({
+    store,
+    secret: [...secrets],
+    name,
+    cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_LIFETIME_MS },
+    proxy: true,
+    resave: false,
+    rolling: false,
+    saveUninitialized: false,
+  })
+  const noteOwner: RequestHandler = (request, _response, next) => {
+    requestContext(request).hasOwnSession = sessionOf(request) === undefined
+    next()
+  }
+  const prolong: RequestHandler = (request, _response, next) => {
+    const data = sessionData(request)
+    // Because of the change, express-session stores the session and sends its cookie once more.
+    if (requestContext(request).hasOwnSession && data.accountKey && data.day !== today())
+      setData(request, { ...data, day: today() })
+    next()
+  }
+  return [noteOwner, own, prolong]
 }
 
-const { find, of, put } = ours<Session>('session')
-
-/** Gives a request its session. */
-export const putSession = put
-
-/** What is kept of the browser that this request comes from; nothing, where that is not looked at. */
-export function keptOf(request: Request): Readonly<Kept> {
-  return find(request)?.kept ?? {}
+/** What the session holds; empty without a session. */
+export function sessionData(request: Request): Readonly<SessionData> {
+  const data = sessionOf(request)?.[requestContext(request).site.sessionKey]
+  return typeof data === 'object' && data !== null ? data : {}
 }
 
-/** Connects this browser to an account. An operator stays signed in. */
+/** Connects this browser to an account, in a new session. An admin stays signed in. */
 export async function signIn(request: Request, accountKey: string): Promise<void> {
-  const { accountKey: former, operator } = keptOf(request)
-  if (former === accountKey) return
-  await of(request).renew({ accountKey, ...(operator && { operator }) })
+  const { accountKey: former, admin } = sessionData(request)
+  if (former !== accountKey) await renew(request, { accountKey, ...(admin && { admin }) })
 }
 
-/** Disconnects this browser from its account. Logins that it has under way in other tabs stay good. */
-export async function signOut(request: Request): Promise<void> {
-  const { operator } = keptOf(request)
-  await of(request).reduce(operator ? { operator } : {})
+/** Disconnects this browser from its account. Logins under way in other tabs stay valid. */
+export function signOut(request: Request): Promise<void> {
+  const { admin } = sessionData(request)
+  return reduce(request, admin ? { admin } : {})
 }
 
-/** Makes this browser the operator's. Its account stays connected. */
-export async function signInOperator(
-  request: Request,
-  operator: NonNullable<Kept['operator']>,
-): Promise<void> {
-  const { accountKey } = keptOf(request)
-  await of(request).renew({ operator, ...(accountKey && { accountKey }) })
+/** Signs the admin in, in a new session. The browser's account stays connected. */
+export function signInAdmin(request: Request, admin: NonNullable<SessionData['admin']>): Promise<void> {
+  const { accountKey } = sessionData(request)
+  return renew(request, { admin, ...(accountKey && { accountKey }) })
 }
 
-/** The browser is the operator's no more. Its account stays connected. */
-export async function signOutOperator(request: Request): Promise<void> {
-  const { accountKey } = keptOf(request)
-  await of(request).reduce(accountKey ? { accountKey } : {})
+/** Signs the admin out. The browser's account stays connected. */
+export function signOutAdmin(request: Request): Promise<void> {
+  const { accountKey } = sessionData(request)
+  return reduce(request, accountKey ? { accountKey } : {})
 }
 
-/** Has the operator told something on their next page. */
-export async function tellLater(request: Request, notice: string): Promise<void> {
-  await of(request).change({ ...keptOf(request), notice })
+/** Keeps a message for the next page. */
+export function setFlash(request: Request, notice: string): Promise<void> {
+  return change(request, { ...sessionData(request), notice })
 }
 
-/** What the operator is to be told now; `null`: nothing. It is told once. */
-export async function toldNow(request: Request): Promise<string | null> {
-  const { notice, ...kept } = keptOf(request)
+/** The message for this page, once; `null`: none. */
+export async function takeFlash(request: Request): Promise<string | null> {
+  const { notice, ...data } = sessionData(request)
   if (notice === undefined) return null
-  await of(request).change(kept)
+  await change(request, data)
   return notice
+}
+
+/** The secret of the browser that sent the request; `undefined` if it sent none. Malformed values are ignored. */
+export function browserSecretOf(request: Request): string | undefined {
+  const { browser } = requestContext(request).site.cookies
+  const pattern = new RegExp(`(?:^|;) *${RegExp.escape(browser)}=([\\w-]{36})(?:;|$)`)
+  return pattern.exec(request.headers.cookie ?? '')?.[1]
+}
+
+/** Has the browser keep its secret, and for longer than the state of a login lives. */
+export function setBrowserSecret(response: Response, secret: string): void {
+  const { browser, secure } = requestContext(response.req).site.cookies
+  response.cookie(browser, secret, {
+    path: '/',
+    maxAge: BROWSER_SECRET_LIFETIME_MS,
+    httpOnly: true,
+    sameSite: 'lax',
+    secure,
+  })
+}
+
+function sessionOf(request: object): AnySession | undefined {
+  const { session } = request as { session?: unknown }
+  return typeof session === 'object' && session !== null ? (session as AnySession) : undefined
+}
+
+function setData(request: Request, data: SessionData): void {
+  const current = sessionOf(request)
+  if (!current) throw new Error('The session ended during the request.')
+  const { sessionKey } = requestContext(request).site
+  if (Object.keys(data).length > 0) current[sessionKey] = data
+  else Reflect.deleteProperty(current, sessionKey)
+}
+
+/** Replaces our data under a new session id, and saves it before the response promises anything. A host's own data stays. */
+async function renew(request: Request, data: SessionData): Promise<void> {
+  const { hasOwnSession = false } = requestContext(request)
+  const former = { ...sessionOf(request) }
+  const isNew = hasOwnSession && Object.keys(former).every((name) => name === 'cookie')
+  if (!isNew && typeof sessionOf(request)?.['regenerate'] === 'function') {
+    await call(request, 'regenerate')
+    Object.assign(sessionOf(request) ?? {}, former)
+  }
+  if (hasOwnSession) {
+    const { accountKey } = data
+    request.session.cookie.maxAge = accountKey ? SESSION_LIFETIME_MS : ADMIN_SESSION_LIFETIME_MS
+    if (accountKey) data = { ...data, day: today() }
+  }
+  await change(request, data)
+}
+
+/** Replaces our data with less of it, and saves it. */
+async function reduce(request: Request, data: SessionData): Promise<void> {
+  if (!requestContext(request).hasOwnSession) await change(request, data)
+  else if (Object.keys(data).length > 0) await renew(request, data)
+  else await call(request, 'destroy')
+}
+
+async function change(request: Request, data: SessionData): Promise<void> {
+  setData(request, data)
+  await call(request, 'save')
+}
+
+/** Calls a method of the session, if it has that, and waits for its callback or its promise. */
+async function call(request: Request, method: 'regenerate' | 'save' | 'destroy'): Promise<void> {
+  const current = sessionOf(request)
+  const work = current?.[method]
+  if (typeof work !== 'function') return
+  await new Promise<unknown>((resolve, reject) => {
+    const result: unknown = work.call(current, (error?: Error | null) => {
+      if (error) reject(error)
+      else resolve(undefined)
+    })
+    if (result instanceof Promise) result.then(resolve, reject)
+  })
+}
+
+function today(): number {
+  return Math.floor(Date.now() / DAY_MS)
 }

@@ -1,57 +1,105 @@
-import { type Request, Router } from 'express'
-import type { Line } from '../doctor/line.ts'
-import { Refusal } from '../login/failures.ts'
-import { type Registration, setupView } from './setupView.ts'
-import { goTo, show } from './views.ts'
+import type { Request, RequestHandler } from 'express'
+import { type Config, isLoopback } from '../config.ts'
+import type { Context } from '../context.ts'
+import type { CheckResult } from '../doctor/doctor.ts'
+import { AppError } from '../errors/errors.ts'
+import { formatTime } from '../time.ts'
+import type { SetupView } from './hooks.ts'
+import { addressOf } from './request.ts'
+import { redirectTo, renderView } from './views.ts'
 
-/** Milliseconds within which the doctor is not sent to Instagram again. */
-const REST_MS = 10_000
+/** Milliseconds during which a result of the doctor is not replaced. */
+const MIN_INTERVAL_MS = 10_000
 
-/** What the guide for the operator is made of. */
-export interface SetupOptions extends Registration {
-  /** Whether it is there for whoever asks: it tells how this site is set up. */
-  isOpen: (request: Request) => boolean
-  /** The doctor's examination of this installation. Asks Instagram. */
-  examine: () => Promise<readonly Line[]>
-  now: () => Date
-}
-
-/** What the doctor found, and when. */
-export interface Examination {
-  lines: readonly Line[]
+interface Examination {
+  lines: readonly CheckResult[]
   at: Date
 }
 
 /**
- * `GET /setup`: how to set up the app at Meta, with the values of this installation; and `POST /setup`, the operator's click that sends
- * the doctor. What was found is shown until the next click; a view asks nobody. Clicks at once, or soon after, share one examination.
+ * `GET /setup`: the set-up guide with the values of this installation, and the doctor's last results. `POST /setup`: runs the doctor.
+ * Simultaneous requests share one run.
+ *
+ * @param isOpen Whether the request may see it: it shows how the site is set up.
  */
-export function setup({ isOpen, examine, now, ...registration }: SetupOptions): Router {
-  const router = Router()
-  let found: Examination | undefined
-  let underWay: Promise<void> | undefined
+export function setupPages(
+  { config, now }: Context,
+  examine: () => Promise<readonly CheckResult[]>,
+  isOpen: (request: Request) => boolean,
+): { guide: RequestHandler; runDoctor: RequestHandler } {
+  let last: Examination | undefined
+  let running: Promise<void> | undefined
 
-  router.use('/setup', (request, _response, next) => {
-    if (!isOpen(request)) throw new Refusal('not_found')
-    next()
-  })
-
-  router.get('/setup', (_request, response) => {
-    return show(response, 'setup', setupView(registration, found, now()))
-  })
-
-  router.post('/setup', async (_request, response) => {
-    if (!found || Math.abs(now().getTime() - found.at.getTime()) >= REST_MS) await (underWay ??= look())
-    goTo(response, '/setup#doctor')
-  })
-
-  async function look(): Promise<void> {
+  async function run(): Promise<void> {
     try {
-      found = { lines: await examine(), at: now() }
+      last = { lines: await examine(), at: now() }
     } finally {
-      underWay = undefined
+      running = undefined
     }
   }
 
-  return router
+  return {
+    async guide(request, response) {
+      if (!isOpen(request)) throw new AppError('not_found')
+      await renderView(response, 'setup', setupView(config, last, now()))
+    },
+
+    async runDoctor(request, response) {
+      if (!isOpen(request)) throw new AppError('not_found')
+      if (!last || Math.abs(now().getTime() - last.at.getTime()) >= MIN_INTERVAL_MS) await (running ??= run())
+      redirectTo(response, '/setup#doctor')
+    },
+  }
+}
+
+function setupView(config: Config, last: Examination | undefined, now: Date): SetupView {
+  const { redirectUri: configured, scopes } = config.instagram
+  const address = new URL(configured)
+  const local = isLoopback(address)
+  const becomesHttps = local && address.protocol === 'http:'
+  // Otherwise letter by letter, because Instagram compares it so. Whether Instagram accepts http is not certain.
+  const redirectUri = becomesHttps ? configured.replace(/^http:/i, 'https:') : configured
+  const { url } = addressOf(redirectUri)
+  return {
+    values: [
+      { id: 'redirect-uri', field: 'OAuth redirect URIs', value: redirectUri },
+      { id: 'deauthorize', field: 'Deauthorize callback URL', value: `${url}/deauthorize` },
+      { id: 'deletion', field: 'Data deletion request URL', value: `${url}/data-deletion` },
+    ],
+    local,
+    becomesHttps,
+    scopes,
+    settings: config.listening
+      ? { as: 'env', text: environmentFile(config, config.listening, redirectUri, becomesHttps) }
+      : { as: 'code', ...codeLiterals(config, redirectUri) },
+    examination: last ? { lines: last.lines, at: formatTime(last.at, now) } : null,
+  }
+}
+
+const CLIENT_ID_PLACEHOLDER = 'the Instagram app ID'
+
+function environmentFile(
+  { instagram, sandbox }: Config,
+  { https, port }: NonNullable<Config['listening']>,
+  redirectUri: string,
+  becomesHttps: boolean,
+): string {
+  const configuredHttps = typeof https === 'object' ? `${https.certificateFile},${https.keyFile}` : https
+  return [
+    `INSTAGRAM_CLIENT_ID=${sandbox ? CLIENT_ID_PLACEHOLDER : instagram.clientId}`,
+    'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
+    `INSTAGRAM_REDIRECT_URI=${redirectUri}`,
+    `INSTAGRAM_SCOPES=${instagram.scopes.join(',')}`,
+    ...(port === 3000 ? [] : [`PORT=${port}`]),
+    ...(becomesHttps ? ['HTTPS=self-signed'] : configuredHttps ? [`HTTPS=${configuredHttps}`] : []),
+  ].join('\n')
+}
+
+function codeLiterals({ instagram, sandbox }: Config, redirectUri: string) {
+  const literal = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`
+  return {
+    clientId: literal(sandbox ? CLIENT_ID_PLACEHOLDER : instagram.clientId),
+    redirectUri: literal(redirectUri),
+    scopes: `[${instagram.scopes.map(literal).join(', ')}]`,
+  }
 }
