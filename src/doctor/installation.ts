@@ -1,33 +1,66 @@
-import type { TokenKey } from '../accounts/keyRing.ts'
-import type { Instagram, InstagramSettings } from '../instagram/client.ts'
-import type { Database } from '../storage/database.ts'
+import type { Config, InstagramSettings, TokenKey } from '../config.ts'
+import type { Database } from '../database/database.ts'
+import type { SettingNames } from '../errors/settingNames.ts'
+import type { InstagramClient } from '../instagram/client.ts'
 
-/** Something that could be had; else why not, or `undefined` where a setting that it depends on cannot be read. */
-export type Had<Thing> = Thing | Error | undefined
+/** A value, or why it cannot be read; `undefined` where a setting that it depends on cannot be read. */
+export type Result<Value> = Value | Error | undefined
 
 /** What the doctor examines: an app with its settings, running or not. */
 export interface Installation {
-  /** Whether the stand-in takes Instagram's place, for want of credentials. */
+  /** Whether the sandbox takes Instagram's place, because there are no credentials. */
   sandbox: boolean
-  /** Each variable that is set, letter by letter. */
-  written: Readonly<Record<string, string | undefined>>
-  /** What is wrong with the settings: sentences that begin with a variable's name. */
+  /** What the reader calls each setting. */
+  names: SettingNames
+  /** The settings that are set, unparsed, by what the reader calls them. */
+  given: Readonly<Record<string, string | undefined>>
+  /** Mistakes in the settings: sentences that begin with a setting's name. */
   mistakes: readonly string[]
-  /** Those that can be read. */
+  /** The settings that can be read. */
   settings: Partial<InstagramSettings>
   /** A client with these settings; `undefined` when some of them are missing. */
-  instagram: Instagram | undefined
-  /** Where the app listens; `undefined`: the app around it says. */
-  port: number | undefined
-  /** Whether the app itself speaks https, and with which certificate (PEM). */
-  https: boolean
-  certificate: Had<string>
-  /** As it is found: nothing is made or migrated. `none yet`: the app makes it when it starts. */
-  database: Had<Database> | 'none yet'
-  /** Newest first; empty: made when the app starts. */
-  tokenKeys: Had<readonly TokenKey[]>
-  /** Why the secret that signs cookies cannot be had. */
-  sessionSecrets: Had<readonly string[]>
+  instagram: InstagramClient | undefined
+  /** Where the app listens, and whether it serves https; `undefined` in a host app. */
+  listening: Pick<NonNullable<Config['listening']>, 'port' | 'https'> | undefined
+  /** The certificate (PEM) that the app itself serves. */
+  certificate: Result<string>
+  /** Opened as it is. `none yet`: the app creates it when it starts. */
+  database: Result<Database> | 'none yet'
+  /** Newest first; empty: generated when the app starts. */
+  tokenKeys: Result<readonly TokenKey[]>
+  /** Newest first; empty: generated when the app starts. */
+  sessionSecrets: Result<readonly string[]>
   /** This machine's clock. */
   now: () => Date
+}
+
+/** The result of a check: fine, to be fixed, or not to be known from here. */
+export type CheckStatus = 'ok' | 'wrong' | 'unknown'
+
+/** A finding of the doctor in words for the operator. Never holds a secret or a token. */
+export interface Finding {
+  /** What was checked: a few words, or a setting's name. */
+  name: string
+  outcome: CheckStatus
+  /** One sentence or two. */
+  says: string
+  /** What to do. Always there when something is wrong. */
+  fix?: string
+}
+
+export function ok(name: string, says: string): Finding {
+  return { name, outcome: 'ok', says }
+}
+
+export function wrong(name: string, says: string, fix: string): Finding {
+  return { name, outcome: 'wrong', says, fix }
+}
+
+export function unknown(name: string, says: string, fix?: string): Finding {
+  return { name, outcome: 'unknown', says, ...(fix !== undefined && { fix }) }
+}
+
+/** A foreign text in quotation marks: shortened, and without control characters. */
+export function quoted(text: string): string {
+  return `“${text.replace(/\p{C}+/gu, ' ').slice(0, 200)}”`
 }

@@ -1,20 +1,18 @@
-import type { Instagram } from '../instagram/client.ts'
-import { InstagramError } from '../instagram/failure.ts'
-import type { Installation } from './installation.ts'
-import { type Line, ok, quoted, unknown, wrong } from './line.ts'
+import { InstagramError } from '../errors/errors.ts'
+import type { InstagramClient } from '../instagram/client.ts'
+import { type Finding, type Installation, ok, quoted, unknown, wrong } from './installation.ts'
+import { BUSINESS_LOGIN } from './settings.ts'
 
 const ID = 'App ID'
 const SECRET = 'App secret'
-const BUSINESS_LOGIN =
-  'Meta’s dashboard → Instagram → API setup with Instagram login → 3. Set up Instagram business login → Business login settings'
 
-/** Shaped so that nobody can have been given it: it uses nothing up. */
+/** Malformed, so that nobody can have been given it. */
 const MADE_UP_CODE = 'made-up-by-the-doctor'
 
-/** What Instagram says to a code that we made up: it judges the app's ID first, and the secret after the code. */
-export async function checkAppId({ instagram }: Pick<Installation, 'instagram'>): Promise<Line[]> {
+/** Checks the app's id with a made-up code: Instagram checks the id before the code, and the secret after it. */
+export async function checkAppId({ instagram }: Pick<Installation, 'instagram'>): Promise<Finding[]> {
   if (!instagram) return []
-  const { message, error } = await answerTo(() => instagram.exchangeCode(MADE_UP_CODE))
+  const { message, error } = await responseTo(() => instagram.exchangeCode(MADE_UP_CODE))
   if (/invalid platform app|invalid client.?id|invalid application id/i.test(message))
     return [
       wrong(
@@ -34,21 +32,21 @@ export async function checkAppId({ instagram }: Pick<Installation, 'instagram'>)
     ]
   if (/authorization code|verification code|matching code|developer role|client.?secret/i.test(message))
     return [ok(ID, `Instagram knows it: to a made-up code it says ${quoted(message)}.`)]
-  return [unknown(ID, answered(message, error), 'Do this again later.')]
+  return [unknown(ID, inconclusive(message, error), 'Do this again later.')]
 }
 
 /**
- * Whether the secret is right. A made-up code does not tell; a token does, one that is alive and long-lived: Instagram looks at the
- * secret before it says that there is nothing to exchange. `tokens`: some such, any order.
+ * Checks the app's secret with valid long-lived tokens: Instagram checks the secret before it refuses to exchange them. A made-up code
+ * does not show whether the secret is right.
  */
 export async function checkSecret(
-  instagram: Instagram | undefined,
+  instagram: InstagramClient | undefined,
   tokens: readonly string[],
-): Promise<Line[]> {
+): Promise<Finding[]> {
   if (!instagram) return []
   let says = 'Instagram judges a secret only with a real code or token, and no living token is stored here.'
   for (const token of tokens) {
-    const { message, error } = await answerTo(() => instagram.exchangeForLongLived(token))
+    const { message, error } = await responseTo(() => instagram.exchangeForLongLived(token))
     if (/validating client secret/i.test(message))
       return [
         wrong(
@@ -59,7 +57,7 @@ export async function checkSecret(
       ]
     if (!error || /session key invalid/i.test(message))
       return [ok(SECRET, 'Instagram accepts it together with a stored token.')]
-    says = `${answered(message, error)} That leaves the secret open.`
+    says = `${inconclusive(message, error)} That leaves the secret open.`
   }
   return [
     unknown(
@@ -70,8 +68,10 @@ export async function checkSecret(
   ]
 }
 
-/** What Instagram says to a call that is bound to fail; no error at all when it does not. */
-async function answerTo(call: () => Promise<unknown>): Promise<{ message: string; error?: InstagramError }> {
+/** Instagram's error for a call that is expected to fail; no error if it succeeds. */
+async function responseTo(
+  call: () => Promise<unknown>,
+): Promise<{ message: string; error?: InstagramError }> {
   try {
     await call()
     return { message: '' }
@@ -81,7 +81,7 @@ async function answerTo(call: () => Promise<unknown>): Promise<{ message: string
   }
 }
 
-function answered(message: string, error: InstagramError | undefined): string {
+function inconclusive(message: string, error: InstagramError | undefined): string {
   if (message) return `Instagram says ${quoted(message)}, which tells nothing.`
   const { status } = error?.evidence ?? {}
   return status === undefined ? 'Instagram did not answer.' : `Instagram answered ${status}, without words.`

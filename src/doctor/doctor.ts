@@ -1,0 +1,65 @@
+import { sampleTokens } from '../accounts/tokenKeys.ts'
+import { type Finding, type Installation, unknown } from './installation.ts'
+import { checkAppId, checkSecret } from './instagram.ts'
+import { checkHosts, checkOwnAddress } from './network.ts'
+import { checkAddresses, checkCredentials, checkGiven, checkRedirectUri, checkScopes } from './settings.ts'
+import { checkDatabase, checkKeys } from './storage.ts'
+
+export type { CheckStatus, Finding, Installation, Result } from './installation.ts'
+
+/** Time limit of each check in milliseconds. They run side by side. */
+const TIME_LIMIT_MS = 11_000
+
+/** How many stored tokens the secret is tried with, until one of them is valid. */
+const TOKENS_TRIED = 3
+
+/** Checks the settings, the network, the storage, and the app at Instagram. Changes nothing; never rejects. */
+export async function examine(installation: Installation): Promise<Finding[]> {
+  const findings = await Promise.all([
+    withTimeLimit('What answers there', checkOwnAddress(installation)),
+    withTimeLimit('Instagram’s hosts', checkHosts(installation)),
+    withTimeLimit('App ID', checkAppId(installation)),
+    withTimeLimit('App secret', checkSecretWithStoredTokens(installation)),
+    withTimeLimit('Database', checkDatabase(installation)),
+    withTimeLimit('Token keys', checkKeys(installation)),
+  ])
+  return [...checkGiven(installation), ...checkSettings(installation), ...findings.flat()]
+}
+
+/** Checks the settings by themselves, without any request. */
+export function checkSettings(
+  installation: Pick<Installation, 'sandbox' | 'settings' | 'listening' | 'names'>,
+): Finding[] {
+  return [
+    ...checkCredentials(installation),
+    ...checkScopes(installation),
+    ...checkAddresses(installation),
+    ...checkRedirectUri(installation),
+  ]
+}
+
+async function checkSecretWithStoredTokens(installation: Installation): Promise<Finding[]> {
+  const { instagram, database, tokenKeys, now } = installation
+  const isReadable = typeof database === 'object' && 'query' in database && Array.isArray(tokenKeys)
+  // Another check reports a database without tables, or one that cannot be read.
+  const tokens = isReadable
+    ? await sampleTokens(database, tokenKeys, now(), TOKENS_TRIED).catch(() => [])
+    : []
+  return checkSecret(instagram, tokens)
+}
+
+/** The findings of a check; `unknown` if it takes too long or fails. */
+async function withTimeLimit(name: string, check: Promise<Finding[]>): Promise<Finding[]> {
+  const { promise: late, resolve } = Promise.withResolvers<Finding[]>()
+  const timer = setTimeout(() => {
+    resolve([unknown(name, `Not known after ${TIME_LIMIT_MS / 1000} seconds.`, 'Do this again.')])
+  }, TIME_LIMIT_MS)
+  const failed = (error: unknown) => [
+    unknown(name, `This could not be looked at: ${error instanceof Error ? error.message : String(error)}`),
+  ]
+  try {
+    return await Promise.race([check.catch(failed), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,209 @@
+import { Agent, request } from 'undici'
+import { isLoopback } from '../config.ts'
+import { MINUTE_MS } from '../facts.ts'
+import { type Finding, type Installation, ok, unknown, wrong } from './installation.ts'
+
+/** Time limit of one request in milliseconds, from the name look-up to the head of the response. */
+const REQUEST_TIME_LIMIT_MS = 5_000
+
+/** How far the clocks may differ. A login's link lasts ten minutes, a token of Instagram's an hour at first. */
+const CLOCK_TOLERANCE_MS = MINUTE_MS
+
+/** Why there was no response. */
+type NetworkFault = 'no_address' | 'refused' | 'untrusted' | 'timed_out' | 'broken_off'
+
+interface Reached {
+  status: number
+  /** The server's clock. */
+  date: Date | undefined
+  location: string | undefined
+  sentAt: Date
+  answeredAt: Date
+}
+
+/** Requests only the head of a response: follows no redirect, sends no cookie, tries once. Never rejects. */
+async function reach(url: string, now: () => Date, trusted?: string): Promise<Reached | NetworkFault> {
+  const dispatcher = new Agent({ connect: trusted === undefined ? {} : { ca: trusted } })
+  const sentAt = now()
+  try {
+    const signal = AbortSignal.timeout(REQUEST_TIME_LIMIT_MS)
+    const { statusCode, headers, body } = await request(url, { method: 'HEAD', dispatcher, signal })
+    await body.dump()
+    const date = new Date(String(headers['date']))
+    return {
+      status: statusCode,
+      date: Number.isNaN(date.getTime()) ? undefined : date,
+      location: typeof headers['location'] === 'string' ? headers['location'] : undefined,
+      sentAt,
+      answeredAt: now(),
+    }
+  } catch (error) {
+    return faultOf(error)
+  } finally {
+    await dispatcher.destroy()
+  }
+}
+
+function faultOf(error: unknown): NetworkFault {
+  const { name, code = '' } = error as { name?: string; code?: string }
+  if (name === 'TimeoutError' || /TIMEOUT|TIMEDOUT/.test(code)) return 'timed_out'
+  if (/^(ENOTFOUND|EAI_|ENODATA)/.test(code)) return 'no_address'
+  if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/.test(code)) return 'refused'
+  if (/CERT|TLS|SSL|EPROTO|SIGNATURE|UNABLE_TO/.test(code)) return 'untrusted'
+  return 'broken_off'
+}
+
+/** Checks each of Instagram's hosts (name, TLS, response), and this machine's clock against theirs. */
+export async function checkHosts({
+  settings: { authorizeUrl, tokenUrl, graphUrl },
+  sandbox,
+  now,
+}: Pick<Installation, 'settings' | 'sandbox' | 'now'>): Promise<Finding[]> {
+  const addresses = [authorizeUrl, tokenUrl, graphUrl].filter((address) => address !== undefined)
+  const origins = [...new Set(addresses.map((address) => new URL(address).origin))]
+  const answers = await Promise.all(origins.map((origin) => reach(`${origin}/`, now)))
+  return [
+    ...answers.map((answer, index) => checkHost(new URL(origins[index] ?? ''), answer, sandbox)),
+    checkClock(answers.filter((answer) => typeof answer === 'object')),
+  ]
+}
+
+function checkHost({ host, protocol }: URL, answer: Reached | NetworkFault, sandbox: boolean): Finding {
+  if (typeof answer === 'string') {
+    if (sandbox)
+      return unknown(host, 'The sandbox runs with the app, and is not running.', 'Start the app: npm start.')
+    const { says, fix } = FAULTS[answer]
+    return wrong(host, says, fix)
+  }
+  const { status, sentAt, answeredAt } = answer
+  if (status >= 500)
+    return unknown(host, `Answers ${status}: it is out of order.`, 'Wait, and do this again.')
+  const how = protocol === 'https:' ? 'by https, with a certificate that is trusted, ' : ''
+  return ok(host, `Answers ${how}in ${answeredAt.getTime() - sentAt.getTime()} ms.`)
+}
+
+const FAULTS = {
+  no_address: {
+    says: 'Its name leads to no address.',
+    fix: 'See that this machine’s DNS works, and that the name is not blocked.',
+  },
+  refused: {
+    says: 'Nothing takes the connection.',
+    fix: 'Let this machine connect to the internet on port 443: a firewall may be in between.',
+  },
+  untrusted: {
+    says: 'Its certificate is not trusted, or what answers does not speak TLS.',
+    fix: 'See that this machine’s clock is right, and that nothing in between breaks up https. Behind a company’s proxy set NODE_EXTRA_CA_CERTS.',
+  },
+  timed_out: {
+    says: `No answer within ${REQUEST_TIME_LIMIT_MS / 1000} seconds.`,
+    fix: 'Let this machine connect to the internet on port 443: a firewall may swallow it. Or wait.',
+  },
+  broken_off: {
+    says: 'The connection breaks off before an answer.',
+    fix: 'See what is in between (proxy, firewall), and do this again.',
+  },
+} satisfies Record<NetworkFault, { says: string; fix: string }>
+
+function checkClock(answers: readonly Reached[]): Finding {
+  const name = 'Clock'
+  const [offset] = answers.flatMap(clockOffset).toSorted((one, other) => Math.abs(one) - Math.abs(other))
+  if (offset === undefined)
+    return unknown(name, 'No host told the time, so there is nothing to compare it with.')
+  const seconds = Math.round(Math.abs(offset) / 1000)
+  if (Math.abs(offset) > CLOCK_TOLERANCE_MS)
+    return wrong(
+      name,
+      `This machine’s clock is ${seconds} seconds ${offset > 0 ? 'ahead of' : 'behind'} Instagram’s.`,
+      'Set the clock, and keep it right by NTP: timedatectl set-ntp true.',
+    )
+  const difference = seconds <= 1 ? '' : ` but for ${seconds} seconds`
+  return ok(name, `Agrees with Instagram’s${difference}.`)
+}
+
+/** Milliseconds by which our clock is ahead, halfway between request and response. The header has whole seconds. */
+function clockOffset({ date, sentAt, answeredAt }: Reached): number[] {
+  return date ? [(sentAt.getTime() + answeredAt.getTime()) / 2 - (date.getTime() + 500)] : []
+}
+
+const THERE = 'What answers there'
+
+/** Checks what answers at the redirect URI: this app, something else, or a redirect, which breaks logins. */
+export async function checkOwnAddress({
+  settings: { redirectUri },
+  certificate,
+  listening,
+  names,
+  now,
+}: Pick<Installation, 'settings' | 'certificate' | 'listening' | 'names' | 'now'>): Promise<Finding[]> {
+  if (redirectUri === undefined) return []
+  const trusted = typeof certificate === 'string' ? certificate : undefined
+  const answer = await reach(redirectUri, now, trusted)
+  const url = new URL(redirectUri)
+  return [
+    ...(certificate instanceof Error
+      ? [wrong('Certificate', certificate.message, `Mend the file, or set ${names.https} to another.`)]
+      : []),
+    typeof answer === 'string'
+      ? checkUnreached(answer, url, listening && names.https)
+      : checkReached(answer, url, names.redirectUri),
+  ]
+}
+
+function checkReached({ status, location }: Reached, url: URL, setting: string): Finding {
+  const target = location === undefined ? null : URL.parse(location, url)
+  if (status >= 300 && status < 400 && target)
+    return wrong(
+      THERE,
+      `It sends visitors on to ${target.origin}${target.pathname}, so that people come back to another address than the registered one.`,
+      `Register that address, and set ${setting} to it; or stop the redirect.`,
+    )
+  if (status === 404)
+    return wrong(
+      THERE,
+      'Something answers 404 there, and it is not this app.',
+      `Make whatever is in front pass ${url.pathname} on to this app.`,
+    )
+  if (status >= 500)
+    return unknown(
+      THERE,
+      `Whatever is in front answers ${status}.`,
+      'See that the app is running and that the proxy or tunnel leads to it.',
+    )
+  if (status === 401 || status === 403)
+    return unknown(
+      THERE,
+      `It answers ${status}: visitors may have to log in there first.`,
+      `Let everybody through to ${url.pathname}.`,
+    )
+  return ok(THERE, 'It answers, and sends nobody elsewhere.')
+}
+
+/** `httpsSetting`: the setting's name; `undefined` in a host app. */
+function checkUnreached(fault: NetworkFault, url: URL, httpsSetting: string | undefined): Finding {
+  if (fault === 'no_address')
+    return wrong(
+      THERE,
+      `The name ${url.hostname} leads to no address.`,
+      'See that it is spelled right, and make a DNS entry for it.',
+    )
+  if (fault === 'untrusted' && isLoopback(url))
+    return wrong(
+      THERE,
+      `No https that can be trusted answers at ${url.host}.`,
+      httpsSetting === undefined
+        ? 'See that your app speaks https there; to see its certificate here, set NODE_EXTRA_CA_CERTS.'
+        : `Set ${httpsSetting}=self-signed and start the app again; with a certificate of your own, set NODE_EXTRA_CA_CERTS to see it here.`,
+    )
+  if (fault === 'untrusted')
+    return wrong(
+      THERE,
+      `The certificate of ${url.host} is not trusted: browsers stop there.`,
+      'Get one that browsers trust, such as Let’s Encrypt’s.',
+    )
+  return unknown(
+    THERE,
+    'Nothing answers from here.',
+    'Start the app, and do this again. If it is running, see whether others reach the address: this machine may not.',
+  )
+}

@@ -1,0 +1,260 @@
+import { isLoopback } from '../config.ts'
+import {
+  AUTHORIZE_URL,
+  BASIC_SCOPE,
+  DEAD_SCOPES,
+  DEFAULT_GRAPH_VERSION,
+  GRAPH_URL,
+  OLDEST_GRAPH_MAJOR,
+  SCOPES,
+  TOKEN_URL,
+} from '../facts.ts'
+import { type Finding, type Installation, ok, quoted, unknown, wrong } from './installation.ts'
+
+/** Where Meta's dashboard shows the app's id and secret and takes its redirect URI. */
+export const BUSINESS_LOGIN =
+  'Meta’s dashboard → Instagram → API setup with Instagram login → 3. Set up Instagram business login → Business login settings'
+
+/** Something that was pasted along with a value. */
+interface PasteError {
+  found: (value: string, name: string) => boolean
+  says: string
+  fix: string
+}
+
+const QUOTE = /^["'`“”„‘’«»]|["'`“”„‘’«»]$/
+
+const PASTE_ERRORS: readonly PasteError[] = [
+  {
+    found: (value) => QUOTE.test(value.trim()),
+    says: 'has quotes around it, and they count as part of it.',
+    fix: 'Take the quotes away. (In .env they may stand; Docker’s --env-file and most dashboards keep them.)',
+  },
+  {
+    found: (value, name) => value.trim().startsWith('=') || value.trim().startsWith(`${name}=`),
+    says: 'has an = or its own name at the beginning of its value.',
+    fix: 'Write what comes after the first = only.',
+  },
+  {
+    found: (value) => /[\p{Cf}\u00a0]/u.test(value.trim()),
+    says: 'holds a character that cannot be seen, as is copied along from web pages.',
+    fix: 'Delete the value and type it, or copy it by the dashboard’s own button.',
+  },
+]
+
+/** Reports mistakes in the settings, and what seems to have been pasted along with a value. */
+export function checkGiven({
+  given,
+  mistakes,
+  names,
+}: Pick<Installation, 'given' | 'mistakes' | 'names'>): Finding[] {
+  const mistaken = new Set(mistakes.map(settingIn))
+  const others = Object.entries(given).filter(([name]) => !mistaken.has(name))
+  const findings = [
+    ...mistakes.map((sentence) => checkMistake(sentence, given)),
+    // A blank at the end of a file's name is part of it.
+    ...others.flatMap(([name, value = '']) => checkPasted(name, value, name === names.databaseUrl)),
+  ]
+  return findings.some(({ outcome }) => outcome === 'wrong')
+    ? findings
+    : [ok('Settings', 'Every variable that is set can be read.'), ...findings]
+}
+
+function checkMistake(sentence: string, given: Installation['given']): Finding {
+  const name = settingIn(sentence)
+  const error = PASTE_ERRORS.find(({ found }) => found(given[name] ?? '', name))
+  return wrong(
+    name,
+    sentence,
+    error
+      ? `It ${error.says} ${error.fix}`
+      : 'Set it right in .env or the environment; .env.example and the README have each variable.',
+  )
+}
+
+function checkPasted(name: string, value: string, keepsBlanks: boolean): Finding[] {
+  const error = PASTE_ERRORS.find(({ found }) => found(value, name))
+  if (error) return [wrong(name, `It ${error.says}`, error.fix)]
+  if (value === value.trim()) return []
+  return keepsBlanks
+    ? [wrong(name, 'It has a blank around it, which counts as part of it.', 'Take the blank away.')]
+    : [ok(name, 'It has a blank or a line break around it, which is ignored.')]
+}
+
+function settingIn(sentence: string): string {
+  return /^[A-Z_]+/.exec(sentence)?.[0] ?? 'Settings'
+}
+
+type Checked = Pick<Installation, 'sandbox' | 'settings' | 'listening' | 'names'>
+
+/** Checks the form of the app's id and secret. Instagram's and Facebook's look alike. */
+export function checkCredentials({ sandbox, settings, names }: Omit<Checked, 'listening'>): Finding[] {
+  const { clientId, clientSecret } = settings
+  if (sandbox)
+    return [ok('Credentials', 'None are set, so the sandbox on this machine takes Instagram’s place.')]
+  return [
+    ...(clientId === undefined ? [] : [checkIdForm(clientId, names.clientId)]),
+    ...(clientSecret === undefined ? [] : [checkSecretForm(clientSecret, names.clientSecret, clientId)]),
+  ]
+}
+
+function checkIdForm(id: string, setting: string): Finding {
+  const name = 'Form of the app ID'
+  const fix = `Take it from ${BUSINESS_LOGIN} → Instagram app ID.`
+  if (!/^\d+$/.test(id)) return wrong(name, `${setting} is not a number, as Meta’s app IDs are.`, fix)
+  if (/^17841\d{12}$/.test(id))
+    return wrong(name, `${setting} looks like the ID of an account, not of an app.`, fix)
+  if (id.length < 13 || id.length > 17)
+    return unknown(name, `${setting} has ${id.length} digits; Meta’s app IDs mostly have 15 or 16.`, fix)
+  return ok(name, 'It is a number, as it should be. Facebook’s app ID looks the same: see “App ID” below.')
+}
+
+function checkSecretForm(secret: string, setting: string, id: string | undefined): Finding {
+  const name = 'Form of the app secret'
+  const fix = `Take it from ${BUSINESS_LOGIN} → Instagram app secret → Show.`
+  if (/^(IGAA|IGQ|EAA)/.test(secret)) return wrong(name, `${setting} looks like an access token.`, fix)
+  if (/^\d+\|/.test(secret)) return wrong(name, `${setting} looks like an app access token of Facebook.`, fix)
+  if (secret === id || /^\d{13,17}$/.test(secret)) return wrong(name, `${setting} looks like an app ID.`, fix)
+  if (!/^[0-9a-f]{32}$/.test(secret))
+    return unknown(
+      name,
+      `${setting} does not look like the secrets that Meta gives: 32 digits and letters from a to f.`,
+      fix,
+    )
+  return ok(
+    name,
+    'It looks like a secret of Meta’s. Facebook’s app secret looks the same: see “App secret” below.',
+  )
+}
+
+/** Checks for dead, unknown and missing scopes. One that Instagram does not know makes it refuse the whole login. */
+export function checkScopes({ settings: { scopes }, names }: Pick<Checked, 'settings' | 'names'>): Finding[] {
+  if (!scopes) return []
+  const findings = scopes.flatMap((scope) => checkScope(scope, names.scopes))
+  const basicIsRenamed = scopes.some((scope) => DEAD_SCOPES.get(scope)?.today === BASIC_SCOPE)
+  if (!scopes.includes(BASIC_SCOPE) && !basicIsRenamed)
+    findings.unshift(
+      wrong(
+        'Scopes',
+        `${BASIC_SCOPE} is missing; Instagram requires it, and refreshing a token does too.`,
+        `Put ${BASIC_SCOPE} into ${names.scopes}.`,
+      ),
+    )
+  return findings.length > 0
+    ? findings
+    : [ok('Scopes', `Instagram knows ${scopes.length === 1 ? 'it' : 'all of them'}.`)]
+}
+
+function checkScope(scope: string, setting: string): Finding[] {
+  if (SCOPES.includes(scope)) return []
+  const dead = DEAD_SCOPES.get(scope)
+  if (dead)
+    return [
+      wrong(
+        'Scopes',
+        `${scope} is a name of ${dead.of}.`,
+        dead.today === null
+          ? `Take it out of ${setting}: nothing takes its place.`
+          : `Write ${dead.today} in ${setting} instead.`,
+      ),
+    ]
+  if (scope === 'human_agent')
+    return [
+      unknown(
+        'Scopes',
+        'human_agent is a feature that Meta approves by itself; asked for without approval it is said to break the whole login.',
+        `Take it out of ${setting} until Meta has approved it.`,
+      ),
+    ]
+  return [
+    unknown(
+      'Scopes',
+      `${quoted(scope)} is none of the five scopes that we know. If Instagram does not know it either, it refuses every login.`,
+      `See that it is not misspelt. The five are ${SCOPES.join(', ')}.`,
+    ),
+  ]
+}
+
+/** Checks the addresses that Instagram is called at. A host that is not Meta's is taken for a stand-in. */
+export function checkAddresses({ settings, names }: Pick<Checked, 'settings' | 'names'>): Finding[] {
+  const findings = [
+    ...checkAddress(settings.authorizeUrl, names.authorizeUrl, AUTHORIZE_URL),
+    ...checkAddress(settings.tokenUrl, names.tokenUrl, TOKEN_URL),
+    ...checkAddress(settings.graphUrl, names.graphUrl, GRAPH_URL),
+    ...checkVersion(settings.graphVersion, names.graphVersion),
+  ]
+  return findings.length > 0
+    ? findings
+    : [ok('Addresses', 'Instagram is asked where it is, or where its stand-in is.')]
+}
+
+function checkAddress(address: string | undefined, setting: string, right: string): Finding[] {
+  if (address === undefined || address === right) return []
+  const { hostname, pathname } = new URL(address)
+  if (!/(^|\.)(instagram|facebook)\.com$/.test(hostname)) return []
+  const fix = `Leave ${setting} empty, or write ${right}.`
+  if (hostname.endsWith('facebook.com'))
+    return [wrong('Addresses', `${setting} names ${hostname}: that is Facebook Login, another product.`, fix)]
+  if (hostname !== new URL(right).hostname)
+    return [wrong('Addresses', `${setting} names ${hostname}, where Instagram does not answer this.`, fix)]
+  if (/\/v\d/.test(pathname))
+    return [
+      wrong('Addresses', `${setting} has a version in its path; the addresses of tokens have none.`, fix),
+    ]
+  return [unknown('Addresses', `${setting} is not the address that we know.`, fix)]
+}
+
+function checkVersion(version: string | undefined, setting: string): Finding[] {
+  const [, major] = /^v(\d+)\./.exec(version ?? '') ?? []
+  if (version === undefined || major === undefined || Number(major) >= OLDEST_GRAPH_MAJOR) return []
+  return [
+    wrong(
+      'Addresses',
+      `${setting} is ${version}, which Meta no longer serves.`,
+      `Leave it empty, or write ${DEFAULT_GRAPH_VERSION}.`,
+    ),
+  ]
+}
+
+/** Checks the redirect URI by itself. Whether it is registered, only a login shows. */
+export function checkRedirectUri({ sandbox, settings, listening, names }: Checked): Finding[] {
+  const name = 'Redirect URI'
+  if (settings.redirectUri === undefined) return []
+  if (sandbox) return [ok(name, 'The sandbox takes it as it is.')]
+  const url = new URL(settings.redirectUri)
+  const isLocal = isLoopback(url)
+  if (url.protocol === 'http:' && isLocal)
+    return [
+      unknown(
+        name,
+        'It is http. Instagram wants https; whether it takes http on localhost is not confirmed.',
+        listening
+          ? `Set ${names.https}=self-signed, and register and set the address with https://.`
+          : 'Have your app speak https on this machine, or put a tunnel in front of it; register and set the address with https://.',
+      ),
+    ]
+  if (url.protocol === 'http:')
+    return [
+      wrong(
+        name,
+        'It is http, and Instagram wants https.',
+        'Put https in front of the app, and register and set the address with https://.',
+      ),
+    ]
+  if (isLocal && listening && !listening.https && (url.port || '443') === String(listening.port))
+    return [
+      wrong(
+        name,
+        `It says https on this machine’s port ${listening.port}, where the app speaks http: the browser cannot come back.`,
+        `Set ${names.https}=self-signed, or ${names.https}=cert.pem,key.pem.`,
+      ),
+    ]
+  return [
+    ok(
+      name,
+      url.pathname.endsWith('/')
+        ? 'It ends in a slash, and must be registered with it.'
+        : 'Its form is right. It must be registered letter by letter; the dashboard may have added a slash at the end.',
+    ),
+  ]
+}
