@@ -1,27 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Census } from './accounts/census.ts'
 import type { AccountEvent } from './accounts/events.ts'
-import type { FinishedCall } from './instagram/observed.ts'
-import { within } from './storage/within.ts'
-import type { FinishedRequest } from './web/finishedRequest.ts'
+import type { AccountStats } from './accounts/stats.ts'
+import type { FinishedCall } from './instagram/http.ts'
 
-/** Milliseconds in which the database must answer, or a scrape does without its numbers. */
-const ANSWER_LIMIT_MS = 2_000
+/** Milliseconds that the database has to answer; otherwise a scrape does without its figures. */
+const DATABASE_TIME_LIMIT_MS = 2_000
 
-/** What is counted of an app, and its numbers as Prometheus reads them. */
+/** A request that was answered, or given up by the client. */
+export interface FinishedRequest {
+  /** Its pattern, such as `/api/accounts/:id/token`. */
+  route: string
+  method: string
+  /** HTTP status; 499 if the client did not wait for the response. */
+  status: number
+  seconds: number
+}
+
+/** Counters and figures, in the format of Prometheus. */
 export interface Metrics {
-  /** A login that is over: `connected`, or the name of its failure. */
+  /** Counts a login that came back from Instagram: `connected`, or the code of its error. */
   onLogin: (outcome: string) => void
   onCall: (call: FinishedCall) => void
   onEvent: (event: AccountEvent) => void
   onRequest: (request: FinishedRequest) => void
   contentType: string
-  /** All numbers now. Those of a database that is away are left out. */
+  /** All figures now. Those of an unavailable database are left out. */
   text: () => Promise<string>
 }
 
-/** Metrics in a registry of their own. `ofProcess`: with those of the process and of Node itself. */
-export function createMetrics(census: Census, { ofProcess }: { ofProcess: boolean }): Metrics {
+/** Metrics in a registry of their own. `ofProcess`: whether to include those of the process and of Node. */
+export function createMetrics(stats: AccountStats, { ofProcess }: { ofProcess: boolean }): Metrics {
   const register = new Registry()
   const registers = [register]
   if (ofProcess) collectDefaultMetrics({ register })
@@ -53,71 +62,84 @@ export function createMetrics(census: Census, { ofProcess }: { ofProcess: boolea
     registers,
   })
 
-  const up = new Gauge({
+  const databaseUp = new Gauge({
     name: 'instagram_database_up',
     help: '1 while the database answers, else 0.',
     registers,
-    async collect() {
-      up.set((await read(census.refreshLag())) === undefined ? 0 : 1)
-    },
   })
   const accounts = new Gauge({
     name: 'instagram_accounts',
     help: 'Connected accounts, by status.',
     labelNames: ['status'],
     registers,
-    async collect() {
-      accounts.reset()
-      const counted = Object.entries((await read(census.byStatus())) ?? {})
-      for (const [status, count] of counted) accounts.set({ status }, count)
-    },
   })
-  const numbers = {
-    instagram_token_nearest_expiry_seconds: {
-      help: 'Seconds until the first of the long-lived tokens that are kept alive ends. Absent: there is none.',
-      read: () => census.nearestExpiry(),
-    },
-    instagram_refresh_lag_seconds: {
-      help: 'Seconds by which the most overdue account is late to be refreshed.',
-      read: () => census.refreshLag(),
-    },
-    instagram_events_waiting: {
-      help: 'Events that wait to be delivered to the webhook.',
-      read: () => census.eventsWaiting(),
-    },
-  }
-  for (const [name, number] of Object.entries(numbers)) {
-    const gauge = new Gauge({
-      name,
-      help: number.help,
-      registers,
-      async collect() {
-        const value = await read(number.read())
-        if (value === undefined) gauge.remove()
-        else gauge.set(value)
-      },
-    })
+  const nearestExpiry = new Gauge({
+    name: 'instagram_token_nearest_expiry_seconds',
+    help: 'Seconds until the first of the long-lived tokens that are kept alive ends. Absent: there is none.',
+    registers,
+  })
+  const refreshLag = new Gauge({
+    name: 'instagram_refresh_lag_seconds',
+    help: 'Seconds by which the most overdue account is late to be refreshed.',
+    registers,
+  })
+  const waitingEvents = new Gauge({
+    name: 'instagram_events_waiting',
+    help: 'Events that wait to be delivered to the webhook.',
+    registers,
+  })
+
+  async function readDatabase(): Promise<void> {
+    const [lag, byStatus = {}, expiry, waiting] = await Promise.all([
+      inTime(stats.refreshLagSeconds()),
+      inTime(stats.accountsByStatus()),
+      inTime(stats.nearestExpirySeconds()),
+      inTime(stats.waitingEvents()),
+    ])
+    databaseUp.set(lag === undefined ? 0 : 1)
+    setOrRemove(refreshLag, lag)
+    setOrRemove(nearestExpiry, expiry)
+    setOrRemove(waitingEvents, waiting)
+    accounts.reset()
+    for (const [status, count] of Object.entries(byStatus)) accounts.set({ status }, count)
   }
 
   return {
-    onLogin(outcome) {
+    onLogin: (outcome) => {
       logins.inc({ outcome })
     },
-    onCall({ endpoint, outcome, seconds }) {
+    onCall: ({ endpoint, outcome, seconds }) => {
       calls.observe({ endpoint, outcome }, seconds)
     },
-    onEvent({ type }) {
+    onEvent: ({ type }) => {
       events.inc({ type })
     },
-    onRequest({ route, method, status, seconds }) {
+    onRequest: ({ route, method, status, seconds }) => {
       requests.observe({ route, method, status: `${Math.floor(status / 100)}xx` }, seconds)
     },
     contentType: register.contentType,
-    text: () => register.metrics(),
+    text: async () => {
+      await readDatabase()
+      return register.metrics()
+    },
   }
 }
 
-/** `undefined` where the database is away. */
-async function read<Value>(answer: Promise<Value>): Promise<Value | undefined> {
-  return within(ANSWER_LIMIT_MS, answer).catch(() => undefined)
+function setOrRemove(gauge: Gauge, value: number | undefined): void {
+  if (value === undefined) gauge.remove()
+  else gauge.set(value)
+}
+
+/** `undefined` if the database is unavailable or slow. */
+async function inTime<Value>(answer: Promise<Value>): Promise<Value | undefined> {
+  const timeout = new AbortController()
+  const tooLate = sleep<undefined>(DATABASE_TIME_LIMIT_MS, undefined, { signal: timeout.signal })
+  try {
+    return await Promise.race([answer, tooLate])
+  } catch {
+    return undefined
+  } finally {
+    tooLate.catch(() => undefined)
+    timeout.abort()
+  }
 }

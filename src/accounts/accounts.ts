@@ -1,94 +1,174 @@
-import type { Database, Queries, Row } from '../storage/database.ts'
-import type { Account } from './account.ts'
-import { accountOf, COLUMNS, columnsOf } from './accountRow.ts'
-import { accountFrom, type Connected } from './connected.ts'
+import { randomUUID } from 'node:crypto'
+import type { Database, Queries } from '../database/database.ts'
+import type { InstagramErrorCode } from '../errors/catalogue.ts'
+import type { Profile, Token } from '../instagram/responses.ts'
+import { type Account, accountFromRow, type AccountStatus, accountToRow, STATUSES } from './account.ts'
 import type { Events } from './events.ts'
-import { keyIdOf, type KeyRing } from './keyRing.ts'
-import type { Schedule } from './schedule.ts'
+import { firstDue, type RefreshSchedule } from './refreshPolicy.ts'
+import { keyIdOf, type TokenCipher } from './tokenCipher.ts'
 
-/** The connected accounts, in the database, their tokens sealed. */
+/** What a login or an import brings: a token, and what Instagram says about its account. */
+export interface Connection {
+  token: Token
+  /** The id that came with the token: app-scoped or professional, Instagram does not say which. */
+  userId: string
+  /** The scopes that the person granted; `null`: Instagram did not say. */
+  permissions: readonly string[] | null
+  askedScopes: readonly string[]
+  /** `null`: could not be read. */
+  profile: Profile | null
+  /** Why the token lasts one hour only. */
+  shortLivedReason?: InstagramErrorCode | undefined
+}
+
+/** A filter and a limit for lists of accounts. */
+export interface AccountsQuery {
+  /** Default: any. */
+  status?: AccountStatus | undefined
+  /** Accounts at most. */
+  limit: number
+}
+
+/** A part of the accounts. */
+export interface AccountsPage {
+  accounts: Account[]
+  /** Whether there are, or may be, further accounts. */
+  more: boolean
+}
+
+/** How many accounts there are. */
+export interface AccountCounts {
+  all: number
+  byStatus: Record<AccountStatus, number>
+  /** Accounts whose refresh is due. */
+  due: number
+}
+
+/** The connected accounts in the database, their tokens encrypted. Every list is quick with a million accounts. */
 export interface Accounts {
   /**
-   * Keeps the account; one that is known already gets the new token, and keeps its profile if the new one is missing. What `also`
-   * writes is kept with it or not at all; it may be called again, after what it wrote was undone.
+   * Stores an account. A known account gets the new token, and keeps its profile if the new one is missing. `afterWrite` runs in the same
+   * transaction, which may be run again after a conflict.
    */
-  connect(connected: Connected, also?: Also): Promise<Account>
+  connect(
+    connection: Connection,
+    afterWrite?: (transaction: Queries, account: Account) => Promise<void>,
+  ): Promise<Account>
   find(key: string): Promise<Account | undefined>
-  /** By either of Instagram's ids. */
+  /** Finds an account by either of Instagram's ids; the app-scoped one is preferred. */
   findById(id: string): Promise<Account | undefined>
-  /** In the order of their ids, those after `after`. */
-  list(page: { after: string; limit: number }): Promise<Account[]>
+  /** The accounts whose id comes after `after` (`''`: the first page), in the order of their ids. */
+  page(query: AccountsQuery & { after: string }): Promise<AccountsPage>
   /**
-   * The account's token in the clear; `undefined`: the account is gone, or its token was destroyed.
+   * Finds accounts whose user name, id or professional id begins with `text`; `@` and letter case are ignored. In the order of their names,
+   * one page only: a longer text finds fewer.
+   */
+  search(text: string, query: AccountsQuery): Promise<AccountsPage>
+  counts(): Promise<AccountCounts>
+  /**
+   * The account's token as plain text; `undefined`: the account is gone or its token was destroyed.
    *
-   * @throws {UnreadableTokenError} when no key opens it
+   * @throws {AppError} `token_unreadable` if no key decrypts it
    */
   accessToken(key: string): Promise<string | undefined>
-  /** Forgets the account and its token. Forgetting twice is no error; returns whether it was there. */
+  /** Deletes the account and its token. Returns whether it was there. */
   remove(key: string): Promise<boolean>
 }
 
-/** What is to be kept together with an account. */
-export type Also = (queries: Queries, account: Account) => Promise<void>
-
-/** What accounts are made of, and what has to hear of them. */
+/** Dependencies of {@link createAccounts}. */
 export interface AccountsOptions {
   database: Database
-  keyRing: KeyRing
+  cipher: TokenCipher
   events: Events
-  schedule: Schedule
+  schedule: RefreshSchedule
   now: () => Date
 }
 
 /** The accounts of a database. */
-export function createAccounts({ database, keyRing, events, schedule, now }: AccountsOptions): Accounts {
+export function createAccounts({ database, cipher, events, schedule, now }: AccountsOptions): Accounts {
   return {
-    async connect(connected, also) {
-      const event = await database.transaction(async (queries) => {
-        const [known, ...sameUnderAnotherId] = await knownAs(queries, connected)
-        for (const { key } of sameUnderAnotherId)
-          await queries.run('DELETE FROM accounts WHERE account_key = $1', key)
-        const account = accountFrom(connected, known, now(), schedule)
-        await insert(queries, account, keyRing.seal(connected.token.accessToken, account.key))
-        await also?.(queries, account)
-        return events.record(queries, 'account.connected', account)
+    async connect(connection, afterWrite) {
+      const event = await database.transaction(async (transaction) => {
+        // Every connect of this account takes at least one of these locks, so that two of them cannot both insert it.
+        await transaction.lock(knownIds(connection).map((id) => `account ${id}`))
+        const [known, ...duplicates] = await findExisting(transaction, connection)
+        for (const { key } of duplicates)
+          await transaction.query('DELETE FROM accounts WHERE account_key = $1', [key])
+        const account = connectedAccount(connection, known, now(), schedule)
+        await upsert(transaction, account, cipher.encrypt(connection.token.accessToken, account.key))
+        await afterWrite?.(transaction, account)
+        return events.record(transaction, 'account.connected', account)
       })
       events.publish(event)
       return event.account
     },
 
     async find(key) {
-      const [row] = await database.all('SELECT * FROM accounts WHERE account_key = $1', key)
-      return row && accountOf(row)
+      const { rows } = await database.query('SELECT * FROM accounts WHERE account_key = $1', [key])
+      return rows.map(accountFromRow)[0]
     },
 
     async findById(id) {
-      const [row] = await database.all(
-        `SELECT * FROM accounts WHERE id = $1 OR user_id = $1
-         ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1`,
-        id,
+      const { rows } = await database.query(
+        `SELECT * FROM accounts WHERE id = $1 OR user_id = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1`,
+        [id],
       )
-      return row && accountOf(row)
+      return rows.map(accountFromRow)[0]
     },
 
-    async list({ after, limit }) {
-      const rows = await database.all(
-        'SELECT * FROM accounts WHERE id > $1 ORDER BY id LIMIT $2',
-        after,
-        limit,
+    async page({ status, after, limit }) {
+      const { rows } = status
+        ? await database.query('SELECT * FROM accounts WHERE status = $1 AND id > $2 ORDER BY id LIMIT $3', [
+            status,
+            after,
+            limit + 1,
+          ])
+        : await database.query('SELECT * FROM accounts WHERE id > $1 ORDER BY id LIMIT $2', [
+            after,
+            limit + 1,
+          ])
+      return { accounts: rows.slice(0, limit).map(accountFromRow), more: rows.length > limit }
+    },
+
+    async search(text, { status, limit }) {
+      const prefix = text.trim().replace(/^@/, '').toLowerCase()
+      const { rows } = await database.query(SEARCH, [prefix, prefix + HIGHEST_CHARACTER])
+      const wanted = rows.filter((row) => !status || row['status'] === status)
+      return {
+        accounts: wanted.slice(0, limit).map(accountFromRow),
+        more: wanted.length > limit || rows.length >= MATCHES_PER_COLUMN,
+      }
+    },
+
+    async counts() {
+      // Most accounts are ok: those are not counted one by one.
+      const { rows } = await database.query(
+        `SELECT status AS name, COUNT(*) AS count FROM accounts WHERE status IN (${NOT_OK}) GROUP BY status
+         UNION ALL SELECT 'all', COUNT(*) FROM accounts
+         UNION ALL SELECT 'due', COUNT(*) FROM accounts WHERE due_at <= $1`,
+        [now().getTime()],
       )
-      return rows.map(accountOf)
+      const counts = new Map(rows.map(({ name, count }) => [name, Number(count)]))
+      const count = (name: string) => counts.get(name) ?? 0
+      const notOk = STATUSES.reduce((sum, status) => sum + count(status), 0)
+      counts.set('ok', count('all') - notOk)
+      const byStatus = Object.fromEntries(STATUSES.map((status) => [status, count(status)]))
+      return { all: count('all'), due: count('due'), byStatus: byStatus as Record<AccountStatus, number> }
     },
 
     async accessToken(key) {
-      const [row] = await database.all('SELECT sealed_token FROM accounts WHERE account_key = $1', key)
-      return row?.['sealed_token'] ? keyRing.open(String(row['sealed_token']), key) : undefined
+      const { rows } = await database.query('SELECT sealed_token FROM accounts WHERE account_key = $1', [key])
+      const encrypted = rows[0]?.['sealed_token']
+      return encrypted ? cipher.decrypt(String(encrypted), key) : undefined
     },
 
     async remove(key) {
-      const event = await database.transaction(async (queries) => {
-        const [row] = await queries.all('DELETE FROM accounts WHERE account_key = $1 RETURNING *', key)
-        return row && events.record(queries, 'account.disconnected', accountOf(row))
+      const event = await database.transaction(async (transaction) => {
+        const { rows } = await transaction.query('DELETE FROM accounts WHERE account_key = $1 RETURNING *', [
+          key,
+        ])
+        const [account] = rows.map(accountFromRow)
+        return account && events.record(transaction, 'account.disconnected', account)
       })
       if (event) events.publish(event)
       return event !== undefined
@@ -96,39 +176,90 @@ export function createAccounts({ database, keyRing, events, schedule, now }: Acc
   }
 }
 
-/**
- * The rows that are this account: the one with its app-scoped id first, then those that were connected while Instagram did
- * not tell who it is, under the one id that came with the token.
- */
-async function knownAs(queries: Queries, { profile, userId }: Connected): Promise<Account[]> {
-  const rows = profile?.id
-    ? await queries.all(
-        `SELECT * FROM accounts WHERE id = $1 OR (profile_read_at IS NULL AND id IN ($2, $3))
-         ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END`,
-        profile.id,
-        profile.userId,
-        userId,
-      )
-    : await queries.all(
-        'SELECT * FROM accounts WHERE id IN ($1, $2) OR user_id IN ($1, $2) LIMIT 1',
-        userId,
-        profile?.userId ?? userId,
-      )
-  return rows.map(accountOf)
+function knownIds({ userId, profile }: Connection): string[] {
+  return [userId, profile?.id, profile?.userId].filter((id) => typeof id === 'string')
 }
 
-async function insert(queries: Queries, account: Account, sealedToken: string): Promise<void> {
-  const columns: Row = {
-    ...columnsOf(account),
-    sealed_token: sealedToken,
-    token_key_id: keyIdOf(sealedToken),
+/**
+ * The rows of this account: first the one with its app-scoped id, then those that were stored under the id that came with the token
+ * because the profile could not be read.
+ */
+async function findExisting(transaction: Queries, { profile, userId }: Connection): Promise<Account[]> {
+  const { rows } = profile?.id
+    ? await transaction.query(
+        `SELECT * FROM accounts WHERE id = $1 OR (profile_read_at IS NULL AND id IN ($2, $3))
+         ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END`,
+        [profile.id, profile.userId, userId],
+      )
+    : await transaction.query('SELECT * FROM accounts WHERE id IN ($1, $2) OR user_id IN ($1, $2) LIMIT 1', [
+        userId,
+        profile?.userId ?? userId,
+      ])
+  return rows.map(accountFromRow)
+}
+
+/** A new account, or the known one with the new token. What Instagram left out this time stays as it was. */
+function connectedAccount(
+  { token, profile, userId, permissions, askedScopes, shortLivedReason }: Connection,
+  known: Account | undefined,
+  now: Date,
+  schedule: RefreshSchedule,
+): Account {
+  const status = token.kind === 'short_lived' ? 'short_lived' : 'ok'
+  return {
+    key: known?.key ?? randomUUID(),
+    id: profile?.id ?? known?.id ?? userId,
+    userId: profile?.userId ?? known?.userId ?? null,
+    username: profile?.username ?? known?.username ?? null,
+    name: profile?.name ?? known?.name ?? null,
+    accountType: profile?.accountType ?? known?.accountType ?? null,
+    pictureUrl: profile?.pictureUrl ?? known?.pictureUrl ?? null,
+    profileReadAt: profile?.id ? now : (known?.profileReadAt ?? null),
+    permissions: permissions ?? known?.permissions ?? null,
+    askedScopes,
+    tokenKind: token.kind,
+    tokenObtainedAt: token.obtainedAt,
+    tokenExpiresAt: token.expiresAt,
+    connectedAt: known?.connectedAt ?? now,
+    status,
+    statusSince: known?.status === status ? known.statusSince : now,
+    statusReason: status === 'short_lived' ? (shortLivedReason ?? null) : null,
+    dueAt: firstDue(token, schedule),
+    failedTries: 0,
+  }
+}
+
+async function upsert(transaction: Queries, account: Account, encryptedToken: string): Promise<void> {
+  const columns = {
+    ...accountToRow(account),
+    sealed_token: encryptedToken,
+    token_key_id: keyIdOf(encryptedToken),
     lease: null,
     leased_until: null,
   }
-  await queries.run(INSERT, ...INSERTED.map((name) => columns[name] ?? null))
+  const names = Object.keys(columns)
+  await transaction.query(
+    `INSERT INTO accounts (${names.join(', ')}) VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})
+     ON CONFLICT (account_key) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+    Object.values(columns),
+  )
 }
 
-const INSERTED = [...COLUMNS, 'sealed_token', 'token_key_id', 'lease', 'leased_until']
+const NOT_OK = STATUSES.filter((status) => status !== 'ok')
+  .map((status) => `'${status}'`)
+  .join(', ')
 
-const INSERT = `INSERT INTO accounts (${INSERTED.join(', ')}) VALUES (${INSERTED.map((_, index) => `$${index + 1}`).join(', ')})
-  ON CONFLICT (account_key) DO UPDATE SET ${INSERTED.map((name) => `${name} = excluded.${name}`).join(', ')}`
+/** Matches that a search reads for each of its three columns. */
+const MATCHES_PER_COLUMN = 500
+
+/** Sorts after every text that begins with the characters before it. */
+const HIGHEST_CHARACTER = '\u{10FFFF}'
+
+const SEARCH = `SELECT * FROM (
+  SELECT * FROM ${prefixMatches('username')} UNION SELECT * FROM ${prefixMatches('id')} UNION SELECT * FROM ${prefixMatches('user_id')}
+) AS found ORDER BY COALESCE(username, ''), id`
+
+/** Each column by its own index, and not every match: all professional ids begin with the same digits. */
+function prefixMatches(column: string): string {
+  return `(SELECT * FROM accounts WHERE ${column} >= $1 AND ${column} < $2 ORDER BY ${column} LIMIT ${MATCHES_PER_COLUMN}) AS by_${column}`
+}

@@ -1,77 +1,74 @@
 import { randomUUID } from 'node:crypto'
-import type { Queries } from '../storage/database.ts'
-import type { Account } from './account.ts'
-import { accountJson } from './accountJson.ts'
+import type { Queries } from '../database/database.ts'
+import { type Account, accountJson } from './account.ts'
 
 /** What can happen to an account. */
 export type EventType =
-  /** Connected, for the first time or once more. */
+  /** Connected, for the first time or again. */
   | 'account.connected'
-  /** The token is good for another 60 days. */
+  /** The token is valid for another 60 days. */
   | 'token.refreshed'
-  /** Refreshing keeps failing, and the end is near. */
+  /** Refreshing keeps failing, and the token expires soon. */
   | 'token.expiring'
   /** There is no valid token, and only the person can give a new one. */
   | 'account.needs_reconnect'
-  /** No key in `TOKEN_KEYS` opens the token. */
+  /** None of the token keys decrypts the token. */
   | 'account.unreadable'
-  /** A key that opens the token is back. */
+  /** A key that decrypts the token is back. */
   | 'account.readable'
-  /** Forgotten with its token, because somebody here wanted it. */
+  /** Deleted with its token, on request of a visitor, a program or the operator. */
   | 'account.disconnected'
   /** The person removed the app on Instagram. */
   | 'account.deauthorized'
 
 /** Something that happened to an account. */
 export interface AccountEvent {
-  /** The same however often it is delivered. */
+  /** The same for every delivery of the event. */
   id: string
-  /** What happened. */
   type: EventType
-  /** When it happened. */
   at: Date
-  /** As it is afterwards. */
+  /** The account after the event. */
   account: Account
-  /** Where a person can mend it, when one is needed and the place is known. */
+  /** Where the person can connect the account again; `null`: not needed, or unknown. */
   reconnectUrl: string | null
 }
 
-/** Told of every event, after it was stored. What it throws is the process's own mistake. */
-export type Listener = (event: AccountEvent) => void
+/** Called with each event after it was stored. Must not throw. */
+export type EventListener = (event: AccountEvent) => void
 
-/** Where what happens to accounts is told. */
+/** Records and publishes events. */
 export interface Events {
-  /** Within the transaction of what happened, so that neither is kept without the other. */
-  record(queries: Queries, type: EventType, account: Account): Promise<AccountEvent>
-  /** After that transaction. */
+  /** Records an event in the transaction of the change, so that neither is stored without the other. */
+  record(transaction: Queries, type: EventType, account: Account): Promise<AccountEvent>
+  /** Calls the listeners; to be called after that transaction. */
   publish(event: AccountEvent): void
 }
 
-/** How events are made. */
+/** Settings of {@link createEvents}. */
 export interface EventsOptions {
   now: () => Date
-  listeners: readonly Listener[]
-  /** Whether events are kept in the database for a webhook to deliver. */
-  kept: boolean
-  /** Where a person can connect an account again; `null`: nowhere that we know. */
+  listeners: readonly EventListener[]
+  /** Whether events are stored for a webhook to deliver. */
+  forWebhook: boolean
+  /** Where a person can connect an account again; `null`: unknown. */
   reconnectUrl: (account: Account) => string | null
 }
 
-/** Whether only the person can mend what has happened. */
-export function needsPerson(type: EventType): boolean {
-  return FOR_A_PERSON.has(type)
-}
-
-const FOR_A_PERSON: ReadonlySet<EventType> = new Set([
+const PERSON_NEEDED: ReadonlySet<EventType> = new Set([
   'token.expiring',
   'account.needs_reconnect',
   'account.deauthorized',
 ])
 
-/** Events for the listeners, and where `kept` is set for the webhook. */
-export function createEvents({ now, listeners, kept, reconnectUrl }: EventsOptions): Events {
+/** Whether only the account's owner can fix what happened. */
+export function needsPerson(type: EventType): boolean {
+  return PERSON_NEEDED.has(type)
+}
+
+/** The events of a database. */
+export function createEvents({ now, listeners, forWebhook, reconnectUrl }: EventsOptions): Events {
   return {
-    async record(queries, type, account) {
+    async record(transaction, type, account) {
       const event: AccountEvent = {
         id: `evt_${randomUUID()}`,
         type,
@@ -79,14 +76,11 @@ export function createEvents({ now, listeners, kept, reconnectUrl }: EventsOptio
         account,
         reconnectUrl: needsPerson(type) ? reconnectUrl(account) : null,
       }
-      if (kept)
-        await queries.run(
+      if (forWebhook)
+        await transaction.query(
           `INSERT INTO events (id, account_id, payload, created_at, deliver_at, failed_tries)
            VALUES ($1, $2, $3, $4, $4, 0)`,
-          event.id,
-          account.id,
-          JSON.stringify(payload(event)),
-          event.at.getTime(),
+          [event.id, account.id, JSON.stringify(payload(event)), event.at.getTime()],
         )
       return event
     },
@@ -97,7 +91,7 @@ export function createEvents({ now, listeners, kept, reconnectUrl }: EventsOptio
   }
 }
 
-/** The body as the Standard Webhooks specification lays it out. */
+/** The body of a webhook. @see https://www.standardwebhooks.com */
 function payload({ type, at, account, reconnectUrl }: AccountEvent) {
   const data = { ...accountJson(account), ...(reconnectUrl !== null && { reconnect_url: reconnectUrl }) }
   return { type, timestamp: at.toISOString(), data }

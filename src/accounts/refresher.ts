@@ -1,72 +1,177 @@
-import type { Instagram } from '../instagram/client.ts'
-import { InstagramError } from '../instagram/failure.ts'
-import type { Usage } from '../instagram/usage.ts'
-import type { Account } from './account.ts'
+import { randomUUID } from 'node:crypto'
+import type { Database, Value } from '../database/database.ts'
+import { errorLogFields, InstagramError, isAppError, type Usage } from '../errors/errors.ts'
+import { DAY_MS, MINUTE_MS } from '../facts.ts'
+import type { InstagramClient } from '../instagram/client.ts'
+import type { Token, TokenKind } from '../instagram/responses.ts'
+import type { Logger } from '../log.ts'
+import { type Account, accountFromRow, accountToRow } from './account.ts'
 import type { Accounts } from './accounts.ts'
-import type { Claim, Claims } from './claims.ts'
-import { UnreadableTokenError } from './keyRing.ts'
-import { type Attempt, outcomeOf, throttled } from './outcome.ts'
-import { REFRESHABLE_AFTER_MS, type Schedule } from './schedule.ts'
-import type { AccountStatus } from './status.ts'
+import type { Events } from './events.ts'
+import * as policy from './refreshPolicy.ts'
+import { keyIdOf, type TokenCipher } from './tokenCipher.ts'
+
+/** Milliseconds after which an account that was leased and never settled is free again: longer than any call. */
+const LEASE_MS = MINUTE_MS
+
+/**
+ * Milliseconds of a lease that can only come from a clock that has been set back since. Much longer than a lease, because the clocks of
+ * several processes differ.
+ */
+const IMPOSSIBLE_LEASE_MS = 60 * LEASE_MS
 
 /** Accounts that are refreshed at the same time. */
 const CONCURRENCY = 4
 
-/** Percent of Instagram's limits from which we pause. */
+/** Percent of Instagram's limits from which refreshing pauses. */
 const NEARLY_THROTTLED_PERCENT = 95
 
-/** Milliseconds of a pause, unless Instagram says that it takes longer. */
-const SHORTEST_PAUSE_MS = 15 * 60 * 1000
+/** Milliseconds of a pause, unless Instagram asks for more. */
+const SHORTEST_PAUSE_MS = 15 * MINUTE_MS
 
-/** Milliseconds of a pause, whatever Instagram says. */
-const LONGEST_PAUSE_MS = 24 * 60 * 60 * 1000
+/** Milliseconds of a pause, whatever Instagram asks for. */
+const LONGEST_PAUSE_MS = DAY_MS
 
-/** Keeps tokens alive. */
+/** An account whose token nobody else changes until the lease is settled or expires; connecting the account anew ends the lease. */
+export interface Lease {
+  id: string
+  account: Account
+}
+
+/** Makes sure that any number of processes refresh each token once: take a lease, call Instagram, settle the lease. */
+export interface Leases {
+  /** Leases the accounts that have been due longest. */
+  takeDue(limit: number): Promise<Lease[]>
+  /** Leases this account, due or not; `undefined`: it is leased already, or gone. */
+  take(key: string): Promise<Lease | undefined>
+  /** Stores the change and ends the lease. `false`: the account was connected anew or removed meanwhile, and nothing was stored. */
+  settle(lease: Lease, change: policy.AccountChange): Promise<boolean>
+}
+
+/** Leases on the accounts of a database. */
+export function createLeases(
+  database: Database,
+  cipher: TokenCipher,
+  events: Events,
+  now: () => Date,
+): Leases {
+  const isFree = '(leased_until IS NULL OR leased_until <= $3 OR leased_until > $5)'
+
+  async function take(condition: string, value: Value, due = ''): Promise<Lease[]> {
+    const id = randomUUID()
+    const time = now().getTime()
+    const { rows } = await database.query(
+      `${due}UPDATE accounts SET lease = $1, leased_until = $2 WHERE ${isFree} AND ${condition} RETURNING *`,
+      [id, time + LEASE_MS, time, value, time + IMPOSSIBLE_LEASE_MS],
+    )
+    return rows.map((row) => ({ id, account: accountFromRow(row) }))
+  }
+
+  return {
+    takeDue: (limit) =>
+      // A WITH, because PostgreSQL may run a subselect several times, and each run would lock other rows.
+      take(
+        'account_key IN (SELECT account_key FROM due)',
+        limit,
+        `WITH due AS (SELECT account_key FROM accounts
+           WHERE due_at <= $3 AND ${isFree} ORDER BY due_at LIMIT $4${database.skipLocked}) `,
+      ),
+
+    async take(key) {
+      const [lease] = await take('account_key = $4', key)
+      return lease
+    },
+
+    async settle(lease, { account, token, event: type }) {
+      const encrypted = token && cipher.encrypt(token.accessToken, account.key)
+      const columns = {
+        ...accountToRow(account),
+        lease: null,
+        leased_until: null,
+        ...(encrypted && { sealed_token: encrypted, token_key_id: keyIdOf(encrypted) }),
+      }
+      const assignments = Object.keys(columns).map((name, index) => `${name} = $${index + 3}`)
+      const { isStored, event } = await database.transaction(async (transaction) => {
+        const { rowCount } = await transaction.query(
+          `UPDATE accounts SET ${assignments.join(', ')} WHERE account_key = $1 AND lease = $2`,
+          [account.key, lease.id, ...Object.values(columns)],
+        )
+        const isStored = rowCount === 1
+        return { isStored, event: isStored && type && (await events.record(transaction, type, account)) }
+      })
+      if (event) events.publish(event)
+      return isStored
+    },
+  }
+}
+
+/** What came of refreshing an account on request. */
+export type RefreshOutcome =
+  /** The account has a new token. */
+  | 'refreshed'
+  /** Instagram gave no new token. */
+  | 'failed'
+  /** Not tried: Instagram throttles, or another request or process refreshes the account. */
+  | 'not_now'
+  /** Not tried: Instagram wants a token to be a day old. */
+  | 'too_young'
+  /** Not tried: the token does not expire, or is not valid. */
+  | 'not_refreshable'
+  /** The account is not connected. */
+  | 'gone'
+
+/** Each outcome as the rest of a sentence about an account, for the operator. */
+export const REFRESH_MESSAGES: Readonly<Record<RefreshOutcome, string>> = {
+  refreshed: 'was refreshed.',
+  failed: 'was not refreshed.',
+  not_now:
+    'was not tried: Instagram is being asked too often, or it is being refreshed elsewhere. It comes to its turn by itself.',
+  too_young: 'cannot be refreshed yet: Instagram wants a token to be a day old.',
+  not_refreshable: 'cannot be refreshed: its token has no end, or only connecting it again gives a new one.',
+  gone: 'is not connected any more.',
+}
+
+/** What came of a refresh, and the account afterwards. */
+export interface RefreshResult {
+  outcome: RefreshOutcome
+  /** `undefined`: it is not connected. */
+  account: Account | undefined
+}
+
+/** Keeps tokens valid. */
 export interface Refresher {
-  /** Attends to every account that is due, each once among all processes. Stops where Instagram throttles. */
+  /**
+   * Refreshes every account that is due, each once among all processes. Ends early if Instagram throttles.
+   *
+   * @throws {AppError} `database_unavailable`
+   */
   refreshDue(): Promise<void>
-  /** Attends to one account now, if that is possible, Instagram does not throttle and nobody else does it; returns it as it is then. */
-  refresh(key: string): Promise<Account | undefined>
-  /** Ends the pass that is under way after the accounts in hand, and begins no more. */
+  /** Refreshes one account now, if that is possible. */
+  refresh(key: string): Promise<RefreshResult>
+  /** Lets the refreshes under way finish and starts no more. */
   stop(): void
 }
 
-/** What a refresher works with. */
+/** Dependencies of {@link createRefresher}. */
 export interface RefresherOptions {
-  instagram: Instagram
+  instagram: InstagramClient
   accounts: Accounts
-  claims: Claims
-  schedule: Schedule
+  leases: Leases
+  schedule: policy.RefreshSchedule
+  log: Logger
   now: () => Date
-  /** Told of every call that failed, and of every error of ours: for the log. */
-  onError: (error: unknown, account: Account) => void
 }
 
-/** From when on an account's token can be refreshed; `null`: never, for it has no end or is dead. */
-export function refreshableFrom({ status, tokenKind, tokenObtainedAt }: Account): Date | null {
-  if (tokenKind === 'classic' || NOT_REFRESHABLE.has(status)) return null
-  return new Date(tokenObtainedAt.getTime() + (tokenKind === 'long_lived' ? REFRESHABLE_AFTER_MS : 0))
-}
-
-const NOT_REFRESHABLE: ReadonlySet<AccountStatus> = new Set([
-  'needs_reconnect',
-  'unreadable',
-  'disconnected_by_instagram',
-])
-
-/** A refresher; nothing happens until it is asked. */
+/** A refresher; does nothing until it is called. */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { instagram, accounts, claims, schedule, now, onError } = options
+  const { instagram, accounts, leases, schedule, log, now } = options
   let pausedUntil = 0
-  let stopping = false
+  let isStopped = false
 
-  // A pause that is longer than any was made by a clock that has been set back since.
-  const isPaused = () => pausedUntil > now().getTime() && pausedUntil - now().getTime() <= LONGEST_PAUSE_MS
-  const mayGoOn = () => !stopping && !isPaused()
-
-  function isRefreshable(account: Account): boolean {
-    const from = refreshableFrom(account)
-    return from !== null && from <= now()
+  /** A pause longer than the longest comes from a clock that has been set back since, and is over. */
+  function isPaused(): boolean {
+    const left = pausedUntil - now().getTime()
+    return isStopped || (left > 0 && left <= LONGEST_PAUSE_MS)
   }
 
   function pause(usage: Usage | undefined): Date {
@@ -75,67 +180,91 @@ export function createRefresher(options: RefresherOptions): Refresher {
     return new Date(pausedUntil)
   }
 
-  async function attend(claim: Claim): Promise<void> {
-    const { account } = claim
+  /** Why an account is not refreshed now; `undefined`: it can be. */
+  function obstacle(account: Account): 'not_refreshable' | 'too_young' | undefined {
+    const from = policy.refreshableFrom(account)
+    if (!from) return 'not_refreshable'
+    return from > now() ? 'too_young' : undefined
+  }
+
+  async function refreshLeased(lease: Lease): Promise<'refreshed' | 'failed' | 'not_now'> {
+    const { account } = lease
+    if (account.tokenExpiresAt && account.tokenExpiresAt <= now()) {
+      await leases.settle(lease, policy.needsReconnect(account, 'expired', now()))
+      return 'failed'
+    }
     try {
-      const attempt = await tryOnce(account)
-      if (attempt instanceof InstagramError) onError(attempt, account)
-      if (attempt instanceof InstagramError && attempt.failure === 'throttled') {
-        await claims.settle(claim, throttled(account, pause(attempt.evidence.usage), now()))
-        return
-      }
-      if (
-        typeof attempt === 'object' &&
-        'usage' in attempt &&
-        attempt.usage.percent >= NEARLY_THROTTLED_PERCENT
-      )
-        pause(attempt.usage)
-      await claims.settle(claim, outcomeOf(account, attempt, now(), schedule))
+      const accessToken = await accounts.accessToken(account.key)
+      if (accessToken === undefined) return 'failed' // Removed meanwhile.
+      const { token, usage } = await fetchToken(account.tokenKind, accessToken)
+      if (usage && usage.percent >= NEARLY_THROTTLED_PERCENT) pause(usage)
+      await leases.settle(lease, policy.afterRefresh(account, token, now(), schedule))
+      return 'refreshed'
     } catch (error) {
-      onError(error, account) // The lease runs out, and it is tried again.
+      if (isAppError(error, 'token_unreadable')) {
+        await leases.settle(lease, policy.becameUnreadable(account, now()))
+        return 'failed'
+      }
+      if (!(error instanceof InstagramError)) throw error // The lease expires, and the refresh is tried again.
+      log.warn(
+        { err: error, account: account.id, ...errorLogFields(error) },
+        'a token could not be refreshed',
+      )
+      if (error.kind === 'throttled') {
+        await leases.settle(lease, policy.afterThrottling(account, pause(error.evidence.usage), now()))
+        return 'not_now'
+      }
+      await leases.settle(lease, policy.afterFailure(account, error, now(), schedule))
+      return 'failed'
     }
   }
 
-  async function tryOnce(account: Account): Promise<Attempt> {
-    if (account.tokenExpiresAt && account.tokenExpiresAt <= now()) return 'expired'
-    try {
-      const token = await accounts.accessToken(account.key)
-      if (token === undefined) return 'expired' // Removed meanwhile: nothing will be settled.
-      if (account.tokenKind === 'long_lived') return await instagram.refresh(token)
-      return { token: await instagram.exchangeForLongLived(token), usage: { percent: 0, regainMs: 0 } }
-    } catch (error) {
-      if (error instanceof UnreadableTokenError) return 'no_key'
-      if (error instanceof InstagramError) return error
-      throw error
+  async function fetchToken(kind: TokenKind, accessToken: string): Promise<{ token: Token; usage?: Usage }> {
+    if (kind === 'long_lived') return instagram.refresh(accessToken)
+    return { token: await instagram.exchangeForLongLived(accessToken) }
+  }
+
+  /** Refreshes due accounts one after the other. An account that fails for another reason than the database does not stop the rest. */
+  async function refreshOneByOne(first: Lease): Promise<void> {
+    for (let lease: Lease | undefined = first; lease; [lease] = isPaused() ? [] : await leases.takeDue(1)) {
+      const { id } = lease.account
+      await refreshLeased(lease).catch((error: unknown) => {
+        if (isAppError(error, 'database_unavailable')) throw error
+        log.error({ err: error, account: id }, 'refreshing an account failed, and is tried again')
+      })
     }
   }
 
   return {
     async refreshDue() {
-      if (!mayGoOn()) return
-      const first = await claims.due(CONCURRENCY)
-      const ended = await Promise.allSettled(
-        first.map(async (claim) => {
-          for (let next: Claim | undefined = claim; next; [next] = mayGoOn() ? await claims.due(1) : [])
-            await attend(next)
-        }),
-      )
-      // All have come to an end, so that nobody closes the database under them.
-      for (const one of ended) if (one.status === 'rejected') throw one.reason
+      if (isPaused()) return
+      const leased = await leases.takeDue(CONCURRENCY)
+      // All have ended before this returns, so that the database may be closed then.
+      const ended = await Promise.allSettled(leased.map(refreshOneByOne))
+      for (const result of ended) if (result.status === 'rejected') throw result.reason
     },
 
     async refresh(key) {
+      const before = await accounts.find(key)
+      if (!before) return { outcome: 'gone', account: undefined }
+      const reason = obstacle(before)
+      if (reason) return { outcome: reason, account: before }
+      const lease = isPaused() ? undefined : await leases.take(key)
+      if (!lease) return { outcome: 'not_now', account: await accounts.find(key) }
+      const reasonNow = obstacle(lease.account)
+      if (reasonNow) {
+        // Another process has refreshed the token, or found it invalid, since the account was read.
+        await leases.settle(lease, { account: lease.account })
+        const outcome = reasonNow === 'too_young' ? 'refreshed' : reasonNow
+        return { outcome, account: lease.account }
+      }
+      const outcome = await refreshLeased(lease)
       const account = await accounts.find(key)
-      if (!account || !isRefreshable(account) || !mayGoOn()) return account
-      const claim = await claims.one(key)
-      // Looked at once more, for another process may have attended to it meanwhile.
-      if (claim && isRefreshable(claim.account)) await attend(claim)
-      else if (claim) await claims.settle(claim, { account: claim.account })
-      return accounts.find(key)
+      return { outcome: account ? outcome : 'gone', account }
     },
 
     stop() {
-      stopping = true
+      isStopped = true
     },
   }
 }

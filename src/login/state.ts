@@ -1,50 +1,85 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
+import { AppError } from '../errors/errors.ts'
+import { MINUTE_MS } from '../facts.ts'
 
-/** Milliseconds between Get Started and the way back, after which a `state` is too old. */
-export const STATE_LIFETIME_MS = 10 * 60 * 1000
+/** Milliseconds after which a `state` is too old to finish a login with. */
+export const STATE_LIFETIME_MS = 10 * MINUTE_MS
 
-/** By what a `state` is signed. */
-export interface Signer {
-  /** The browser's secret: by it we know, when it comes back, that it is the one that began the login. */
-  browser: string
+/** Characters of a return address at most: it is part of the state. */
+const LONGEST_RETURN_ADDRESS = 1_000
+
+/** What a `state` is signed with. */
+export interface StateSecrets {
+  /** Stored in the browser's cookie; proves that the browser that comes back is the one that began the login. */
+  browserSecret: string
   /** Ours. */
   secret: string
 }
 
-/** What a `state` tells of the login for which it was made. */
-export interface State {
-  madeAt: Date
-  /** Where the person is to go afterwards, as it was given to {@link createState}. */
+/** What a `state` says about its login. */
+export interface LoginState {
+  createdAt: Date
+  /** Where the person is sent after the login; `undefined`: nothing was requested. */
   returnTo: string | undefined
 }
 
+/** A random secret for a browser's cookie; 36 characters. */
+export function createBrowserSecret(): string {
+  return randomUUID()
+}
+
 /**
- * A new `state` (RFC 6749, section 10.12) for a link to Instagram: the time, a nonce, where to go afterwards if that is said, and
- * an HMAC of all that and of the browser's secret. Nothing needs to be stored for it, so any number of tabs may hold one.
- * `returnTo` can be read by whoever sees the link.
+ * A new `state`: the time, a nonce, the return address if there is one, and an HMAC of all that and of the browser's secret. Nothing is
+ * stored for it, so any number of tabs may hold one. Everybody who sees the link can read `returnTo`.
+ *
+ * @see RFC 6749, section 10.12
  */
-export function createState(signer: Signer, now: Date, returnTo?: string): string {
+export function createState(secrets: StateSecrets, now: Date, returnTo?: string): string {
   const parts = [now.getTime().toString(36), randomUUID()]
   if (returnTo !== undefined) parts.push(Buffer.from(returnTo).toString('base64url'))
   const text = parts.join('.')
-  return `${text}.${signature(signer, text)}`
+  return `${text}.${sign(secrets, text)}`
 }
 
-/** What a `state` tells, or `undefined` if it was not signed so. */
-export function readState(signer: Signer, state: string): State | undefined {
+/** Reads a `state`; `undefined`: it was not signed with these secrets. */
+export function readState(secrets: StateSecrets, state: string): LoginState | undefined {
   const [, text = '', time = '', returnTo, mac = ''] =
     /^(([0-9a-z]+)\.[\w-]+(?:\.([\w-]+))?)\.([\w-]+)$/.exec(state) ?? []
-  const expected = Buffer.from(signature(signer, text))
+  const expected = Buffer.from(sign(secrets, text))
   const given = Buffer.from(mac)
-  const genuine = given.length === expected.length && timingSafeEqual(given, expected)
-  if (!genuine) return undefined
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
   return {
-    madeAt: new Date(parseInt(time, 36)),
+    createdAt: new Date(parseInt(time, 36)),
     returnTo: returnTo === undefined ? undefined : Buffer.from(returnTo, 'base64url').toString(),
   }
 }
 
-function signature({ browser, secret }: Signer, text: string): string {
-  // Session cookies are signed with the same secrets, but nothing in them begins like this. There is no space in `text`.
-  return createHmac('sha256', secret).update(`state ${browser} ${text}`).digest('base64url')
+function sign({ browserSecret, secret }: StateSecrets, text: string): string {
+  // Session cookies are signed with the same secrets, but never begin like this. There is no space in `text`.
+  return createHmac('sha256', secret).update(`state ${browserSecret} ${text}`).digest('base64url')
+}
+
+/**
+ * Checks where a person asked to go after a login. `requested` may come from anybody: it is read as a browser reads it.
+ *
+ * @param origins Allowed origins. Paths are relative to the first.
+ * @returns The whole address.
+ * @throws {AppError} `return_to_foreign`: it leads elsewhere, or is longer than 1,000 characters
+ */
+export function validateReturnTo(requested: string, origins: readonly string[]): string {
+  const address = URL.parse(requested, origins[0])
+  const isAllowed =
+    // Browsers drop some control characters, and would read another address.
+    !/\p{Cc}/u.test(requested) &&
+    address !== null &&
+    // Other schemes have an origin too, such as blob:https://…
+    ['http:', 'https:'].includes(address.protocol) &&
+    origins.includes(address.origin) &&
+    address.username === '' &&
+    address.password === '' &&
+    // A host app may reduce the address to its path, and `//example.com` is another host.
+    !address.pathname.startsWith('//') &&
+    address.href.length <= LONGEST_RETURN_ADDRESS
+  if (!isAllowed) throw new AppError('return_to_foreign')
+  return address.href
 }

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../database/database.ts'
+import { deleteSessionsOf } from '../database/sessionStore.ts'
+import { MINUTE_MS } from '../facts.ts'
+import { accountFromRow } from './account.ts'
+import type { AccountEvent, Events } from './events.ts'
+
+/**
+ * Milliseconds by which a token may be younger than a deauthorization and is destroyed all the same, because Meta's clock and ours differ.
+ * A token that is younger still comes from a new consent.
+ */
+const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
+
+/** A deletion that a person requested. Holds nothing about the person. */
+export interface Deletion {
+  /** The person looks up the status with it. Cannot be guessed. */
+  confirmationCode: string
+  /** When the person requested it, according to Meta; otherwise when Meta's request arrived. */
+  askedAt: Date
+  /** When everything was deleted. */
+  doneAt: Date
+}
+
+/**
+ * Requests that Meta passes on. `id` is either of Instagram's two ids; `askedAt` is when the person asked for it, `null`: Meta does not say.
+ *
+ * @see https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
+ */
+export interface DataDeletion {
+  /**
+   * The person removed the app: destroys the token and ends the sessions; the account stays as `disconnected_by_instagram`. Does nothing if it
+   * is unknown, was deauthorized before, or was connected anew since. Returns the number of accounts changed.
+   */
+  deauthorize(id: string, askedAt: Date | null): Promise<number>
+  /** The person wants everything deleted: deletes the account, its token, sessions and events, in one transaction. There may be nothing left. */
+  deleteData(id: string, askedAt: Date | null): Promise<Deletion>
+  /** `undefined`: there is no deletion with this code. */
+  findDeletion(confirmationCode: string): Promise<Deletion | undefined>
+}
+
+/** Data deletion in a database. */
+export function createDataDeletion(database: Database, events: Events, now: () => Date): DataDeletion {
+  return {
+    async deauthorize(id, askedAt) {
+      const recorded = await database.transaction(async (transaction) => {
+        await transaction.lock([`account ${id}`])
+        const { rows } = await transaction.query(
+          `UPDATE accounts SET sealed_token = '', token_key_id = '', due_at = NULL, failed_tries = 0, lease = NULL,
+             leased_until = NULL, status = 'disconnected_by_instagram', status_reason = 'app_removed', status_since = $2
+           WHERE (id = $1 OR user_id = $1) AND status <> 'disconnected_by_instagram' AND token_obtained_at <= $3
+           RETURNING *`,
+          [id, now().getTime(), (askedAt ?? now()).getTime() + CLOCK_TOLERANCE_MS],
+        )
+        const recorded: AccountEvent[] = []
+        for (const account of rows.map(accountFromRow)) {
+          await deleteSessionsOf(transaction, account.key)
+          recorded.push(await events.record(transaction, 'account.deauthorized', account))
+        }
+        return recorded
+      })
+      for (const event of recorded) events.publish(event)
+      return recorded.length
+    },
+
+    async deleteData(id, askedAt) {
+      const confirmationCode = randomUUID().replaceAll('-', '')
+      const deletion = { confirmationCode, askedAt: askedAt ?? now(), doneAt: now() }
+      await database.transaction(async (transaction) => {
+        await transaction.lock([`account ${id}`])
+        const { rows } = await transaction.query(
+          'DELETE FROM accounts WHERE id = $1 OR user_id = $1 RETURNING *',
+          [id],
+        )
+        const deleted = rows.map(accountFromRow)
+        for (const { key } of deleted) {
+          await deleteSessionsOf(transaction, key)
+          await transaction.query('DELETE FROM login_attempts WHERE account_key = $1', [key])
+        }
+        // Also those of an account that was disconnected before: nothing but its id is known then.
+        const ids = new Set([id, ...deleted.flatMap((account) => [account.id, account.userId ?? account.id])])
+        for (const each of ids) await transaction.query('DELETE FROM events WHERE account_id = $1', [each])
+        await transaction.query(
+          'INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, $2, $3)',
+          [confirmationCode, deletion.askedAt.getTime(), deletion.doneAt.getTime()],
+        )
+      })
+      return deletion
+    },
+
+    async findDeletion(confirmationCode) {
+      const { rows } = await database.query('SELECT * FROM deletions WHERE confirmation_code = $1', [
+        confirmationCode,
+      ])
+      const [deletion] = rows.map((row) => ({
+        confirmationCode,
+        askedAt: new Date(Number(row['asked_at'])),
+        doneAt: new Date(Number(row['done_at'])),
+      }))
+      return deletion
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import type { TokenKey } from '../config.ts'
+import { AppError, isAppError } from '../errors/errors.ts'
+
+/** Encrypts tokens at rest. What was encrypted for one account cannot be decrypted for another. */
+export interface TokenCipher {
+  /** Newest first. */
+  keyIds: readonly string[]
+  /** Encrypts with the newest key: `1.<key id>.<nonce>.<ciphertext and tag>`, the last two as base64url. */
+  encrypt(token: string, accountKey: string): string
+  /** @throws {AppError} `token_unreadable` if none of the keys decrypts the text for this account */
+  decrypt(encrypted: string, accountKey: string): string
+}
+
+const CIPHER = 'aes-256-gcm'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/** The id of the key that encrypted a token. */
+export function keyIdOf(encrypted: string): string {
+  return encrypted.split('.')[1] ?? ''
+}
+
+/** AES-256-GCM with the account's key as associated data. `keys`: newest first, at least one. */
+export function createTokenCipher(keys: readonly TokenKey[]): TokenCipher {
+  const [newest] = keys
+  if (!newest) throw new TypeError('A token cipher needs at least one key')
+  return {
+    keyIds: keys.map((key) => key.id),
+
+    encrypt(token, accountKey) {
+      const nonce = randomBytes(NONCE_BYTES)
+      const cipher = createCipheriv(CIPHER, newest.secret, nonce, { authTagLength: TAG_BYTES })
+      cipher.setAAD(Buffer.from(accountKey))
+      const bytes = Buffer.concat([cipher.update(token, 'utf8'), cipher.final(), cipher.getAuthTag()])
+      return ['1', newest.id, nonce.toString('base64url'), bytes.toString('base64url')].join('.')
+    },
+
+    decrypt(encrypted, accountKey) {
+      const [version, keyId = '', nonce = '', text = ''] = encrypted.split('.')
+      const key = keys.find(({ id }) => id === keyId)
+      if (version !== '1' || !key) {
+        const message = `No key in TOKEN_KEYS has the id "${keyId}" that encrypted this token`
+        throw new AppError('token_unreadable', { message })
+      }
+      const bytes = Buffer.from(text, 'base64url')
+      try {
+        const nonceBytes = Buffer.from(nonce, 'base64url')
+        const decipher = createDecipheriv(CIPHER, key.secret, nonceBytes, { authTagLength: TAG_BYTES })
+        decipher.setAAD(Buffer.from(accountKey))
+        decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
+        return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+      } catch (cause) {
+        const message = `The key "${keyId}" of TOKEN_KEYS does not decrypt this token`
+        throw new AppError('token_unreadable', { message, cause })
+      }
+    },
+  }
+}
+
+/** As {@link TokenCipher.decrypt}, but `undefined` if none of the keys decrypts the text. */
+export function tryDecrypt(cipher: TokenCipher, encrypted: string, accountKey: string): string | undefined {
+  try {
+    return cipher.decrypt(encrypted, accountKey)
+  } catch (error) {
+    if (isAppError(error, 'token_unreadable')) return undefined
+    throw error
+  }
+}

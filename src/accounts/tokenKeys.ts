@@ -1,0 +1,206 @@
+import { setImmediate } from 'node:timers/promises'
+import type { TokenKey } from '../config.ts'
+import type { Database, Row } from '../database/database.ts'
+import { becameReadable, becameUnreadable, type RefreshSchedule } from './refreshPolicy.ts'
+import type { Leases } from './refresher.ts'
+import { createTokenCipher, keyIdOf, type TokenCipher, tryDecrypt } from './tokenCipher.ts'
+
+/** Dependencies of {@link checkKeys}. */
+export interface KeyCheckOptions {
+  database: Database
+  cipher: TokenCipher
+  leases: Leases
+  schedule: RefreshSchedule
+  now: () => Date
+}
+
+/**
+ * Compares the accounts with the token keys, which change at a start only: an account whose key is missing becomes `unreadable` (unless only
+ * the person can help anyway), and an account whose key is back gets its status again.
+ */
+export async function checkKeys(options: KeyCheckOptions, signal: AbortSignal): Promise<void> {
+  const { database, cipher, leases, schedule, now } = options
+  const known = cipher.keyIds.map((_, index) => `$${index + 1}`).join(', ')
+
+  async function accountsWhere(condition: string): Promise<string[]> {
+    const sql = `SELECT account_key FROM accounts WHERE ${condition}`
+    const { rows } = await database.query(sql, cipher.keyIds)
+    return rows.map((row) => String(row['account_key']))
+  }
+
+  const lost = await accountsWhere(
+    `token_key_id NOT IN (${known}) AND status NOT IN ('unreadable', 'needs_reconnect', 'disconnected_by_instagram')`,
+  )
+  const restored = await accountsWhere(`token_key_id IN (${known}) AND status = 'unreadable'`)
+  for (const key of [...lost, ...restored]) {
+    // Lets requests through between two accounts: queries to SQLite never leave this turn of the event loop.
+    await setImmediate()
+    if (signal.aborted) return
+    const lease = await leases.take(key)
+    if (!lease) continue
+    // Read again: another process may have done the same, or the person connected the account anew.
+    const { account } = lease
+    const isReadable = await canDecrypt(database, cipher, key)
+    const wasReadable = account.status !== 'unreadable'
+    if (isReadable === wasReadable) await leases.settle(lease, { account })
+    else if (isReadable) await leases.settle(lease, becameReadable(account, now(), schedule))
+    else await leases.settle(lease, becameUnreadable(account, now()))
+  }
+}
+
+async function canDecrypt(database: Database, cipher: TokenCipher, key: string): Promise<boolean> {
+  const { rows } = await database.query('SELECT sealed_token FROM accounts WHERE account_key = $1', [key])
+  return tryDecrypt(cipher, String(rows[0]?.['sealed_token']), key) !== undefined
+}
+
+/** How the token keys fit the stored tokens. */
+export interface KeyInspection {
+  /** Accounts that have a token. */
+  accounts: number
+  /** Ids of keys that encrypted tokens and that are missing, with the number of those tokens. */
+  missing: ReadonlyMap<string, number>
+  /** Ids of keys that do not decrypt a token encrypted with the same id. */
+  mistaken: readonly string[]
+}
+
+/** Counts the tokens under each key, and decrypts one under each key that we have. Changes nothing; works without keys too. */
+export async function inspectKeys(database: Database, keys: readonly TokenKey[]): Promise<KeyInspection> {
+  const known = new Set(keys.map(({ id }) => id))
+  const counts = await countByKey(database)
+  const mistaken: string[] = []
+  for (const id of counts.keys()) {
+    if (!known.has(id)) continue
+    const { rows } = await database.query(
+      'SELECT account_key, sealed_token FROM accounts WHERE token_key_id = $1 LIMIT 1',
+      [id],
+    )
+    if (rows.length > 0 && decryptRows(rows, keys).length === 0) mistaken.push(id)
+  }
+  return {
+    accounts: [...counts.values()].reduce((sum, count) => sum + count, 0),
+    missing: new Map([...counts].filter(([id]) => !known.has(id))),
+    mistaken,
+  }
+}
+
+/** Some long-lived tokens as plain text that should be valid, for trying them out: those that expire last. */
+export async function sampleTokens(
+  database: Database,
+  keys: readonly TokenKey[],
+  now: Date,
+  limit: number,
+): Promise<string[]> {
+  if (keys.length === 0) return []
+  const { rows } = await database.query(
+    `SELECT account_key, sealed_token FROM accounts
+     WHERE token_kind = 'long_lived' AND status IN ('ok', 'expiring') AND expires_at > $1
+     ORDER BY due_at DESC LIMIT $2`,
+    [now.getTime(), limit],
+  )
+  return decryptRows(rows, keys)
+}
+
+function decryptRows(rows: readonly Row[], keys: readonly TokenKey[]): string[] {
+  const cipher = createTokenCipher(keys)
+  return rows
+    .map((row) => tryDecrypt(cipher, String(row['sealed_token']), String(row['account_key'])))
+    .filter((token) => token !== undefined)
+}
+
+/** Tokens by the id of their key, without accounts that have no token. */
+async function countByKey(database: Database): Promise<Map<string, number>> {
+  const { rows } = await database.query(
+    `SELECT token_key_id, COUNT(*) AS count FROM accounts WHERE token_key_id <> '' GROUP BY token_key_id ORDER BY token_key_id`,
+  )
+  return new Map(rows.map((row) => [String(row['token_key_id']), Number(row['count'])]))
+}
+
+/** Options of {@link rotateKeys}. */
+export interface RotationOptions {
+  database: Database
+  cipher: TokenCipher
+  /** Accounts in one transaction. Default: 500. */
+  batchSize?: number
+  /** Called before the first batch and after each. `total`: accounts whose token was not under the newest key at the beginning. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  /** Stops after the current batch. */
+  signal?: AbortSignal
+}
+
+/** What a rotation did. */
+export interface Rotation {
+  /** Accounts whose token was encrypted with the newest key. */
+  encrypted: number
+  /** Accounts whose token no key decrypts. They stay as they were. */
+  unreadable: number
+  /** Accounts by the id of the key of their token: first our keys, newest first, then unknown ones. */
+  counts: Map<string, number>
+  /** Whether all accounts were looked at. Otherwise the next rotation goes on. */
+  isFinished: boolean
+}
+
+/**
+ * Encrypts the tokens that are under an older key with the newest one. The app may run meanwhile: tokens that it changes at the same time stay
+ * as the app stored them. A rotation that was interrupted can be repeated.
+ */
+export async function rotateKeys(options: RotationOptions): Promise<Rotation> {
+  const { database, cipher, batchSize = 500, onProgress, signal } = options
+  const [newest = ''] = cipher.keyIds
+  const { rows } = await database.query(
+    "SELECT COUNT(*) AS count FROM accounts WHERE token_key_id NOT IN ($1, '')",
+    [newest],
+  )
+  const total = Number(rows[0]?.['count'])
+  const result = { encrypted: 0, unreadable: 0, isFinished: false }
+  let done = 0
+  let last = ''
+
+  onProgress?.({ done, total })
+  while (!result.isFinished && signal?.aborted !== true) {
+    // In the order of the keys, so that tokens that cannot be decrypted are met once only.
+    const { rows: batch } = await database.query(
+      `SELECT account_key, sealed_token FROM accounts
+       WHERE account_key > $1 AND token_key_id NOT IN ($2, '') ORDER BY account_key LIMIT $3`,
+      [last, newest, batchSize],
+    )
+    const changes = batch.flatMap((row) => encryptAnew(row, cipher))
+    result.encrypted += await store(database, changes)
+    result.unreadable += batch.length - changes.length
+    result.isFinished = batch.length < batchSize
+    done += batch.length
+    last = String(batch.at(-1)?.['account_key'] ?? last)
+    onProgress?.({ done, total })
+    // Queries to SQLite never leave this turn of the event loop, and Ctrl-C is noticed only in the next.
+    await setImmediate()
+  }
+  const none = cipher.keyIds.map((id) => [id, 0] as const)
+  return { ...result, counts: new Map([...none, ...(await countByKey(database))]) }
+}
+
+interface TokenChange {
+  accountKey: string
+  before: string
+  after: string
+}
+
+function encryptAnew(row: Row, cipher: TokenCipher): TokenChange[] {
+  const accountKey = String(row['account_key'])
+  const before = String(row['sealed_token'])
+  const token = tryDecrypt(cipher, before, accountKey)
+  return token === undefined ? [] : [{ accountKey, before, after: cipher.encrypt(token, accountKey) }]
+}
+
+/** Returns how many were stored: a token that has changed since it was read belongs to the app. */
+function store(database: Database, changes: readonly TokenChange[]): Promise<number> {
+  return database.transaction(async (transaction) => {
+    let stored = 0
+    for (const { accountKey, before, after } of changes) {
+      const { rowCount } = await transaction.query(
+        `UPDATE accounts SET sealed_token = $1, token_key_id = $2 WHERE account_key = $3 AND sealed_token = $4`,
+        [after, keyIdOf(after), accountKey, before],
+      )
+      stored += rowCount
+    }
+    return stored
+  })
+}

@@ -1,0 +1,226 @@
+import { Webhook } from 'standardwebhooks'
+import { Agent, type Dispatcher, errors, request } from 'undici'
+import type { Database } from '../database/database.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../facts.ts'
+import type { Logger } from '../log.ts'
+
+/** Events that are sent at the same time. */
+const CONCURRENCY = 10
+
+/** Milliseconds after which an event that was claimed and never settled is due again: longer than any request. */
+const LEASE_MS = MINUTE_MS
+
+/** Milliseconds for a whole request, from the name lookup to the last byte of the response. */
+const REQUEST_TIME_LIMIT_MS = 15_000
+
+/** Bytes of a response that are read; its content is ignored. */
+const RESPONSE_SIZE_LIMIT = 64 * 1024
+
+/**
+ * Milliseconds before the second attempt, the third and so on. After one more failure, the event is given up.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+const RETRY_PAUSES_MS = [
+  5_000,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR_MS),
+]
+
+/** The longest `Retry-After`, in ms. */
+const LONGEST_RETRY_AFTER_MS = DAY_MS
+
+/** The share of a pause by which it is randomly longer, so that events that failed together are not sent together again. */
+const JITTER = 0.2
+
+/** Delivers events as Standard Webhooks: at least once, with the same `webhook-id` each time, in no particular order. */
+export interface WebhookDelivery {
+  /**
+   * Delivers every event that is due, oldest first. An event that fails is put off and delays no other. Any number of processes may do this at
+   * the same time.
+   *
+   * @throws {AppError} `database_unavailable`
+   */
+  deliverDue(): Promise<void>
+  /** Starts no more deliveries, waits for those under way (at most 15 seconds), and closes the connections. */
+  close(): Promise<void>
+}
+
+/** Settings of {@link createWebhookDelivery}. */
+export interface WebhookDeliveryOptions {
+  database: Database
+  /** http or https. The query counts as secret. */
+  url: string
+  /** Each `whsec_` and base64, newest first. Each of them signs, so that receivers can change over to a new one. */
+  secrets: readonly string[]
+  log: Logger
+  now: () => Date
+  /** From 0 up to 1. Default: `Math.random`. */
+  random?: () => number
+}
+
+interface ClaimedEvent {
+  id: string
+  payload: string
+  /** Attempts, this one included. */
+  tries: number
+  /** When the claim expires; also distinguishes this claim from others. */
+  leasedUntil: number
+}
+
+interface DeliveryFailure {
+  cause: unknown
+  /** Whether the receiver wants no further attempts. */
+  isFinal?: boolean
+  /** The pause that the receiver asks for. */
+  retryAfterMs?: number
+}
+
+/** A webhook with connections of its own; does nothing until it is called. */
+export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookDelivery {
+  const { database, url, log, now, random = Math.random } = options
+  const signers = options.secrets.map((secret) => new Webhook(secret))
+  const agent = new Agent()
+  const underWay = new Set<Promise<void>>()
+  let starting = Promise.resolve()
+  let closing: Promise<void> | undefined
+
+  /** Starts as many deliveries as are due and have room; one call after the other, so that no two use the same room. */
+  function startDue(): Promise<void> {
+    const started = starting.then(async () => {
+      const room = CONCURRENCY - underWay.size
+      if (closing || room === 0) return
+      for (const event of await claimDue(database, room, now())) {
+        const delivery = deliver(event).finally(() => underWay.delete(delivery))
+        underWay.add(delivery)
+      }
+    })
+    starting = started.catch(() => undefined)
+    return started
+  }
+
+  async function deliver(event: ClaimedEvent): Promise<void> {
+    const { id: eventId, tries } = event
+    try {
+      const failure = await send(event)
+      if (!failure) {
+        await database.query('DELETE FROM events WHERE id = $1', [eventId])
+        return
+      }
+      const { cause } = failure
+      const pauseMs = retryPauseMs(tries, failure)
+      const isSettled =
+        pauseMs === undefined
+          ? await giveUp(database, event)
+          : await putOff(database, event, now().getTime() + pauseMs)
+      const gaveUp = isSettled && pauseMs === undefined
+      log[gaveUp ? 'error' : 'warn'](
+        { err: cause, eventId, tries, gaveUp },
+        'an event could not be delivered',
+      )
+    } catch (err) {
+      // The claim expires, and the event is sent again.
+      log.warn({ err, eventId, tries, gaveUp: false }, 'an event could not be delivered')
+    }
+  }
+
+  async function send({ id, payload }: ClaimedEvent): Promise<DeliveryFailure | undefined> {
+    const sentAt = now()
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
+      'webhook-signature': signers.map((signer) => signer.sign(id, sentAt, payload)).join(' '),
+    }
+    try {
+      const signal = AbortSignal.timeout(REQUEST_TIME_LIMIT_MS)
+      const response = await request(url, {
+        dispatcher: agent,
+        method: 'POST',
+        headers,
+        body: payload,
+        signal,
+      })
+      await response.body.dump({ limit: RESPONSE_SIZE_LIMIT })
+      return failureOf(response)
+    } catch (cause) {
+      // undici keeps the bytes that its parser could not read; the payload may be among them.
+      return {
+        cause: cause instanceof errors.HTTPParserError ? Object.assign(cause, { data: undefined }) : cause,
+      }
+    }
+  }
+
+  function retryPauseMs(tries: number, { isFinal, retryAfterMs = 0 }: DeliveryFailure): number | undefined {
+    const pauseMs = RETRY_PAUSES_MS[tries - 1]
+    if (pauseMs === undefined || isFinal) return undefined
+    const wantedMs = Math.max(pauseMs, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS))
+    return Math.round(wantedMs * (1 + JITTER * random()))
+  }
+
+  return {
+    async deliverDue() {
+      await startDue()
+      while (underWay.size > 0) {
+        await Promise.race(underWay)
+        await startDue()
+      }
+    },
+
+    close() {
+      closing ??= (async () => {
+        await starting
+        await Promise.allSettled(underWay)
+        await agent.close()
+      })()
+      return closing
+    },
+  }
+}
+
+function failureOf({ statusCode, headers }: Dispatcher.ResponseData): DeliveryFailure | undefined {
+  if (statusCode >= 200 && statusCode < 300) return undefined
+  const cause = new Error(`The receiver of the webhook answered with status ${statusCode}`)
+  if (statusCode === 410) return { cause, isFinal: true }
+  const retryAfter = String(headers['retry-after'] ?? '')
+  const asksForPause = (statusCode === 429 || statusCode === 503) && /^\d+$/.test(retryAfter)
+  return asksForPause ? { cause, retryAfterMs: Number(retryAfter) * 1000 } : { cause }
+}
+
+async function claimDue(database: Database, limit: number, now: Date): Promise<ClaimedEvent[]> {
+  const leasedUntil = now.getTime() + LEASE_MS
+  // A WITH, because PostgreSQL may run a subselect several times, and each run would lock other rows.
+  const { rows } = await database.query(
+    `WITH due AS (SELECT id FROM events WHERE deliver_at <= $2 ORDER BY deliver_at LIMIT $3${database.skipLocked})
+     UPDATE events SET deliver_at = $1 WHERE id IN (SELECT id FROM due)
+     RETURNING id, payload, created_at, failed_tries`,
+    [leasedUntil, now.getTime(), limit],
+  )
+  return rows
+    .sort((one, other) => Number(one['created_at']) - Number(other['created_at']))
+    .map((row) => ({
+      id: String(row['id']),
+      payload: String(row['payload']),
+      tries: Number(row['failed_tries']) + 1,
+      leasedUntil,
+    }))
+}
+
+/** Returns whether the claim was still ours. */
+async function putOff(database: Database, event: ClaimedEvent, until: number): Promise<boolean> {
+  const { rowCount } = await database.query(
+    'UPDATE events SET failed_tries = $3, deliver_at = $4 WHERE id = $1 AND deliver_at = $2',
+    [event.id, event.leasedUntil, event.tries, until],
+  )
+  return rowCount === 1
+}
+
+/** Deletes the event; returns whether the claim was still ours. */
+async function giveUp(database: Database, { id, leasedUntil }: ClaimedEvent): Promise<boolean> {
+  const { rowCount } = await database.query('DELETE FROM events WHERE id = $1 AND deliver_at = $2', [
+    id,
+    leasedUntil,
+  ])
+  return rowCount === 1
+}

@@ -1,0 +1,126 @@
+import type { Account } from './accounts/account.ts'
+import { type Accounts, createAccounts } from './accounts/accounts.ts'
+import { createDataDeletion, type DataDeletion } from './accounts/dataDeletion.ts'
+import { type AccountEvent, createEvents, type EventListener, needsPerson } from './accounts/events.ts'
+import { createLeases, createRefresher, type Refresher } from './accounts/refresher.ts'
+import { createStats } from './accounts/stats.ts'
+import { createTokenCipher } from './accounts/tokenCipher.ts'
+import { checkKeys } from './accounts/tokenKeys.ts'
+import { createWebhookDelivery } from './accounts/webhooks.ts'
+import type { Config } from './config.ts'
+import type { Database } from './database/database.ts'
+import { createInstagramClient, type InstagramClient } from './instagram/client.ts'
+import { createJobs, type Jobs } from './jobs.ts'
+import type { Logger } from './log.ts'
+import { createLoginAttempts } from './login/attempts.ts'
+import { createLogin, type Login } from './login/login.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+
+/** Everything that requests, jobs and commands work with. */
+export interface Context {
+  config: Config
+  log: Logger
+  now: () => Date
+  database: Database
+  instagram: InstagramClient
+  accounts: Accounts
+  refresher: Refresher
+  dataDeletion: DataDeletion
+  login: Login
+  metrics: Metrics
+  jobs: Jobs
+  /** Aborted when the process is told to stop, or the context is closed. */
+  stopping: AbortSignal
+  /** Stops the jobs, then closes the connections to Instagram and the database. */
+  close(): Promise<void>
+}
+
+/** What a context is built from. */
+export interface ContextParts {
+  /** Closed together with the context. */
+  database: Database
+  log: Logger
+  /** Default: the system's clock. */
+  now?: (() => Date) | undefined
+  /** Called with every event of an account. Must not throw. Default: none. */
+  listeners?: readonly EventListener[] | undefined
+  /** Where a person can connect an account again; `null`: unknown. Default: always unknown. */
+  reconnectUrl?: ((account: Account) => string | null) | undefined
+  /** Aborted when the process is told to stop. */
+  stopping?: AbortSignal | undefined
+}
+
+/**
+ * Builds a context; starts nothing. Several contexts with different settings can exist in one process.
+ *
+ * @param config With at least one session secret and one token key.
+ */
+export function createContext(config: Config, parts: ContextParts): Context {
+  const { database, log, now = () => new Date(), listeners = [], reconnectUrl = () => null } = parts
+  const closing = new AbortController()
+  const stopping = AbortSignal.any([closing.signal, ...(parts.stopping ? [parts.stopping] : [])])
+
+  const webhook = config.webhook && createWebhookDelivery({ ...config.webhook, database, log, now })
+  const schedule = { refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry, random: Math.random }
+  const cipher = createTokenCipher(config.tokenKeys)
+  const events = createEvents({
+    now,
+    listeners: [logEvent, deliverEvents, countEvent, ...listeners],
+    forWebhook: webhook !== undefined,
+    reconnectUrl,
+  })
+  const accounts = createAccounts({ database, cipher, events, schedule, now })
+  const metrics = createMetrics(createStats(database, accounts, now), {
+    ofProcess: config.apiKeys.length > 0,
+  })
+  const instagram = createInstagramClient(config.instagram, { now, onCall: metrics.onCall })
+  const leases = createLeases(database, cipher, events, now)
+  const refresher = createRefresher({ instagram, accounts, leases, schedule, log, now })
+  const attempts = createLoginAttempts(database, log, now)
+  const jobs = createJobs({
+    database,
+    refresher,
+    attempts,
+    webhook,
+    checkKeys: (signal) => checkKeys({ database, cipher, leases, schedule, now }, signal),
+    log,
+    now,
+  })
+
+  function logEvent({ type, account }: AccountEvent): void {
+    const { id, status, statusReason: reason, tokenExpiresAt } = account
+    const level = needsPerson(type) || type === 'account.unreadable' ? 'warn' : 'info'
+    log[level]({ account: id, status, reason, tokenExpiresAt }, type)
+  }
+
+  function deliverEvents(): void {
+    webhook?.deliverDue().catch((error: unknown) => {
+      log.error({ err: error }, 'events could not be delivered, and wait for the next round')
+    })
+  }
+
+  function countEvent(event: AccountEvent): void {
+    metrics.onEvent(event)
+  }
+
+  return {
+    config,
+    log,
+    now,
+    database,
+    instagram,
+    accounts,
+    refresher,
+    dataDeletion: createDataDeletion(database, events, now),
+    login: createLogin({ config, instagram, accounts, attempts, now }),
+    metrics,
+    jobs,
+    stopping,
+    async close() {
+      closing.abort()
+      await jobs.stop()
+      await instagram.close()
+      await database.close()
+    },
+  }
+}

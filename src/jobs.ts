@@ -1,0 +1,109 @@
+import type { Refresher } from './accounts/refresher.ts'
+import type { WebhookDelivery } from './accounts/webhooks.ts'
+import type { Database } from './database/database.ts'
+import { deleteExpiredSessions } from './database/sessionStore.ts'
+import { DAY_MS, MINUTE_MS } from './facts.ts'
+import type { Logger } from './log.ts'
+import type { LoginAttempts } from './login/attempts.ts'
+
+/** Milliseconds between two runs of a job. */
+const INTERVAL_MS = MINUTE_MS
+
+/** Milliseconds for which a login attempt is kept, so that its callback can be reloaded. */
+const LOGIN_ATTEMPT_LIFETIME_MS = DAY_MS
+
+/** Milliseconds for which undelivered events are kept after the webhook was removed from the settings: it may come back. */
+const EVENT_LIFETIME_MS = 7 * DAY_MS
+
+/** What the app does without a request: it refreshes tokens, delivers events, and deletes what has expired. */
+export interface Jobs {
+  /** Runs every job once. Never rejects: failures are logged, and the next run tries again. */
+  run(): Promise<void>
+  /** Runs every job now and then every minute. */
+  start(): void
+  /** Ends the jobs under way early, and starts no more. */
+  stop(): Promise<void>
+}
+
+/** Dependencies of {@link createJobs}. */
+export interface JobsOptions {
+  database: Database
+  refresher: Refresher
+  attempts: LoginAttempts
+  /** `undefined`: no webhook is set up. */
+  webhook: WebhookDelivery | undefined
+  /** Compares the accounts with the token keys. */
+  checkKeys: (signal: AbortSignal) => Promise<void>
+  log: Logger
+  now: () => Date
+}
+
+/** Jobs that do nothing until they are run or started. */
+export function createJobs(options: JobsOptions): Jobs {
+  const { database, refresher, attempts, webhook, log, now } = options
+  const stopping = new AbortController()
+  const timers = new Map<string, NodeJS.Timeout>()
+  const underWay = new Map<string, Promise<void>>()
+  let areKeysChecked = false
+
+  const jobs: Readonly<Record<string, () => Promise<unknown>>> = {
+    'checking keys': async () => {
+      // Keys change at a start only.
+      if (!areKeysChecked) await options.checkKeys(stopping.signal)
+      areKeysChecked = true
+    },
+    refreshing: () => refresher.refreshDue(),
+    'delivering events': async () => webhook?.deliverDue(),
+    'looking for interrupted logins': async () => {
+      const count = await attempts.markInterrupted()
+      if (count > 0) log.warn({ count }, 'logins were interrupted, and what Instagram gave for them is lost')
+    },
+    'deleting expired data': deleteExpired,
+  }
+
+  async function deleteExpired(): Promise<void> {
+    const time = now().getTime()
+    await deleteExpiredSessions(database, new Date()) // express-session uses the system's clock.
+    await database.query('DELETE FROM login_attempts WHERE claimed_at <= $1', [
+      time - LOGIN_ATTEMPT_LIFETIME_MS,
+    ])
+    if (!webhook)
+      await database.query('DELETE FROM events WHERE deliver_at <= $1', [time - EVENT_LIFETIME_MS])
+    // Until then, deleted data can still be read in SQLite's journal file.
+    await database.checkpoint()
+  }
+
+  async function attempt(name: string, job: () => Promise<unknown>): Promise<void> {
+    try {
+      await job()
+    } catch (error) {
+      log.error({ err: error }, `${name} failed, and is tried again later`)
+    }
+  }
+
+  /** Each job has its own interval: a slow one delays no other. */
+  function repeat(name: string, job: () => Promise<unknown>): void {
+    const run = attempt(name, job).then(() => {
+      if (!stopping.signal.aborted) timers.set(name, setTimeout(repeat, INTERVAL_MS, name, job))
+    })
+    underWay.set(name, run)
+  }
+
+  return {
+    async run() {
+      await Promise.all(Object.entries(jobs).map(([name, job]) => attempt(name, job)))
+    },
+
+    start() {
+      for (const [name, job] of Object.entries(jobs)) repeat(name, job)
+    },
+
+    async stop() {
+      stopping.abort()
+      for (const timer of timers.values()) clearTimeout(timer)
+      refresher.stop()
+      await webhook?.close()
+      await Promise.all(underWay.values())
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { hash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Database, Queries } from '../database/database.ts'
+import { type ErrorCode, isErrorCode } from '../errors/catalogue.ts'
+import { AppError, toAppError } from '../errors/errors.ts'
+import type { Logger } from '../log.ts'
+import type { ValidCallback } from './callback.ts'
+
+/** Milliseconds after which a login without an outcome is given up: longer than all of its calls to Instagram together. */
+const LOGIN_TIME_LIMIT_MS = 30_000
+
+/** Milliseconds before the first look for the outcome of a login that another request or process carries out. */
+const FIRST_PAUSE_MS = 50
+
+/** Milliseconds between two looks at most; each pause is half as long again as the one before. */
+const LONGEST_PAUSE_MS = 1_000
+
+/** The right to carry out a login, or the account of the same login that was carried out before. */
+export type LoginAttempt = { isRepeat: false; stateHash: string } | { isRepeat: true; accountKey: string }
+
+/**
+ * Makes sure that a login is carried out once, however often its callback arrives: reloaded, clicked twice, or at several processes at the
+ * same moment. States and codes are stored as hashes only.
+ */
+export interface LoginAttempts {
+  /**
+   * Claims a login, or waits for the outcome of the same callback's first arrival.
+   *
+   * @throws {AppError} the first arrival's error, with its reference; `state_expired`; `state_used`: the state came with another code before;
+   *   `interrupted`: the first arrival's process never finished
+   */
+  claim(callback: Pick<ValidCallback, 'state' | 'code' | 'isFresh'>): Promise<LoginAttempt>
+  /** Stores the account of a login that succeeded, in the transaction that stores the account itself. */
+  complete(transaction: Queries, stateHash: string, accountKey: string): Promise<void>
+  /** Stores why a login failed. `reference` names the request in the log. Never rejects: repeated callbacks are then told `interrupted`. */
+  fail(stateHash: string, error: unknown, reference: string): Promise<void>
+  /** Marks logins that began a minute ago and have no outcome: their process was killed. Returns how many were found. */
+  markInterrupted(): Promise<number>
+}
+
+const outcomeSchema = z.object({
+  // Another version of the app may have had other codes.
+  code: z.custom<ErrorCode>(isErrorCode).catch('unknown'),
+  reference: z.string().optional(),
+})
+
+/** The login attempts of a database. */
+export function createLoginAttempts(database: Database, log: Logger, now: () => Date): LoginAttempts {
+  async function firstOutcome(stateHash: string, codeHash: string): Promise<string> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+      const { rows } = await database.query('SELECT * FROM login_attempts WHERE state_hash = $1', [stateHash])
+      const [row] = rows
+      if (!row) throw new AppError('state_expired')
+      if (row['code_hash'] !== codeHash) throw new AppError('state_used')
+      if (row['account_key']) return String(row['account_key'])
+      if (row['outcome']) throw repeatedError(String(row['outcome']))
+      if (now().getTime() - Number(row['claimed_at']) > LOGIN_TIME_LIMIT_MS) throw new AppError('interrupted')
+      await sleep(pause)
+    }
+  }
+
+  return {
+    async claim({ state, code, isFresh }) {
+      const stateHash = hash('sha256', state, 'base64url')
+      const codeHash = hash('sha256', code, 'base64url')
+      if (isFresh) {
+        const { rowCount } = await database.query(
+          'INSERT INTO login_attempts (state_hash, code_hash, claimed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+          [stateHash, codeHash, now().getTime()],
+        )
+        if (rowCount === 1) return { isRepeat: false, stateHash }
+      }
+      return { isRepeat: true, accountKey: await firstOutcome(stateHash, codeHash) }
+    },
+
+    async complete(transaction, stateHash, accountKey) {
+      await transaction.query('UPDATE login_attempts SET account_key = $2 WHERE state_hash = $1', [
+        stateHash,
+        accountKey,
+      ])
+    },
+
+    async fail(stateHash, error, reference) {
+      const outcome = JSON.stringify({ code: toAppError(error).code, reference })
+      try {
+        // An account that was stored after all, before the connection broke, stays.
+        await database.query(
+          'UPDATE login_attempts SET outcome = $2 WHERE state_hash = $1 AND account_key IS NULL',
+          [stateHash, outcome],
+        )
+      } catch (failure) {
+        log.error({ err: failure }, 'the outcome of a login could not be stored')
+      }
+    },
+
+    async markInterrupted() {
+      const outcome = JSON.stringify({ code: 'interrupted' satisfies ErrorCode })
+      const { rowCount } = await database.query(
+        'UPDATE login_attempts SET outcome = $1 WHERE claimed_at <= $2 AND account_key IS NULL AND outcome IS NULL',
+        [outcome, now().getTime() - 2 * LOGIN_TIME_LIMIT_MS],
+      )
+      return rowCount
+    },
+  }
+}
+
+function repeatedError(outcome: string): AppError {
+  const { code, reference } = outcomeSchema.parse(JSON.parse(outcome))
+  return new AppError(code, reference === undefined ? {} : { reference, detail: 'as the first time' })
+}

@@ -1,0 +1,99 @@
+import { AppError } from '../errors/errors.ts'
+import { matchInstagramError } from '../errors/match.ts'
+import { type LoginState, readState, STATE_LIFETIME_MS } from './state.ts'
+
+/** Characters that are read of a pasted text: code and state are some 500 together. */
+const LONGEST_PASTED_TEXT = 4_000
+
+/** A callback with an authorization code for the browser that began the login. */
+export interface ValidCallback {
+  state: string
+  code: string
+  /** Whether the state is young enough to begin an exchange; otherwise the callback can only repeat a finished login. */
+  isFresh: boolean
+  returnTo: string | undefined
+}
+
+/** What a callback is checked with. */
+export interface CallbackContext {
+  /** From the browser's cookie; `undefined`: there is no cookie. */
+  browserSecret: string | undefined
+  /** Secrets that the state may be signed with. */
+  secrets: readonly string[]
+  now: Date
+}
+
+/** The query of a callback, given as query, path and query, or whole address. Instagram appends `#_`, which is ignored. */
+export function callbackQuery(callback: URLSearchParams | URL | string): URLSearchParams {
+  if (callback instanceof URLSearchParams) return callback
+  if (callback instanceof URL) return callback.searchParams
+  const [sent = ''] = callback.split('#')
+  const isAddress = /^(?:(?:[a-z][a-z\d+.-]*:)?\/|[^=&]*\?)/i.test(sent)
+  return new URLSearchParams(isAddress ? /\?(.*)/s.exec(sent)?.[1] : sent)
+}
+
+/**
+ * Validates a callback: first `state`, then `error`, then `code`.
+ *
+ * @throws {AppError} for everything but a code for this browser
+ */
+export function validateCallback(query: URLSearchParams, context: CallbackContext): ValidCallback {
+  const state = query.get('state') ?? ''
+  const { createdAt, returnTo } = verifyState(state, context)
+  const isFresh = context.now.getTime() - createdAt.getTime() <= STATE_LIFETIME_MS
+  const error = query.get('error')
+  if (error) throw isFresh ? authorizationError(error, query) : new AppError('state_expired')
+
+  const code = query.get('code')
+  if (!code) throw new AppError('no_answer')
+  return { state, code, isFresh, returnTo }
+}
+
+function verifyState(state: string, { browserSecret, secrets }: CallbackContext): LoginState {
+  if (!browserSecret) throw new AppError('cookie_missing')
+  if (!state) throw new AppError('state_missing')
+  for (const secret of secrets) {
+    const read = readState({ browserSecret, secret }, state)
+    if (read) return read
+  }
+  throw new AppError('state_foreign')
+}
+
+/** Anybody can write an error response (RFC 6749, section 4.1.2.1), so its words go to the log only. */
+function authorizationError(error: string, query: URLSearchParams): AppError {
+  const message = query.get('error_description') ?? query.get('error_message') ?? ''
+  const code = Number(query.get('error_code') ?? NaN)
+  const detail = [error, query.get('error_reason'), message].filter(Boolean).join(', ').slice(0, 300)
+  return new AppError(matchInstagramError({ type: error, message, code }) ?? 'unknown', { detail })
+}
+
+/**
+ * The query of a callback that a person copied from the address bar because the page at the redirect URI did not load. `undefined`: the
+ * text holds no callback.
+ *
+ * @throws {AppError} `address_foreign`: the callback belongs to another redirect URI
+ */
+export function findPastedCallback(text: string, redirectUri: string): URLSearchParams | undefined {
+  const own = new URL(redirectUri)
+  const callbacks = findAddresses(text.slice(0, LONGEST_PASTED_TEXT), own.protocol).filter(
+    ({ searchParams }) => searchParams.has('code') || searchParams.has('error'),
+  )
+  const callback = callbacks.find(
+    ({ origin, pathname }) => origin === own.origin && pathname === own.pathname,
+  )
+  if (
+    !callback &&
+    callbacks.some(({ searchParams }) => searchParams.has('code') && searchParams.has('state'))
+  )
+    throw new AppError('address_foreign')
+  return callback?.searchParams
+}
+
+/** Each word that may be an address, with or without the scheme that some browsers hide. */
+function findAddresses(text: string, protocol: string): URL[] {
+  return text
+    .split(/[\s"'<>]+/)
+    .filter((word) => word.includes('/') && word.includes('?'))
+    .map((word) => URL.parse(/^https?:\/\//i.test(word) ? word : `${protocol}//${word}`))
+    .filter((address) => address !== null)
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Account } from '../accounts/account.ts'
+import type { Accounts, Connection } from '../accounts/accounts.ts'
+import type { Config } from '../config.ts'
+import { AppError, InstagramError, isAppError } from '../errors/errors.ts'
+import type { InstagramClient } from '../instagram/client.ts'
+import type { LoginAttempts } from './attempts.ts'
+import { callbackQuery, validateCallback } from './callback.ts'
+import { createBrowserSecret, createState, validateReturnTo } from './state.ts'
+
+/** Milliseconds between attempts to store a token while the database is unavailable: a new token would need the person again. */
+const STORE_RETRY_PAUSES_MS = [200, 800, 2_000]
+
+/** Milliseconds after which storing is not tried again: people wait no longer. */
+const STORE_TIME_LIMIT_MS = 5_000
+
+/** A login in its two halves; between them, the person is at Instagram. */
+export interface Login {
+  /**
+   * Begins a login. Stores nothing, so a page may begin one for each of its links.
+   *
+   * @throws {AppError} `return_to_foreign`
+   */
+  beginLogin(options?: BeginLogin): BegunLogin
+  /**
+   * Finishes a login. The same callback may arrive any number of times, and at any number of processes: its code is exchanged once, and
+   * every arrival has the same result.
+   *
+   * @throws {AppError} the callback is not valid for this browser, or its login is over
+   * @throws {InstagramError} Instagram gives no token for the code
+   * @throws {AppError} `token_not_kept`: Instagram gave a token, and the database did not store it
+   */
+  finishLogin(options: FinishLogin): Promise<FinishedLogin>
+}
+
+/** Options of {@link Login.beginLogin}. */
+export interface BeginLogin {
+  /** Only the browser that has this secret can finish the login. Default: a new one. */
+  browserSecret?: string | undefined
+  /**
+   * Where the person is sent after the login: a path of the redirect URI's origin, or an address there or at one of `returnToOrigins`; at
+   * most 1,000 characters. May come from anybody, for example from a query. Default: nowhere.
+   */
+  returnTo?: string | undefined
+  /** Whether Instagram asks for the password again, so that the person can choose another account. Default: no. */
+  forceReauth?: boolean | undefined
+}
+
+/** A login that has begun; it can be finished for ten minutes. */
+export interface BegunLogin {
+  /** Where the person authorizes: Instagram's address with our `state`. */
+  url: string
+  /** The given or new secret. Store it in an `HttpOnly` cookie or in the session, and pass it to {@link Login.finishLogin}. */
+  browserSecret: string
+}
+
+/** Options of {@link Login.finishLogin}. */
+export interface FinishLogin {
+  /** What Instagram sent the browser back with: the whole address, its path and query, or its query. */
+  callback: URLSearchParams | URL | string
+  /** The secret of the browser that came back; `undefined`: it has none, and the login is refused. */
+  browserSecret: string | undefined
+  /** Names the request in your log. If the login fails, repeated callbacks get the reference of the first one. Default: a random one. */
+  reference?: string | undefined
+}
+
+/** A login that succeeded. */
+export interface FinishedLogin {
+  /** The connected account, without its token. */
+  account: Account
+  /** Where the person asked to go, as a whole address of an allowed origin; `undefined`: nowhere. */
+  returnTo: string | undefined
+  /** Whether the same callback succeeded before, so that nothing happened now. */
+  isRepeated: boolean
+  /** Why the token lasts one hour only, or the profile is missing; usually empty. For the log: the account shows it too. */
+  withheld: readonly InstagramError[]
+}
+
+/** Dependencies of {@link createLogin}. */
+export interface LoginOptions {
+  config: Pick<Config, 'instagram' | 'sessionSecrets' | 'returnToOrigins'>
+  instagram: InstagramClient
+  accounts: Accounts
+  attempts: LoginAttempts
+  now: () => Date
+}
+
+/** Logins with these settings. */
+export function createLogin({ config, instagram, accounts, attempts, now }: LoginOptions): Login {
+  const { redirectUri, scopes } = config.instagram
+  const secrets = config.sessionSecrets
+  const [newestSecret] = secrets
+  if (newestSecret === undefined) throw new TypeError('Logins need at least one session secret')
+  const returnToOrigins = [new URL(redirectUri).origin, ...config.returnToOrigins]
+
+  return {
+    beginLogin({ browserSecret = createBrowserSecret(), returnTo, forceReauth = false } = {}) {
+      const address = returnTo === undefined ? undefined : validateReturnTo(returnTo, returnToOrigins)
+      const state = createState({ browserSecret, secret: newestSecret }, now(), address)
+      return { url: instagram.authorizeUrl(state, { forceReauth }), browserSecret }
+    },
+
+    async finishLogin({ callback, browserSecret, reference = randomUUID() }) {
+      const valid = validateCallback(callbackQuery(callback), { browserSecret, secrets, now: now() })
+      const { code, returnTo } = valid
+
+      const attempt = await attempts.claim(valid)
+      if (attempt.isRepeat) {
+        const account = await accounts.find(attempt.accountKey)
+        if (!account) throw new AppError('account_gone')
+        return { account, returnTo, isRepeated: true, withheld: [] }
+      }
+
+      try {
+        const { connection, withheld } = await exchange(code)
+        const account = await store(connection, attempt.stateHash)
+        return { account, returnTo, isRepeated: false, withheld }
+      } catch (error) {
+        await attempts.fail(attempt.stateHash, error, reference)
+        throw error
+      }
+    },
+  }
+
+  /**
+   * Code → short-lived token → long-lived token and profile. Once the code is exchanged, nothing that Instagram gave is lost: without the
+   * long-lived token the short-lived one is used, without the profile the id that came with the token.
+   */
+  async function exchange(code: string): Promise<{ connection: Connection; withheld: InstagramError[] }> {
+    const { token, userId, permissions, profile } = await instagram.exchangeCode(code)
+    const connection = { token, userId, permissions, askedScopes: scopes, profile }
+    // A classic token cannot be exchanged, and `/me` does not know it.
+    if (token.kind === 'classic') return { connection, withheld: [] }
+
+    const [longLived, me] = await Promise.all([
+      orInstagramError(instagram.exchangeForLongLived(token.accessToken)),
+      orInstagramError(instagram.profile(token.accessToken)),
+    ])
+    const withheld = [longLived, me].filter((result) => result instanceof InstagramError)
+    const profileRead = me instanceof InstagramError ? null : me
+    return longLived instanceof InstagramError
+      ? { connection: { ...connection, profile: profileRead, shortLivedReason: longLived.code }, withheld }
+      : { connection: { ...connection, profile: profileRead, token: longLived }, withheld }
+  }
+
+  /** Stores the account and completes the attempt, in one transaction. */
+  async function store(connection: Connection, stateHash: string): Promise<Account> {
+    const began = performance.now()
+    for (let tries = 0; ; tries++) {
+      try {
+        return await accounts.connect(connection, (transaction, { key }) =>
+          attempts.complete(transaction, stateHash, key),
+        )
+      } catch (cause) {
+        const pause = STORE_RETRY_PAUSES_MS[tries]
+        const isInTime = performance.now() - began < STORE_TIME_LIMIT_MS
+        if (pause === undefined || !isInTime || !isAppError(cause, 'database_unavailable')) {
+          const message = `Instagram gave a token for the account ${connection.userId}, and it could not be stored`
+          throw new AppError('token_not_kept', { message, cause })
+        }
+        await sleep(pause)
+      }
+    }
+  }
+}
+
+async function orInstagramError<Value>(call: Promise<Value>): Promise<Value | InstagramError> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof InstagramError) return error
+    throw error
+  }
+}
