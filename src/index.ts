@@ -1,59 +1,44 @@
-/** What a host application imports. */
+/** What a host app imports. */
 
-export { instagram } from './host/mounted.ts'
-export type { InstagramOptions, InstagramRouter } from './host/mounted.ts'
-export type { LateAccess } from './host/lateAccess.ts'
-export { openInstagram } from './host/openInstagram.ts'
-export type { InstagramAccess } from './host/access.ts'
-export type { AccountsAccess, AccountsPage, ListQuery, Refreshing } from './host/accountsAccess.ts'
-export type { Log } from './host/hostLog.ts'
-export type { AccessOptions, WebhookTarget, WebOptions } from './host/options.ts'
+import { type Explained, explain as explainWith } from './errors/explain.ts'
+import { OPTION_NAMES } from './errors/settingNames.ts'
 
-export type { Account } from './accounts/account.ts'
+export { createInstagram } from './createInstagram.ts'
+export type { AccountList, Instagram, InstagramAccounts, ListQuery } from './createInstagram.ts'
+export type { InstagramOptions, WebhookTarget } from './options.ts'
+export type { Log } from './log.ts'
+
+export type { Account, AccountStatus, StatusReason } from './accounts/account.ts'
+export type { DataDeletion, Deletion } from './accounts/dataDeletion.ts'
 export type { AccountEvent, EventType } from './accounts/events.ts'
-export type { RefreshOutcome } from './accounts/refreshByHand.ts'
-export type { AccountStatus, StatusReason } from './accounts/status.ts'
-export type { TokenLoss, ValidToken } from './accounts/validToken.ts'
-export type { Deletion, Withdrawals } from './accounts/withdrawals.ts'
-export type { TokenKind } from './instagram/token.ts'
-export type { BeginLogin, BegunLogin, FinishedLogin, FinishLogin } from './login/logins.ts'
+export type { RefreshOutcome, RefreshResult } from './accounts/refresher.ts'
+export type { TokenLoss, ValidToken } from './accounts/tokens.ts'
+export type { BeginLogin, BegunLogin, FinishedLogin, FinishLogin } from './login/login.ts'
 
-export type { ConnectedLogin, Hooks, Page, ViewLocals, ViewName } from './web/hooks.ts'
-export type { FailureView, PageLocals, Views } from './web/views.ts'
-export type { AccountView, Reason, Scope, TokenView } from './web/accountView.ts'
-export type { HelpEntry, HelpGroup } from './web/helpView.ts'
-export type { Moment } from './web/moment.ts'
-export type { AccountRow, AccountsView } from './web/operator/accountsView.ts'
-export type { SetupView } from './web/setupView.ts'
-export type { Line, Outcome } from './doctor/line.ts'
+export type { ConnectedLogin, Hooks, Page, ViewLocals, ViewName, Views } from './web/hooks.ts'
 
-export { explain } from './login/explain.ts'
-export type { Explained } from './login/explain.ts'
-export type { FailureName } from './instagram/catalogue/catalogue.ts'
-export type { Explanation, Mender } from './instagram/catalogue/entry.ts'
-export type { CallbackFailure } from './login/callbackFailures.ts'
-export type { HostFailure } from './login/hostFailures.ts'
-export type { Failure } from './login/failures.ts'
-export type { OwnFailure } from './login/ownFailures.ts'
+export { ConfigError } from './config.ts'
+export { AppError, InstagramError, isAppError } from './errors/errors.ts'
+export { NoValidTokenError } from './accounts/tokens.ts'
+export type { ErrorCode } from './errors/catalogue.ts'
+export type { Explained } from './errors/explain.ts'
 
-export { ConfigError } from './settings/config.ts'
-export { TokenNotKeptError } from './accounts/connect.ts'
-export { ForeignTokenError } from './accounts/importToken.ts'
-export type { ForeignToken } from './accounts/importToken.ts'
-export { NoValidTokenError } from './accounts/validToken.ts'
-export { InstagramError } from './instagram/failure.ts'
-export type { Evidence, InstagramFailure } from './instagram/failure.ts'
-export type { Usage } from './instagram/usage.ts'
-export { Refusal } from './login/failures.ts'
-export { DatabaseUnavailableError } from './storage/unavailable.ts'
+export { verifySignedRequest } from './instagram/signedRequest.ts'
+export type { SignedRequest } from './instagram/signedRequest.ts'
 
-export { SignedRequestError, verifySignedRequest } from './instagram/signedRequest.ts'
-export type { SignedRequest, SignedRequestFault } from './instagram/signedRequest.ts'
+export { createSandbox } from './createSandbox.ts'
+export type { CreateSandboxOptions, InstagramSandbox, SandboxedOptions } from './createSandbox.ts'
+export type { Decision } from './sandbox/decide.ts'
+export type { FaultName } from './sandbox/faults/fault.ts'
+export type { FaultSelector } from './sandbox/faults/faults.ts'
+export type { Notice, NoticeAnswer } from './sandbox/metaCallbacks.ts'
+export type { ProfessionalKey, TestUser, TestUserKey } from './sandbox/testUsers.ts'
 
-export { createSandbox } from './host/createSandbox.ts'
-export type { CreateSandboxOptions, InstagramSandbox, SandboxedOptions } from './host/createSandbox.ts'
-export type { Decision, PersonKey } from './sandbox/decide.ts'
-export type { MishapName, Place } from './sandbox/mishaps/mishap.ts'
-export type { Which } from './sandbox/mishaps/mishaps.ts'
-export type { Notice, NoticeAnswer } from './sandbox/notice.ts'
-export type { Inhabitant, InhabitantKey } from './sandbox/people.ts'
+/**
+ * What an error means, who can fix it, and how.
+ *
+ * @param what An error that this package threw; another error with Instagram's words in its message; the code of an error; what somebody saw
+ *   or pasted: the address of Instagram's error page, its words, a line of a log; or Instagram's response in JSON, as text or parsed.
+ * @returns Always an explanation: `unknown` for words that match nothing, and `internal` for unexpected errors.
+ */
+export const explain = (what: unknown): Explained => explainWith(what, OPTION_NAMES)

@@ -29,8 +29,8 @@ export interface Logger {
   warn: LogMethod
   error: LogMethod
   fatal: LogMethod
-  /** A logger that adds these details to every line. */
-  child(bindings: Record<string, unknown>): Logger
+  /** A logger that adds these details to every line; `options` are for pino. */
+  child(bindings: Record<string, unknown>, options?: object): Logger
 }
 
 /**

@@ -5,10 +5,11 @@ import { certificateFor } from './certificate.ts'
 import { type Config, ConfigError, configFromEnvironment, type Environment } from './config.ts'
 import { createContext } from './context.ts'
 import { openDatabase } from './database/database.ts'
-import { settingsWarnings } from './doctor/doctor.ts'
+import { checkSettings } from './doctor/doctor.ts'
 import { createLog, type Logger } from './log.ts'
 import { withStoredSecrets } from './secrets.ts'
 import { startServer } from './server.ts'
+import { addressOf, reconnectUrl } from './web/request.ts'
 
 /** Milliseconds for all of stopping, with a refresh under way and the database. */
 const STOP_LIMIT_MS = 30_000
@@ -37,24 +38,27 @@ async function run(config: Config): Promise<void> {
     log.fatal({ err: error, origin }, 'Uncaught error: the process ends.')
     process.exit(1)
   })
-  for (const warning of settingsWarnings(config)) log.warn(warning)
+  for (const { outcome, says, fix } of checkSettings({ ...config, settings: config.instagram }))
+    if (outcome === 'wrong') log.warn(`${says} ${fix ?? ''}`)
   const certificate = await certificateFor(config, new Date())
   const ownCertificate = config.listening?.https === 'self-signed' ? certificate?.cert : undefined
 
   await using closing = new AsyncDisposableStack()
   const sandbox = config.sandbox ? await startSandbox(config, ownCertificate, log) : undefined
   closing.defer(async () => sandbox?.close())
+  const address = addressOf(config.instagram.redirectUri)
   const stopping = new AbortController()
   const context = createContext(config, {
     database: await openDatabase(config.databaseUrl),
     log,
     // The sandbox's clock can be moved.
     now: () => sandbox?.now() ?? new Date(),
+    reconnectUrl: (account) => reconnectUrl(address, account),
     stopping: stopping.signal,
   })
   closing.defer(() => context.close())
 
-  const app = createApp(context, { certificate: ownCertificate })
+  const app = createApp(context, { address, certificate: ownCertificate })
   const { host = '127.0.0.1', port = 3000 } = config.listening ?? {}
   const stopServer = await startServer(app, { host, port, certificate })
   closing.defer(async () => {

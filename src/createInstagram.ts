@@ -1,0 +1,234 @@
+import { type RequestHandler, Router } from 'express'
+import type { Account, AccountStatus } from './accounts/account.ts'
+import type { DataDeletion } from './accounts/dataDeletion.ts'
+import type { AccountEvent } from './accounts/events.ts'
+import type { RefreshResult } from './accounts/refresher.ts'
+import { importToken, NoValidTokenError, type ValidToken, validToken } from './accounts/tokens.ts'
+import { createRouter } from './app.ts'
+import { configFromOptions, withoutEmpty } from './config.ts'
+import { createContext } from './context.ts'
+import { openInBackground } from './database/database.ts'
+import { errorLogFields } from './errors/errors.ts'
+import { hostLogger, type Logger } from './log.ts'
+import type { Login } from './login/login.ts'
+import type { InstagramOptions } from './options.ts'
+import { withStoredSecrets } from './secrets.ts'
+import { addressOf, reconnectUrl } from './web/request.ts'
+
+/** Logins with Instagram in a host app: pages to mount, and the connected accounts. */
+export interface Instagram extends Login, AsyncDisposable {
+  /**
+   * Every page and endpoint. Mount it at the redirect URI's path without the last segment: `/instagram` for `…/instagram/response`. Other
+   * requests go on to your app.
+   */
+  router: Router
+  accounts: InstagramAccounts
+  /** For your own routes that Meta calls, with the result of `verifySignedRequest`. The router has such routes already. */
+  dataDeletion: DataDeletion
+  /**
+   * Refreshes tokens, delivers events and deletes old rows, as far as due. Runs once a minute unless the option `jobs` is off; safe to call
+   * at any time, in any number of processes. Never rejects: failures are logged, and the next run tries again.
+   */
+  runJobs(): Promise<void>
+  /**
+   * Waits for the database. Rejects with the failed attempt while it cannot be opened; it is tried again every ten seconds, and until then
+   * everything that needs it fails with `database_unavailable` (503).
+   */
+  ready(): Promise<void>
+  /** Waits for requests and calls under way, then closes everything, so that the process can end. Later calls are refused. */
+  close(): Promise<void>
+}
+
+/**
+ * The connected accounts. An account is found by its `key`, which never changes, or by either of Instagram's two ids. Everything rejects
+ * with an `AppError` `database_unavailable` while the database cannot be reached.
+ */
+export interface InstagramAccounts {
+  /** One page of the accounts, in the order of their ids. */
+  list(query?: ListQuery): Promise<AccountList>
+  /** The account, without its token; `undefined`: it is not connected. */
+  find(id: string): Promise<Account | undefined>
+  /**
+   * A token of the account that is valid now, refreshed first if that is due. While refreshing fails, the current token is returned until it
+   * expires.
+   *
+   * @throws {NoValidTokenError} with the reason
+   */
+  token(id: string): Promise<ValidToken>
+  /** Refreshes the account's token now, if that is possible. */
+  refresh(id: string): Promise<RefreshResult>
+  /** Deletes the account and its token. Returns whether it was connected. */
+  disconnect(id: string): Promise<boolean>
+  /**
+   * Connects an account by a token from elsewhere, such as from Meta's dashboard. A short-lived token is exchanged for a long-lived one.
+   *
+   * @throws {AppError} `facebook_token`, `basic_display_token` or `no_token`: the text is not an Instagram token
+   * @throws {InstagramError} Instagram does not accept the token
+   */
+  importToken(token: string): Promise<Account>
+}
+
+/** Which accounts to list. */
+export interface ListQuery {
+  /** Default: all. */
+  status?: AccountStatus | undefined
+  /** Accounts on a page, 1 to 1,000. Default: 100. */
+  limit?: number | undefined
+  /** `next` of the previous page. Default: the first page. */
+  after?: string | undefined
+}
+
+/** One page of accounts. */
+export interface AccountList {
+  accounts: readonly Account[]
+  /** Pass it as `after` for the next page; `null`: this is the last one. */
+  next: string | null
+}
+
+const PAGE_SIZE = 100
+const LARGEST_PAGE_SIZE = 1_000
+
+/**
+ * Logins with Instagram for an Express 5 app.
+ *
+ * ```ts
+ * import { createInstagram } from 'instagram-access-token'
+ *
+ * const instagram = createInstagram({ clientId, clientSecret, redirectUri: 'https://example.com/instagram/response' })
+ * app.use('/instagram', instagram.router)
+ * ```
+ *
+ * The database opens in the background. Several can be created in one process, with different settings and databases.
+ *
+ * @throws {ConfigError} with all mistakes in options
+ * @throws Error in a sentence for the operator: a stored secret cannot be read or created
+ */
+export function createInstagram(options: InstagramOptions): Instagram {
+  const config = withStoredSecrets(configFromOptions(options, process.env))
+  const { now = () => new Date(), jobs = true, onEvent, ...given } = withoutEmpty(options)
+  const log = hostLogger(given.log)
+  const address = addressOf(config.instagram.redirectUri)
+  const database = openInBackground(config.databaseUrl, (error) => {
+    log.error({ err: error }, 'the database cannot be opened, and is tried again in ten seconds')
+  })
+  const stopping = new AbortController()
+  const context = createContext(config, {
+    database,
+    log,
+    now,
+    listeners: onEvent ? [loggingErrors(onEvent, log)] : [],
+    reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(address, account)),
+    stopping: stopping.signal,
+  })
+  const { accounts, instagram, login, dataDeletion } = context
+  if (jobs) context.jobs.start()
+
+  const underWay = new Set<Promise<unknown>>()
+  let closing: Promise<void> | undefined
+
+  /** Refuses work after `close`, which waits for work under way. */
+  async function track<Result>(work: () => Promise<Result>): Promise<Result> {
+    assertOpen()
+    const result = work()
+    underWay.add(result)
+    try {
+      return await result
+    } finally {
+      underWay.delete(result)
+    }
+  }
+
+  function assertOpen(): void {
+    if (closing) throw new Error('This createInstagram() was closed.')
+  }
+
+  async function close(): Promise<void> {
+    stopping.abort()
+    await Promise.allSettled(underWay)
+    await context.close()
+  }
+
+  /** Keys are UUIDs, Instagram's ids are digits. */
+  const find = (id: string) => (id.includes('-') ? accounts.find(id) : accounts.findById(id))
+
+  const pages = createRouter(context, { address, hooks: given })
+  let isWarned = false
+  const mounted: RequestHandler = (request, response, next) => {
+    const { baseUrl } = request
+    if (!address.base.endsWith(baseUrl) && !isWarned) {
+      isWarned = true
+      log.warn(
+        { mountedAt: baseUrl, redirectUri: config.instagram.redirectUri },
+        `the router is mounted at ${baseUrl}, and redirectUri leads elsewhere: people will not come back here`,
+      )
+    }
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    if (!response.closed) void track(() => promise).catch(() => undefined)
+    response.once('close', resolve)
+    pages(request, response, (error?: unknown) => {
+      resolve(undefined)
+      next(error)
+    })
+  }
+
+  return {
+    router: Router().use(mounted),
+    beginLogin(options) {
+      assertOpen()
+      return login.beginLogin(options)
+    },
+    finishLogin: (callback) =>
+      track(async () => {
+        const finished = await login.finishLogin(callback)
+        for (const error of finished.withheld)
+          log.warn({ err: error, ...errorLogFields(error, config.names) }, 'connected, but without all that was requested')
+        return finished
+      }),
+    accounts: {
+      list: ({ status, limit = PAGE_SIZE, after = '' } = {}) =>
+        track(async () => {
+          if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE_SIZE)
+            throw new RangeError(`limit must be a whole number from 1 to ${LARGEST_PAGE_SIZE}.`)
+          const page = await accounts.page({ status, limit, after })
+          return { accounts: page.accounts, next: page.more ? (page.accounts.at(-1)?.id ?? null) : null }
+        }),
+      find: (id) => track(() => find(id)),
+      token: (id) =>
+        track(async () => {
+          const account = await find(id)
+          if (!account) throw new NoValidTokenError('not_connected')
+          return validToken(account, context)
+        }),
+      refresh: (id) =>
+        track(async () => {
+          const account = await find(id)
+          return account ? context.refresher.refresh(account.key) : { outcome: 'gone', account }
+        }),
+      disconnect: (id) =>
+        track(async () => {
+          const account = await find(id)
+          return account !== undefined && accounts.remove(account.key)
+        }),
+      importToken: (token) =>
+        track(() => importToken(token, { instagram, accounts, askedScopes: config.instagram.scopes, now })),
+    },
+    dataDeletion: {
+      deauthorize: (id, askedAt) => track(() => dataDeletion.deauthorize(id, askedAt)),
+      deleteData: (id, askedAt) => track(() => dataDeletion.deleteData(id, askedAt)),
+      findDeletion: (code) => track(() => dataDeletion.findDeletion(code)),
+    },
+    runJobs: () => track(() => context.jobs.run()),
+    ready: () => track(() => database.ready()),
+    close: () => (closing ??= close()),
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+}
+
+/** A host's mistake must not undo what has happened. */
+function loggingErrors(onEvent: (event: AccountEvent) => unknown, log: Logger) {
+  return (event: AccountEvent) => {
+    Promise.try(onEvent, event).catch((error: unknown) => {
+      log.error({ err: error, type: event.type, account: event.account.id }, 'onEvent failed')
+    })
+  }
+}
