@@ -30,6 +30,9 @@ export interface Matcher {
   contentType?: string
 }
 
+/** Characters of a text that are looked at. */
+const MAX_TEXT_LENGTH = 4000
+
 /** Every known form of every error. The first that matches wins. */
 const MATCHERS: readonly (readonly [InstagramErrorCode, Matcher])[] = [
   // A rounded id says more than its subcode.
@@ -133,9 +136,6 @@ const PARSED_MATCHERS = MATCHERS.map(([errorCode, matcher]) => ({
   matcher,
   phrases: matcher.message?.split('…').map(normalize) ?? [],
 }))
-
-/** Characters of a text that are looked at. */
-const MAX_TEXT_LENGTH = 4000
 
 /** Which error of Instagram it is; `undefined`: none that is known. */
 export function matchInstagramError(facts: ErrorFacts): InstagramErrorCode | undefined {

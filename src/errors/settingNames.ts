@@ -35,33 +35,10 @@ export const ENVIRONMENT_NAMES = {
   logLevel: 'LOG_LEVEL',
 } as const
 
-/** Names for those who pass options to `createInstagram`. */
+/** Names for those who pass options to `createInstagram`: those of the options, but for these. */
 export const OPTION_NAMES: SettingNames = {
-  clientId: 'clientId',
-  clientSecret: 'clientSecret',
-  redirectUri: 'redirectUri',
-  scopes: 'scopes',
-  authorizeUrl: 'authorizeUrl',
-  tokenUrl: 'tokenUrl',
-  graphUrl: 'graphUrl',
-  graphVersion: 'graphVersion',
-  metaAppSecret: 'metaAppSecret',
-  databaseUrl: 'databaseUrl',
-  sessionSecrets: 'sessionSecrets',
-  tokenKeys: 'tokenKeys',
-  refreshDaysBeforeExpiry: 'refreshDaysBeforeExpiry',
+  ...(Object.fromEntries(Object.keys(ENVIRONMENT_NAMES).map((name) => [name, name])) as SettingNames),
   webhookUrl: 'webhook.url',
   webhookSecrets: 'webhook.secrets',
-  apiKeys: 'apiKeys',
-  adminPassword: 'adminPassword',
-  showToken: 'showToken',
-  takesTokens: 'takesTokens',
-  returnToOrigins: 'returnToOrigins',
-  production: 'production',
-  host: 'host',
-  port: 'port',
-  https: 'https',
   trustProxy: 'Express’s “trust proxy”',
-  sandboxPort: 'sandboxPort',
-  logLevel: 'logLevel',
 }

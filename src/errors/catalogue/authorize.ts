@@ -8,17 +8,21 @@ import {
   TELL_OPERATOR,
 } from './entry.ts'
 
-/** What ends a login at Instagram, mostly on Instagram's own page and without a way back. */
+const MISCONFIGURED = {
+  kind: 'app_misconfigured',
+  status: 502,
+  fixableBy: 'operator',
+  advice: TELL_OPERATOR,
+} as const
+
+/** Errors of the authorize step, mostly on Instagram’s own page and without a redirect back. */
 export const authorizing = {
   redirect_uri_mismatch: {
-    kind: 'app_misconfigured',
+    ...MISCONFIGURED,
     stages: ['page', 'exchange'],
-    status: 502,
     title: 'Instagram does not know this site’s redirect address',
-    fixableBy: 'operator',
     description:
       'The address to which Instagram is to send you back is not registered for this site’s app, letter by letter. This is a mistake in the site’s settings.',
-    advice: TELL_OPERATOR,
     meaning:
       'The redirect URI that was sent is not one of those registered for Instagram login. A slash, www, http in place of https, a port, another host or a query makes it another address; so does a host that leads on to another one.',
     steps: [
@@ -31,14 +35,11 @@ export const authorizing = {
       'Whether http://localhost is ever accepted, while the app is in development, is disputed; https://localhost is.',
   },
   invalid_platform_app: {
-    kind: 'app_misconfigured',
+    ...MISCONFIGURED,
     stages: ['page', 'exchange'],
-    status: 502,
     title: 'Instagram does not know this site’s app',
-    fixableBy: 'operator',
     description:
       'The app id by which this site introduces itself is not one of an Instagram app. This is a mistake in the site’s settings.',
-    advice: TELL_OPERATOR,
     meaning:
       '{clientId} is mostly the Meta (Facebook) app ID, which stands on top of the dashboard; or the app has no Instagram login set up.',
     steps: [
@@ -80,14 +81,11 @@ export const authorizing = {
     unconfirmed: 'The exact words that Instagram has for a personal account are not known.',
   },
   invalid_scope: {
-    kind: 'app_misconfigured',
+    ...MISCONFIGURED,
     stages: ['page', 'callback', 'exchange'],
-    status: 502,
     title: 'Instagram does not know what this site asks for',
-    fixableBy: 'operator',
     description:
       'This site asks for a permission that Instagram does not have, or no longer has. This is a mistake in the site’s settings.',
-    advice: TELL_OPERATOR,
     meaning:
       '{scopes} holds a name that Instagram login does not know: of the Basic Display API (user_profile, user_media), of 2024 (business_basic, …), of Facebook Login (instagram_basic, pages_show_list) or of the first API (basic, public_content).',
     steps: [
@@ -126,7 +124,7 @@ export const authorizing = {
   },
 } as const satisfies Record<string, InstagramExplanation>
 
-/** What comes of a link to Instagram that is old, cut, or another program's. */
+/** Errors of links to Instagram that are old, cut, or another program’s. */
 export const links = {
   authorize_page_gone: {
     kind: 'app_misconfigured',
@@ -170,17 +168,14 @@ export const links = {
   },
 } as const satisfies Record<string, InstagramExplanation>
 
-/** What is wrong with the app, or with how this site introduces it. */
+/** Errors of the app, or of this site’s settings of it. */
 export const app = {
   client_secret_wrong: {
-    kind: 'app_misconfigured',
+    ...MISCONFIGURED,
     stages: ['long_lived', 'exchange'],
-    status: 502,
     title: 'Instagram refused this site’s secret',
-    fixableBy: 'operator',
     description:
       'Instagram does not accept this site’s app secret. This is a mistake in the site’s settings.',
-    advice: TELL_OPERATOR,
     meaning: '{clientSecret} is not the secret that goes with the app of this token.',
     steps: [
       `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app secret (not the App secret under App settings → Basic) into {clientSecret}.`,
@@ -189,14 +184,11 @@ export const app = {
     unconfirmed: 'That the code exchange ever says “Invalid client_secret” is not shown.',
   },
   invalid_application_id: {
-    kind: 'app_misconfigured',
+    ...MISCONFIGURED,
     stages: ['exchange', 'long_lived', 'me', 'refresh'],
-    status: 502,
     title: 'Instagram does not know this site’s app id',
-    fixableBy: 'operator',
     description:
       'Instagram says that this site’s app does not exist. This is a mistake in the site’s settings.',
-    advice: TELL_OPERATOR,
     meaning: '{clientId} is mistyped, or the app was deleted in Meta’s dashboard.',
     steps: [
       `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app ID into {clientId}.`,
@@ -237,13 +229,10 @@ export const app = {
     ],
   },
   api_access_deactivated: {
-    kind: 'app_misconfigured',
+    ...MISCONFIGURED,
     stages: GRAPH_STAGES,
-    status: 502,
     title: 'Meta has switched this site’s app off',
-    fixableBy: 'operator',
     description: 'Meta has taken away this site’s access to Instagram until somebody sees to it.',
-    advice: TELL_OPERATOR,
     meaning: 'The app was idle for long, or its privacy policy cannot be opened any more.',
     steps: [
       'Open the app in Meta’s dashboard: a notice there restores the access.',

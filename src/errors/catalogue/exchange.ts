@@ -13,7 +13,7 @@ const ONCE = [
   'If it happens at every login, look for what opens /response a second time: a proxy that tries again, a scanner, a preview.',
 ]
 
-/** What goes wrong between a code and its token. */
+/** Errors of the exchange of a code. */
 export const exchanging = {
   code_used: {
     kind: 'code_used',
@@ -119,7 +119,9 @@ const NOT_US = [
   'Otherwise wait: what was connected stays so, and refreshing is tried again by itself.',
 ]
 
-/** Out of order, out of reach, out of sense: what mostly passes. And what nobody knows. */
+const OUTAGE = { stages: CALL_STAGES, status: 502, fixableBy: 'instagram', advice: LATER } as const
+
+/** Outages, which mostly pass, and errors that match nothing. */
 export const outages = {
   temporary_failure: {
     kind: 'unavailable',
@@ -136,46 +138,35 @@ export const outages = {
   },
   unreachable: {
     kind: 'unreachable',
-    stages: CALL_STAGES,
-    status: 502,
+    ...OUTAGE,
     title: 'Instagram cannot be reached',
-    fixableBy: 'instagram',
     description: 'We could not connect to Instagram, or the connection broke off before it answered.',
-    advice: LATER,
     meaning:
       'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
     steps: NOT_US,
   },
   timed_out: {
     kind: 'timed_out',
-    stages: CALL_STAGES,
+    ...OUTAGE,
     status: 504,
     title: 'Instagram is too slow',
-    fixableBy: 'instagram',
     description: 'Instagram did not answer within ten seconds.',
-    advice: LATER,
     meaning: 'Connecting and answering together took longer than ten seconds.',
     steps: NOT_US,
   },
   too_large: {
     kind: 'too_large',
-    stages: CALL_STAGES,
-    status: 502,
+    ...OUTAGE,
     title: 'Instagram’s answer is far too long',
-    fixableBy: 'instagram',
     description: 'Instagram’s answer makes no sense: it is far longer than an answer can be.',
-    advice: LATER,
     meaning: 'We stopped reading at 1 MB. It is probably not Instagram that answers.',
     steps: NOT_US,
   },
   unreadable: {
     kind: 'unreadable',
-    stages: CALL_STAGES,
-    status: 502,
+    ...OUTAGE,
     title: 'Instagram’s answer makes no sense',
-    fixableBy: 'instagram',
     description: 'Instagram sent something that is not an answer we can read.',
-    advice: LATER,
     meaning: 'HTML, nothing, a redirect, half an answer, or JSON of a shape that nobody has recorded.',
     steps: ['The log has the status and the type of what came: it may be a proxy that answers.', ...NOT_US],
   },

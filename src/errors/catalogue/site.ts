@@ -11,7 +11,6 @@ const GET_TOKEN = `Go back and choose Get Started, or take a token of ${LOGIN_SE
 
 /** Callback errors that Instagram did not cause. */
 export const callbackErrors = {
-  /** Cookies are blocked, or the login was started under another host name. */
   cookie_missing: {
     status: 400,
     title: 'Your browser brought no cookie back',
@@ -22,7 +21,6 @@ export const callbackErrors = {
     meaning: 'The callback came without the session’s cookie.',
     steps: [ONE_ADDRESS, 'On https see that the proxy hands Set-Cookie on unchanged.'],
   },
-  /** Something on the way, or the person, cut `state` off the address. */
   state_missing: {
     status: 400,
     title: 'This is not a whole answer from Instagram',
@@ -33,7 +31,6 @@ export const callbackErrors = {
     meaning: 'The callback has no state: it was opened by hand, or cut on the way.',
     steps: ['If it happens at every login, look for a proxy that takes parameters out of addresses.'],
   },
-  /** The login took more than ten minutes. */
   state_expired: {
     status: 400,
     title: 'That took more than ten minutes',
@@ -44,7 +41,6 @@ export const callbackErrors = {
     meaning: 'The state was made more than ten minutes ago.',
     steps: ['If it happens at every login, set the clocks of all machines that run this app right.'],
   },
-  /** The state of another browser, or a forged one. */
   state_foreign: {
     status: 403,
     title: 'This login was started elsewhere',
@@ -55,7 +51,6 @@ export const callbackErrors = {
     meaning: 'The state was not made for the browser that brought it (in other programs: “state mismatch”).',
     steps: [ONE_ADDRESS, 'Otherwise nothing: this is how a login that somebody else began is kept out.'],
   },
-  /** A second code for one state. */
   state_used: {
     status: 400,
     title: 'This login is over already',
@@ -65,7 +60,6 @@ export const callbackErrors = {
     meaning: 'A second code came for one state: Allow was pressed again after going back.',
     steps: [],
   },
-  /** Neither `code` nor `error`: the address was opened by hand. */
   no_answer: {
     status: 400,
     title: 'Nothing came back from Instagram',
@@ -76,7 +70,6 @@ export const callbackErrors = {
     meaning: 'The callback has neither code nor error: the address was opened by hand.',
     steps: ['If it happens at every login, look for a proxy that drops what stands behind “?”.'],
   },
-  /** A pasted address that is not the redirect URI. */
   address_foreign: {
     status: 400,
     title: 'That address belongs to another site',
@@ -87,7 +80,6 @@ export const callbackErrors = {
     meaning: 'Host and path of the pasted address are not those of {redirectUri}.',
     steps: ['Compare the two, letter by letter, and start this app again after a change.'],
   },
-  /** The process stopped in the middle of a login. */
   interrupted: {
     status: 503,
     title: 'We were interrupted',
@@ -97,7 +89,6 @@ export const callbackErrors = {
     meaning: 'The process that carried out this login ended, or could not write down how it went.',
     steps: ['Look in the log for why it ended.'],
   },
-  /** The account was disconnected since. */
   account_gone: {
     status: 410,
     title: 'This account was disconnected',
@@ -111,7 +102,6 @@ export const callbackErrors = {
 
 /** Other errors of this site. */
 export const siteErrors = {
-  /** A hook of the host app threw after the login. */
   host_failed: {
     status: 500,
     title: 'You are connected, but this site could not go on',
@@ -124,7 +114,6 @@ export const siteErrors = {
       'The log has the error, under the reference that the page shows, on the line “onConnected failed”.',
     ],
   },
-  /** The status page of an unknown deletion. */
   no_such_deletion: {
     status: 404,
     title: 'We know no deletion with this code',
@@ -135,7 +124,6 @@ export const siteErrors = {
     meaning: 'No deletion with this confirmation code is stored.',
     steps: [],
   },
-  /** A pasted token of Facebook Login (`EAA…`). */
   facebook_token: {
     status: 422,
     title: 'That is a Facebook token',
@@ -145,7 +133,6 @@ export const siteErrors = {
     meaning: 'A token of another product of Meta’s was pasted.',
     steps: [],
   },
-  /** A pasted token of the Basic Display API (`IGQV…`). */
   basic_display_token: {
     status: 422,
     title: 'That token’s API has ended',
@@ -156,7 +143,6 @@ export const siteErrors = {
     meaning: 'A token of the Basic Display API was pasted. None of them works any more.',
     steps: [],
   },
-  /** A pasted text that is no token. */
   no_token: {
     status: 422,
     title: 'That is no token',
@@ -166,7 +152,6 @@ export const siteErrors = {
     meaning: 'What was pasted has not the form of a token.',
     steps: [],
   },
-  /** A return address that is neither ours nor one of `returnToOrigins`. */
   return_to_foreign: {
     status: 400,
     title: 'That link leads to another site',
@@ -181,7 +166,6 @@ export const siteErrors = {
       'Otherwise nothing: this is how people are kept from being led away.',
     ],
   },
-  /** A POST that does not come from our own pages. */
   cross_site: {
     status: 403,
     title: 'This did not come from our own page',
@@ -192,7 +176,6 @@ export const siteErrors = {
     meaning: 'A POST without Sec-Fetch-Site: same-origin, and without our own Origin.',
     steps: [ONE_ADDRESS],
   },
-  /** From one IP address. */
   too_many_requests: {
     status: 429,
     title: 'That was too much at once',
@@ -217,7 +200,6 @@ export const siteErrors = {
       'See whether the database runs, and what the log says under this reference. All heals by itself when it is back.',
     ],
   },
-  /** Instagram gave a token that could not be stored. */
   token_not_kept: {
     status: 503,
     title: 'We could not keep your token',
@@ -230,7 +212,6 @@ export const siteErrors = {
       'Instagram gave a token, and the database could not store it, though that was tried for some seconds.',
     steps: ['See whether the database runs. The person has to log in once more: a code works once.'],
   },
-  /** No token key decrypts a stored token. */
   token_unreadable: {
     status: 503,
     title: 'We cannot open your token',

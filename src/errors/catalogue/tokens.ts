@@ -8,14 +8,18 @@ import {
   TELL_OPERATOR,
 } from './entry.ts'
 
-/** What makes a token worthless. */
+const LOST_TOKEN = {
+  kind: 'token_invalid',
+  stages: GRAPH_STAGES,
+  status: 422,
+  fixableBy: 'person',
+} as const
+
+/** Errors that end a token’s life. */
 export const lostTokens = {
   token_expired: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'The token has expired',
-    fixableBy: 'person',
     description: 'The token has expired: Instagram’s tokens last for 60 days, or for an hour.',
     advice: NEW_TOKEN,
     meaning:
@@ -23,22 +27,16 @@ export const lostTokens = {
     steps: [CONNECT_AGAIN, 'Keep this app running: it refreshes every token that it holds in time.'],
   },
   session_invalidated: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'Instagram ended the token',
-    fixableBy: 'person',
     description: 'Instagram ended the token: the password was changed, or Instagram did it for safety.',
     advice: NEW_TOKEN,
     meaning: 'A changed password, a security reset or removed access ends all tokens of an account.',
     steps: [CONNECT_AGAIN],
   },
   app_removed: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'This site was removed on Instagram',
-    fixableBy: 'person',
     description:
       'The app was removed on Instagram, under Settings → Apps and websites, and its token is dead.',
     advice: 'If that was a slip, go back and choose Get Started to allow it again.',
@@ -46,11 +44,8 @@ export const lostTokens = {
     steps: [CONNECT_AGAIN],
   },
   checkpoint: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'Instagram wants to see you first',
-    fixableBy: 'person',
     description: 'Instagram has stopped the account until its owner logs in there and answers a question.',
     advice:
       'Log in on instagram.com or in the app and do what it asks. Then come back and choose Get Started.',
@@ -59,11 +54,8 @@ export const lostTokens = {
     unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
   },
   user_unconfirmed: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'This account is not confirmed',
-    fixableBy: 'person',
     description: 'Instagram says that the account has not been confirmed yet.',
     advice:
       'Log in on instagram.com or in the app and confirm the mail address or telephone number. Then come back and choose Get Started.',
@@ -72,11 +64,8 @@ export const lostTokens = {
     unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
   },
   token_revoked: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'The token was withdrawn',
-    fixableBy: 'person',
     description: 'Instagram says that the token was withdrawn, or that its owner logged out.',
     advice: NEW_TOKEN,
     meaning: 'Subcode 467: expired, revoked, or otherwise invalid.',
@@ -84,9 +73,7 @@ export const lostTokens = {
     unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
   },
   session_role: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'The account’s role was taken away',
     fixableBy: 'operator',
     description: 'Instagram says that whoever allowed this site no longer has the role for it.',
@@ -99,11 +86,8 @@ export const lostTokens = {
     unconfirmed: 'Documented for Facebook Pages; what it means with Instagram login is not recorded.',
   },
   token_invalid: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'Instagram does not accept the token',
-    fixableBy: 'person',
     description:
       'Instagram no longer accepts the token. It has expired, or was withdrawn: a changed password or a removed permission does that.',
     advice: NEW_TOKEN,
@@ -112,14 +96,11 @@ export const lostTokens = {
   },
 } as const satisfies Record<string, InstagramExplanation>
 
-/** What a token, or an id with it, is not good for. */
+/** Errors of a token, or of an id, that is used wrongly. */
 export const misusedTokens = {
   token_unparseable: {
-    kind: 'token_invalid',
-    stages: GRAPH_STAGES,
-    status: 422,
+    ...LOST_TOKEN,
     title: 'Instagram cannot read this token',
-    fixableBy: 'person',
     description: 'It is not a token of Instagram’s, or not the whole of it, or something was copied along.',
     advice:
       'Copy the token again, without quotes or blanks, or go back and choose Get Started to get a new one.',
@@ -202,7 +183,7 @@ export const misusedTokens = {
   },
 } as const satisfies Record<string, InstagramExplanation>
 
-/** Too much, or too often. */
+/** Rate limits and blocks. */
 export const limits = {
   throttled: {
     kind: 'throttled',
