@@ -9,7 +9,10 @@ const TIME_LIMIT_MS = 10_000
 /** Bytes of a response. */
 const SIZE_LIMIT = 1024 * 1024
 
-/** Fields of a request that are masked wherever a response repeats them. */
+/** Characters of Instagram’s words that go into an error. */
+const MAX_MESSAGE_LENGTH = 500
+
+/** Fields of a request that are masked in those words. */
 const SECRET_FIELDS = new Set(['client_secret', 'code', 'access_token'])
 
 /** Names of what is called, as the metrics have them. */
@@ -84,15 +87,15 @@ export class InstagramHttp {
       })
       const { statusCode, headers, body } = await Promise.race([responding, late.promise])
       status = statusCode
-      const bytes = Buffer.from(await Promise.race([body.arrayBuffer(), late.promise]))
+      const bytes = Buffer.from(await body.arrayBuffer())
       const [contentType = ''] = String(headers['content-type'] ?? '').split(';', 1)
       return {
         address,
         status,
-        contentType,
+        contentType: contentType.trim(),
         body: bytes,
         usage: readUsage(headers),
-        secrets: secretsIn(url, form),
+        mask: (text) => maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
       }
     } catch (cause) {
       const evidence = { endpoint: address, ...(status !== undefined && { status }) }
@@ -103,10 +106,12 @@ export class InstagramHttp {
   }
 }
 
-function secretsIn(url: URL, form = new URLSearchParams()): readonly string[] {
-  return [...url.searchParams, ...form]
+function maskSecrets(text: string, fields: readonly (readonly [name: string, value: string])[]): string {
+  return fields
     .filter(([name, value]) => SECRET_FIELDS.has(name) && value)
-    .map(([, value]) => value)
+    .reduce((masked, [, secret]) => masked.replaceAll(secret, '…'), text)
+    .replace(/[\w-]{40,}/g, '…')
+    .slice(0, MAX_MESSAGE_LENGTH)
 }
 
 /** undici’s parser error carries the bytes that it could not parse: a token may be in them. */

@@ -12,8 +12,8 @@ export interface HttpResponse {
   contentType: string
   body: Buffer
   usage: Usage
-  /** What the request sent that no error may repeat. */
-  secrets: readonly string[]
+  /** Masks the secrets of the request, and what is as long as a token, in words that go into an error. */
+  mask: (text: string) => string
 }
 
 /**
@@ -238,7 +238,7 @@ const errorSchema = z.union([graphErrorSchema, oauthErrorSchema, classicErrorSch
  * @throws {InstagramError} for an error in any of Instagram’s shapes, and for what can’t be parsed
  */
 function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape): z.output<Shape> {
-  const { address, status, contentType, usage, body, secrets } = response
+  const { address, status, contentType, usage, body } = response
   const isUsed = usage.percent > 0 || usage.regainMs > 0
   const evidence: Evidence = { endpoint: address, status, contentType, ...(isUsed && { usage }) }
 
@@ -257,7 +257,7 @@ function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape
   const error = errorSchema.safeParse(json).data
   if (error) {
     const code = matchInstagramError({ ...error, status }) ?? 'unknown'
-    throw new InstagramError(code, { ...evidence, ...masked(error, secrets) })
+    throw new InstagramError(code, { ...evidence, ...masked(error, response) })
   }
   if (status < 200 || status > 299)
     throw new InstagramError(
@@ -280,20 +280,17 @@ function lacksToken(issues: readonly z.core.$ZodIssue[]): boolean {
   )
 }
 
-/** Characters of Instagram’s words that go into the log. */
-const MAX_MESSAGE_LENGTH = 500
-
-/** Masks what was sent, and what is as long as a token: Instagram quotes malformed tokens in its messages. */
+/** Instagram quotes malformed tokens in its messages. */
 function masked(
   { type, message, traceId, ...numbers }: ErrorResponse,
-  secrets: readonly string[],
+  { mask }: HttpResponse,
 ): ErrorResponse {
-  const mask = (text: string | undefined) =>
-    secrets
-      .reduce((left, secret) => left?.replaceAll(secret, '…'), text)
-      ?.replace(/[\w-]{40,}/g, '…')
-      .slice(0, MAX_MESSAGE_LENGTH)
-  return { ...numbers, type: mask(type), message: mask(message), traceId: mask(traceId) }
+  return {
+    ...numbers,
+    type: type && mask(type),
+    message: message && mask(message),
+    traceId: traceId && mask(traceId),
+  }
 }
 
 /**
