@@ -90,7 +90,7 @@ export function createMetrics(stats: AccountStats, { ofProcess }: { ofProcess: b
   })
 
   async function readDatabase(): Promise<void> {
-    const [lag, byStatus = {}, expiry, waiting] = await Promise.all([
+    const [lag, byStatus, expiry, waiting] = await Promise.all([
       inTime(stats.refreshLagSeconds()),
       inTime(stats.accountsByStatus()),
       inTime(stats.nearestExpirySeconds()),
@@ -101,7 +101,7 @@ export function createMetrics(stats: AccountStats, { ofProcess }: { ofProcess: b
     setOrRemove(nearestExpiry, expiry)
     setOrRemove(waitingEvents, waiting)
     accounts.reset()
-    for (const [status, count] of Object.entries(byStatus)) accounts.set({ status }, count)
+    for (const [status, count] of Object.entries(byStatus ?? {})) accounts.set({ status }, count)
   }
 
   return {
@@ -133,7 +133,7 @@ function setOrRemove(gauge: Gauge, value: number | undefined): void {
 /** `undefined` if the database is unavailable or slow. */
 async function inTime<Value>(answer: Promise<Value>): Promise<Value | undefined> {
   const timeout = new AbortController()
-  const tooLate = sleep<undefined>(DATABASE_TIME_LIMIT_MS, undefined, { signal: timeout.signal })
+  const tooLate = sleep(DATABASE_TIME_LIMIT_MS, undefined, { signal: timeout.signal })
   try {
     return await Promise.race([answer, tooLate])
   } catch {
