@@ -34,26 +34,30 @@ export async function certificateFor(
   if (https === 'self-signed') return localhostCertificate(dataFolder(databaseUrl), now, create)
   const { certificateFile, keyFile } = https
   const [cert, key] = [contentOf(certificateFile), contentOf(keyFile)]
-  const certificate = parseCertificate(cert, certificateFile)
-  if (!certificate.checkPrivateKey(parseKey(key, keyFile)))
-    throw new Error(`HTTPS: the key in ${keyFile} does not belong to the certificate in ${certificateFile}.`)
+  const mismatch = `HTTPS: the key in ${keyFile} does not belong to the certificate in ${certificateFile}.`
+  const certificate = checkPair(cert, certificateFile, key, keyFile, mismatch)
   if (now > certificate.validToDate)
     throw new Error(`HTTPS: the certificate in ${certificateFile} expired on ${certificate.validTo}.`)
   if (now < certificate.validFromDate)
-    throw new Error(`HTTPS: the certificate in ${certificateFile} is not valid before ${certificate.validFrom}.`)
+    throw new Error(
+      `HTTPS: the certificate in ${certificateFile} is not valid before ${certificate.validFrom}.`,
+    )
   return { cert, key, fingerprint: certificate.fingerprint256 }
 }
 
 /** The stored certificate for localhost. A new one gets a new file, so that processes that start at once use the same. */
-async function localhostCertificate(folder: string, now: Date, create: boolean): Promise<Certificate | undefined> {
+async function localhostCertificate(
+  folder: string,
+  now: Date,
+  create: boolean,
+): Promise<Certificate | undefined> {
   for (let number = 1; ; number++) {
     const file = join(folder, `localhost-${number}.pem`)
     const pem = readStoredSecret(file) ?? (create ? storeSecret(file, await selfSigned(now)) : undefined)
     if (pem === undefined) return undefined
-    const certificate = parseCertificate(pem, file)
-    if (!certificate.checkPrivateKey(parseKey(pem, file)))
-      throw new Error(`The certificate in ${file} was changed.`)
-    if (now <= certificate.validToDate) return { cert: pem, key: pem, fingerprint: certificate.fingerprint256 }
+    const certificate = checkPair(pem, file, pem, file, `The certificate in ${file} was changed.`)
+    if (now <= certificate.validToDate)
+      return { cert: pem, key: pem, fingerprint: certificate.fingerprint256 }
   }
 }
 
@@ -71,10 +75,11 @@ async function selfSigned(now: Date): Promise<string> {
       { name: 'extKeyUsage', serverAuth: true },
       {
         name: 'subjectAltName',
+        // DNS names are type 2 and addresses type 7. @see https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6
         altNames: [
-          { type: DNS_NAME, value: 'localhost' },
-          { type: IP_ADDRESS, ip: '127.0.0.1' },
-          { type: IP_ADDRESS, ip: '::1' },
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
         ],
       },
     ],
@@ -82,32 +87,34 @@ async function selfSigned(now: Date): Promise<string> {
   return `${cert.trim()}\n${key.trim()}`
 }
 
-// Choices of GeneralName. @see https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6
-const DNS_NAME = 2
-const IP_ADDRESS = 7
-
 function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    const problem = isMissing ? 'is not there' : 'cannot be read'
-    throw new Error(`HTTPS names ${resolve(file)}, which ${problem}.`, { cause })
+    throw new Error(`HTTPS names ${resolve(file)}, which ${isMissing ? 'is not there' : 'cannot be read'}.`, {
+      cause,
+    })
   }
 }
 
-function parseCertificate(pem: string, file: string): X509Certificate {
+function checkPair(
+  cert: string,
+  certificateFile: string,
+  key: string,
+  keyFile: string,
+  otherwise: string,
+): X509Certificate {
+  let certificate: X509Certificate | undefined
   try {
-    return new X509Certificate(pem)
+    certificate = new X509Certificate(cert)
+    if (certificate.checkPrivateKey(createPrivateKey(key))) return certificate
   } catch (cause) {
-    throw new Error(`HTTPS: ${file} holds no certificate in PEM form.`, { cause })
+    if (!certificate)
+      throw new Error(`HTTPS: ${certificateFile} holds no certificate in PEM form.`, { cause })
+    throw new Error(`HTTPS: ${keyFile} holds no private key in PEM form, or one with a passphrase.`, {
+      cause,
+    })
   }
-}
-
-function parseKey(pem: string, file: string) {
-  try {
-    return createPrivateKey(pem)
-  } catch (cause) {
-    throw new Error(`HTTPS: ${file} holds no private key in PEM form, or one with a passphrase.`, { cause })
-  }
+  throw new Error(otherwise)
 }

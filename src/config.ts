@@ -1,7 +1,12 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { AppError } from './errors/errors.ts'
-import { ENVIRONMENT_NAMES, OPTION_NAMES, type SettingName, type SettingNames } from './errors/settingNames.ts'
+import {
+  ENVIRONMENT_NAMES,
+  OPTION_NAMES,
+  type SettingName,
+  type SettingNames,
+} from './errors/settingNames.ts'
 import { AUTHORIZE_URL, BASIC_SCOPE, DEFAULT_GRAPH_VERSION, GRAPH_URL, TOKEN_URL } from './facts.ts'
 
 /** The Instagram app (not the Facebook app), and where Instagram is reached. */
@@ -97,68 +102,83 @@ export class ConfigError extends AppError {
 export const SANDBOX_APP = { clientId: '990602627938098', clientSecret: 'the-sandbox-has-no-secrets' }
 
 const URL_FORM = 'must be an address that starts with https:// (or http://).'
+const PORT_FORM = 'must be a whole number from 1 to 65535.'
+const DAYS_FORM = 'must be a number of days from 1 to 50.'
+const PASSWORD_FORM = 'must have at least 12 characters.'
+const VERSION_FORM = 'must be written like v26.0.'
 const DATABASE_FORM =
   'must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.'
-const DAYS_FORM = 'must be a number of days from 1 to 50.'
-const HTTPS_FORM =
-  'must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.'
 
-// Messages go on after the name of the setting.
+// Each message continues the name of its setting.
 const text = z.string('must be text.').trim()
-
 const list = z
   .union([z.string(), z.array(z.string()).readonly()], 'must be text, or a list of texts.')
   .transform((given) =>
     typeof given === 'string' ? given.split(/[\s,]+/).filter(Boolean) : given.map((item) => item.trim()),
   )
-
+const toggle = z.union(
+  [
+    z.boolean(),
+    z.stringbool({ truthy: ['on', 'true', '1'], falsy: ['off', 'false', '0'], case: 'sensitive' }),
+  ],
+  { error: ({ input }) => (typeof input === 'string' ? 'must be on or off.' : 'must be true or false.') },
+)
+const port = z.coerce.number(PORT_FORM).int(PORT_FORM).min(1, PORT_FORM).max(65535, PORT_FORM)
 const url = z
   .string(URL_FORM)
   .trim()
   .refine((given) => /^https?:\/\//i.test(given) && URL.canParse(given), { error: URL_FORM, abort: true })
-
 const redirectUri = url
   .refine((given) => !/[?#]/.test(given), 'must have no query (?) and no fragment (#).')
   .refine((given) => !new URL(given).username, 'must have no user name.')
   .refine((given) => !new URL(given).pathname.includes('//'), 'must not have // in its path.')
-
 const secrets = list.refine(
   (given) => given.length > 0 && given.every((secret) => secret.length >= 32),
   'must be secrets of at least 32 characters each, separated by commas, newest first.',
 )
-
-const toggle = z.union(
-  [z.boolean(), z.enum(['on', 'true', '1', 'off', 'false', '0']).transform((word) => /^(on|true|1)$/.test(word))],
-  { error: ({ input }) => (typeof input === 'string' ? 'must be on or off.' : 'must be true or false.') },
-)
-
-const port = z.coerce
-  .number('must be a whole number from 1 to 65535.')
-  .refine(
-    (given) => Number.isInteger(given) && given >= 1 && given <= 65535,
-    'must be a whole number from 1 to 65535.',
+const tokenKeys = list
+  .transform((keys) =>
+    keys.map((entry): TokenKey => {
+      const [, id = '', base64 = ''] = /^([\w-]+):([A-Za-z0-9+/_-]+={0,2})$/.exec(entry) ?? []
+      return { id, secret: Buffer.from(base64, 'base64') }
+    }),
   )
-
+  .refine((keys) => keys.length > 0 && keys.every(({ id, secret }) => id && secret.length === 32), {
+    error: 'must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+    abort: true,
+  })
+  .refine(
+    (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
+    'must give each key an id of its own.',
+  )
+const webhookSecrets = list.refine(
+  (given) => given.length > 0 && given.every(isWebhookSecret),
+  'must be written as whsec_ and base64 of 24 to 64 bytes, separated by commas, newest first.',
+)
+const origins = list
+  .refine(
+    (given) => given.every((origin) => /^https?:\/\/[^/?#@]+\/?$/i.test(origin) && URL.canParse(origin)),
+    {
+      error: 'must be origins, written like https://app.example.com.',
+      abort: true,
+    },
+  )
+  .transform((given) => given.map((origin) => new URL(origin).origin))
 const https = z
   .string()
-  .transform((given) => given.split(',').map((part) => part.trim()))
-  .refine(
-    (parts) =>
-      parts.length === 1
-        ? ['off', 'self-signed'].includes(parts[0] ?? '')
-        : parts.length === 2 && parts.every(Boolean),
-    HTTPS_FORM,
+  .regex(
+    /^\s*(off|self-signed|[^,]*[^,\s][^,]*,[^,]*[^,\s][^,]*)\s*$/,
+    'must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.',
   )
-  .transform(([first = '', keyFile]): HttpsSetting => {
-    if (keyFile !== undefined) return { certificateFile: first, keyFile }
-    return first === 'self-signed' ? first : undefined
+  .transform((given): HttpsSetting => {
+    const [certificateFile = '', keyFile] = given.split(',').map((part) => part.trim())
+    if (keyFile !== undefined) return { certificateFile, keyFile }
+    return certificateFile === 'off' ? undefined : 'self-signed'
   })
-
 const trustProxy = z
   .string()
   .transform((given) => {
-    if (['on', 'true'].includes(given)) return true
-    if (['off', 'false'].includes(given)) return false
+    if (/^(on|true|off|false)$/.test(given)) return given === 'on' || given === 'true'
     return /^\d+$/.test(given) ? Number(given) : given.split(/[\s,]+/).filter(Boolean)
   })
   .refine(
@@ -174,41 +194,13 @@ function isProxyAddress(given: string): boolean {
   return rest.length === 0 && /^\d+$/.test(prefix) && +prefix >= 1 && +prefix <= longest
 }
 
-const tokenKeys = list
-  .transform((keys) =>
-    keys.map((entry): TokenKey => {
-      const [, id = '', base64 = ''] = /^([\w-]+):([A-Za-z0-9+/_-]+={0,2})$/.exec(entry) ?? []
-      return { id, secret: Buffer.from(base64, 'base64') }
-    }),
-  )
-  .refine((keys) => keys.length > 0 && keys.every(({ id, secret }) => id !== '' && secret.length === 32), {
-    error: 'must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
-    abort: true,
-  })
-  .refine(
-    (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
-    'must give each key an id of its own.',
-  )
-
-const webhookSecrets = list.refine(
-  (given) => given.length > 0 && given.every(isWebhookSecret),
-  'must be written as whsec_ and base64 of 24 to 64 bytes, separated by commas, newest first.',
-)
-
-/** @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#secret-prefixes */
+/** @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme */
 function isWebhookSecret(given: string): boolean {
   const [, base64 = ''] = /^whsec_(.+)$/.exec(given) ?? []
   const bytes = Buffer.from(base64, 'base64')
   // Node decodes any text; receivers accept only what encodes to the same text again.
   return bytes.toString('base64') === base64 && bytes.length >= 24 && bytes.length <= 64
 }
-
-const origins = list
-  .refine((given) => given.every((origin) => /^https?:\/\/[^/?#@]+\/?$/i.test(origin) && URL.canParse(origin)), {
-    error: 'must be origins, written like https://app.example.com.',
-    abort: true,
-  })
-  .transform((given) => given.map((origin) => new URL(origin).origin))
 
 /** Every setting with its default, in the order in which mistakes are listed. */
 const settings = z.object({
@@ -226,8 +218,8 @@ const settings = z.object({
   tokenUrl: url.default(TOKEN_URL),
   graphUrl: url.transform((given) => given.replace(/\/+$/, '')).default(GRAPH_URL),
   graphVersion: z
-    .string('must be written like v26.0.')
-    .regex(/^v\d+\.\d+$/, 'must be written like v26.0.')
+    .string(VERSION_FORM)
+    .regex(/^v\d+\.\d+$/, VERSION_FORM)
     .default(DEFAULT_GRAPH_VERSION),
   host: text.default('127.0.0.1'),
   port: port.default(3000),
@@ -238,15 +230,9 @@ const settings = z.object({
     .trim()
     .regex(/^(file:|postgres(ql)?:\/\/)./, DATABASE_FORM)
     .default('file:./data/accounts.db'),
-  refreshDaysBeforeExpiry: z.coerce
-    .number(DAYS_FORM)
-    .refine((days) => days >= 1 && days <= 50, DAYS_FORM)
-    .default(10),
+  refreshDaysBeforeExpiry: z.coerce.number(DAYS_FORM).min(1, DAYS_FORM).max(50, DAYS_FORM).default(10),
   apiKeys: secrets.default([]),
-  adminPassword: z
-    .string('must have at least 12 characters.')
-    .min(12, 'must have at least 12 characters.')
-    .optional(),
+  adminPassword: z.string(PASSWORD_FORM).min(12, PASSWORD_FORM).optional(),
   webhookUrl: url.optional(),
   webhookSecrets: webhookSecrets.default([]),
   sessionSecrets: secrets.default([]),
@@ -258,7 +244,7 @@ const settings = z.object({
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
 } satisfies Record<Exclude<SettingName, 'production'>, z.ZodType>)
 
-/** The web app waits for people at its own path. */
+/** The web app's pages are at the root, so people come back to `/response`. */
 const webAppSettings = settings.extend({
   redirectUri: redirectUri
     .refine(
@@ -268,50 +254,64 @@ const webAppSettings = settings.extend({
     .optional(),
 })
 
-const aFunction = z.custom((given) => typeof given === 'function', 'must be a function.').optional()
+const callback = z.custom((given) => typeof given === 'function', 'must be a function.').optional()
+const isLog = (given: object) =>
+  ['debug', 'info', 'warn', 'error'].every((level) => typeof Reflect.get(given, level) === 'function')
 
-/** Options have more: what only code can give. */
+/** The options of a host app: settings, and what only code can give. */
 const optionsSchema = settings.extend({
   production: toggle.optional(),
   sandbox: toggle.default(false),
+  jobs: z.boolean('must be true or false.').optional(),
   log: z
-    .custom<Record<string, unknown>>()
-    .refine(
-      (given) => ['debug', 'info', 'warn', 'error'].every((level) => typeof given[level] === 'function'),
+    .custom(
+      (given) => isLog(Object(given) as object),
       'must have the methods debug, info, warn and error, as a pino logger and console have.',
     )
     .optional(),
-  now: aFunction,
-  onEvent: aFunction,
-  jobs: toggle.optional(),
-  reconnectUrl: aFunction,
-  onConnected: aFunction,
-  onFailure: aFunction,
-  render: aFunction,
+  now: callback,
+  onEvent: callback,
+  reconnectUrl: callback,
+  onConnected: callback,
+  onFailure: callback,
+  render: callback,
 })
 
-const ENVIRONMENT_ONLY = ['host', 'port', 'https', 'trustProxy', 'sandboxPort', 'logLevel']
+const NOT_FOR_HOSTS = [
+  'host',
+  'port',
+  'https',
+  'trustProxy',
+  'sandboxPort',
+  'logLevel',
+  'webhookUrl',
+  'webhookSecrets',
+]
 const OPTIONS = [
-  ...Object.keys(optionsSchema.shape).filter((name) => !/^webhook/.test(name) && !ENVIRONMENT_ONLY.includes(name)),
   'webhook',
+  ...Object.keys(optionsSchema.shape).filter((name) => !NOT_FOR_HOSTS.includes(name)),
 ]
 
-type Given = Partial<Record<string, unknown>>
+type Values = z.output<typeof settings>
+/** Settings as they were given, by option name; those that were left out are not there. */
+type Given = Record<string, unknown>
 
-/** Parses every setting; those that cannot be read get their defaults. */
-function read<Schema extends z.ZodObject>(schema: Schema, given: Given, names: SettingNames) {
-  const issues = schema.safeParse(given).error?.issues ?? []
-  const unreadable = new Set(issues.map(({ path }) => nameOf(path[0], names)))
-  const readable = Object.entries(given).filter(([key]) => !unreadable.has(nameOf(key, names)))
+/** Parses the settings; those that cannot be read get their defaults. */
+function parse<Schema extends z.ZodObject>(
+  schema: Schema,
+  given: Given,
+  names: Readonly<Record<string, string>>,
+) {
+  const issues = (schema.safeParse(given).error?.issues ?? []).map(({ path, message }) => {
+    const key = String(path[0])
+    return { key, name: names[key] ?? key, message }
+  })
+  const unreadable = new Set(issues.map(({ key }) => key))
   return {
-    values: schema.parse(Object.fromEntries(readable)),
-    mistakes: issues.map(({ path, message }) => `${nameOf(path[0], names)} ${message}`),
-    unreadable,
+    values: schema.parse(Object.fromEntries(Object.entries(given).filter(([key]) => !unreadable.has(key)))),
+    mistakes: issues.map(({ name, message }) => `${name} ${message}`),
+    unreadable: new Set(issues.map(({ name }) => name)),
   }
-}
-
-function nameOf(key: PropertyKey = '', names: Readonly<Record<string, string>>): string {
-  return names[String(key)] ?? String(key)
 }
 
 /** An environment as far as it could be read. */
@@ -326,46 +326,44 @@ export interface ParsedEnvironment {
   given: Record<string, string | undefined>
 }
 
-/** Options of {@link parseEnvironment}. */
+/** How to read an environment. */
 export interface ParseOptions {
   /** Whether the redirect URI may have any path, as for the command line; the web app's must be `/response`. Default: no. */
   anyRedirectPath?: boolean
-  /** Whether missing credentials mean the sandbox, or a mistake. Without, they are empty: enough to refresh tokens. Default: yes. */
-  needsApp?: boolean
 }
 
-/** The variable of each setting that the environment can set. */
+/** The settings that the environment has, with their variables. */
 const VARIABLES = Object.entries(ENVIRONMENT_NAMES).filter(([, variable]) => /^[A-Z]/.test(variable))
 
 /** Reads an environment as far as possible. An empty variable counts as unset. */
 export function parseEnvironment(
   environment: Environment,
-  { anyRedirectPath = false, needsApp = true }: ParseOptions = {},
+  { anyRedirectPath = false }: ParseOptions = {},
 ): ParsedEnvironment {
-  const set = VARIABLES.filter(([, variable]) => environment[variable]?.trim())
-  const given: Given = Object.fromEntries(set.map(([key, variable]) => [key, environment[variable]]))
+  const variables = VARIABLES.map(([key, variable]) => ({ key, variable, value: environment[variable] }))
+  const given: Given = Object.fromEntries(
+    variables.filter(({ value }) => value?.trim()).map(({ key, value }) => [key, value]),
+  )
   const production = isProduction(environment)
   const schema = anyRedirectPath ? settings : webAppSettings
-  const { values, mistakes, unreadable } = read(schema, given, ENVIRONMENT_NAMES)
-  const { clientId, clientSecret, redirectUri, host, port, https, trustProxy } = values
-  const usesSandbox = needsApp && !(clientId && clientSecret && redirectUri)
+  const { values, mistakes, unreadable } = parse(schema, given, ENVIRONMENT_NAMES)
+  const { host, port, https, trustProxy, clientId, clientSecret, redirectUri } = values
+  const sandbox = !clientId || !clientSecret || !redirectUri
   return {
     config: {
-      ...commonConfig(values, production),
-      ...(usesSandbox && { instagram: sandboxInstagram(values) }),
-      sandbox: usesSandbox,
+      ...configOf(sandbox ? { ...values, ...sandboxSettings(values) } : values, production),
+      sandbox,
       listening: { host, port, https, trustProxy },
       takesTokens: true,
       names: ENVIRONMENT_NAMES,
     },
     mistakes: [
       ...mistakes,
-      ...(needsApp ? credentialMistakes(given, values, production) : []),
       ...environmentMistakes(given, values, production),
       ...productionMistakes(given, production, ENVIRONMENT_NAMES),
     ],
     unreadable,
-    given: Object.fromEntries(VARIABLES.map(([, variable]) => [variable, environment[variable]])),
+    given: Object.fromEntries(variables.map(({ variable, value }) => [variable, value])),
   }
 }
 
@@ -383,24 +381,26 @@ export function configFromEnvironment(environment: Environment, options?: ParseO
 /**
  * The settings in the options of a host app. `undefined`, `null`, empty text and empty lists count as left out.
  *
- * @param environment Where NODE_ENV says whether this is production, unless an option does.
+ * @param environment NODE_ENV says whether this is production, unless the option `production` does.
  * @throws {ConfigError} with all mistakes
  */
 export function configFromOptions(options: object, environment: Environment): Config {
-  const { webhook, ...given }: Given = withoutEmpty(options)
-  const names = Object.keys(given)
-  if (isWebhook(webhook)) Object.assign(given, { webhookUrl: webhook.url, webhookSecrets: webhook.secrets })
-  const { values, mistakes } = read(optionsSchema, given, OPTION_NAMES)
+  const { webhook = {}, ...given } = withoutEmpty(options) as Given
+  const unknown = Object.keys(given).filter((name) => !OPTIONS.includes(name))
+  const { url, secrets, ...rest } = Object(webhook) as Given
+  const target = withoutEmpty({ webhookUrl: url, webhookSecrets: secrets })
+  const isWebhook = typeof webhook === 'object' && [0, 2].includes(Object.keys({ ...target, ...rest }).length)
+  const { values, mistakes } = parse(optionsSchema, { ...given, ...target }, OPTION_NAMES)
   const production = values.production ?? isProduction(environment)
   mistakes.push(
-    ...names.filter((name) => !OPTIONS.includes(name)).map(unknownOption),
-    ...(webhook === undefined || isWebhook(webhook) ? [] : ['webhook must have a url and secrets, and nothing else.']),
+    ...unknown.map(unknownOption),
+    ...(isWebhook ? [] : ['webhook must have a url and secrets, and nothing else.']),
     ...optionsMistakes(given, values, production),
     ...productionMistakes(given, production, OPTION_NAMES),
   )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {
-    ...commonConfig(values, production),
+    ...configOf(values, production),
     sandbox: values.sandbox,
     listening: undefined,
     takesTokens: values.takesTokens,
@@ -417,108 +417,100 @@ export function withoutEmpty<Options extends object>(options: Options | null | u
   return Object.fromEntries(given) as Partial<Options>
 }
 
-function isWebhook(webhook: unknown): webhook is { url: unknown; secrets: unknown } {
-  const names = typeof webhook === 'object' && webhook !== null ? Object.keys(webhook) : []
-  return names.toSorted().join() === 'secrets,url'
-}
-
 function unknownOption(name: string): string {
   const meant = OPTIONS.find((option) => option.toLowerCase() === name.toLowerCase())
   return `${name} is no option${meant ? `: did you mean ${meant}?` : '.'}`
 }
 
-type Values = z.output<typeof settings>
+/** Whether an environment says that this is production. */
+export function isProduction(environment: Environment): boolean {
+  return environment['NODE_ENV']?.trim().toLowerCase() === 'production'
+}
 
-function commonConfig(values: Values, production: boolean) {
-  const { clientId = '', clientSecret = '', redirectUri = '' } = values
-  const { scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion } = values
+/** What environment and options have in common. */
+function configOf(values: Values, production: boolean) {
+  const { clientId = '', clientSecret = '', redirectUri = '', scopes, ...others } = values
+  const { authorizeUrl, tokenUrl, graphUrl, graphVersion, metaAppSecret, webhookUrl, webhookSecrets } = others
+  const { sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys } = others
+  const { refreshDaysBeforeExpiry, returnToOrigins, apiKeys, adminPassword, showToken = !production } = others
+  const instagram = {
+    clientId,
+    clientSecret,
+    redirectUri,
+    scopes,
+    authorizeUrl,
+    tokenUrl,
+    graphUrl,
+    graphVersion,
+  }
   return {
-    production,
-    instagram: { clientId, clientSecret, redirectUri, scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion },
-    sandboxPort: values.sandboxPort,
-    logLevel: values.logLevel,
-    databaseUrl: values.databaseUrl,
-    sessionSecrets: values.sessionSecrets,
-    tokenKeys: values.tokenKeys,
-    refreshDaysBeforeExpiry: values.refreshDaysBeforeExpiry,
-    metaAppSecrets: values.metaAppSecret === undefined ? [] : [values.metaAppSecret],
-    webhook:
-      values.webhookUrl === undefined ? undefined : { url: values.webhookUrl, secrets: values.webhookSecrets },
-    returnToOrigins: values.returnToOrigins,
-    showToken: values.showToken ?? !production,
-    apiKeys: values.apiKeys,
-    adminPassword: values.adminPassword,
+    ...{ production, instagram, sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys },
+    ...{ refreshDaysBeforeExpiry, returnToOrigins, showToken, apiKeys, adminPassword },
+    metaAppSecrets: metaAppSecret === undefined ? [] : [metaAppSecret],
+    webhook: webhookUrl === undefined ? undefined : { url: webhookUrl, secrets: webhookSecrets },
   }
 }
 
-/** The web app is at `localhost` and its sandbox at `127.0.0.1`: another site to the browser, as Instagram is. */
-function sandboxInstagram({ port, sandboxPort, https, scopes, graphVersion }: Values): InstagramSettings {
+/** The app is at `localhost` and its sandbox at `127.0.0.1`: another site to the browser, as Instagram is. */
+function sandboxSettings({ port, sandboxPort, https }: Values) {
   const origin = `http://127.0.0.1:${sandboxPort}`
   return {
     ...SANDBOX_APP,
     redirectUri: `${https ? 'https' : 'http'}://localhost:${port}/response`,
-    scopes,
     authorizeUrl: `${origin}/oauth/authorize`,
     tokenUrl: `${origin}/oauth/access_token`,
     graphUrl: origin,
-    graphVersion,
   }
 }
 
 const CREDENTIALS = ['clientId', 'clientSecret', 'redirectUri'] as const
+const HTTP = /^\s*http:/i
 const LOCAL_HTTP = /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i
 
-function* credentialMistakes(given: Given, values: Values, production: boolean): Generator<string> {
-  const names = ENVIRONMENT_NAMES
-  const all = CREDENTIALS.map((key) => names[key]).join(', ')
-  const missing = CREDENTIALS.filter((key) => !given[key]).map((key) => names[key])
-  if (missing.length > 0 && missing.length < CREDENTIALS.length)
+function* environmentMistakes(given: Given, values: Values, production: boolean): Generator<string> {
+  const all = CREDENTIALS.map((key) => ENVIRONMENT_NAMES[key]).join(', ')
+  const missing = CREDENTIALS.filter((key) => !given[key]).map((key) => ENVIRONMENT_NAMES[key])
+  if (missing.length === 1 || missing.length === 2)
     yield `${missing.join(' and ')} must be set too: set all of ${all}, or none of them for the sandbox.`
   else if (missing.length > 0 && production)
     yield `${all} must be set in production: the sandbox is for development only.`
   else if (missing.length > 0 && values.port === values.sandboxPort)
     yield 'PORT and SANDBOX_PORT must be two different ports.'
-}
-
-function* environmentMistakes(given: Given, values: Values, production: boolean): Generator<string> {
-  const names = ENVIRONMENT_NAMES
   if (LOCAL_HTTP.test(String(given['redirectUri'])) && values.https && !production)
-    yield `${names.redirectUri} must start with https:// where HTTPS is on: nobody answers at its http address.`
+    yield 'INSTAGRAM_REDIRECT_URI must start with https:// where HTTPS is on: nobody answers at its http address.'
   if (given['webhookUrl'] && !given['webhookSecrets'])
     yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can tell that it is us.'
 }
 
-function* optionsMistakes(given: Given, { sandbox }: { sandbox: boolean }, production: boolean): Generator<string> {
+/** Names of our own pages, at which no one can come back. */
+const OWN_PAGES = /^(accounts|api|assets|data-deletion|healthz|login|metrics|readyz|setup|)$/i
+
+function* optionsMistakes(
+  given: Given,
+  { sandbox }: { sandbox: boolean },
+  production: boolean,
+): Generator<string> {
   const missing = CREDENTIALS.filter((key) => given[key] === undefined)
   if (missing.length > 0)
     yield `${new Intl.ListFormat('en-GB').format(missing)} must be set: from your Instagram app, or from createSandbox() to begin with.`
   const redirectUri = String(given['redirectUri'])
-  if (/^\s*http:/i.test(redirectUri) && !LOCAL_HTTP.test(redirectUri) && !production)
+  if (HTTP.test(redirectUri) && !LOCAL_HTTP.test(redirectUri) && !production)
     yield 'redirectUri must start with https://, unless it is on this machine (http://localhost).'
+  const [last = ''] = URL.canParse(redirectUri)
+    ? (/[^/]*(?=\/?$)/.exec(new URL(redirectUri).pathname) ?? [])
+    : ['-']
+  if (OWN_PAGES.test(last))
+    yield `redirectUri must not end in /${last}, where something else of ours is: let it end in /response, or the like.`
   if (sandbox && production)
     yield 'sandbox must be left out in production: there people connect no real account.'
-  if (!URL.canParse(redirectUri)) return
-  const [last = ''] = /[^/]+(?=\/?$)/.exec(new URL(redirectUri).pathname) ?? []
-  if (OWN_PAGES.has(last.toLowerCase()))
-    yield `redirectUri must not end in /${last}, where something else of ours is: let it end in /response, or the like.`
 }
-
-/** First segments of our own paths, where no one can come back. */
-const OWN_PAGES = new Set(
-  ['', 'accounts', 'api', 'assets', 'data-deletion', 'healthz', 'login', 'metrics', 'readyz', 'setup'],
-)
 
 function* productionMistakes(given: Given, production: boolean, names: SettingNames): Generator<string> {
   if (!production) return
-  if (/^\s*http:/i.test(String(given['redirectUri'])))
+  if (HTTP.test(String(given['redirectUri'])))
     yield `${names.redirectUri} must start with https:// in production.`
   if (given['sessionSecrets'] === undefined)
     yield `${names.sessionSecrets} must be set in production: at least one secret of 32 characters or more.`
   if (given['tokenKeys'] === undefined)
     yield `${names.tokenKeys} must be set in production: at least one, written as id:base64 of 32 bytes.`
-}
-
-/** Whether an environment says that this is production. */
-export function isProduction(environment: Environment): boolean {
-  return environment['NODE_ENV']?.trim().toLowerCase() === 'production'
 }

@@ -181,7 +181,10 @@ export function createInstagram(options: InstagramOptions): Instagram {
       track(async () => {
         const finished = await login.finishLogin(callback)
         for (const error of finished.withheld)
-          log.warn({ err: error, ...errorLogFields(error, config.names) }, 'connected, but without all that was requested')
+          log.warn(
+            { err: error, ...errorLogFields(error, config.names) },
+            'connected, but without all that was requested',
+          )
         return finished
       }),
     accounts: {

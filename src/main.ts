@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { config as readDotenv } from 'dotenv'
 import { createApp } from './app.ts'
 import { certificateFor } from './certificate.ts'
@@ -58,7 +57,7 @@ async function run(config: Config): Promise<void> {
   })
   closing.defer(() => context.close())
 
-  const app = createApp(context, { address, certificate: ownCertificate })
+  const app = createApp(context, { certificate: ownCertificate })
   const { host = '127.0.0.1', port = 3000 } = config.listening ?? {}
   const stopServer = await startServer(app, { host, port, certificate })
   closing.defer(async () => {
@@ -78,18 +77,24 @@ async function run(config: Config): Promise<void> {
 }
 
 /** Settles at SIGTERM or SIGINT. A later signal ends the process at once with status 1. */
-async function stopSignal(): Promise<void> {
-  const signal = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-  await signal
-  const since = performance.now()
-  const endAtOnce = () => {
-    if (performance.now() - since > SAME_SIGNAL_MS) process.exit(1)
-  }
-  process.on('SIGTERM', endAtOnce).on('SIGINT', endAtOnce)
+function stopSignal(): Promise<void> {
+  let firstAt: number | undefined
+  return new Promise((resolve) => {
+    const onSignal = () => {
+      firstAt ??= performance.now()
+      if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1)
+      resolve()
+    }
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  })
 }
 
 /** Loaded only without credentials: production never reads its code. */
-async function startSandbox({ sandboxPort, instagram }: Config, certificate: string | undefined, log: Logger) {
+async function startSandbox(
+  { sandboxPort, instagram }: Config,
+  certificate: string | undefined,
+  log: Logger,
+) {
   const { startSandbox } = await import('./sandbox/server.ts')
   const { clientId, clientSecret, redirectUri } = instagram
   const sandbox = await startSandbox({

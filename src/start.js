@@ -1,11 +1,12 @@
 import module from 'node:module'
 import { join } from 'node:path'
+import process from 'node:process'
 
 // JavaScript, and importing nothing new by name, so that an older Node can read it.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 24 || (major === 24 && minor < 15)) {
-  console.error(
-    `This app needs Node 24.15 or newer; this is Node ${process.versions.node}. npm start runs it on the Node that npm ci installed.`,
+  process.stderr.write(
+    `This app needs Node 24.15 or newer; this is Node ${process.versions.node}. npm start runs it on the Node that npm ci installed.\n`,
   )
   process.exit(1)
 }
