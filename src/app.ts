@@ -1,22 +1,22 @@
 import express, { type Express, type Request, type RequestHandler, Router } from 'express'
 import helmet from 'helmet'
 import type { Context } from './context.ts'
-import { examine } from './doctor/doctor.ts'
 import { AppError } from './errors/errors.ts'
 import { createAdminRoutes } from './web/admin/routes.ts'
 import { isAdmin } from './web/admin/signIn.ts'
 import { createMetricsRoutes } from './web/api/metrics.ts'
 import { createApiRoutes } from './web/api/routes.ts'
-import { errorPage, lastResort } from './web/errorPage.ts'
+import { errorHandlers } from './web/errorPage.ts'
 import { alive, readiness } from './web/health.ts'
 import { helpEntryPage, helpPage, helpWithPastedText } from './web/help.ts'
 import type { Hooks } from './web/hooks.ts'
 import * as login from './web/login.ts'
 import * as meta from './web/meta.ts'
 import { limitRequests } from './web/rateLimits.ts'
-import { type Address, addressOf, cookieNames, literalRoute, parseForm, type Site } from './web/request.ts'
+import { type Address, addressOf, cookieNames, literalRoute, parseForm } from './web/request.ts'
+import type { Site } from './web/requestContext.ts'
 import { requestLog } from './web/requestLog.ts'
-import { noStore, redirectToCanonicalLoopback, sameOrigin, securityHeaders } from './web/security.ts'
+import * as security from './web/security.ts'
 import { openSession } from './web/session.ts'
 import { setupPages } from './web/setup.ts'
 import { ASSETS, sendAsset } from './web/views.ts'
@@ -37,44 +37,81 @@ export interface RouterOptions {
  */
 export function createRouter(context: Context, { address, hooks = {}, certificate }: RouterOptions): Router {
   const { config } = context
-  const site = createSite(context, address, hooks)
+  const site: Site = {
+    locals: {
+      base: address.base,
+      sandbox: config.sandbox ? config.instagram.graphUrl : null,
+      mounted: config.listening === undefined,
+    },
+    hooks,
+    cookies: cookieNames(address),
+    sessionKey: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
+  }
   const isOperator = (request: Request) => !config.production || isAdmin(request, config)
-  const { guide, runDoctor } = setupPages(context, () => examine(context, certificate), isOperator)
+  const { guide, runDoctor } = setupPages(context, certificate, isOperator)
 
   const log = requestLog(context, site)
-  const program = [log, securityHeaders, noStore]
+  const program = [log, security.securityHeaders, security.noStore]
   const metaCall = [...program, limitRequests('metaRefusal'), parseForm('16kb')]
-  const page = [log, noStore, sameOrigin(address), ...openSession(context, site)]
-  const start = [redirectToCanonicalLoopback(address), ...page]
+  const plainPage = [log, security.noStore, security.mountNotice(context.log, address)]
+  const session = [security.httpsNotice(context.log, address), ...openSession(context, site)]
+  const page = [...plainPage, security.sameOrigin(address), ...session]
+  const start = [...plainPage, security.redirectToCanonicalLoopback(address), ...session]
   const router = Router()
 
-  for (const asset of ASSETS) router.get(`/assets/${asset}`, log, securityHeaders, sendAsset(asset))
-  router.get('/healthz', ...program, alive)
-  router.get('/readyz', ...program, readiness(context))
+  for (const asset of ASSETS) router.get(`/assets/${asset}`, log, security.securityHeaders, sendAsset(asset))
+  router.get('/healthz', program, alive)
+  router.get('/readyz', program, readiness(context))
   router.use(createMetricsRoutes(context, address, program))
   router.use(createApiRoutes(context, address, program))
   router.post('/deauthorize', ...metaCall, meta.deauthorize(context), meta.metaErrors)
   router.post('/data-deletion', ...metaCall, meta.deleteData(context, address), meta.metaErrors)
-  router.get('/data-deletion', log, noStore, meta.dataDeletionPage)
-  router.get('/data-deletion/:code', log, noStore, meta.deletionStatusPage(context))
+  router.get('/data-deletion', plainPage, meta.dataDeletionPage)
+  router.get('/data-deletion/:code', plainPage, meta.deletionStatusPage(context))
 
-  router.get('/', ...start, login.startPage(context))
-  router.get('/login', ...start, login.loginRedirect(context))
-  router.get('/reconnect/:id', ...page, login.reconnectPage(context))
-  router.get(literalRoute(address.callback), ...page, limitRequests('callback'), login.callback(context))
-  router.get('/picture', ...page, login.picture(context))
-  router.post('/refresh', ...page, login.refresh(context))
+  router.get('/', start, login.startPage(context))
+  router.get('/login', start, login.loginRedirect(context))
+  router.get('/reconnect/:id', page, login.reconnectPage(context))
+  router.get(literalRoute(address.callback), page, limitRequests('callback'), login.callback(context))
+  router.get('/picture', page, login.picture(context))
+  router.post('/refresh', page, login.refresh(context))
   if (config.takesTokens)
-    router.post('/import', ...page, limitRequests('import'), parseForm('16kb'), login.importPastedToken(context))
-  router.post('/disconnect', ...page, login.disconnect(context))
-  router.get('/setup', ...page, guide)
-  router.post('/setup', ...page, runDoctor)
+    router.post('/import', page, limitRequests('import'), parseForm('16kb'), login.importPastedToken(context))
+  router.post('/disconnect', page, login.disconnect(context))
+  router.get('/setup', page, guide)
+  router.post('/setup', page, runDoctor)
   router.use(createAdminRoutes(context, address, page))
-  router.get('/help', ...page, helpPage(context))
-  router.get('/help/:name', ...page, helpEntryPage(context))
-  router.post('/help', ...page, parseForm('16kb'), helpWithPastedText(context))
+  router.get('/help', plainPage, helpPage(context))
+  router.get('/help/:name', plainPage, helpEntryPage(context))
+  router.post('/help', page, parseForm('16kb'), helpWithPastedText(context))
 
-  if (config.listening) router.all('/{*path}', ...page, notFound)
-  router.use(errorPage(log, config.names, isOperator), lastResort)
+  if (config.listening) router.all('/{*path}', plainPage, security.sameOrigin(address), notFound)
+  router.use(errorHandlers(log, config.names, isOperator))
   return router
+}
+
+const notFound: RequestHandler = () => {
+  throw new AppError('not_found')
+}
+
+/** The standalone app: the router at the root, with the settings of Express. */
+export function createApp(
+  context: Context,
+  { certificate }: Pick<RouterOptions, 'certificate'> = {},
+): Express {
+  const { config, log } = context
+  const { redirectUri } = config.instagram
+  const trustProxy = config.listening?.trustProxy ?? false
+  const app = express()
+  app.set('env', config.production ? 'production' : 'development')
+  app.set('trust proxy', trustProxy)
+  app.set('query parser', false)
+  app.set('etag', false)
+  app.disable('x-powered-by')
+  if (!trustProxy) app.use(security.proxyNotice(log))
+  // Without subdomains, which may be of others.
+  if (config.production && redirectUri.startsWith('https:'))
+    app.use(helmet.strictTransportSecurity({ includeSubDomains: false }))
+  app.use(createRouter(context, { address: addressOf(redirectUri), certificate }))
+  return app
 }

@@ -1,9 +1,83 @@
-import { type Account, accountTitle, describeReason, type StatusReason } from '../accounts/account.ts'
+import {
+  type Account,
+  type AccountStatus,
+  accountTitle,
+  describeReason,
+  type StatusReason,
+} from '../accounts/account.ts'
 import { refreshableFrom } from '../accounts/refreshPolicy.ts'
-import { isHelpCode } from '../errors/catalogue.ts'
+import { type ErrorCode, isHelpCode } from '../errors/catalogue.ts'
 import { STATE_LIFETIME_MS } from '../login/state.ts'
-import { formatTime } from '../time.ts'
-import type { AccountView, Reason, Scope, TokenView } from './hooks.ts'
+import { type FormattedTime, formatTime } from '../time.ts'
+
+/** A connected account as its page shows it. */
+export interface AccountView {
+  /** `@` and the user name, or the id if Instagram did not tell the name. */
+  title: string
+  /** The profile's display name; `null`: none. */
+  name: string | null
+  /** Such as “Business account”. */
+  accountType: string | null
+  /** Whether `picture` under the base path has a picture. */
+  hasPicture: boolean
+  /** Shown if there is no picture. */
+  initial: string
+  /** The app-scoped id. */
+  id: string
+  /** The professional account's id; `null`: not known yet. */
+  userId: string | null
+  /** Whether the profile could not be read yet. */
+  profileMissing: boolean
+  /** When the profile was read, if that was before the login or refresh that gave the token. */
+  profileFrom: FormattedTime | null
+  /** Granted permissions; `null`: Instagram did not say. */
+  granted: readonly Scope[] | null
+  /** Permissions that were requested and not granted. */
+  leftOut: readonly Scope[]
+  status: AccountStatus
+  /** Why the status is not `ok`, or why the last refresh failed. */
+  reason: Reason | null
+  /** When the token expires; `null`: never. */
+  expiry: FormattedTime | null
+  /** Whether that time has passed. */
+  expired: boolean
+  /** When the token was obtained or refreshed. */
+  renewed: FormattedTime
+  /** When the token will be refreshed next; `null`: it will not be. */
+  nextRefresh: FormattedTime | null
+  /** When the token can be refreshed by hand; `null`: it cannot. */
+  refreshable: 'now' | FormattedTime | null
+  token: TokenView
+}
+
+/** The reason of an account's status. */
+export interface Reason {
+  /** A sentence or two for the account's owner. */
+  words: string
+  /** The code of its help page; `null`: none. */
+  help: ErrorCode | null
+}
+
+/** The token, or why it is not shown: by the settings, or because no key can decrypt it. */
+export type TokenView =
+  | {
+      /** The whole token: a secret. */
+      full: string
+      /** Its first and last characters, with dots between. */
+      masked: string
+      /** A command that uses it; `null` if the current API does not accept it. */
+      curl: string | null
+    }
+  | 'hidden'
+  | 'unreadable'
+
+/** A permission. */
+export interface Scope {
+  /** Such as `instagram_business_basic`. */
+  name: string
+  /** What it allows; `null`: an unknown scope. */
+  allows: string | null
+}
 
 /** What the account page shows at a time. */
 export function accountView(account: Account, token: TokenView, now: Date): AccountView {

@@ -1,20 +1,30 @@
-import type { ErrorRequestHandler, Request } from 'express'
-import type { SettingNames } from '../errors/settingNames.ts'
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler } from 'express'
+import { isHelpCode } from '../errors/catalogue.ts'
+import { type Evidence, InstagramError, toAppError } from '../errors/errors.ts'
 import { explain } from '../errors/explain.ts'
-import { type Evidence, InstagramError, isAppError, toAppError } from '../errors/errors.ts'
-import { requestContext } from './request.ts'
+import type { SettingNames } from '../errors/settingNames.ts'
+import { hasRequestContext, requestContext } from './requestContext.ts'
 import { abort, asError, renderView, runHook } from './views.ts'
 
 /**
- * Turns an error into the error page, and notes it for the request log. A host's `onFailure` hook may answer failed logins.
+ * Turns errors into the error page, and notes them for the request log. A host's `onFailure` hook may answer failed logins.
  *
+ * @param log Opens the context of a request whose path cannot be decoded, so that no route has seen it.
  * @param isForOperator Whether to show the operator's part, with Instagram's response.
  */
-export function errorPage(
+export function errorHandlers(
+  log: RequestHandler,
   names: SettingNames,
   isForOperator: (request: Request) => boolean,
-): ErrorRequestHandler {
-  return async (error: unknown, request, response, next) => {
+): ErrorRequestHandler[] {
+  const openContext: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    if (hasRequestContext(request)) next(error)
+    else
+      void log(request, response, () => {
+        next(error)
+      })
+  }
+  const errorPage: ErrorRequestHandler = async (error: unknown, request, response, next) => {
     const context = requestContext(request)
     const { code, details } = toAppError(error)
     context.error = asError(error)
@@ -22,19 +32,17 @@ export function errorPage(
       next(error)
       return
     }
-    context.code = code
-    const explained = explain(code, names)
+    // Errors of the API have no page: a form may be too large.
+    const explained = explain(isHelpCode(code) ? code : 'bad_request', names)
+    context.code = explained.name
     response.status(explained.status)
     if (explained.retryAfterSeconds) response.set('Retry-After', String(explained.retryAfterSeconds))
 
     const { onFailure } = context.site.hooks
-    if (onFailure && context.isFailedLogin)
-      try {
-        await runHook((next) => onFailure(explained, request, response, next))
-      } catch (hookError) {
-        context.log.error({ err: hookError }, 'onFailure failed')
-        if (response.headersSent) return abort(response)
-      }
+    if (onFailure && context.isFailedLogin) {
+      const hook = (next: NextFunction) => onFailure(explained, request, response, next)
+      if ((await runHook(response, 'onFailure', hook)) === 'sent') return
+    }
 
     const forOperator = isForOperator(request)
     const isInLog = explained.fixableBy === 'operator' || explained.status >= 500
@@ -45,13 +53,14 @@ export function errorPage(
       forOperator,
     })
   }
+  return [openContext, errorPage, lastResort]
 }
 
 /** For errors that have no page: keeps them from the host, and breaks off responses that have begun. */
 // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express recognizes error handlers by their four parameters.
-export const lastResort: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+const lastResort: ErrorRequestHandler = (error: unknown, request, response, _next) => {
   const context = requestContext(request)
-  if (error !== context.error) context.log.error(error, 'the error page failed')
+  if (error !== context.error) context.log.error({ err: error }, 'the error page failed')
   if (response.headersSent) abort(response)
   else response.status(500).type('text').send('Something went wrong here. Please try again later.')
 }

@@ -17,11 +17,14 @@ export function readiness({ database, stopping, log }: Context): RequestHandler 
 
   async function checkDatabase(): Promise<boolean> {
     try {
-      await withTimeout(DATABASE_LIMIT_MS, database.query('SELECT MAX(version) AS version FROM schema_versions'))
+      await withTimeout(
+        DATABASE_LIMIT_MS,
+        database.query('SELECT MAX(version) AS version FROM schema_versions'),
+      )
       if (!wasReady) log.info('Ready again: the database answers.')
       return (wasReady = true)
     } catch (error) {
-      if (wasReady) log.error(error, 'Not ready: the database is away.')
+      if (wasReady) log.error({ err: error }, 'Not ready: the database is away.')
       return (wasReady = false)
     }
   }

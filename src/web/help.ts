@@ -16,7 +16,8 @@ import type { SettingNames } from '../errors/settingNames.ts'
 import { findPastedCallback } from '../login/callback.ts'
 import type { HelpEntry } from './hooks.ts'
 import { completeLogin } from './login.ts'
-import { parameterOf, requestContext } from './request.ts'
+import { parameterOf } from './request.ts'
+import { requestContext } from './requestContext.ts'
 import { renderView } from './views.ts'
 
 /** The form of the help pages; anything else counts as an empty text. */

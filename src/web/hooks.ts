@@ -1,9 +1,12 @@
 import type { NextFunction, Request, Response } from 'express'
-import type { Account, AccountStatus } from '../accounts/account.ts'
-import type { CheckResult } from '../doctor/doctor.ts'
-import type { ErrorCode, Explanation } from '../errors/catalogue.ts'
+import type { Account } from '../accounts/account.ts'
+import type { Finding } from '../doctor/installation.ts'
+import type { ErrorCode } from '../errors/catalogue.ts'
+import type { Explanation } from '../errors/catalogue/entry.ts'
 import type { Explained } from '../errors/explain.ts'
 import type { FormattedTime } from '../time.ts'
+import type { AccountView } from './accountView.ts'
+import type { AccountsView } from './admin/accountsView.ts'
 
 /**
  * What a host application decides itself. Each hook is called like Express middleware: it sends the response, or calls `next()` for the
@@ -15,15 +18,13 @@ export interface Hooks {
    * throws, rejects or calls `next(error)`, the error is logged and the person gets a page (500); the account stays connected.
    */
   onConnected?:
-    | ((login: ConnectedLogin, request: Request, response: Response, next: NextFunction) => unknown)
-    | undefined
+    ((login: ConnectedLogin, request: Request, response: Response, next: NextFunction) => unknown) | undefined
   /**
    * Called after each failed login; `response.statusCode` is set already. Default: the error page. An error of the hook is logged, and the
    * error page is shown.
    */
   onFailure?:
-    | ((failure: Explained, request: Request, response: Response, next: NextFunction) => unknown)
-    | undefined
+    ((failure: Explained, request: Request, response: Response, next: NextFunction) => unknown) | undefined
   /**
    * Called for every page, to send another one in its place; `response.statusCode` is set already. Default: our page. An error of the hook
    * is logged, and our page is shown.
@@ -140,75 +141,6 @@ export interface ErrorView extends Explained {
   said: readonly (readonly [name: string, value: string])[] | null
 }
 
-/** A connected account as its page shows it. */
-export interface AccountView {
-  /** `@` and the user name, or the id if Instagram did not tell the name. */
-  title: string
-  /** The profile's display name; `null`: none. */
-  name: string | null
-  /** Such as “Business account”. */
-  accountType: string | null
-  /** Whether `picture` under the base path has a picture. */
-  hasPicture: boolean
-  /** Shown if there is no picture. */
-  initial: string
-  /** The app-scoped id. */
-  id: string
-  /** The professional account's id; `null`: not known yet. */
-  userId: string | null
-  /** Whether the profile could not be read yet. */
-  profileMissing: boolean
-  /** When the profile was read, if that was before the login or refresh that gave the token. */
-  profileFrom: FormattedTime | null
-  /** Granted permissions; `null`: Instagram did not say. */
-  granted: readonly Scope[] | null
-  /** Permissions that were requested and not granted. */
-  leftOut: readonly Scope[]
-  status: AccountStatus
-  /** Why the status is not `ok`, or why the last refresh failed. */
-  reason: Reason | null
-  /** When the token expires; `null`: never. */
-  expiry: FormattedTime | null
-  /** Whether that time has passed. */
-  expired: boolean
-  /** When the token was obtained or refreshed. */
-  renewed: FormattedTime
-  /** When the token will be refreshed next; `null`: it will not be. */
-  nextRefresh: FormattedTime | null
-  /** When the token can be refreshed by hand; `null`: it cannot. */
-  refreshable: 'now' | FormattedTime | null
-  token: TokenView
-}
-
-/** The reason of an account's status. */
-export interface Reason {
-  /** A sentence or two for the account's owner. */
-  words: string
-  /** The code of its help page; `null`: none. */
-  help: ErrorCode | null
-}
-
-/** The token, or why it is not shown: by the settings, or because no key can decrypt it. */
-export type TokenView =
-  | {
-      /** The whole token: a secret. */
-      full: string
-      /** Its first and last characters, with dots between. */
-      masked: string
-      /** A command that uses it; `null` if the current API does not accept it. */
-      curl: string | null
-    }
-  | 'hidden'
-  | 'unreadable'
-
-/** A permission. */
-export interface Scope {
-  /** Such as `instagram_business_basic`. */
-  name: string
-  /** What it allows; `null`: an unknown scope. */
-  allows: string | null
-}
-
 /** An error as the help pages show it. */
 export interface HelpEntry extends Explanation {
   /** Its code. */
@@ -259,68 +191,5 @@ export interface SetupView {
         scopes: string
       }
   /** The doctor's last results; `null`: it has not run yet. */
-  examination: { lines: readonly CheckResult[]; at: FormattedTime } | null
-}
-
-/** One page of the admin's list of accounts. */
-export interface AccountsView {
-  rows: readonly AccountRow[]
-  /** One filter for all accounts, and one for each status. */
-  filters: readonly {
-    /** The status in words. */
-    words: string
-    /** How many accounts have it, formatted. */
-    count: string
-    /** The query string that selects it. */
-    query: string
-    /** Whether it is selected. */
-    current: boolean
-  }[]
-  /** How many accounts are due to be refreshed, formatted; `null`: none. */
-  due: string | null
-  /** The prefix that was searched for; empty: none. */
-  search: string
-  /** The selected status. */
-  status: AccountStatus | null
-  /** The query string of the next page; `null`: this is the last one. */
-  next: string | null
-  /** The query string of the first page, if this is a later one. */
-  first: string | null
-  /** Whether the search finds more accounts than are shown. */
-  tooMany: boolean
-  /** The result of the admin's last action; `null`: none. */
-  notice: string | null
-  /** The query string of this page, with its `?`. */
-  query: string
-}
-
-/** An account in the admin's list. */
-export interface AccountRow {
-  /** `@` and the user name, or the id if Instagram did not tell the name. */
-  title: string
-  /** The profile's display name; `null`: none. */
-  name: string | null
-  /** The app-scoped id. */
-  id: string
-  /** The professional account's id; `null`: not known yet. */
-  userId: string | null
-  status: AccountStatus
-  /** The status in words. */
-  statusWords: string
-  /** Since when the account has this status. */
-  since: FormattedTime
-  /** Why the status is not `ok`, or why the last refresh failed. */
-  reason: string | null
-  /** When the token expires; `null`: never. */
-  expiry: FormattedTime | null
-  /** Whether that time has passed. */
-  expired: boolean
-  /** Whether there is no valid token, whatever its expiry. */
-  noToken: boolean
-  /** When the token will be refreshed next; `null`: it will not be. */
-  nextRefresh: FormattedTime | null
-  /** Whether it can be refreshed by hand now. */
-  refreshable: boolean
-  /** Where the person can connect the account again. */
-  reconnectUrl: string
+  examination: { lines: readonly Finding[]; at: FormattedTime } | null
 }

@@ -5,10 +5,18 @@ import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
 import { importToken } from '../accounts/tokens.ts'
 import type { Context } from '../context.ts'
 import { AppError, errorLogFields, isAppError, toAppError } from '../errors/errors.ts'
-import { accountView, tokenView } from './accountView.ts'
-import type { TokenView } from './hooks.ts'
-import { parameterOf, queryOf, requestContext } from './request.ts'
-import { browserSecretOf, sessionData, setBrowserSecret, setFlash, signIn, signOut, takeFlash } from './session.ts'
+import { accountView, type TokenView, tokenView } from './accountView.ts'
+import { parameterOf, queryOf } from './request.ts'
+import { requestContext } from './requestContext.ts'
+import {
+  browserSecretOf,
+  sessionData,
+  setBrowserSecret,
+  setFlash,
+  signIn,
+  signOut,
+  takeFlash,
+} from './session.ts'
 import { redirectTo, renderView, runHook } from './views.ts'
 
 /** The import form; anything else counts as an empty token. */
@@ -88,7 +96,8 @@ export async function completeLogin(
       current.log.error({ err: error }, 'onConnected failed')
       throw new AppError('host_failed')
     }
-  if (returnTo === undefined) await renderAccount(context, account, request, response, { justConnected: true })
+  if (returnTo === undefined)
+    await renderAccount(context, account, request, response, { justConnected: true })
   else redirectTo(response, returnTo)
 }
 
@@ -196,7 +205,11 @@ async function renderAccount(
   })
 }
 
-async function tokenOf({ accounts, config }: Context, account: Account, request: Request): Promise<TokenView> {
+async function tokenOf(
+  { accounts, config }: Context,
+  account: Account,
+  request: Request,
+): Promise<TokenView> {
   if (!config.showToken) return 'hidden'
   const { graphUrl, graphVersion } = config.instagram
   try {
@@ -204,7 +217,7 @@ async function tokenOf({ accounts, config }: Context, account: Account, request:
     return tokenView(token, account.tokenKind === 'classic' ? null : `${graphUrl}/${graphVersion}`)
   } catch (error) {
     if (!isAppError(error, 'token_unreadable')) throw error
-    requestContext(request).log.error(error, 'a token cannot be decrypted')
+    requestContext(request).log.error({ err: error }, 'a token cannot be decrypted')
     return 'unreadable'
   }
 }

@@ -5,7 +5,8 @@ import { catalogue } from '../errors/catalogue.ts'
 import { AppError, toAppError } from '../errors/errors.ts'
 import { type SignedRequest, verifySignedRequest } from '../instagram/signedRequest.ts'
 import { formatTime } from '../time.ts'
-import { type Address, parameterOf, requestContext } from './request.ts'
+import { type Address, parameterOf } from './request.ts'
+import { requestContext } from './requestContext.ts'
 import { renderView } from './views.ts'
 
 /** The form that Meta sends; anything else counts as an empty `signed_request`. */
@@ -17,7 +18,9 @@ export function deauthorize(context: Context): RequestHandler {
     const { userId, issuedAt } = verify(request, context)
     const accounts = await context.dataDeletion.deauthorize(userId, issuedAt)
     if (accounts === 0)
-      requestContext(request).log.info('deauthorized an account that is not connected, or was connected again')
+      requestContext(request).log.info(
+        'deauthorized an account that is not connected, or was connected again',
+      )
     response.json({ success: true })
   }
 }

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express'
-import pino, { type Level } from 'pino'
+import pino from 'pino'
 import type { Context } from '../context.ts'
 import { AppError, errorLogFields } from '../errors/errors.ts'
-import { openRequestContext, type Site } from './request.ts'
+import { openRequestContext, type Site } from './requestContext.ts'
 
 /**
  * Comes first on every route: opens the request's context, and logs the request when it is over, by id, method, route, status, outcome,
@@ -40,12 +40,12 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 
 /** The pattern of the matched route, under the base path: one of a few. `/*` if none matched. */
 function routeOf(request: Request): string {
-  const pattern = String((request.route as { path: unknown } | undefined)?.path ?? '/*')
+  const { path: pattern } = (request.route ?? { path: '/*' }) as { path: string }
   return pattern.startsWith('/assets/') ? '/assets/*' : pattern.replace(/\{?\*\w+\}?/, '*')
 }
 
 /** What a person can fix is no worry of the operator. Probes and assets are logged at `debug`: they come every few seconds. */
-function levelOf(route: string, status: number, fixableBy: string | undefined): Level {
+function levelOf(route: string, status: number, fixableBy: string | undefined) {
   if (route === '/healthz' || route === '/readyz') return 'debug'
   if (status >= 500) return 'error'
   if (status >= 400) return fixableBy === 'person' ? 'info' : 'warn'
@@ -54,5 +54,7 @@ function levelOf(route: string, status: number, fixableBy: string | undefined): 
 
 function serializeError(error: Error): object {
   const { name: type, message } = error
-  return error instanceof AppError && !error.cause ? { type, message } : pino.stdSerializers.errWithCause(error)
+  return error instanceof AppError && !error.cause
+    ? { type, message }
+    : pino.stdSerializers.errWithCause(error)
 }

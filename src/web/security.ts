@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import helmet from 'helmet'
 import { AppError } from '../errors/errors.ts'
 import { isLoopback } from '../config.ts'
+import type { Logger } from '../log.ts'
 import type { Address } from './request.ts'
 
 const helmetHeaders = helmet({
@@ -79,3 +80,44 @@ export function redirectToCanonicalLoopback({ origin, url }: Address): RequestHa
 
 /** The origin in a request line of absolute form (RFC 9112, section 3.2.2). */
 const ABSOLUTE_FORM = /^\w+:\/\/[^/?]*/
+
+/** Warns once if there seems to be a proxy although `TRUST_PROXY` is off. */
+export function proxyNotice(log: Logger): RequestHandler {
+  return warnOnce(
+    log,
+    'X-Forwarded-For arrives, but TRUST_PROXY is off: everybody behind your proxy counts as one address. Set TRUST_PROXY to the number of proxies in front, or to their addresses (see README).',
+    (request) => request.get('X-Forwarded-For') !== undefined,
+  )
+}
+
+/** Warns once if the redirect URI does not lead to where the router is mounted. A proxy may strip the beginning of paths. */
+export function mountNotice(log: Logger, { base, url, callback }: Address): RequestHandler {
+  return warnOnce(
+    log,
+    `The router is not mounted at the path of the redirect URI without its last segment, so people will not come back from Instagram to it (unless a proxy rewrites paths). The redirect URI is ${url}${callback}.`,
+    ({ baseUrl }) => !base.toLowerCase().endsWith(baseUrl.toLowerCase()),
+  )
+}
+
+/** Warns once if people reach the app by https but requests do not show it, so that sessions cannot be kept. */
+export function httpsNotice(log: Logger, { origin }: Address): RequestHandler {
+  return warnOnce(
+    log,
+    'The redirect URI is https, but requests arrive by http without “X-Forwarded-Proto: https”, so browsers get no session cookie. Have the proxy in front send that header.',
+    (request) =>
+      origin.startsWith('https:') &&
+      !('encrypted' in request.socket) &&
+      !request.get('X-Forwarded-Proto')?.startsWith('https'),
+  )
+}
+
+function warnOnce(log: Logger, warning: string, applies: (request: Request) => boolean): RequestHandler {
+  let isLogged = false
+  return (request, _response, next) => {
+    if (!isLogged && applies(request)) {
+      isLogged = true
+      log.warn(warning)
+    }
+    next()
+  }
+}

@@ -1,7 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express'
-import session, { type Store } from 'express-session'
+import session from 'express-session'
+import type { Context } from '../context.ts'
+import { DatabaseSessionStore } from '../database/sessionStore.ts'
 import { DAY_MS } from '../facts.ts'
-import { requestContext } from './request.ts'
+import { requestContext, type Site } from './requestContext.ts'
 
 /** What a session holds. */
 export interface SessionData {
@@ -16,7 +18,7 @@ export interface SessionData {
 }
 
 /** How long a browser stays connected after its last visit. */
-export const SESSION_LIFETIME_MS = 30 * DAY_MS
+const SESSION_LIFETIME_MS = 30 * DAY_MS
 
 /** The lifetime of a session without an account; the admin's sign-in in it ends sooner. */
 const ADMIN_SESSION_LIFETIME_MS = DAY_MS
@@ -30,20 +32,23 @@ type AnySession = Record<string, unknown>
 /**
  * Opens the host's session, if `request.session` exists, else one of our own. A session without data is neither stored nor sent. Our own
  * sessions are prolonged once a day.
- *
- * @param secrets Sign the cookies, newest first.
  */
-export function openSession(
-  store: Store,
-  secrets: readonly string[],
-  { name, secure }: { name: string; secure: boolean },
-): RequestHandler[] {
+export function openSession({ database, config }: Context, { cookies, sessionKey }: Site): RequestHandler[] {
   const own = session({
-    store,
-    secret: [...secrets],
-    name,
-    cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: SESSION_LIFETIME_MS },
-    proxy: true,
+    store: new DatabaseSessionStore(
+      database,
+      (stored) => (stored as Record<string, SessionData | undefined>)[sessionKey]?.accountKey,
+    ),
+    secret: [...config.sessionSecrets],
+    name: cookies.session,
+    cookie: {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: cookies.secure,
+      maxAge: SESSION_LIFETIME_MS,
+    },
+    proxy: true, // X-Forwarded-Proto tells of https.
     resave: false,
     rolling: false,
     saveUninitialized: false,

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import { type Config, isLoopback } from '../config.ts'
 import type { Context } from '../context.ts'
-import type { CheckResult } from '../doctor/doctor.ts'
+import { examine, type Finding, type Installation } from '../doctor/doctor.ts'
 import { AppError } from '../errors/errors.ts'
 import { formatTime } from '../time.ts'
 import type { SetupView } from './hooks.ts'
@@ -12,7 +12,7 @@ import { redirectTo, renderView } from './views.ts'
 const MIN_INTERVAL_MS = 10_000
 
 interface Examination {
-  lines: readonly CheckResult[]
+  lines: readonly Finding[]
   at: Date
 }
 
@@ -20,19 +20,21 @@ interface Examination {
  * `GET /setup`: the set-up guide with the values of this installation, and the doctor's last results. `POST /setup`: runs the doctor.
  * Simultaneous requests share one run.
  *
+ * @param certificate The app's own self-signed certificate (PEM).
  * @param isOpen Whether the request may see it: it shows how the site is set up.
  */
 export function setupPages(
-  { config, now }: Context,
-  examine: () => Promise<readonly CheckResult[]>,
+  context: Context,
+  certificate: string | undefined,
   isOpen: (request: Request) => boolean,
 ): { guide: RequestHandler; runDoctor: RequestHandler } {
+  const { config, now } = context
   let last: Examination | undefined
   let running: Promise<void> | undefined
 
   async function run(): Promise<void> {
     try {
-      last = { lines: await examine(), at: now() }
+      last = { lines: await examine(installation(context, certificate)), at: now() }
     } finally {
       running = undefined
     }
@@ -49,6 +51,30 @@ export function setupPages(
       if (!last || Math.abs(now().getTime() - last.at.getTime()) >= MIN_INTERVAL_MS) await (running ??= run())
       redirectTo(response, '/setup#doctor')
     },
+  }
+}
+
+/** The running app, for the doctor. */
+function installation(
+  { config, instagram, database }: Context,
+  certificate: string | undefined,
+): Installation {
+  const { sandbox, names, instagram: settings, listening, tokenKeys, sessionSecrets } = config
+  return {
+    sandbox,
+    names,
+    given: sandbox
+      ? {}
+      : { [names.clientId]: settings.clientId, [names.clientSecret]: settings.clientSecret },
+    mistakes: [],
+    settings,
+    instagram,
+    listening,
+    certificate,
+    database,
+    tokenKeys,
+    sessionSecrets,
+    now: () => new Date(), // The clock of the sandbox may be ahead.
   }
 }
 

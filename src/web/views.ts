@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import ejs from 'ejs'
-import type { NextFunction, Response } from 'express'
+import type { NextFunction, RequestHandler, Response } from 'express'
 import type { Page, ViewName, Views } from './hooks.ts'
-import { requestContext } from './request.ts'
+import { requestContext } from './requestContext.ts'
 import { setSecurityHeaders } from './security.ts'
 
 /** The folder of the views and their assets. */
@@ -15,16 +15,15 @@ export async function renderView<View extends ViewName>(
   ownLocals: Views[View],
 ): Promise<void> {
   const { req: request } = response
-  const { site, log } = requestContext(request)
+  const { site } = requestContext(request)
   const locals = { ...site.locals, ...ownLocals }
   const { render } = site.hooks
-  if (render)
-    try {
-      await runHook((next) => render({ view, locals } as unknown as Page, request, response, next))
-    } catch (error) {
-      log.error({ err: error }, 'render failed')
-      if (response.headersSent) return abort(response)
-    }
+  const page = { view, locals } as unknown as Page
+  if (
+    render &&
+    (await runHook(response, 'render', (next) => render(page, request, response, next))) === 'sent'
+  )
+    return
   const html = await ejs.renderFile(join(VIEWS, `${view}.ejs`), locals, { cache: true, compileDebug: false })
   setSecurityHeaders(request, response)
   // Not by `response.send`, which follows the host's settings.
@@ -41,19 +40,28 @@ export function redirectTo(response: Response, target: string): void {
 }
 
 /**
- * Calls a hook like Express middleware. Settles when it calls `next()`; never if it sends the response.
- *
- * @throws what the hook throws, rejects with, or passes to `next`
+ * Calls a hook like Express middleware. Settles when the hook calls `next()` (`default`), or fails: the error is logged, and a response that
+ * has begun is broken off (`sent`). Never settles if the hook sends the response.
  */
-export function runHook(hook: (next: NextFunction) => unknown): Promise<void> {
-  return new Promise((resolve, reject) => {
-    Promise.try(hook, (error?: unknown) => {
-      if (error) reject(asError(error))
-      else resolve()
-    }).catch((error: unknown) => {
-      reject(asError(error))
-    })
-  })
+export async function runHook(
+  response: Response,
+  name: string,
+  hook: (next: NextFunction) => unknown,
+): Promise<'default' | 'failed' | 'sent'> {
+  const { promise, resolve, reject } = Promise.withResolvers<'default'>()
+  const next = (error?: unknown) => {
+    if (error) reject(asError(error))
+    else resolve('default')
+  }
+  Promise.try(hook, next).catch(reject)
+  try {
+    return await promise
+  } catch (error) {
+    requestContext(response.req).log.error({ err: asError(error) }, `${name} failed`)
+    if (!response.headersSent) return 'failed'
+    abort(response)
+    return 'sent'
+  }
 }
 
 /** The error itself, or one whose cause is the thrown value. */
@@ -64,4 +72,14 @@ export function asError(thrown: unknown): Error {
 /** Breaks off a response that has begun and cannot be completed. */
 export function abort(response: Response): void {
   if (!response.writableEnded) response.destroy()
+}
+
+/** Files in the folder `assets` of the views. */
+export const ASSETS = ['icon.svg', 'page.js', 'style.css']
+
+/** Sends one of the {@link ASSETS}. */
+export function sendAsset(name: string): RequestHandler {
+  return (_request, response) => {
+    response.sendFile(name, { root: join(VIEWS, 'assets') })
+  }
 }

@@ -1,86 +1,115 @@
-import type { ErrorRequestHandler } from 'express'
-import { ForeignTokenError } from '../../accounts/importToken.ts'
-import { InstagramError } from '../../instagram/failure.ts'
-import { DatabaseUnavailableError } from '../../storage/unavailable.ts'
-import { explanations, failureOf } from '../../login/failures.ts'
-import { retryAfter } from '../retryAfter.ts'
-import { visitOf } from '../visit.ts'
-import { type ProblemName, problems, problemType, RIGHT_TOKEN } from './problems.ts'
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
+import { describeReason } from '../../accounts/account.ts'
+import { NoValidTokenError } from '../../accounts/tokens.ts'
+import { catalogue, type ErrorCode, type ProblemCode, problems, RIGHT_TOKEN } from '../../errors/catalogue.ts'
+import { AppError, InstagramError, toAppError } from '../../errors/errors.ts'
+import { type Address, reconnectUrl } from '../request.ts'
+import { hasRequestContext, requestContext } from '../requestContext.ts'
 
-/** More of a problem than its name tells. */
-export interface ProblemOptions extends ErrorOptions {
-  /** HTTP status, where it is not the name's. */
+/** What a response has beside, or instead of, what the catalogue has for its code. */
+interface ProblemResponse {
   status?: number
-  /** What happened. Programs and the log get it, so that no token or key may be in it. */
+  /** Without tokens and keys. */
   detail?: string
-  /** More members of the answer. */
-  members?: Readonly<Record<string, unknown>>
   headers?: Readonly<Record<string, string>>
+  /** More members. */
+  members?: Readonly<Record<string, unknown>>
 }
 
-/** A request of a program that ends other than well, and all that its answer says. */
-export class Problem extends Error {
-  override readonly name = 'Problem'
-  readonly problem: ProblemName
-  readonly status: number
-  readonly members: Readonly<Record<string, unknown>>
-  readonly headers: Readonly<Record<string, string>>
+/** The error that a program gets. */
+export class ApiError extends AppError {
+  override readonly name = 'ApiError'
+  declare readonly code: ProblemCode
+  readonly response: ProblemResponse
 
-  constructor(problem: ProblemName, options: ProblemOptions = {}) {
-    const usual = problems[problem]
-    super(options.detail ?? usual.detail, options)
-    this.problem = problem
-    this.status = options.status ?? usual.status
-    this.members = options.members ?? {}
-    this.headers = options.headers ?? {}
+  constructor(code: ProblemCode, response: ProblemResponse = {}, cause?: unknown) {
+    super(code, { detail: response.detail, cause })
+    this.response = response
   }
 }
 
-/** The one place where an error becomes an answer for programs (RFC 9457), and the error itself goes to the request's log line. */
-export const answerProblem: ErrorRequestHandler = (error: unknown, request, response, next) => {
-  const problem = problemOf(error)
-  const visit = visitOf(request)
-  visit.error = problem
-  visit.failure = problem.problem
-  if (response.headersSent) {
-    next(error)
-    return
+/** The last handler of a route. Throws `method_not_allowed`. */
+export function methodNotAllowed(allowed: string): RequestHandler {
+  return () => {
+    throw new ApiError('method_not_allowed', { headers: { Allow: allowed } })
   }
-  response.status(problem.status).set(problem.headers).type('application/problem+json')
-  response.json({
-    type: problemType(problem.problem),
-    title: problems[problem.problem].title,
-    status: problem.status,
-    detail: problem.message,
-    reference: visit.reference,
-    ...problem.members,
-  })
 }
 
-function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  if (error instanceof ForeignTokenError) return new Problem(error.what, { cause: error })
-  if (error instanceof InstagramError) return instagramProblem(error)
-  if (failureOf(error) === 'too_many_requests') return new Problem('too_many_requests', { cause: error })
-  if (error instanceof DatabaseUnavailableError || failureOf(error) === 'not_open')
-    return new Problem('database_unavailable', { headers: retryAfter('database_unavailable'), cause: error })
-  const status = error instanceof Error && 'status' in error ? error.status : undefined
-  // Without a cause: the body parser's errors hold the body, and the token in it.
-  if (status === 413) return new Problem('body_too_large')
-  if (status === 415) return new Problem('not_json')
-  if (typeof status === 'number' && status >= 400 && status < 500) return new Problem('bad_request')
-  return new Problem('internal', { cause: error })
-}
-
-function instagramProblem(error: InstagramError): Problem {
-  const { status, happened } = explanations[error.reason]
-  const isAboutToken = error.failure === 'token_invalid' || error.failure === 'not_permitted'
-  return isAboutToken
-    ? new Problem('token_refused', { detail: `${happened} ${RIGHT_TOKEN}`, cause: error })
-    : new Problem('instagram_failed', {
-        status,
-        detail: happened,
-        headers: retryAfter(error.reason),
-        cause: error,
+/**
+ * Sends errors as problem details, and notes them for the request log.
+ *
+ * @param program Opens the context of a request whose path cannot be decoded, so that no route has seen it.
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export function problemHandlers(address: Address, program: readonly RequestHandler[]): ErrorRequestHandler[] {
+  const open = Router().use(...program)
+  const openContext: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    if (hasRequestContext(request)) next(error)
+    else
+      open(request, response, () => {
+        next(error)
       })
+  }
+  const sendProblem: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error)
+      return
+    }
+    const problem = toApiError(error, address)
+    const { code } = problem
+    const context = requestContext(request)
+    context.error = problem
+    context.code = code
+    const { title, status, detail, headers = {}, members } = { ...problems[code], ...problem.response }
+    response.status(status).set(headers).type('application/problem+json')
+    response.json({
+      type: `/problems/${code}`,
+      title,
+      status,
+      detail,
+      reference: context.reference,
+      ...members,
+    })
+  }
+  return [openContext, sendProblem]
+}
+
+function toApiError(thrown: unknown, address: Address): ApiError {
+  const error = toAppError(thrown)
+  const { status, description, retryAfterSeconds } = catalogue[error.code]
+  const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }
+  if (error instanceof ApiError) return error
+  if (error instanceof NoValidTokenError) return noValidToken(error, address)
+  if (error instanceof InstagramError) {
+    const isAboutToken = error.kind === 'token_invalid' || error.kind === 'not_permitted'
+    return isAboutToken
+      ? new ApiError('token_refused', { detail: `${description} ${RIGHT_TOKEN}` }, error)
+      : new ApiError('instagram_failed', { status, detail: description, headers }, error)
+  }
+  return isProblemCode(error.code)
+    ? new ApiError(error.code, { headers }, error.cause)
+    : new ApiError('internal', {}, error)
+}
+
+function noValidToken(error: NoValidTokenError, address: Address): ApiError {
+  const { loss, account, since, reason } = error
+  if (loss === 'not_connected' || !account || !since) return new ApiError('unknown_account', {}, error)
+  const members = {
+    account_status: loss,
+    status_since: since.toISOString(),
+    reason: reason && describeReason(reason),
+    reconnect_url: reconnectUrl(address, account),
+  }
+  return new ApiError(
+    'no_valid_token',
+    { members, ...(loss === 'unreadable' && { detail: KEY_OR_RECONNECT }) },
+    error,
+  )
+}
+
+const KEY_OR_RECONNECT =
+  'Put the key that sealed the token back among this site’s token keys, or connect the account again at “reconnect_url”.'
+
+function isProblemCode(code: ErrorCode): code is ProblemCode {
+  return Object.hasOwn(problems, code)
 }

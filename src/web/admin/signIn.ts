@@ -1,0 +1,110 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Request, type RequestHandler, Router } from 'express'
+import { rateLimit, type RateLimitInfo } from 'express-rate-limit'
+import { z } from 'zod'
+import type { Config } from '../../config.ts'
+import type { Context } from '../../context.ts'
+import { HOUR_MS, MINUTE_MS } from '../../facts.ts'
+import { parseForm } from '../request.ts'
+import { requestContext } from '../requestContext.ts'
+import { sessionData, signInAdmin, signOutAdmin } from '../session.ts'
+import { redirectTo, renderView } from '../views.ts'
+
+/** Milliseconds until an admin has to sign in again. */
+const SIGN_IN_LIFETIME_MS = 8 * HOUR_MS
+
+/** Wrong passwords from one address in a quarter of an hour; further attempts get 429. */
+const MAX_WRONG_PASSWORDS = 10
+const WINDOW_MS = 15 * MINUTE_MS
+
+/** Milliseconds that the first wrong password takes. Each further one takes twice as long, up to the maximum. */
+const FIRST_DELAY_MS = 100
+const MAX_DELAY_MS = 2000
+
+const signInForm = z.object({ password: z.string().catch('') }).catch({ password: '' })
+
+/**
+ * True if this browser is signed in as admin. A sign-in ends after eight hours (by the system's clock, as sessions do), and when the
+ * password or the session secret changes.
+ */
+export function isAdmin(request: Request, config: Config): boolean {
+  const { admin } = sessionData(request)
+  const seal = passwordSeal(config)
+  return admin !== undefined && seal !== undefined && admin.until > Date.now() && isSame(admin.seal, seal)
+}
+
+/** Lets admins pass; others get the sign-in form. */
+export function requireAdmin(config: Config): RequestHandler {
+  return async (request, response, next) => {
+    if (isAdmin(request, config)) next()
+    else if (request.method === 'POST') redirectTo(response, '/accounts')
+    else await renderView(response, 'sign_in', { refused: null })
+  }
+}
+
+/** Sign-in and sign-out. `page`: the middleware of all pages. */
+export function createSignInRoutes({ config }: Context, page: readonly RequestHandler[]): Router {
+  const router = Router()
+
+  router.post(
+    '/accounts/sign-in',
+    ...page,
+    limitWrongPasswords(),
+    ...parseForm('4kb'),
+    async (request, response) => {
+      const { log } = requestContext(request)
+      const seal = passwordSeal(config)
+      if (seal && isSame(signInForm.parse(request.body).password, config.adminPassword ?? '')) {
+        await signInAdmin(request, { until: Date.now() + SIGN_IN_LIFETIME_MS, seal })
+        log.info('admin signed in')
+        redirectTo(response, '/accounts')
+        return
+      }
+      log.warn('wrong admin password')
+      await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts(request) - 1), MAX_DELAY_MS))
+      await renderView(response.status(403), 'sign_in', { refused: 'wrong' })
+    },
+  )
+
+  router.post('/accounts/sign-out', ...page, requireAdmin(config), async (request, response) => {
+    await signOutAdmin(request)
+    redirectTo(response, '/accounts')
+  })
+
+  return router
+}
+
+/** Proves in a session that the password was right, without a hash from which it could be guessed. */
+function passwordSeal({ adminPassword, sessionSecrets: [secret = ''] }: Config): string | undefined {
+  if (adminPassword === undefined) return undefined
+  return createHmac('sha256', secret).update(`admin ${adminPassword}`).digest('base64url')
+}
+
+function limitWrongPasswords(): RequestHandler {
+  return rateLimit({
+    windowMs: WINDOW_MS,
+    limit: MAX_WRONG_PASSWORDS,
+    skipSuccessfulRequests: true,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    validate: false, // It would print warnings about proxies, which the settings explain already.
+    handler: (_request, response, next) => {
+      renderView(response.status(429), 'sign_in', { refused: 'too_many' }).catch(next)
+    },
+  })
+}
+
+/** Attempts from this address in the window, this one included. */
+function attempts(request: Request): number {
+  return (request as Request & { rateLimit?: RateLimitInfo }).rateLimit?.used ?? 1
+}
+
+/** Compares in constant time. */
+function isSame(one: string, other: string): boolean {
+  return timingSafeEqual(sha256(one), sha256(other))
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
