@@ -330,6 +330,8 @@ export interface ParsedEnvironment {
 export interface ParseOptions {
   /** Whether the redirect URI may have any path, as for the command line; the web app's must be `/response`. Default: no. */
   anyRedirectPath?: boolean
+  /** Whether the sandbox takes the place of missing credentials. Otherwise they are empty, which is enough to refresh tokens. Default: yes. */
+  needsApp?: boolean
 }
 
 /** The settings that the environment has, with their variables. */
@@ -338,7 +340,7 @@ const VARIABLES = Object.entries(ENVIRONMENT_NAMES).filter(([, variable]) => /^[
 /** Reads an environment as far as possible. An empty variable counts as unset. */
 export function parseEnvironment(
   environment: Environment,
-  { anyRedirectPath = false }: ParseOptions = {},
+  { anyRedirectPath = false, needsApp = true }: ParseOptions = {},
 ): ParsedEnvironment {
   const variables = VARIABLES.map(([key, variable]) => ({ key, variable, value: environment[variable] }))
   const given: Given = Object.fromEntries(
@@ -348,7 +350,7 @@ export function parseEnvironment(
   const schema = anyRedirectPath ? settings : webAppSettings
   const { values, mistakes, unreadable } = parse(schema, given, ENVIRONMENT_NAMES)
   const { host, port, https, trustProxy, clientId, clientSecret, redirectUri } = values
-  const sandbox = !clientId || !clientSecret || !redirectUri
+  const sandbox = needsApp && !(clientId && clientSecret && redirectUri)
   return {
     config: {
       ...configOf(sandbox ? { ...values, ...sandboxSettings(values) } : values, production),
@@ -359,7 +361,7 @@ export function parseEnvironment(
     },
     mistakes: [
       ...mistakes,
-      ...environmentMistakes(given, values, production),
+      ...environmentMistakes(given, values, production, needsApp),
       ...productionMistakes(given, production, ENVIRONMENT_NAMES),
     ],
     unreadable,
@@ -467,9 +469,14 @@ const CREDENTIALS = ['clientId', 'clientSecret', 'redirectUri'] as const
 const HTTP = /^\s*http:/i
 const LOCAL_HTTP = /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i
 
-function* environmentMistakes(given: Given, values: Values, production: boolean): Generator<string> {
+function* environmentMistakes(
+  given: Given,
+  values: Values,
+  production: boolean,
+  needsApp: boolean,
+): Generator<string> {
   const all = CREDENTIALS.map((key) => ENVIRONMENT_NAMES[key]).join(', ')
-  const missing = CREDENTIALS.filter((key) => !given[key]).map((key) => ENVIRONMENT_NAMES[key])
+  const missing = CREDENTIALS.filter((key) => needsApp && !given[key]).map((key) => ENVIRONMENT_NAMES[key])
   if (missing.length === 1 || missing.length === 2)
     yield `${missing.join(' and ')} must be set too: set all of ${all}, or none of them for the sandbox.`
   else if (missing.length > 0 && production)
@@ -513,4 +520,9 @@ function* productionMistakes(given: Given, production: boolean, names: SettingNa
     yield `${names.sessionSecrets} must be set in production: at least one secret of 32 characters or more.`
   if (given['tokenKeys'] === undefined)
     yield `${names.tokenKeys} must be set in production: at least one, written as id:base64 of 32 bytes.`
+}
+
+/** Whether a URL is on this machine. */
+export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
