@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { type Account, accountTitle } from '../accounts/account.ts'
 import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
@@ -86,16 +86,15 @@ export async function completeLogin(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const current = requestContext(request)
   const { account, returnTo, isRepeated } = await finishLogin(context, query, request)
-  const { onConnected } = current.site.hooks
-  if (onConnected)
-    try {
-      await runHook((next) => onConnected({ account, returnTo, isRepeated }, request, response, next))
-    } catch (error) {
-      current.log.error({ err: error }, 'onConnected failed')
-      throw new AppError('host_failed')
-    }
+  const { onConnected } = requestContext(request).site.hooks
+  if (onConnected) {
+    const login = { account, returnTo, isRepeated }
+    const hook = (next: NextFunction) => onConnected(login, request, response, next)
+    const outcome = await runHook(response, 'onConnected', hook)
+    if (outcome === 'sent') return
+    if (outcome === 'failed') throw new AppError('host_failed')
+  }
   if (returnTo === undefined)
     await renderAccount(context, account, request, response, { justConnected: true })
   else redirectTo(response, returnTo)
