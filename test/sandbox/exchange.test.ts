@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
-import { APP, BASIC, HOUR_MS, PUBLISH, REDIRECT_URI, startBench } from './support.ts'
+import { HOUR_MS } from '../../src/facts.ts'
+import { BASIC, exchangeFields, PUBLISH, REDIRECT_URI, sharedSandbox, startTestSandbox } from './support.ts'
 
 const NOT_IDENTICAL =
   'Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request'
 
-test('exchanges a code for a token, with a bare id past 2^53, no token_type and no expires_in', async () => {
-  await using bench = await startBench()
+const sandbox = await sharedSandbox()
 
-  const answer = await bench.exchange(await bench.allow())
-  const text = await answer.text()
+test('a code is exchanged for a token, with a bare id past 2^53, no token_type and no expires_in', async () => {
+  const response = await sandbox.exchange(await sandbox.allow())
+  const text = await response.text()
 
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get('content-type')).toContain('application/json')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toContain('application/json')
   expect(text).toMatch(
     new RegExp(
       `^\\{"access_token": "IGAA[A-Za-z0-9]{160,180}", "user_id": 27640875392278831, "permissions": \\["${BASIC}","${PUBLISH}"\\]\\}$`,
@@ -19,11 +20,9 @@ test('exchanges a code for a token, with a bare id past 2^53, no token_type and 
   )
 })
 
-test('gives ids that a careless reader changes', async () => {
-  await using bench = await startBench()
-
-  for (const person of ['business', 'creator']) {
-    const text = await (await bench.exchange(await bench.allow(person))).text()
+test('the ids change when they are read as JavaScript numbers', async () => {
+  for (const user of ['business', 'creator']) {
+    const text = await (await sandbox.exchange(await sandbox.allow(user))).text()
     const [, id = ''] = /"user_id": (\d{17}),/.exec(text) ?? []
 
     expect(id).toMatch(/[13579]$/)
@@ -31,14 +30,14 @@ test('gives ids that a careless reader changes', async () => {
   }
 })
 
-test('speaks each of the eight current spellings', async () => {
-  await using bench = await startBench()
+test('a test can set each of the eight current dialects', async () => {
+  await using sandbox = await startTestSandbox()
 
   for (const envelope of ['flat', 'data'] as const) {
     for (const permissions of ['array', 'string'] as const) {
       for (const userId of ['number', 'string'] as const) {
-        bench.speak({ envelope, permissions, userId })
-        const text = await (await bench.exchange(await bench.allow())).text()
+        sandbox.setDialect({ envelope, permissions, userId })
+        const text = await (await sandbox.exchange(await sandbox.allow())).text()
 
         expect(text.startsWith('{"data": [{')).toBe(envelope === 'data')
         expect(text.includes(`["${BASIC}","${PUBLISH}"]`)).toBe(permissions === 'array')
@@ -49,59 +48,57 @@ test('speaks each of the eight current spellings', async () => {
   }
 })
 
-test('speaks the classic answer with a user object', async () => {
-  await using bench = await startBench()
-  bench.speak({ generation: 'classic' })
+test('a test can set the classic dialect, with a user object', async () => {
+  await using sandbox = await startTestSandbox()
+  sandbox.setDialect({ generation: 'classic' })
 
-  const answer = await bench.exchange(await bench.allow())
+  const response = await sandbox.exchange(await sandbox.allow())
 
-  expect(await answer.json()).toEqual({
+  expect(await response.json()).toEqual({
     access_token: expect.stringMatching(/^1574083\.[0-9a-f]{7}\.[0-9a-f]{32}$/) as string,
     user: {
       username: 'harbour.bakery',
       bio: expect.any(String) as string,
       website: expect.any(String) as string,
-      profile_picture: `${bench.origin}/pictures/business.png`,
+      profile_picture: `${sandbox.origin}/pictures/business.png`,
       full_name: 'Harbour Bakery',
       id: '1574083',
     },
   })
 })
 
-test('takes a multipart form, as curl -F sends it', async () => {
-  await using bench = await startBench()
+test('an app may send a multipart form, as curl -F does', async () => {
   const body = new FormData()
-  const fields = rightFields(await bench.allow())
+  const fields = exchangeFields(await sandbox.allow())
   for (const [name, value] of Object.entries(fields)) body.append(name, value)
 
-  const answer = await fetch(bench.tokenUrl, { method: 'POST', body })
+  const response = await fetch(sandbox.tokenUrl, { method: 'POST', body })
 
-  expect(answer.status).toBe(200)
-  expect(bench.calls.at(-1)?.contentType).toMatch(/^multipart\/form-data; boundary=/)
-  expect(bench.calls.at(-1)?.fields).toEqual(Object.entries(fields))
+  expect(response.status).toBe(200)
+  expect(sandbox.calls.at(-1)?.contentType).toMatch(/^multipart\/form-data; boundary=/)
+  expect(sandbox.calls.at(-1)?.fields).toEqual(Object.entries(fields))
 })
 
-test('refuses a code the second time', async () => {
-  await using bench = await startBench()
-  const code = await bench.allow()
-  await bench.exchange(code)
+test('a code is refused the second time', async () => {
+  const code = await sandbox.allow()
+  await sandbox.exchange(code)
 
-  const answer = await bench.exchange(code)
+  const response = await sandbox.exchange(code)
 
-  expect(await refusalOf(answer)).toBe('This authorization code has been used')
+  expect(await errorOf(response)).toBe('This authorization code has been used')
 })
 
-test('takes a code for an hour and no longer', async () => {
-  await using bench = await startBench()
-  const [first, second] = [await bench.allow(), await bench.allow()]
+test('a code lasts an hour and no longer', async () => {
+  await using sandbox = await startTestSandbox()
+  const [first, second] = [await sandbox.allow(), await sandbox.allow()]
 
-  bench.pass(HOUR_MS - 1000)
-  const inTime = await bench.exchange(first)
-  bench.pass(1000)
-  const late = await bench.exchange(second)
+  sandbox.pass(HOUR_MS - 1000)
+  const inTime = await sandbox.exchange(first)
+  sandbox.pass(1000)
+  const late = await sandbox.exchange(second)
 
   expect(inTime.status).toBe(200)
-  expect(await refusalOf(late)).toBe('This authorization code has expired')
+  expect(await errorOf(late)).toBe('This authorization code has expired')
 })
 
 test.for<[string, Record<string, string | undefined>, string]>([
@@ -123,93 +120,73 @@ test.for<[string, Record<string, string | undefined>, string]>([
     'Invalid authorization code',
   ],
   ['an unknown code', { code: `AQ${'x'.repeat(238)}` }, 'Matching code was not found or was already used'],
-])('refuses %s, and the code stays good', async ([, change, message]) => {
-  await using bench = await startBench()
-  const code = await bench.allow()
+])('an exchange with %s is refused, and the code stays good', async ([, change, message]) => {
+  const code = await sandbox.allow()
 
-  const refused = await bench.exchange(code, change)
-  const accepted = await bench.exchange(code)
+  const refused = await sandbox.exchange(code, change)
+  const accepted = await sandbox.exchange(code)
 
-  expect(await refusalOf(refused)).toBe(message)
+  expect(await errorOf(refused)).toBe(message)
   expect(accepted.status).toBe(200)
 })
 
-test('refuses a code with #_ at its end', async () => {
-  await using bench = await startBench()
+test('a code with #_ at its end is refused', async () => {
+  const response = await sandbox.exchange(`${await sandbox.allow()}#_`)
 
-  const answer = await bench.exchange(`${await bench.allow()}#_`)
-
-  expect(await refusalOf(answer)).toBe('Matching code was not found or was already used')
+  expect(await errorOf(response)).toBe('Matching code was not found or was already used')
 })
 
 test.for(['application/json', 'text/plain', 'multipart/form-data'])(
-  'finds no fields in a body of type %s',
+  'a body of type %s has no fields',
   async (contentType) => {
-    await using bench = await startBench()
-    const body = JSON.stringify(rightFields(await bench.allow()))
+    const body = JSON.stringify(exchangeFields(await sandbox.allow()))
 
-    const answer = await fetch(bench.tokenUrl, {
+    const response = await fetch(sandbox.tokenUrl, {
       method: 'POST',
       body,
       headers: { 'content-type': contentType },
     })
 
-    expect(await refusalOf(answer)).toBe('Missing required field client_id')
+    expect(await errorOf(response)).toBe('Missing required field client_id')
   },
 )
 
-test('finds no fields in a form that says nothing of its type', async () => {
-  await using bench = await startBench()
-  const form = new URLSearchParams(rightFields(await bench.allow())).toString()
+test('a form without a content type has no fields', async () => {
+  const form = new URLSearchParams(exchangeFields(await sandbox.allow())).toString()
 
-  const answer = await fetch(bench.tokenUrl, { method: 'POST', body: Buffer.from(form) })
+  const response = await fetch(sandbox.tokenUrl, { method: 'POST', body: Buffer.from(form) })
 
-  expect(bench.calls.at(-1)).toMatchObject({ contentType: undefined, fields: [], body: form })
-  expect(await refusalOf(answer)).toBe('Missing required field client_id')
+  expect(sandbox.calls.at(-1)).toMatchObject({ contentType: undefined, fields: [], body: form })
+  expect(await errorOf(response)).toBe('Missing required field client_id')
 })
 
-test('finds no fields in the query', async () => {
-  await using bench = await startBench()
-  const query = new URLSearchParams(rightFields(await bench.allow())).toString()
+test('fields in the query do not count', async () => {
+  const query = new URLSearchParams(exchangeFields(await sandbox.allow())).toString()
 
-  const answer = await fetch(`${bench.tokenUrl}?${query}`, { method: 'POST' })
+  const response = await fetch(`${sandbox.tokenUrl}?${query}`, { method: 'POST' })
 
-  expect(await refusalOf(answer)).toBe('Missing required field client_id')
+  expect(await errorOf(response)).toBe('Missing required field client_id')
 })
 
-test('answers a request with cookies by a page', async () => {
-  await using bench = await startBench()
-
-  const answer = await fetch(bench.tokenUrl, {
+test('an exchange with cookies gets a page', async () => {
+  const response = await fetch(sandbox.tokenUrl, {
     method: 'POST',
-    body: new URLSearchParams(rightFields(await bench.allow())),
+    body: new URLSearchParams(exchangeFields(await sandbox.allow())),
     headers: { cookie: 'sessionid=1' },
   })
 
-  expect(answer.status).toBe(403)
-  expect(answer.headers.get('content-type')).toContain('text/html')
+  expect(response.status).toBe(403)
+  expect(response.headers.get('content-type')).toContain('text/html')
 })
 
-test('refuses a GET', async () => {
-  await using bench = await startBench()
-
-  expect(await refusalOf(await fetch(bench.tokenUrl))).toBe('Unsupported request - method type: get')
+test('a GET is refused', async () => {
+  expect(await errorOf(await fetch(sandbox.tokenUrl))).toBe('Unsupported request - method type: get')
 })
 
-function rightFields(code: string): Record<string, string> {
-  return {
-    client_id: APP.clientId,
-    client_secret: APP.clientSecret,
-    grant_type: 'authorization_code',
-    redirect_uri: REDIRECT_URI,
-    code,
-  }
-}
-
-/** The message of a refusal that has the shape of api.instagram.com, and nothing more. */
-async function refusalOf(answer: Response): Promise<string> {
-  const body = (await answer.json()) as { error_message: string }
-  expect(answer.status).toBe(400)
+/** The message of an error that has the shape of api.instagram.com, and nothing more. */
+async function errorOf(response: Response): Promise<string> {
+  const body = (await response.json()) as { error_message: string }
+  expect(response.status).toBe(400)
   expect(body).toEqual({ error_type: 'OAuthException', code: 400, error_message: body.error_message })
   return body.error_message
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { APP, DAY_MS, graphErrorOf, HOUR_MS, startBench } from './support.ts'
+import { DAY_MS, HOUR_MS } from '../../src/facts.ts'
+import { APP, graphErrorOf, sharedSandbox, startTestSandbox, tokenOf } from './support.ts'
 
 const LIFETIME = 5_183_944
 const ALL_FIELDS =
@@ -10,25 +11,25 @@ const CANNOT_PARSE = {
   code: 190,
 }
 const EXCHANGE = { grant_type: 'ig_exchange_token', client_secret: APP.clientSecret }
-const REFRESH = { grant_type: 'ig_refresh_token' }
 
-test.for(['query', 'header'])('makes a token for an hour last 60 days, token in the %s', async (place) => {
-  await using bench = await startBench()
-  const access_token = await bench.shortLived()
+const sandbox = await sharedSandbox()
+const shortLived = await sandbox.shortLivedToken()
+const longLived = await sandbox.longLivedToken()
 
-  const answer =
-    place === 'query'
-      ? await bench.graph('/access_token', { ...EXCHANGE, access_token })
-      : await bench.graph('/access_token', EXCHANGE, {
-          headers: { authorization: `Bearer ${access_token}` },
-        })
+test('a short-lived token, in the query or in a header, becomes one that lasts 60 days', async () => {
+  const responses = [
+    await sandbox.graph('/access_token', { ...EXCHANGE, access_token: shortLived }),
+    await sandbox.graph('/access_token', EXCHANGE, { headers: { authorization: `Bearer ${shortLived}` } }),
+  ]
 
-  expect(await answer.json()).toEqual({
-    access_token: expect.stringMatching(/^IGAA/) as string,
-    token_type: 'bearer',
-    expires_in: LIFETIME,
-  })
-  expect(answer.headers.get('x-app-usage')).toContain('call_count')
+  for (const response of responses) {
+    expect(await response.json()).toEqual({
+      access_token: expect.stringMatching(/^IGAA/) as string,
+      token_type: 'bearer',
+      expires_in: LIFETIME,
+    })
+    expect(response.headers.get('x-app-usage')).toContain('call_count')
+  }
 })
 
 test.for<[string, Record<string, string>, object]>([
@@ -39,177 +40,355 @@ test.for<[string, Record<string, string>, object]>([
   ['another grant type', { grant_type: 'ig_refresh_token' }, { code: 100 }],
   ['no grant type', { grant_type: '' }, { code: 100 }],
   [
-    'the token of an app that looked in the wrong envelope',
+    'a long-lived token',
+    { access_token: longLived },
+    { message: expect.stringMatching(/^Session key invalid/) as string, code: 452 },
+  ],
+  [
+    'the token of an app that read the wrong envelope',
     { access_token: 'undefined' },
     { message: 'Unsupported request - method type: get', type: 'IGApiException', code: 100 },
   ],
-])('refuses the long-lived exchange with %s', async ([, change, error]) => {
-  await using bench = await startBench()
-  const access_token = await bench.shortLived()
+])('the long-lived exchange with %s is refused', async ([, change, error]) => {
+  const response = await sandbox.graph('/access_token', { ...EXCHANGE, access_token: shortLived, ...change })
 
-  const answer = await bench.graph('/access_token', { ...EXCHANGE, access_token, ...change })
-
-  expect(await refusalOf(answer)).toMatchObject(error)
+  expect(await errorOf(response)).toMatchObject(error)
 })
 
-test('refuses the long-lived exchange of a token that is long-lived already', async () => {
-  await using bench = await startBench()
-  const access_token = await bench.longLived()
+test('an expired token is refused everywhere, with both times and without a subcode', async () => {
+  await using own = await startTestSandbox()
+  const access_token = await own.shortLivedToken()
+  own.pass(HOUR_MS)
 
-  const answer = await bench.graph('/access_token', { ...EXCHANGE, access_token })
-
-  expect((await refusalOf(answer)).message).toMatch(/^Session key invalid/)
+  for (const response of [await own.exchangeForLongLived(access_token), await own.me(access_token)])
+    expect(await errorOf(response)).toMatchObject({
+      message:
+        'Error validating access token: Session has expired on Monday, 23-Nov-26 05:00:00 PST. ' +
+        'The current time is Monday, 23-Nov-26 05:00:00 PST.',
+      code: 190,
+    })
 })
 
-test('refuses an expired token in words of date and time, without a subcode', async () => {
-  await using bench = await startBench()
-  const access_token = await bench.shortLived()
-  bench.pass(HOUR_MS)
+test.for(['/access_token', '/refresh_access_token', '/v26.0/me', '/v26.0/me/media'])(
+  'a POST to %s is refused',
+  async (path) => {
+    const response = await sandbox.graph(path, EXCHANGE, { method: 'POST' })
 
-  const answer = await bench.graph('/access_token', { ...EXCHANGE, access_token })
+    expect(await errorOf(response)).toMatchObject({
+      message: 'Unsupported request - method type: post',
+      type: 'IGApiException',
+      code: 100,
+    })
+  },
+)
 
-  expect(await refusalOf(answer)).toMatchObject({
-    message:
-      'Error validating access token: Session has expired on Monday, 23-Nov-26 05:00:00 PST. ' +
-      'The current time is Monday, 23-Nov-26 05:00:00 PST.',
-    code: 190,
-  })
+test('a token that is a day old is refreshed, and the old one keeps its expiry', async () => {
+  await using own = await startTestSandbox()
+  const old = await own.longLivedToken()
+  own.pass(DAY_MS - 1000)
+  const early = await own.refresh(old)
+  own.pass(1000)
+
+  const fresh = (await (await own.refresh(old)).json()) as { access_token: string }
+
+  expect((await errorOf(early)).code).toBe(10)
+  expect(fresh).toMatchObject({ token_type: 'bearer', expires_in: LIFETIME })
+  expect(fresh.access_token).not.toBe(old)
+  expect((await own.me(old)).status).toBe(200)
+  own.pass(LIFETIME * 1000 - DAY_MS)
+  expect((await own.me(old)).status).toBe(400)
+  expect((await errorOf(await own.refresh(old))).message).toContain('Session has expired on')
+  expect((await own.me(fresh.access_token)).status).toBe(200)
 })
 
-test.for(['/access_token', '/refresh_access_token', '/v26.0/me'])('refuses a POST to %s', async (path) => {
-  await using bench = await startBench()
+test('a refresh every 50 days keeps a token valid for a year', async () => {
+  await using own = await startTestSandbox()
+  let token = await own.longLivedToken()
 
-  const answer = await bench.graph(path, EXCHANGE, { method: 'POST' })
+  for (let refreshes = 0; refreshes < 7; refreshes += 1) {
+    own.pass(50 * DAY_MS)
+    token = await tokenOf(await own.refresh(token))
+  }
+  own.pass(15 * DAY_MS)
 
-  expect(await refusalOf(answer)).toMatchObject({
-    message: 'Unsupported request - method type: post',
-    type: 'IGApiException',
+  expect((await own.me(token)).status).toBe(200)
+})
+
+test('the refresh of a short-lived token, of an unknown one, or without the grant type is refused', async () => {
+  const short = await errorOf(await sandbox.refresh(shortLived))
+  const unknown = await errorOf(await sandbox.refresh('IGAAunknown'))
+  const noGrant = await errorOf(await sandbox.graph('/refresh_access_token', { access_token: longLived }))
+
+  expect(short.message).toMatch(/^Session key invalid/)
+  expect(unknown).toMatchObject(CANNOT_PARSE)
+  expect(noGrant).toMatchObject({
+    message: 'Invalid parameter: grant_type must be ig_refresh_token',
     code: 100,
   })
 })
 
-test('refreshes a token that is a day old, and the old one keeps its own end', async () => {
-  await using bench = await startBench()
-  const old = await bench.longLived()
-  bench.pass(DAY_MS)
+test('the profile has both ids as text', async () => {
+  const access_token = await sandbox.longLivedToken('creator')
 
-  const answer = await bench.graph('/refresh_access_token', { ...REFRESH, access_token: old })
-  const fresh = (await answer.json()) as { access_token: string }
+  const response = await sandbox.graph('/v26.0/me', { fields: ALL_FIELDS, access_token })
 
-  const me = async (access_token: string) => (await bench.graph('/v26.0/me', { access_token })).status
-  expect(fresh).toMatchObject({ token_type: 'bearer', expires_in: LIFETIME })
-  expect(fresh.access_token).not.toBe(old)
-  expect(await me(old)).toBe(200)
-  bench.pass(LIFETIME * 1000 - DAY_MS)
-  expect(await me(old)).toBe(400)
-  expect(await me(fresh.access_token)).toBe(200)
-})
-
-test('refuses to refresh on the first day', async () => {
-  await using bench = await startBench()
-  const access_token = await bench.longLived()
-  bench.pass(DAY_MS - 1000)
-
-  const answer = await bench.graph('/refresh_access_token', { ...REFRESH, access_token })
-
-  expect((await refusalOf(answer)).code).not.toBe(190)
-})
-
-test('refuses to refresh a token that has expired', async () => {
-  await using bench = await startBench()
-  const access_token = await bench.longLived()
-  bench.pass(LIFETIME * 1000)
-
-  const answer = await bench.graph('/refresh_access_token', { ...REFRESH, access_token })
-
-  expect((await refusalOf(answer)).message).toContain('Session has expired on')
-})
-
-test('refuses to refresh a token for an hour, an unknown one, and without the grant type', async () => {
-  await using bench = await startBench()
-  const short = await bench.shortLived()
-  const refresh = (params: Record<string, string>) => bench.graph('/refresh_access_token', params)
-
-  const shortLived = await refusalOf(await refresh({ ...REFRESH, access_token: short }))
-  const unknown = await refusalOf(await refresh({ ...REFRESH, access_token: 'IGAAunknown' }))
-  const noGrant = await refusalOf(await refresh({ access_token: short }))
-
-  expect(shortLived.message).toMatch(/^Session key invalid/)
-  expect(unknown).toMatchObject(CANNOT_PARSE)
-  expect(noGrant.code).toBe(100)
-})
-
-test('says who one is, with both ids as text', async () => {
-  await using bench = await startBench()
-  const access_token = await bench.longLived('creator')
-
-  const answer = await bench.graph('/v26.0/me', { fields: ALL_FIELDS, access_token })
-
-  expect(await answer.json()).toEqual({
+  expect(await response.json()).toEqual({
     id: '25081994730615283',
     user_id: '17841465209137453',
     username: 'mira.draws',
     name: 'Mira Lindqvist ✏️',
     account_type: 'MEDIA_CREATOR',
-    profile_picture_url: `${bench.origin}/pictures/creator.png`,
+    profile_picture_url: `${sandbox.origin}/pictures/creator.png`,
     followers_count: 98207,
     follows_count: 611,
     media_count: 1046,
   })
-  expect(answer.headers.get('x-business-use-case-usage')).toContain('17841465209137453')
+  expect(response.headers.get('x-business-use-case-usage')).toContain('17841465209137453')
 })
 
-test('answers only the asked fields, and the id always, also to a token in the header', async () => {
-  await using bench = await startBench()
-  const headers = { authorization: `Bearer ${await bench.shortLived()}` }
+test('the profile has only the requested fields, and always the id', async () => {
+  const headers = { authorization: `Bearer ${shortLived}` }
 
-  const asked = await bench.graph('/v22.0/me', { fields: 'user_id,username' }, { headers })
-  const nothing = await bench.graph('/v27.0/me', {}, { headers })
+  const some = await sandbox.graph('/v21.0/me', { fields: 'user_id,username' }, { headers })
+  const none = await sandbox.graph('/v27.0/me', {}, { headers })
 
-  expect(await asked.text()).toBe(
+  expect(await some.text()).toBe(
     '{"user_id":"17841403815449847","username":"harbour.bakery","id":"27640875392278831"}',
   )
-  expect(await nothing.json()).toEqual({ id: '27640875392278831' })
+  expect(await none.json()).toEqual({ id: '27640875392278831' })
 })
 
-test('refuses to say who one is without a living token', async () => {
-  await using bench = await startBench()
-  const access_token = await bench.shortLived()
-  bench.pass(HOUR_MS)
+test('the profile and posts are refused without a token, and so are fields that they do not have', async () => {
+  const fieldsOf = (path: string, fields: string) => sandbox.graph(path, { fields, access_token: longLived })
 
-  const expired = await bench.graph('/v26.0/me', { access_token })
-  const none = await bench.graph('/v26.0/me', {})
-
-  expect((await refusalOf(expired)).message).toContain('Session has expired on')
-  expect(await refusalOf(none)).toMatchObject(CANNOT_PARSE)
+  for (const path of ['/v26.0/me', '/v26.0/me/media'])
+    expect(await errorOf(await sandbox.graph(path, {}))).toMatchObject(CANNOT_PARSE)
+  for (const fields of ['id,email', 'toString'])
+    expect((await errorOf(await fieldsOf('/v26.0/me', fields))).code).toBe(100)
+  expect((await errorOf(await fieldsOf('/v26.0/me/media', 'followers_count'))).message).toBe(
+    '(#100) Tried accessing nonexisting field (followers_count) on node type (IGMedia)',
+  )
 })
 
-test('refuses a field that there is not', async () => {
-  await using bench = await startBench()
-  const access_token = await bench.shortLived()
-
-  for (const fields of ['id,email', 'toString']) {
-    const answer = await bench.graph('/v26.0/me', { fields, access_token })
-    expect((await refusalOf(answer)).code).toBe(100)
-  }
-})
-
-test.for(['/v21.0/me', '/v26/me', '/me', '/v26.0/access_token', '/v26.0/nothing'])(
-  'knows no path %s',
+test.for(['/v20.0/me', '/v20.0/me/media', '/v26/me', '/me', '/v26.0/access_token', '/v26.0/nothing'])(
+  'the path %s is unknown',
   async (path) => {
-    await using bench = await startBench()
-    const access_token = await bench.shortLived()
+    const response = await sandbox.graph(path, { ...EXCHANGE, access_token: shortLived })
 
-    const answer = await bench.graph(path, { ...EXCHANGE, access_token })
-
-    expect((await refusalOf(answer)).message).toContain('Unknown path components')
+    expect(await errorOf(response)).toMatchObject({ message: `Unknown path components: ${path}`, code: 2500 })
   },
 )
 
-/** The error of a refusal with the usual status, and nothing more in it: no subcode. */
-async function refusalOf(answer: Response) {
-  const error = await graphErrorOf(answer)
-  expect(answer.status).toBe(400)
+test('posts have the requested fields and the id, the newest first, with pictures', async () => {
+  const fields = 'caption,media_type,media_url,permalink,timestamp'
+
+  const response = await sandbox.graph('/v26.0/me/media', { fields, access_token: longLived })
+
+  const { data } = (await response.json()) as { data: Record<string, string>[] }
+  expect(data).toHaveLength(4)
+  expect(Object.keys(data[0] ?? {}).toSorted()).toEqual([...fields.split(','), 'id'].toSorted())
+  expect(data[0]).toMatchObject({ caption: 'Out of the oven.', timestamp: '2026-11-23T07:00:00+0000' })
+  const times = data.map(({ timestamp = '' }) => Date.parse(timestamp))
+  expect(times).toEqual(times.toSorted((a, b) => b - a))
+  for (const { media_url = '' } of data)
+    expect((await fetch(media_url)).headers.get('content-type')).toBe('image/png')
+  expect((await fetch(`${sandbox.origin}/posts/business/4.png`)).status).toBe(404)
+  expect((await fetch(`${sandbox.origin}/posts/nobody/0.png`)).status).toBe(404)
+})
+
+const REVOKED = {
+  message: `Error validating access token: The user has not authorized application ${APP.clientId}.`,
+  type: 'OAuthException',
+  code: 190,
+  error_subcode: 458,
+}
+
+const LOSSES: [string, 'revoke' | 'changePassword' | 'takePermission', object][] = [
+  ['a person removed the app', 'revoke', REVOKED],
+  [
+    'a person changed their password',
+    'changePassword',
+    {
+      message:
+        'Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.',
+      type: 'OAuthException',
+      code: 190,
+    },
+  ],
+  [
+    'Instagram took the permission',
+    'takePermission',
+    { message: 'Application does not have permission for this action', type: 'IGApiException', code: 10 },
+  ],
+]
+
+test.for(LOSSES)('after %s, only their tokens of later logins are good', async ([, lose, error]) => {
+  await using own = await startTestSandbox()
+  const other = await own.longLivedToken('creator')
+  const long = await own.longLivedToken()
+  own.pass(DAY_MS)
+  const refreshed = await tokenOf(await own.refresh(long))
+  const short = await own.shortLivedToken()
+  const code = await own.allow()
+
+  own[lose]('business')
+
+  const ofCode = await tokenOf(await own.exchange(code))
+  const fresh = await own.longLivedToken()
+  for (const response of [
+    await own.me(long),
+    await own.me(refreshed),
+    await own.me(short),
+    await own.refresh(long),
+    await own.exchangeForLongLived(short),
+    await own.exchangeForLongLived(ofCode),
+  ]) {
+    expect(response.status).toBe(400)
+    expect(await graphErrorOf(response)).toEqual(error)
+  }
+  own.pass(DAY_MS)
+  for (const response of [await own.me(other), await own.me(fresh), await own.refresh(fresh)])
+    expect(response.status).toBe(200)
+})
+
+test('a removed app replaces a lost permission, and nothing replaces a removed app', async () => {
+  await using own = await startTestSandbox()
+  const token = await own.longLivedToken()
+
+  own.takePermission('business')
+  own.revoke('business')
+  own.changePassword('business')
+  own.takePermission('business')
+
+  expect(await graphErrorOf(await own.me(token))).toEqual(REVOKED)
+})
+
+test('the error of an expired token comes before that of a lost one', async () => {
+  await using own = await startTestSandbox()
+  const token = await own.longLivedToken()
+  own.takePermission('business')
+
+  own.pass(60 * DAY_MS)
+
+  expect((await graphErrorOf(await own.refresh(token))).message).toContain('Session has expired on')
+})
+
+test.for(['revoke', 'changePassword', 'takePermission', 'dashboardToken', 'tell', 'signedRequest'] as const)(
+  'a test that calls %s for an unknown user, or for one who cannot log in, gets an error',
+  (method) => {
+    for (const user of ['busines', 'personal', 'outsider', ''])
+      expect(() => {
+        sandbox[method as 'revoke'](user)
+      }).toThrow(/no professional person/)
+  },
+)
+
+test('the dashboard issues a long-lived token of any age without a login', async () => {
+  await using own = await startTestSandbox()
+  const token = own.dashboardToken('creator')
+  const aged = own.dashboardToken('business', DAY_MS)
+  const expired = own.dashboardToken('business', 60 * DAY_MS)
+
+  expect(token).toMatch(/^IGAA/)
+  expect(await (await own.me(token)).json()).toMatchObject({ user_id: '17841465209137453' })
+  expect(own.calls.map(({ endpoint }) => endpoint)).toEqual(['me'])
+  expect((await graphErrorOf(await own.exchangeForLongLived(token))).message).toMatch(/^Session key invalid/)
+  expect(await graphErrorOf(await own.refresh(token))).toMatchObject({ code: 10 })
+  expect((await own.refresh(aged)).status).toBe(200)
+  expect((await graphErrorOf(await own.refresh(expired))).message).toContain('Session has expired on')
+})
+
+const LIMIT_REACHED = {
+  message: '(#4) Application request limit reached',
+  type: 'OAuthException',
+  is_transient: true,
+  code: 4,
+}
+
+test('a throttled app is refused its next calls of any Graph endpoint, and then no more', async () => {
+  sandbox.throttle(4)
+  const refused = [
+    await sandbox.me(longLived),
+    await sandbox.refresh(longLived),
+    await sandbox.exchangeForLongLived(shortLived),
+    await sandbox.graph('/v26.0/me/media', { access_token: longLived }),
+  ]
+  const accepted = await sandbox.me(longLived)
+
+  for (const response of refused) {
+    const error = await graphErrorOf(response)
+    expect(response.status).toBe(403)
+    expect(error).toEqual(LIMIT_REACHED)
+    expect(Object.keys(error)).toEqual(['message', 'type', 'is_transient', 'code'])
+  }
+  expect(accepted.status).toBe(200)
+  sandbox.throttle(1000)
+  sandbox.throttle(0)
+  expect((await sandbox.me(longLived)).status).toBe(200)
+})
+
+test('the usage headers of a throttled call say when access is regained', async () => {
+  sandbox.throttle(2)
+  const usual = usageOf(await sandbox.me(longLived))
+  sandbox.throttle(1, 42)
+  const longer = usageOf(await sandbox.me(longLived))
+  const after = usageOf(await sandbox.me(longLived))
+
+  const usage = { type: 'instagram', call_count: 100, total_cputime: 1, total_time: 1 }
+  expect(usual).toEqual({
+    app: { call_count: 100, total_cputime: 1, total_time: 1 },
+    business: { '17841403815449847': [{ ...usage, estimated_time_to_regain_access: 15 }] },
+  })
+  expect(longer.business).toMatchObject({ '17841403815449847': [{ estimated_time_to_regain_access: 42 }] })
+  expect(after.app).toMatchObject({ call_count: 1 })
+  expect(after.business).toMatchObject({ '17841403815449847': [{ estimated_time_to_regain_access: 0 }] })
+})
+
+test('code exchanges and pictures are not throttled', async () => {
+  const code = await sandbox.allow()
+
+  sandbox.throttle(1)
+  const exchange = await sandbox.exchange(code)
+  const picture = await fetch(`${sandbox.origin}/pictures/business.png`)
+
+  expect([exchange.status, picture.status]).toEqual([200, 200])
+  expect((await sandbox.me('x')).status).toBe(403)
+})
+
+test('an unknown token does not learn the usage of an account', async () => {
+  const usage = usageOf(await sandbox.me('IGAAunknown'))
+  sandbox.throttle(1)
+  const throttled = usageOf(await sandbox.me('IGAAunknown'))
+
+  expect(usage).toMatchObject({ app: { call_count: 1 }, business: null })
+  expect(throttled).toMatchObject({ app: { call_count: 100 }, business: null })
+})
+
+test('a test can set the usage that responses report', async () => {
+  await using own = await startTestSandbox()
+  const token = own.dashboardToken('business')
+  own.usage(97)
+
+  for (const response of [await own.me(token), await own.me(token)]) {
+    expect(response.status).toBe(200)
+    expect(usageOf(response)).toMatchObject({
+      app: { call_count: 97 },
+      business: { '17841403815449847': [{ call_count: 97, estimated_time_to_regain_access: 0 }] },
+    })
+  }
+})
+
+/** The error of a response with status 400 and no fields but the usual: no subcode. */
+async function errorOf(response: Response) {
+  const error = await graphErrorOf(response)
+  expect(response.status).toBe(400)
   expect(Object.keys(error)).toEqual(['message', 'type', 'code'])
   return error
+}
+
+function usageOf({ headers }: Response): { app: unknown; business: unknown } {
+  return {
+    app: JSON.parse(headers.get('x-app-usage') ?? 'null') as unknown,
+    business: JSON.parse(headers.get('x-business-use-case-usage') ?? 'null') as unknown,
+  }
 }

@@ -1,10 +1,27 @@
-import { expect, test } from 'vitest'
-import { DAY_MS, graphErrorOf, location, startBench } from './support.ts'
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
+import { DAY_MS, HOUR_MS } from '../../src/facts.ts'
+import { verifySignedRequest } from '../../src/instagram/signedRequest.ts'
+import { APP, graphErrorOf, locationOf, sharedSandbox, startTestSandbox } from './support.ts'
 
-test('shows the time here, and says that no other clock moves', async () => {
-  await using bench = await startBench()
+const sandbox = await sharedSandbox()
 
-  const page = await bench.home()
+test('the home page says what the sandbox is and who its users are, and shows no secret', async () => {
+  const page = await sandbox.homePage()
+  const style = await fetch(`${sandbox.origin}/sandbox.css`)
+
+  expect(page).toContain('not Instagram')
+  expect(page).toContain('27640875392278831')
+  expect(page).toContain(APP.redirectUris[0])
+  expect(page).not.toContain(APP.clientSecret)
+  expect(style.headers.get('content-type')).toContain('text/css')
+})
+
+test('the home page shows the sandbox’s time, and says that no other clock moves', async () => {
+  const page = await sandbox.homePage()
 
   expect(page).toContain(
     '<time datetime="2026-11-23T12:00:00.000Z"><b>Monday, 23 November 2026 at 12:00:00 UTC</b></time>',
@@ -14,59 +31,70 @@ test('shows the time here, and says that no other clock moves', async () => {
   expect(page).toContain('No other clock moves')
 })
 
-test.for([
-  ['1 hour', '2026-11-23T13:00:00.000Z', '1 hour'],
-  ['1 day', '2026-11-24T12:00:00.000Z', '1 day'],
-  ['30 days', '2026-12-23T12:00:00.000Z', '30 days'],
-  ['60 days', '2027-01-22T12:00:00.000Z', '60 days'],
-] as const)('moves its clock forward by %s', async ([forward, time, moved]) => {
-  await using bench = await startBench()
+test('buttons move the clock of this sandbox forward, one step after the other', async () => {
+  await using own = await startTestSandbox()
+  const moves: [step: string, time: string, moved: string][] = [
+    ['1 hour', '2026-11-23T13:00:00.000Z', '1 hour'],
+    ['1 day', '2026-11-24T13:00:00.000Z', '1 day, 1 hour'],
+    ['30 days', '2026-12-24T13:00:00.000Z', '31 days, 1 hour'],
+    ['60 days', '2027-02-22T13:00:00.000Z', '91 days, 1 hour'],
+  ]
 
-  const answer = await bench.press('/clock', { forward })
-  const page = await bench.home()
+  for (const [forward, time, moved] of moves) {
+    const response = await own.submit('/clock', { forward })
+    const page = await own.homePage()
 
-  expect([answer.status, location(answer)]).toEqual([303, '/#clock'])
-  expect(page).toContain(`datetime="${time}"`)
-  expect(page).toContain(`moved forward by ${moved}.`)
+    expect([response.status, locationOf(response)]).toEqual([303, '/#clock'])
+    expect(page).toContain(`datetime="${time}"`)
+    expect(page).toContain(`moved forward by ${moved}.`)
+  }
+  expect(await sandbox.homePage()).toContain('datetime="2026-11-23T12:00:00.000Z"')
 })
 
-test('adds one move to the next', async () => {
-  await using bench = await startBench()
-  for (const forward of ['60 days', '1 day', '1 hour', '1 hour']) await bench.press('/clock', { forward })
+test('a test moves the clock on top of a clock that moves by itself, and back', async () => {
+  let time = Date.parse('2026-11-23T12:00:00Z')
+  await using own = await startTestSandbox({ now: () => new Date(time) })
+  const token = await own.longLivedToken()
 
-  expect(await bench.home()).toContain('moved forward by 61 days, 2 hours.')
+  time += DAY_MS
+  own.pass(HOUR_MS)
+  expect(await own.homePage()).toContain('datetime="2026-11-24T13:00:00.000Z"')
+  expect(own.now()).toEqual(new Date('2026-11-24T13:00:00Z'))
+  expect((await own.refresh(token)).status).toBe(200)
+  own.pass(-2 * HOUR_MS)
+
+  expect((await own.refresh(token)).status).toBe(400)
+  expect(await own.homePage()).not.toContain('moved forward')
 })
 
 test.for<[string, Record<string, string>]>([
   ['no step', {}],
   ['a step that is not offered', { forward: '-1 day' }],
-  ['a step that objects have', { forward: 'constructor' }],
-])('refuses to move its clock by %s', async ([, fields]) => {
-  await using bench = await startBench()
+  ['a step named like a property of objects', { forward: 'constructor' }],
+])('a clock form with %s is refused', async ([, fields]) => {
+  const response = await sandbox.submit('/clock', fields)
 
-  const answer = await bench.press('/clock', fields)
-
-  expect(answer.status).toBe(400)
-  expect(await answer.text()).toContain('Choose how far the clock moves.')
-  expect(await bench.home()).toContain('datetime="2026-11-23T12:00:00.000Z"')
+  expect(response.status).toBe(400)
+  expect(await response.text()).toContain('Choose how far the clock moves.')
+  expect(await sandbox.homePage()).toContain('datetime="2026-11-23T12:00:00.000Z"')
 })
 
-test('offers to take back only what there is, from whoever has living tokens', async () => {
-  await using bench = await startBench()
+test('the app can be removed only from accounts with living tokens', async () => {
+  await using own = await startTestSandbox()
 
-  const before = await bench.home()
-  await bench.longLived('creator')
-  const during = await bench.home()
-  bench.pass(60 * DAY_MS)
-  const after = await bench.home()
+  const before = await own.homePage()
+  await own.longLivedToken('creator')
+  const during = await own.homePage()
+  own.pass(60 * DAY_MS)
+  const after = await own.homePage()
 
-  expect(actionsOf(before)).toEqual([
+  expect(actionsOn(before)).toEqual([
     'business/generate-token',
     'business/ask-for-deletion',
     'creator/generate-token',
     'creator/ask-for-deletion',
   ])
-  expect(actionsOf(during)).toEqual([
+  expect(actionsOn(during)).toEqual([
     'business/generate-token',
     'business/ask-for-deletion',
     'creator/generate-token',
@@ -75,100 +103,189 @@ test('offers to take back only what there is, from whoever has living tokens', a
     'creator/ask-for-deletion',
   ])
   expect(during).toContain('Living tokens: 2')
-  expect(actionsOf(after)).toEqual(actionsOf(before))
+  expect(actionsOn(after)).toEqual(actionsOn(before))
+  own.dashboardToken('business')
+  own.takePermission('business')
+  expect(actionsOn(await own.homePage())).toContain('business/remove-app')
 })
 
 test.for([
   ['remove-app', { code: 190, error_subcode: 458 }],
   ['change-password', { code: 190, message: expect.stringContaining('changed their password') as string }],
-] as const)('makes a person’s tokens invalid by the button %s', async ([change, error]) => {
-  await using bench = await startBench()
-  const token = await bench.longLived()
-  const other = await bench.longLived('creator')
+  ['ask-for-deletion', { code: 190, error_subcode: 458 }],
+] as const)('the button %s makes the tokens of one account invalid', async ([change, error]) => {
+  await using own = await startTestSandbox()
+  const token = await own.longLivedToken()
+  const other = await own.longLivedToken('creator')
 
-  const answer = await bench.press(`/people/business/${change}`)
+  const response = await own.submit(`/people/business/${change}`)
 
-  expect([answer.status, location(answer)]).toEqual([303, '/#business'])
-  expect(await graphErrorOf(await bench.me(token))).toMatchObject(error)
-  expect((await bench.me(other)).status).toBe(200)
-  expect(actionsOf(await bench.home())).not.toContain('business/remove-app')
+  expect([response.status, locationOf(response)]).toEqual([303, '/#business'])
+  expect(await graphErrorOf(await own.me(token))).toMatchObject(error)
+  expect((await own.me(other)).status).toBe(200)
+  expect(actionsOn(await own.homePage())).not.toContain('business/remove-app')
 })
 
-test('offers to remove the app also after its permission is lost', async () => {
-  await using bench = await startBench()
-  bench.dashboardToken('business')
+test('a generated token is shown once', async () => {
+  const response = await sandbox.submit('/people/creator/generate-token')
+  const [, token = ''] = /<code>(IGAA\w+)<\/code>/.exec(await response.text()) ?? []
 
-  bench.takePermission('business')
-
-  expect(actionsOf(await bench.home())).toContain('business/remove-app')
-})
-
-test('generates a token, and shows it once', async () => {
-  await using bench = await startBench()
-
-  const answer = await bench.press('/people/creator/generate-token')
-  const [, token = ''] = /<code>(IGAA\w+)<\/code>/.exec(await answer.text()) ?? []
-
-  expect(answer.status).toBe(200)
-  expect(answer.headers.get('cache-control')).toBe('no-store')
-  expect(await (await bench.me(token)).json()).toMatchObject({ user_id: '17841465209137453' })
-  expect(await bench.home()).not.toContain('IGAA')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  expect(await (await sandbox.me(token)).json()).toMatchObject({ user_id: '17841465209137453' })
+  expect(await sandbox.homePage()).not.toContain('IGAA')
 })
 
 test.for(['nobody/generate-token', 'outsider/generate-token', 'personal/remove-app', 'business/delete'])(
-  'has nothing at %s',
+  'a form sent to /people/%s gets 404',
   async (path) => {
-    await using bench = await startBench()
-
-    expect((await bench.press(`/people/${path}`)).status).toBe(404)
+    expect((await sandbox.submit(`/people/${path}`)).status).toBe(404)
   },
 )
 
 test.for(['/clock', '/people/business/generate-token'])(
-  'leads back who opens %s by its address',
+  'a person who opens the address of the form %s gets the home page',
   async (path) => {
-    await using bench = await startBench()
+    const response = await fetch(sandbox.origin + path)
 
-    const answer = await fetch(bench.origin + path)
-
-    expect([answer.status, answer.url]).toEqual([200, `${bench.origin}/`])
+    expect([response.status, response.url]).toEqual([200, `${sandbox.origin}/`])
   },
 )
 
-test.for(['cross-site', 'same-site'])('takes no form from a %s page', async (site) => {
-  await using bench = await startBench()
-  const token = await bench.longLived()
+test.for(['cross-site', 'same-site'])('a form of a %s page is refused', async (site) => {
+  await using own = await startTestSandbox()
+  const token = await own.longLivedToken()
   const headers = { 'sec-fetch-site': site }
 
-  const answers = [
-    await bench.press('/clock', { forward: '60 days' }, headers),
-    await bench.press('/people/business/remove-app', {}, headers),
-    await bench.press('/people/business/generate-token', {}, headers),
+  const responses = [
+    await own.submit('/clock', { forward: '60 days' }, headers),
+    await own.submit('/people/business/remove-app', {}, headers),
+    await own.submit('/people/business/generate-token', {}, headers),
   ]
 
-  for (const answer of answers) {
-    const page = await answer.text()
-    expect(answer.status).toBe(403)
+  for (const response of responses) {
+    const page = await response.text()
+    expect(response.status).toBe(403)
     expect(page).toContain('A page of another site sent this.')
     expect(page).not.toContain('IGAA')
   }
-  expect((await bench.me(token)).status).toBe(200)
-  expect(
-    (await bench.press('/clock', { forward: '1 day' }, { 'sec-fetch-site': 'same-origin' })).status,
-  ).toBe(303)
+  expect((await own.me(token)).status).toBe(200)
+  const ownForm = await own.submit('/clock', { forward: '1 day' }, { 'sec-fetch-site': 'same-origin' })
+  expect(ownForm.status).toBe(303)
 })
 
-test('does not take its operator for the app', async () => {
-  await using bench = await startBench()
+test('requests of a browser are not among the recorded calls', async () => {
+  await using own = await startTestSandbox()
 
-  await bench.press('/clock', { forward: '1 day' })
-  await bench.press('/people/business/generate-token')
-  await bench.home()
+  await own.submit('/clock', { forward: '1 day' })
+  await own.submit('/people/business/generate-token')
+  const page = await own.homePage()
+  const [, face = ''] = /<img src="([^"]+)"/.exec(page) ?? []
+  const picture = await fetch(own.origin + face)
 
-  expect(bench.calls).toEqual([])
+  expect(picture.headers.get('content-type')).toBe('image/png')
+  expect(own.calls).toEqual([])
 })
 
-/** Where the buttons of the people lead. */
-function actionsOf(page: string): (string | undefined)[] {
+type Answer = (response: ServerResponse) => void
+
+/** A sandbox with an app that records Meta's callbacks and answers them. */
+async function startWithApp(answer: Answer) {
+  const received: { path: string; type: string | undefined; body: string }[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      received.push({ path: request.url ?? '', type: request.headers['content-type'], body })
+      answer(response)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close().closeAllConnections()
+  })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const app = { ...APP, deauthorizeUrl: `${origin}/gone`, dataDeletionUrl: `${origin}/erase` }
+  const own = await startTestSandbox({ app })
+  onTestFinished(() => own.close())
+  const press = async (change: string) => (await own.submit(`/people/business/${change}`)).text()
+  return { received, sandbox: own, press }
+}
+
+const json =
+  (body: unknown): Answer =>
+  (response) =>
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+
+test('when a person removes the app, the app gets a signed request', async () => {
+  const { received, sandbox: own, press } = await startWithApp(json({}))
+  const token = own.dashboardToken('business', DAY_MS)
+
+  const page = await press('remove-app')
+
+  const [call, ...others] = received
+  expect(call).toMatchObject({ path: '/gone', type: 'application/x-www-form-urlencoded;charset=UTF-8' })
+  expect(others).toStrictEqual([])
+  const signed = new URLSearchParams(call?.body).get('signed_request') ?? ''
+  expect(verifySignedRequest(signed, [APP.clientSecret]).userId).toBe('27640875392278831')
+  expect(verifySignedRequest(own.signedRequest('creator'), [APP.clientSecret]).userId).toBe(
+    '25081994730615283',
+  )
+  expect(page).toContain('which answered <b>200</b>')
+  expect((await own.me(token)).status).toBe(400)
+})
+
+test('a person who asks for deletion gets a link to the status page', async () => {
+  const { received, press } = await startWithApp(
+    json({ url: 'https://a.example/s/1', confirmation_code: 'abc123' }),
+  )
+
+  const page = await press('ask-for-deletion')
+
+  expect(received.map(({ path }) => path)).toStrictEqual(['/erase'])
+  expect(page).toContain('<a href="https://a.example/s/1">Open the status page</a>')
+})
+
+test.for<[string, Answer]>([
+  ['a script as its address', json({ url: 'javascript:alert(1)', confirmation_code: 'a1' })],
+  ['no code', json({ url: 'https://a.example/' })],
+  ['a code with blanks', json({ url: 'https://a.example/', confirmation_code: 'a 1' })],
+  ['null', json(null)],
+  ['text', (response) => response.end('<b>done</b>')],
+])('the page says what Meta wants when the app answers a deletion with %s', async ([, answer]) => {
+  const { press } = await startWithApp(answer)
+
+  const page = await press('ask-for-deletion')
+
+  expect(page).toContain('Meta wants JSON with an http “url”')
+  expect(page).not.toContain('Open the status page')
+  expect(page).not.toContain('<b>done</b>')
+})
+
+test('the page says when the app refuses the callback or cannot be reached', async () => {
+  const refusing = await startWithApp((response) => response.writeHead(404).end())
+  const gone = await startWithApp((response) => response.destroy())
+
+  expect(await refusing.press('remove-app')).toContain('Meta wants the status 200.')
+  expect(await gone.press('remove-app')).toContain('The app could not be reached.')
+})
+
+test('a test sends a callback with the id as a bare number and with another secret', async () => {
+  const { received, sandbox: own } = await startWithApp(json({}))
+
+  const answer = await own.tell('deauthorize', 'creator', { secret: 'of-the-meta-app', userIdAs: 'number' })
+
+  expect(answer).toMatchObject({ status: 200, body: '{}', problem: null, statusUrl: null })
+  const signed = new URLSearchParams(received[0]?.body).get('signed_request') ?? ''
+  expect(Buffer.from(signed.split('.')[1] ?? '', 'base64url').toString()).toContain(
+    '"user_id":25081994730615283,',
+  )
+  expect(verifySignedRequest(signed, ['of-the-meta-app']).userId).toBe('25081994730615283')
+})
+
+test('an app that registered no address gets no callback', async () => {
+  expect(await sandbox.tell('deauthorize', 'business')).toBeUndefined()
+})
+
+/** Where the buttons of the users lead. */
+function actionsOn(page: string): (string | undefined)[] {
   return [...page.matchAll(/formaction="\/people\/([^"#]+)/g)].map(([, path]) => path)
 }
