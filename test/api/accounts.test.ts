@@ -1,32 +1,29 @@
 import { expect, test } from 'vitest'
+import { DAY_MS } from '../../src/facts.ts'
 import { person } from '../support/person.ts'
+import type { World } from '../support/world.ts'
 import {
   ACCOUNT,
+  ACCOUNTS,
   addCopies,
-  type Answer,
+  type ApiResponse,
   APP_ID,
   LIFETIME,
   PROFESSIONAL_ID,
   program,
-  SECOND,
-  startApiWorld,
-  startConnected,
+  startSharedWorld,
+  TOKEN,
 } from './support.ts'
 
-test('a site without accounts has an empty list', async () => {
-  await using world = await startApiWorld()
+const FIRST_COPY = 4_000_000_000_000_001
 
-  const answer = await program(world).get('/api/accounts')
+const world = await startSharedWorld()
+const { get, post, remove } = program(world)
 
-  expect(answer.status).toBe(200)
-  expect(answer.body).toStrictEqual({ accounts: [], next: null })
-})
-
-test('the list tells of each account how it is doing, and of no token', async () => {
-  await using world = await startConnected()
+test('the list shows each account with its status, and no token', async () => {
   await person(world).login({ as: 'creator' })
 
-  const { body, text } = await program(world).get('/api/accounts')
+  const { body, text } = await get(ACCOUNTS)
 
   const connectedAt = world.now().toISOString()
   expect(body.accounts?.map(({ username }) => username)).toStrictEqual(['mira.draws', 'harbour.bakery'])
@@ -42,7 +39,7 @@ test('the list tells of each account how it is doing, and of no token', async ()
     status_reason: null,
     connected_at: connectedAt,
     token_obtained_at: connectedAt,
-    token_expires_at: new Date(world.now().getTime() + LIFETIME * SECOND).toISOString(),
+    token_expires_at: new Date(world.now().getTime() + LIFETIME * 1000).toISOString(),
     next_refresh_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
   })
   expect(text).not.toContain('IGAA')
@@ -51,60 +48,37 @@ test('the list tells of each account how it is doing, and of no token', async ()
 test.each([
   ['app-scoped', APP_ID],
   ['professional', PROFESSIONAL_ID],
-])('an account is found by its %s id', async (_, id) => {
-  await using world = await startConnected()
+])('an account is found and removed by its %s id, and its token with it', async (_, id) => {
+  const shown = await get(`${ACCOUNTS}/${id}`)
+  const removed = await remove(`${ACCOUNTS}/${id}`)
+  const again = await remove(`${ACCOUNTS}/${id}`)
 
-  const answer = await program(world).get(`/api/accounts/${id}`)
-
-  expect(answer.status).toBe(200)
-  expect(answer.body).toMatchObject({ id: APP_ID, user_id: PROFESSIONAL_ID })
+  expect(shown.body).toMatchObject({ id: APP_ID, user_id: PROFESSIONAL_ID })
+  expect([removed.status, again.status]).toStrictEqual([204, 404])
+  expect((await get(ACCOUNT)).status).toBe(404)
+  expect((await get(ACCOUNTS)).body).toStrictEqual({ accounts: [], next: null })
+  expect((await world.database.query('SELECT id FROM accounts')).rows).toStrictEqual([])
+  expect(world.events.at(-1)?.type).toBe('account.disconnected')
 })
 
 test.each(['27640875392278830', 'harbour.bakery', '%27%20OR%201=1', '0'])(
-  'nobody is called “%s”',
+  'no account has the id “%s”',
   async (id) => {
-    await using world = await startConnected()
+    const { status, body } = await get(`${ACCOUNTS}/${id}`)
 
-    const answer = await program(world).get(`/api/accounts/${id}`)
-
-    expect(answer.status).toBe(404)
-    expect(answer.body).toMatchObject({ type: '/problems/unknown_account', status: 404 })
+    expect(status).toBe(404)
+    expect(body).toMatchObject({ type: '/problems/unknown_account' })
   },
 )
 
-test.each([
-  ['app-scoped', APP_ID],
-  ['professional', PROFESSIONAL_ID],
-])('an account that is removed by its %s id is gone, and its token with it', async (_, id) => {
-  await using world = await startConnected()
-
-  const answer = await program(world).remove(`/api/accounts/${id}`)
-
-  expect(answer.status).toBe(204)
-  expect(answer.text).toBe('')
-  expect((await program(world).get(ACCOUNT)).status).toBe(404)
-  expect(await world.database.all('SELECT * FROM accounts')).toStrictEqual([])
-  expect(world.events.map(({ type }) => type)).toContain('account.disconnected')
-})
-
-test('an account that is removed twice was not there the second time', async () => {
-  await using world = await startConnected()
-  await program(world).remove(ACCOUNT)
-
-  const answer = await program(world).remove(ACCOUNT)
-
-  expect(answer.status).toBe(404)
-})
-
-test('a program that follows “next” sees every account once, in the order of the ids', async () => {
-  await using world = await startConnected()
-  const ids = [...(await addCopies(world, 120, 4_000_000_000_000_001)), APP_ID].sort()
+test('a program that follows “next” gets every account once, in the order of the ids', async () => {
+  const ids = [...(await addCopies(world, 120, FIRST_COPY)), APP_ID].sort()
   const seen: string[] = []
   const sizes: number[] = []
 
-  let path: string | null | undefined = '/api/accounts'
+  let path: string | null | undefined = ACCOUNTS
   while (path) {
-    const { body }: Answer = await program(world).get(path)
+    const { body }: ApiResponse = await get(path)
     seen.push(...(body.accounts?.map(({ id }) => id) ?? []))
     sizes.push(body.accounts?.length ?? 0)
     path = body.next
@@ -114,25 +88,23 @@ test('a program that follows “next” sees every account once, in the order of
   expect(sizes).toStrictEqual([50, 50, 21])
 })
 
-test('an account that goes while a program pages makes it miss no other', async () => {
-  await using world = await startConnected()
-  const ids = [...(await addCopies(world, 5, 4_000_000_000_000_001)), APP_ID].sort()
-  const first = await program(world).get('/api/accounts?limit=3')
-  await program(world).remove(`/api/accounts/${ids[2]}`)
+test('a program that pages misses no account when another one is removed', async () => {
+  const ids = [...(await addCopies(world, 5, FIRST_COPY)), APP_ID].sort()
+  const first = await get(`${ACCOUNTS}?limit=3`)
+  await remove(`${ACCOUNTS}/${ids[2]}`)
 
-  const second = await program(world).get(String(first.body.next))
+  const second = await get(String(first.body.next))
 
   expect(second.body.accounts?.map(({ id }) => id)).toStrictEqual(ids.slice(3))
   expect(second.body.next).toBeNull()
 })
 
-test('a page that is just full has no next one', async () => {
-  await using world = await startConnected()
-  await addCopies(world, 2, 4_000_000_000_000_001)
+test('a full last page has no next one, also with the largest limit', async () => {
+  await addCopies(world, 99, FIRST_COPY)
 
-  const { body } = await program(world).get('/api/accounts?limit=3')
+  const { body } = await get(`${ACCOUNTS}?limit=100`)
 
-  expect(body.accounts).toHaveLength(3)
+  expect(body.accounts).toHaveLength(100)
   expect(body.next).toBeNull()
 })
 
@@ -151,12 +123,78 @@ test.each([
   'after=abc',
   'after=1&after=2',
   'after=%27',
+  'after=1?limit=1',
 ])('a list of ?%s is refused', async (query) => {
-  await using world = await startConnected()
+  const { status, body } = await get(`${ACCOUNTS}?${query}`)
 
-  const answer = await program(world).get(`/api/accounts?${query}`)
-
-  expect(answer.status).toBe(400)
-  expect(answer.body).toMatchObject({ type: '/problems/bad_request', status: 400 })
-  expect(answer.body.detail).toMatch(/^“(limit|after)”/)
+  expect(status).toBe(400)
+  expect(body).toMatchObject({ type: '/problems/bad_request' })
+  expect(body.detail).toMatch(/^“(limit|after)”/)
 })
+
+test('a dashboard token of two days becomes an account, and is refreshed at once', async () => {
+  await remove(ACCOUNT)
+  const access_token = world.sandbox.dashboardToken('business', 2 * DAY_MS)
+
+  const added = await post(ACCOUNTS, { access_token })
+
+  expect(added.status).toBe(201)
+  expect(added.get('Location')).toBe(ACCOUNT)
+  expect(added.body).toMatchObject({ id: APP_ID, user_id: PROFESSIONAL_ID, status: 'ok', permissions: null })
+  expect(added.text).not.toContain('IGAA')
+  expect((await get(ACCOUNT)).body).toStrictEqual(added.body)
+  const { body } = await get(TOKEN)
+  expect(body.access_token).not.toBe(access_token)
+  expect(body.expires_in).toBe(LIFETIME)
+})
+
+test('a dashboard token of today is stored as it is, with the 59 days that it has for sure', async () => {
+  await remove(ACCOUNT)
+  const access_token = world.sandbox.dashboardToken('business')
+
+  const added = await post(ACCOUNTS, { access_token })
+
+  expect(added.status).toBe(201)
+  expect((await get(TOKEN)).body).toMatchObject({ access_token, expires_in: (59 * DAY_MS) / 1000 })
+})
+
+test('a short-lived token is exchanged for a long-lived one', async () => {
+  const access_token = await shortLivedToken(world)
+
+  const added = await post(ACCOUNTS, { access_token })
+
+  expect(added.status).toBe(201)
+  const { body } = await get(TOKEN)
+  expect(body.access_token).not.toBe(access_token)
+  expect(body.expires_in).toBe(LIFETIME)
+})
+
+test('a token of a known account replaces the one that it has', async () => {
+  world.pass(DAY_MS)
+  const access_token = world.sandbox.dashboardToken('business')
+
+  const added = await post(ACCOUNTS, { access_token })
+
+  expect(added.status).toBe(201)
+  expect((await get(TOKEN)).body.access_token).toBe(access_token)
+  expect((await get(ACCOUNTS)).body.accounts).toHaveLength(1)
+})
+
+test.each([
+  ['blanks and a line break', (token: string) => `  ${token}\r\n`],
+  ['double quotes', (token: string) => `"${token}"`],
+  ['single quotes and blanks', (token: string) => ` ' ${token} ' `],
+])('%s around a token are ignored', async (_, wrapped) => {
+  const access_token = wrapped(world.sandbox.dashboardToken('business', 2 * DAY_MS))
+
+  expect((await post(ACCOUNTS, { access_token })).status).toBe(201)
+})
+
+/** A token of one hour, as a program gets it that does the login by itself. */
+async function shortLivedToken({ sandbox }: World): Promise<string> {
+  sandbox.answerNext('long_lived', { status: 500, body: '{}' })
+  await person(world).login()
+  const { body } = await get(TOKEN)
+  await remove(ACCOUNT)
+  return String(body.access_token)
+}

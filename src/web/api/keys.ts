@@ -1,53 +1,41 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { ErrorRequestHandler, RequestHandler } from 'express'
-import { limited } from '../limits.ts'
-import { Problem } from './problem.ts'
+import type { RequestHandler } from 'express'
+import { limitRequests } from '../rateLimits.ts'
+import { ApiError } from './problem.ts'
 
 /**
- * Lets a request through that brings one of these keys as a bearer token (RFC 6750), in the header alone: addresses end up in
- * logs. How long it takes tells nothing of a key. Whoever brings many wrong ones is told to wait; the right ones are let through
- * all the same, or anybody behind the same proxy could lock programs out.
+ * Lets requests pass that bring one of these keys as a bearer token, in the header only: URLs end up in logs. The comparison takes constant
+ * time. Only requests with wrong keys are limited, so that a client behind a shared proxy cannot lock out the others.
  *
- * @throws {Problem} `unauthorized`
+ * @throws {ApiError} `unauthorized`
+ * @throws {AppError} `too_many_requests` after many wrong keys
+ * @see https://www.rfc-editor.org/rfc/rfc6750
  */
-export function requireKey(keys: readonly string[]): (RequestHandler | ErrorRequestHandler)[] {
-  return [checkKey(keys), countRefusals()]
-}
-
-function checkKey(keys: readonly string[]): RequestHandler {
+export function requireKey(keys: readonly string[]): RequestHandler {
   const digests = keys.map((key) => sha256(Buffer.from(key)))
-  return (request, _response, next) => {
+  const limit = limitRequests('wrongKey')
+  return (request, response, next) => {
     const [, given] = /^Bearer +(.+)$/i.exec(request.get('Authorization') ?? '') ?? []
-    if (given === undefined) throw unauthorized('Bearer')
-    // Node hands over a header's bytes as Latin-1.
-    const digest = sha256(Buffer.from(given, 'latin1'))
-    // All are compared, so that the place of a key does not show.
-    if (!digests.map((known) => timingSafeEqual(known, digest)).includes(true))
-      throw unauthorized('Bearer error="invalid_token"', 'This is none of this site’s API keys.')
-    next()
-  }
-}
-
-function countRefusals(): ErrorRequestHandler {
-  const count = limited('wrongKey')
-  return (error: unknown, request, response, next) => {
-    if (!(error instanceof Problem) || error.problem !== 'unauthorized') {
-      next(error)
+    // Node decodes header bytes as Latin-1.
+    const digest = sha256(Buffer.from(given ?? '', 'latin1'))
+    // Every key is compared, so that the time does not depend on which one matches.
+    if (digests.map((known) => timingSafeEqual(known, digest)).includes(true)) {
+      next()
       return
     }
-    void count(request, response, (tooMany?: unknown) => {
-      next(tooMany ?? error)
+    const error = given === undefined ? MISSING : WRONG
+    void limit(request, response, (tooMany?: unknown) => {
+      next(tooMany ?? new ApiError('unauthorized', error))
     })
   }
 }
 
-function sha256(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest()
+const MISSING = { headers: { 'WWW-Authenticate': 'Bearer' } }
+const WRONG = {
+  headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  detail: 'This is none of this site’s API keys.',
 }
 
-function unauthorized(challenge: string, detail?: string): Problem {
-  return new Problem('unauthorized', {
-    headers: { 'WWW-Authenticate': challenge },
-    ...(detail !== undefined && { detail }),
-  })
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest()
 }

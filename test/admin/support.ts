@@ -1,18 +1,30 @@
+import { afterAll, beforeEach } from 'vitest'
 import { type Person, person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
 
-export const PASSWORD = 'operator-marked-canary-5b31'
+export const PASSWORD = 'admin-marked-canary-5b31'
 export const APP_ID = '27640875392278831'
 
-/** A world with the operator's pages, and one account, the sandbox's business. */
-export async function startOperatedWorld(environment: Record<string, string> = {}): Promise<World> {
+/** A world with the admin pages, and one account, the sandbox's business. */
+export async function startAdminWorld(environment: Record<string, string> = {}): Promise<World> {
   const world = await startWorld({ ADMIN_PASSWORD: PASSWORD, ...environment })
   await person(world).login()
   return world
 }
 
-/** Whoever runs the site, signed in. */
-export async function operator(world: World): Promise<Person> {
+/** One world with the admin pages for all tests of a file. Each test begins with one account, the sandbox's business, just connected. */
+export async function startSharedAdminWorld(): Promise<World> {
+  const world = await startWorld({ ADMIN_PASSWORD: PASSWORD })
+  beforeEach(async () => {
+    await world.database.query('DELETE FROM accounts')
+    await person(world).login()
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+  return world
+}
+
+/** An admin, signed in. */
+export async function admin(world: World): Promise<Person> {
   const somebody = person(world)
   await somebody.submit('/accounts/sign-in', { password: PASSWORD })
   return somebody
