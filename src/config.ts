@@ -388,14 +388,16 @@ export function configFromEnvironment(environment: Environment, options?: ParseO
  */
 export function configFromOptions(options: object, environment: Environment): Config {
   const { webhook = {}, ...given } = withoutEmpty(options) as Given
-  const unknown = Object.keys(given).filter((name) => !OPTIONS.includes(name))
+  const known = Object.fromEntries(Object.entries(given).filter(([name]) => OPTIONS.includes(name)))
   const { url, secrets, ...rest } = Object(webhook) as Given
   const target = withoutEmpty({ webhookUrl: url, webhookSecrets: secrets })
   const isWebhook = typeof webhook === 'object' && [0, 2].includes(Object.keys({ ...target, ...rest }).length)
-  const { values, mistakes } = parse(optionsSchema, { ...given, ...target }, OPTION_NAMES)
+  const { values, mistakes } = parse(optionsSchema, { ...known, ...target }, OPTION_NAMES)
   const production = values.production ?? isProduction(environment)
   mistakes.push(
-    ...unknown.map(unknownOption),
+    ...Object.keys(given)
+      .filter((name) => !OPTIONS.includes(name))
+      .map(unknownOption),
     ...(isWebhook ? [] : ['webhook must have a url and secrets, and nothing else.']),
     ...optionsMistakes(given, values, production),
     ...productionMistakes(given, production, OPTION_NAMES),

@@ -64,9 +64,14 @@ export function hostLogger(log: Log | Logger = onConsole): Logger {
 
 function wrap(log: Log, bindings: object): Logger {
   const method = (level: keyof Log) => (given: object | string, message?: string) => {
-    const err = given instanceof Error ? given : undefined
-    const details = typeof given === 'string' ? {} : err ? { err } : given
-    log[level]({ ...bindings, ...details }, typeof given === 'string' ? given : (message ?? err?.message ?? ''))
+    const details = typeof given === 'string' ? {} : given instanceof Error ? { err: given } : given
+    const text =
+      typeof given === 'string' ? given : (message ?? (given instanceof Error ? given.message : ''))
+    try {
+      log[level]({ ...bindings, ...details }, text)
+    } catch (error) {
+      onConsole.error({ err: error }, 'the log failed')
+    }
   }
   return {
     debug: method('debug'),

@@ -4,24 +4,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { expect, onTestFinished, test } from 'vitest'
-import { certificateFor } from '../../src/process/certificate.ts'
+import { certificateFor } from '../../src/certificate.ts'
+import type { HttpsSetting } from '../../src/config.ts'
+import { DAY_MS } from '../../src/facts.ts'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
-const DAY_MS = 24 * 60 * 60 * 1000
 
-test('without HTTPS there is none, and nothing is kept', async () => {
+test('without HTTPS there is no certificate, and nothing is stored', async () => {
   const folder = await temporaryFolder()
 
-  const certificate = await certificateFor(
-    { https: undefined, databaseUrl: `file:${folder}/accounts.db` },
-    NOW,
-  )
+  const certificate = await certificateFor(settings(undefined, folder), NOW)
 
   expect(certificate).toBeUndefined()
   expect(await readdir(folder)).toStrictEqual([])
 })
 
-test('the self-signed one is for this machine, by name and by both addresses', async () => {
+test('the self-signed certificate is for this machine, by name and by both addresses', async () => {
   const folder = await temporaryFolder()
 
   const certificate = await kept(folder)
@@ -35,7 +33,7 @@ test('the self-signed one is for this machine, by name and by both addresses', a
   expect(certificate?.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)
 })
 
-test('the self-signed one lasts for two years, and is kept for its owner only', async () => {
+test('the self-signed certificate lasts two years, in a file for its owner only', async () => {
   const folder = await temporaryFolder()
   const first = await kept(folder)
 
@@ -46,7 +44,7 @@ test('the self-signed one lasts for two years, and is kept for its owner only', 
   expect((await stat(join(folder, 'localhost-1.pem'))).mode & 0o777).toBe(0o600)
 })
 
-test('the self-signed one is made anew when it has expired, and then stays', async () => {
+test('an expired self-signed certificate is replaced once', async () => {
   const folder = await temporaryFolder()
   const first = await kept(folder)
   const later = new Date(NOW.getTime() + 826 * DAY_MS)
@@ -58,20 +56,34 @@ test('the self-signed one is made anew when it has expired, and then stays', asy
   expect(await kept(folder, later)).toStrictEqual(second)
 })
 
-test.each([0, 826])('all who start at once get the same, %i days after the first was made', async (days) => {
+test.each([0, 826])(
+  'processes that start at once use the same certificate, %i days after the first was created',
+  async (days) => {
+    const folder = await temporaryFolder()
+    await kept(folder)
+    const later = new Date(NOW.getTime() + days * DAY_MS)
+
+    const all = await Promise.all(Array.from({ length: 8 }, () => kept(folder, later)))
+
+    expect(new Set(all.map((certificate) => certificate?.key)).size).toBe(1)
+  },
+)
+
+test('the doctor finds the self-signed certificate, and creates none', async () => {
   const folder = await temporaryFolder()
-  await kept(folder)
-  const later = new Date(NOW.getTime() + days * DAY_MS)
+  const find = () => certificateFor(settings('self-signed', folder), NOW, { create: false })
 
-  const all = await Promise.all(Array.from({ length: 8 }, () => kept(folder, later)))
+  const before = await find()
+  const created = await kept(folder)
 
-  expect(new Set(all.map((certificate) => certificate?.key)).size).toBe(1)
+  expect(before).toBeUndefined()
+  expect(await find()).toStrictEqual(created)
 })
 
 test.each([
   ['a certificate', (pem: string) => pem.replace(/-----BEGIN CERTIFICATE[^]+?END CERTIFICATE-----/, '')],
   ['a key', (pem: string) => pem.replace(/-----BEGIN PRIVATE[^]+/, '')],
-])('a kept file without %s is told by its name', async (_, spoil) => {
+])('a stored file without %s is named in the error', async (_, spoil) => {
   const folder = await temporaryFolder()
   await kept(folder)
   const file = join(folder, 'localhost-1.pem')
@@ -83,7 +95,7 @@ test.each([
   expect(error).toContain('in PEM form')
 })
 
-test('one of the operator’s own is used as it is in its files', async () => {
+test('a certificate of the operator is used as it is', async () => {
   const { folder, cert, key, pair } = await ownPair()
 
   const certificate = await own(folder)
@@ -94,7 +106,7 @@ test('one of the operator’s own is used as it is in its files', async () => {
 test.each([
   ['cert.pem', 'is not there'],
   ['key.pem', 'is not there'],
-])('without the file %s it cannot start', async (name, words) => {
+])('a missing file %s is named in the error', async (name, words) => {
   const { folder } = await ownPair()
   await rm(join(folder, name))
 
@@ -105,7 +117,7 @@ test('a file that is a folder cannot be read', async () => {
   const { folder } = await ownPair()
 
   const error = await refusal(
-    certificateFor({ https: { certificateFile: folder, keyFile: folder }, databaseUrl: 'file:x' }, NOW),
+    certificateFor(settings({ certificateFile: folder, keyFile: folder }, folder), NOW),
   )
 
   expect(error).toBe(`HTTPS names ${folder}, which cannot be read.`)
@@ -124,7 +136,7 @@ test('a key of another certificate is refused', async () => {
 test.each([
   ['cert.pem', 'no certificate in PEM form'],
   ['key.pem', 'no private key in PEM form, or one with a passphrase'],
-])('a %s that is something else is refused without saying what is in it', async (name, words) => {
+])('a %s that is something else is refused, and its content is not shown', async (name, words) => {
   const { folder } = await ownPair()
   await writeFile(join(folder, name), 'something-marked-canary')
 
@@ -133,7 +145,7 @@ test.each([
   expect(error).toBe(`HTTPS: ${join(folder, name)} holds ${words}.`)
 })
 
-test('one that has expired is refused, with the day', async () => {
+test('an expired certificate is refused, with its last day', async () => {
   const { folder, pair } = await ownPair()
 
   const error = await refusal(own(folder, new Date(NOW.getTime() + 31 * DAY_MS)))
@@ -141,7 +153,7 @@ test('one that has expired is refused, with the day', async () => {
   expect(error).toBe(`HTTPS: the certificate in ${join(folder, 'cert.pem')} expired on ${pair.validTo}.`)
 })
 
-test('one that is not valid yet is refused, with the day', async () => {
+test('a certificate that is not valid yet is refused, with its first day', async () => {
   const { folder, pair } = await ownPair()
 
   const error = await refusal(own(folder, new Date(NOW.getTime() - DAY_MS)))
@@ -152,12 +164,17 @@ test('one that is not valid yet is refused, with the day', async () => {
 })
 
 function kept(folder: string, now = NOW) {
-  return certificateFor({ https: 'self-signed', databaseUrl: `file:${folder}/accounts.db` }, now)
+  return certificateFor(settings('self-signed', folder), now)
 }
 
 function own(folder: string, now = NOW) {
   const https = { certificateFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') }
-  return certificateFor({ https, databaseUrl: 'file:x' }, now)
+  return certificateFor(settings(https, folder), now)
+}
+
+function settings(https: HttpsSetting, folder: string) {
+  const listening = { host: '127.0.0.1', port: 3000, https, trustProxy: false }
+  return { listening, databaseUrl: `file:${folder}/accounts.db` }
 }
 
 /** A certificate and its key as files, good for thirty days. */
@@ -176,7 +193,7 @@ async function ownPair() {
 
 async function refusal(attempt: Promise<unknown>): Promise<string> {
   const error: unknown = await attempt.catch((reason: unknown) => reason)
-  if (!(error instanceof Error)) throw new Error('This was to be refused')
+  if (!(error instanceof Error)) throw new Error('This was accepted')
   return error.message
 }
 

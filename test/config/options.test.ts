@@ -1,33 +1,34 @@
 import { inspect } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
-import { type AccessOptions, ConfigError, openInstagram } from '../../src/index.ts'
-import { readOptions } from '../../src/host/readOptions.ts'
-import { KEY } from './support.ts'
+import { ConfigError, configFromOptions } from '../../src/config.ts'
+import { hostLogger } from '../../src/log.ts'
 
+const KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`
 const SECRET = 'a-session-secret-of-more-than-32-characters'
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
 const GIVEN = {
   clientId: '1090387462915343',
   clientSecret: 'b7d1f0c2a95e4c6e8d3a1f7c5e902b46',
   redirectUri: 'https://site.example/instagram/response',
 }
-const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
 
 /** What is wrong with these options. */
 function mistake(options: object, environment = {}): ConfigError {
   try {
-    readOptions(options as AccessOptions, environment)
+    configFromOptions(options, environment)
   } catch (error) {
     if (error instanceof ConfigError) return error
     throw error
   }
-  throw new Error('These options were to be refused')
+  throw new Error('These options were accepted')
 }
 
-describe('with the three that are required', () => {
+describe('with the three required options', () => {
   test('all others have the defaults of the environment', () => {
-    const { settings, upkeep } = readOptions(GIVEN, {})
+    const { names, sandboxPort, logLevel, ...settings } = configFromOptions(GIVEN, {})
 
-    expect(upkeep).toBe(true)
+    expect(names.clientId).toBe('clientId')
+    expect([sandboxPort, logLevel]).toStrictEqual([3001, 'info'])
     expect(settings).toStrictEqual({
       production: false,
       instagram: {
@@ -39,6 +40,7 @@ describe('with the three that are required', () => {
         graphVersion: 'v26.0',
       },
       sandbox: false,
+      listening: undefined,
       databaseUrl: 'file:./data/accounts.db',
       sessionSecrets: [],
       tokenKeys: [],
@@ -53,37 +55,39 @@ describe('with the three that are required', () => {
     })
   })
 
-  test.each([undefined, null, '', ' \n', []])('one that is %j is as if left out', (empty) => {
+  test.each([undefined, null, '', ' \n', []])('an option with the value %j counts as left out', (empty) => {
     const names = ['scopes', 'graphUrl', 'databaseUrl', 'sessionSecrets', 'tokenKeys', 'metaAppSecret', 'now']
     const options = Object.fromEntries(names.map((name) => [name, empty]))
 
-    const { settings } = readOptions({ ...GIVEN, ...options }, {})
+    const config = configFromOptions({ ...GIVEN, ...options, webhook: { url: empty, secrets: empty } }, {})
 
-    expect(settings).toStrictEqual(readOptions(GIVEN, {}).settings)
+    expect(config).toStrictEqual(configFromOptions(GIVEN, {}))
   })
 
   test.each([
     'https://site.example/response',
     'https://site.example/auth/instagram/callback',
     'https://SITE.example/instagram/response/',
+    'https://site.example/instagram/help',
     'http://localhost:3000/instagram/response',
     'http://127.0.0.1:8080/response',
     'http://[::1]/response',
-  ])('the redirect URI may be %s, and stays so letter by letter', (redirectUri) => {
-    expect(readOptions({ ...GIVEN, redirectUri }, {}).settings.instagram.redirectUri).toBe(redirectUri)
+  ])('the redirect URI %s is kept exactly as it was registered', (redirectUri) => {
+    expect(configFromOptions({ ...GIVEN, redirectUri }, {}).instagram.redirectUri).toBe(redirectUri)
   })
 
   test.each<[string, string | string[]]>([
     ['a text with commas', 'one,two'],
-    ['a text with blanks', ' one\ntwo '],
+    ['a text with white space', ' one\ntwo '],
     ['a list', ['one', ' two ']],
-  ])('scopes may be %s', (_, scopes) => {
-    expect(readOptions({ ...GIVEN, scopes }, {}).settings.instagram.scopes).toStrictEqual(['one', 'two'])
+  ])('scopes can be %s', (_, scopes) => {
+    expect(configFromOptions({ ...GIVEN, scopes }, {}).instagram.scopes).toStrictEqual(['one', 'two'])
   })
 
-  test('secrets, keys and a webhook may be lists too, newest first', () => {
+  test('secrets, keys, origins and a webhook can be lists, newest first', () => {
     const older = `k0:${Buffer.alloc(32, 1).toString('base64')}`
-    const { settings } = readOptions(
+
+    const config = configFromOptions(
       {
         ...GIVEN,
         sessionSecrets: [SECRET, SECRET.toUpperCase()],
@@ -91,18 +95,19 @@ describe('with the three that are required', () => {
         webhook: { url: 'https://receiver.example/', secrets: [WEBHOOK_SECRET] },
         returnToOrigins: ['https://App.example.com/', 'http://localhost:5173'],
         metaAppSecret: 'the Meta app’s',
+        refreshDaysBeforeExpiry: '7.5',
       },
       {},
     )
 
-    expect(settings.sessionSecrets).toStrictEqual([SECRET, SECRET.toUpperCase()])
-    expect(settings.tokenKeys.map(({ id }) => id)).toStrictEqual(['k1', 'k0'])
-    expect(settings.webhook).toStrictEqual({
-      url: 'https://receiver.example/',
-      secrets: [Buffer.alloc(32, 9)],
+    expect(config).toMatchObject({
+      sessionSecrets: [SECRET, SECRET.toUpperCase()],
+      tokenKeys: [{ id: 'k1' }, { id: 'k0' }],
+      webhook: { url: 'https://receiver.example/', secrets: [WEBHOOK_SECRET] },
+      returnToOrigins: ['https://app.example.com', 'http://localhost:5173'],
+      metaAppSecrets: ['the Meta app’s'],
+      refreshDaysBeforeExpiry: 7.5,
     })
-    expect(settings.returnToOrigins).toStrictEqual(['https://app.example.com', 'http://localhost:5173'])
-    expect(settings.metaAppSecrets).toStrictEqual(['the Meta app’s'])
   })
 })
 
@@ -116,44 +121,46 @@ describe('in production', () => {
     [{}, { NODE_ENV: 'test' }, false],
     [{ production: true }, {}, true],
     [{ production: false }, { NODE_ENV: 'production' }, false],
-  ])('or not: %j in %j', (options, environment, production) => {
-    const { settings } = readOptions({ ...SAFE, ...options }, environment)
+  ])('or not: the options %j in the environment %j', (options, environment, production) => {
+    const config = configFromOptions({ ...SAFE, ...options }, environment)
 
-    expect([settings.production, settings.showToken]).toStrictEqual([production, !production])
+    expect([config.production, config.showToken]).toStrictEqual([production, !production])
   })
 
-  test('secrets and https cannot be left out, and there is no sandbox', () => {
+  test('secrets and https are required, and there is no sandbox', () => {
     const redirectUri = 'http://localhost:3000/response'
 
     const { mistakes } = mistake({ ...GIVEN, redirectUri, sandbox: true }, { NODE_ENV: 'production' })
 
     expect(mistakes).toStrictEqual([
-      'redirectUri must start with https:// in production.',
       'sandbox must be left out in production: there people connect no real account.',
+      'redirectUri must start with https:// in production.',
       'sessionSecrets must be set in production: at least one secret of 32 characters or more.',
       'tokenKeys must be set in production: at least one, written as id:base64 of 32 bytes.',
     ])
   })
 })
 
-describe('a mistake is told in one sentence that names the option and never its value:', () => {
+describe('a mistake is one sentence that starts with the option and never shows its value:', () => {
+  const OWN_PAGE = (path: string) =>
+    `redirectUri must not end in ${path}, where something else of ours is: let it end in /response, or the like.`
+
   test.each<[object, string]>([
     [{ clientId: 31_337 }, 'clientId must be text.'],
     [{ redirectUri: 'canary' }, 'redirectUri must be an address that starts with https:// (or http://).'],
-    [
-      { redirectUri: 'http://canary.example/response' },
-      'redirectUri must start with https://, unless it is on this machine (http://localhost).',
-    ],
-    [
-      { redirectUri: 'http://localhost.canary.example/response' },
-      'redirectUri must start with https://, unless it is on this machine (http://localhost).',
-    ],
-    [
-      { redirectUri: 'https://canary.example/response?a=1' },
-      'redirectUri must have no query (?) and no fragment (#).',
-    ],
-    [{ redirectUri: 'https://canary@site.example/' }, 'redirectUri must have no user name.'],
+    ...['http://canary.example/response', 'http://localhost.canary.example/response'].map(
+      (redirectUri): [object, string] => [
+        { redirectUri },
+        'redirectUri must start with https://, unless it is on this machine (http://localhost).',
+      ],
+    ),
+    [{ redirectUri: 'https://c/canary?a=1' }, 'redirectUri must have no query (?) and no fragment (#).'],
+    [{ redirectUri: 'https://canary@site.example/x' }, 'redirectUri must have no user name.'],
     [{ redirectUri: 'https://site.example//canary' }, 'redirectUri must not have // in its path.'],
+    [{ redirectUri: 'https://canary.example' }, OWN_PAGE('/')],
+    [{ redirectUri: 'https://canary.example/instagram/Setup/' }, OWN_PAGE('/Setup')],
+    [{ redirectUri: 'https://canary.example/accounts' }, OWN_PAGE('/accounts')],
+    [{ redirectUri: 'https://canary.example/a/login' }, OWN_PAGE('/login')],
     [{ scopes: 31_337 }, 'scopes must be text, or a list of texts.'],
     [{ scopes: [31_337] }, 'scopes must be text, or a list of texts.'],
     [{ scopes: ' , ' }, 'scopes must name at least one scope.'],
@@ -177,7 +184,15 @@ describe('a mistake is told in one sentence that names the option and never its 
     ],
     [{ refreshDaysBeforeExpiry: 51 }, 'refreshDaysBeforeExpiry must be a number of days from 1 to 50.'],
     [{ refreshDaysBeforeExpiry: 'canary' }, 'refreshDaysBeforeExpiry must be a number of days from 1 to 50.'],
-    [{ webhook: { url: 'https://canary.example/' } }, 'webhook.secrets must be text, or a list of texts.'],
+    ...[
+      'https://canary.example/',
+      { url: 'https://canary.example/' },
+      { secrets: WEBHOOK_SECRET },
+      { url: 'https://canary.example/', secrets: WEBHOOK_SECRET, canary: true },
+    ].map((webhook): [object, string] => [
+      { webhook },
+      'webhook must have a url and secrets, and nothing else.',
+    ]),
     [
       { webhook: { url: 'https://canary.example/', secrets: 'canary' } },
       'webhook.secrets must be written as whsec_ and base64 of 24 to 64 bytes, separated by commas, newest first.',
@@ -186,7 +201,8 @@ describe('a mistake is told in one sentence that names the option and never its 
       { webhook: { url: 'canary', secrets: WEBHOOK_SECRET } },
       'webhook.url must be an address that starts with https:// (or http://).',
     ],
-    [{ webhook: 'https://canary.example/' }, 'webhook must have an url and secrets, and nothing else.'],
+    [{ webhookUrl: 'canary' }, 'webhookUrl is no option.'],
+    [{ port: 31_337 }, 'port is no option.'],
     [{ metaAppSecret: 31_337 }, 'metaAppSecret must be text.'],
     ...[
       'https://canary.example/path',
@@ -198,20 +214,17 @@ describe('a mistake is told in one sentence that names the option and never its 
       { returnToOrigins: ['https://app.example.com', origin] },
       'returnToOrigins must be origins, written like https://app.example.com.',
     ]),
-    [{ production: 'canary' }, 'production must be true or false.'],
-    [{ sandbox: 'canary' }, 'sandbox must be true or false.'],
-    [{ upkeep: 31_337 }, 'upkeep must be true or false.'],
-    [{ now: new Date(31_337) }, 'now must be a function.'],
-    [{ onEvent: 'canary' }, 'onEvent must be a function.'],
-    [{ reconnectUrl: 'canary' }, 'reconnectUrl must be a function.'],
-    [
-      { log: { info: 31_337 } },
+    ...['production', 'sandbox', 'showToken', 'takesTokens', 'jobs'].map((name): [object, string] => [
+      { [name]: 31_337 },
+      `${name} must be true or false.`,
+    ]),
+    ...['now', 'onEvent', 'reconnectUrl', 'onConnected', 'onFailure', 'render'].map(
+      (name): [object, string] => [{ [name]: 'canary' }, `${name} must be a function.`],
+    ),
+    ...[{ info: 31_337 }, true].map((log): [object, string] => [
+      { log },
       'log must have the methods debug, info, warn and error, as a pino logger and console have.',
-    ],
-    [
-      { log: true },
-      'log must have the methods debug, info, warn and error, as a pino logger and console have.',
-    ],
+    ]),
     [{ adminPassword: 'canary' }, 'adminPassword must have at least 12 characters.'],
     [{ clientID: 'canary' }, 'clientID is no option: did you mean clientId?'],
     [{ callbackURL: 'canary' }, 'callbackURL is no option.'],
@@ -229,116 +242,72 @@ describe('a mistake is told in one sentence that names the option and never its 
   })
 })
 
-test('all mistakes are told at once, before anything is opened', async () => {
-  const options = {
+test('all mistakes are listed at once', () => {
+  const error = mistake({
     clientSecret: 'canary',
     redirectUri: 'http://canary.example/',
     databaseUrl: 'canary',
     production: true,
     callbackURL: 'canary',
-  }
+  })
 
-  const opening = openInstagram(options as object as AccessOptions)
-
-  await expect(opening).rejects.toThrow(ConfigError)
-  const { mistakes } = mistake(options)
-  expect(mistakes.map((sentence) => sentence.split(' ')[0])).toStrictEqual([
+  expect(error.mistakes.map((sentence) => sentence.split(' ')[0])).toStrictEqual([
     'databaseUrl',
     'callbackURL',
     'clientId',
     'redirectUri',
+    'redirectUri',
     'sessionSecrets',
     'tokenKeys',
   ])
-})
-
-test('options of pages, and hooks, are none where there are no pages', async () => {
-  const options = {
-    ...GIVEN,
-    showToken: true,
-    apiKeys: [SECRET],
-    adminPassword: undefined,
-    render: () => undefined,
-  }
-
-  const opening = openInstagram({ ...options, callbackURL: 'canary' } as AccessOptions)
-
-  await expect(opening).rejects.toMatchObject({
-    mistakes: [
-      'callbackURL is no option.',
-      'showToken is no option of openInstagram: it goes with the pages of instagram().',
-      'apiKeys is no option of openInstagram: it goes with the pages of instagram().',
-      'render is no option of openInstagram: it goes with the pages of instagram().',
-    ],
-  })
-})
-
-test('a database that cannot be opened is told in a sentence', async () => {
-  const opening = openInstagram({
-    ...GIVEN,
-    databaseUrl: 'file:/dev/null/accounts.db',
-    sessionSecrets: SECRET,
-    tokenKeys: KEY,
-  })
-
-  await expect(opening).rejects.toThrow(/^The database \/dev\/null\/accounts\.db cannot be opened: /)
+  expect(error.message).toBe(error.mistakes.join('\n'))
 })
 
 describe('the log', () => {
-  test('is the console for warnings and errors, where none is given', () => {
-    const said = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
+  test('without one, warnings and errors go to the console', () => {
+    const spies = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
       vi.spyOn(console, level).mockReturnValue(),
     )
-    const { log } = readOptions(GIVEN, {})
+    const log = hostLogger()
     const error = new Error('disk full')
 
-    log.info({ account: '1' }, 'nobody needs to know')
-    log.warn({ account: '1' }, 'somebody should see to it')
-    log.error(error, 'it is broken')
+    log.info({ account: '1' }, 'a normal event')
+    log.warn({ account: '1' }, 'needs attention')
+    log.error(error, 'broken')
 
-    const lines = said.map((spy) => spy.mock.calls)
+    const lines = spies.map((spy) => spy.mock.calls)
     vi.restoreAllMocks()
-    expect(lines).toMatchObject([
+    expect(lines).toStrictEqual([
       [],
       [],
       [],
-      [['instagram-access-token: somebody should see to it', { account: '1' }]],
-      [['instagram-access-token: it is broken', { err: error }]],
+      [['instagram-access-token:', 'needs attention', { account: '1' }]],
+      [['instagram-access-token:', 'broken', { err: error }]],
     ])
   })
 
-  test('gets details first and then a sentence, as pino does', () => {
+  test('of a host gets details first and then a sentence, as pino does', () => {
     const lines: unknown[] = []
     const keep = (level: string) => (details: object, message: string) =>
       void lines.push([level, details, message])
-    const { log } = readOptions(
-      {
-        ...GIVEN,
-        log: { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') },
-      },
-      {},
-    )
-
+    const log = hostLogger({
+      debug: keep('debug'),
+      info: keep('info'),
+      warn: keep('warn'),
+      error: keep('error'),
+    })
     const error = new TypeError('x', { cause: new Error('y') })
+
     log.child({ request: 7 }).debug({ account: '1' }, 'looked at')
     log.info('said')
     log.fatal({ err: error }, 'ended')
-    log.child({}, { serializers: { err: () => 'a text' } }).warn(error)
-    log.warn({ fix: 'Set INSTAGRAM_SCOPES.' }, 'no error any more')
+    log.child({ request: 7 }).warn(error)
 
-    expect(lines).toMatchObject([
+    expect(lines).toStrictEqual([
       ['debug', { request: 7, account: '1' }, 'looked at'],
       ['info', {}, 'said'],
       ['error', { err: error }, 'ended'],
-      ['warn', { err: error }, 'x'],
-      ['warn', { fix: 'Set scopes.' }, 'no error any more'],
-    ])
-    expect(lines.map((line) => (line as [string, { err?: unknown }])[1].err === error)).toStrictEqual([
-      false,
-      false,
-      true,
-      true,
-      false,
+      ['warn', { request: 7, err: error }, 'x'],
     ])
   })
 })
