@@ -1,11 +1,11 @@
 import pino from 'pino'
 import type { AccountEvent } from '../../src/accounts/events.ts'
 import { createApp } from '../../src/app.ts'
-import { readConfig } from '../../src/settings/config.ts'
-import { createInstagram } from '../../src/instagram/client.ts'
-import { standAlone } from '../../src/process/standAlone.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { configFromEnvironment } from '../../src/config.ts'
+import { createContext } from '../../src/context.ts'
+import { type Database, openDatabase } from '../../src/database/database.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { addressOf, reconnectUrl } from '../../src/web/request.ts'
 import { listen } from './listening.ts'
 import { type Outage, withOutages } from './outage.ts'
 import { type Engine, projectEngine } from './places.ts'
@@ -15,13 +15,13 @@ export const CLIENT_SECRET = 'c1ient-secret-marked-canary-7f3a91'
 export const SESSION_SECRET = 'session-secret-marked-canary-0123456789'
 const TOKEN_KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`
 
-/** An app, a sandbox that it believes to be Instagram, a database on disk, and a clock that stands until it is moved. */
+/** An app, a sandbox that plays Instagram for it, a database on disk, and a clock that only moves when it is told to. */
 export interface World extends AsyncDisposable {
-  /** Where the first app is: `http://localhost:<port>`. */
+  /** The first app's origin: `http://localhost:<port>`. */
   origin: string
   sandbox: Sandbox
   database: Database
-  /** Of the database, for one more process. */
+  /** URL of the database, for another process. */
   databaseUrl: string
   /** The file of the database, on SQLite. */
   databaseFile: string
@@ -29,33 +29,30 @@ export interface World extends AsyncDisposable {
   log: string[]
   now(): Date
   pass(milliseconds: number): void
-  /** One round of what the first app does without being asked. */
-  upkeep(): Promise<void>
-  /** Everything that the first app told of accounts so far. */
+  /** Runs every job of the first app once. */
+  runJobs(): Promise<void>
+  /** Every event of an account that the first app reported so far. */
   events: AccountEvent[]
-  /** One more process of the same site: the same redirect URI, database and settings. Returns where it is. */
+  /** Starts another process of the same site: same redirect URI, database and settings. Returns its origin. */
   startAnother(environment?: Environment): Promise<string>
-  /** The first app loses all that it held in memory, and goes on with the same database. */
+  /** Restarts the first app: it loses its memory, and keeps the database. */
   restart(environment?: Environment): void
-  /** Every app is told that its process is to stop. */
+  /** Tells every app that its process is about to stop. */
   stop(): void
-  /** The database that the apps use is away from now on, or back. */
+  /** Makes the apps' database unavailable, and available again. */
   outage: Outage
 }
 
 type Environment = Record<string, string>
 
-/**
- * Starts a world that differs from production by `environment` only. Its database is on the engine of the project that
- * vitest runs, or on the given one of places.ts.
- */
+/** Starts a world whose settings differ from production by `environment` only. Its database is on the engine of the vitest project. */
 export async function startWorld(
   environment: Environment = {},
   { engine = projectEngine() }: { engine?: Engine } = {},
 ): Promise<World> {
-  const ending = new AsyncDisposableStack()
-  const { url: databaseUrl } = ending.use(await engine.place())
-  const database = ending.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
+  const closing = new AsyncDisposableStack()
+  const { url: databaseUrl } = closing.use(await engine.place())
+  const database = closing.adopt(await openDatabase(databaseUrl), (opened) => opened.close())
 
   let time = Date.now()
   const now = () => new Date(time)
@@ -63,7 +60,7 @@ export async function startWorld(
   const connection = withOutages(database)
   const log: string[] = []
   const events: AccountEvent[] = []
-  const { server: first, origin } = ending.use(await listen())
+  const { server, origin } = closing.use(await listen())
   const redirectUri = environment['INSTAGRAM_REDIRECT_URI'] ?? `${origin}/response`
   const app = {
     clientId: CLIENT_ID,
@@ -72,34 +69,34 @@ export async function startWorld(
     deauthorizeUrl: `${origin}/deauthorize`,
     dataDeletionUrl: `${origin}/data-deletion`,
   }
-  const sandbox = ending.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
+  const sandbox = closing.adopt(await startSandbox({ port: 0, app, now }), (started) => started.close())
 
   const build = (change: Environment) => {
-    const config = readConfig({
+    const config = configFromEnvironment({
       ...variablesOf(sandbox, redirectUri),
       SESSION_SECRETS: SESSION_SECRET,
       TOKEN_KEYS: TOKEN_KEY,
       ...environment,
       ...change,
     })
-    const instagram = ending.adopt(createInstagram(config.instagram, now), (client) => client.close())
-    const logger = pino({ level: 'debug' }, { write: (line) => log.push(line) })
-    const listeners = [(event: AccountEvent) => events.push(event)]
-    const { site, core } = createApp({
-      config,
+    const context = createContext(config, {
       database: connection.database,
-      instagram,
-      log: logger,
+      log: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
       now,
-      listeners,
+      listeners: [(event) => events.push(event)],
+      reconnectUrl: (account) => reconnectUrl(addressOf(redirectUri), account),
       stopping: stopping.signal,
     })
-    return { web: standAlone(site, config, logger), upkeep: core.upkeep }
+    closing.defer(async () => {
+      await context.jobs.stop()
+      await context.instagram.close()
+    })
+    return { app: createApp(context), jobs: context.jobs }
   }
 
   let serving = build({})
-  first.on('request', (request, response) => {
-    serving.web(request, response)
+  server.on('request', (request, response) => {
+    serving.app(request, response)
   })
   return {
     origin,
@@ -109,14 +106,14 @@ export async function startWorld(
     databaseFile: databaseUrl.replace(/^file:/, ''),
     log,
     events,
-    upkeep: () => serving.upkeep.run(),
+    runJobs: () => serving.jobs.run(),
     now,
     pass(milliseconds) {
       time += milliseconds
     },
     async startAnother(change = {}) {
-      const another = ending.use(await listen())
-      another.server.on('request', build(change).web)
+      const another = closing.use(await listen())
+      another.server.on('request', build(change).app)
       return another.origin
     },
     restart(change = {}) {
@@ -126,11 +123,11 @@ export async function startWorld(
       stopping.abort()
     },
     outage: connection.outage,
-    [Symbol.asyncDispose]: () => ending.disposeAsync(),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }
 
-/** By which an app takes a sandbox for Instagram, and comes back to `redirectUri`. */
+/** Settings with which an app takes a sandbox for Instagram, and expects people back at `redirectUri`. */
 export function variablesOf(
   { authorizeUrl, tokenUrl, graphUrl }: Pick<Sandbox, 'authorizeUrl' | 'tokenUrl' | 'graphUrl'>,
   redirectUri: string,
