@@ -26,8 +26,9 @@ export function errorHandlers(
   }
   const errorPage: ErrorRequestHandler = async (error: unknown, request, response, next) => {
     const context = requestContext(request)
-    const { code, details } = toAppError(error)
-    context.error = asError(error)
+    const appError = toAppError(error)
+    const { code, details } = appError
+    context.error = code === 'internal' ? asError(error) : appError
     if (response.headersSent) {
       next(error)
       return

@@ -51,14 +51,12 @@ export const metaErrors: ErrorRequestHandler = (error: unknown, request, respons
     return
   }
   const { status, retryAfterSeconds } = catalogue[appError.code]
-  const sent = OAUTH_ERRORS[status] ? status : status < 500 ? 400 : 500
   if (retryAfterSeconds) response.set('Retry-After', String(retryAfterSeconds))
-  response.status(sent).json({ error: OAUTH_ERRORS[sent] })
+  response.status(status).json({ error: OAUTH_ERRORS[status] ?? 'invalid_request' })
 }
 
 /** Named as in RFC 6749. Meta looks at the status only, and tries again. */
 const OAUTH_ERRORS: Readonly<Record<number, string>> = {
-  400: 'invalid_request',
   429: 'too_many_requests',
   500: 'server_error',
   503: 'temporarily_unavailable',

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import session from 'express-session'
+import session, { type Cookie } from 'express-session'
 import type { Context } from '../context.ts'
 import { DatabaseSessionStore } from '../database/sessionStore.ts'
 import { DAY_MS } from '../facts.ts'
@@ -13,8 +13,8 @@ export interface SessionData {
   admin?: { until: number; seal: string }
   /** A message for the next page. */
   notice?: string
-  /** The day on which the session was prolonged, as a number. */
-  day?: number
+  /** When the session was last prolonged, in milliseconds. */
+  prolongedAt?: number
 }
 
 /** How long a browser stays connected after its last visit. */
@@ -58,10 +58,9 @@ export function openSession({ database, config }: Context, { cookies, sessionKey
     next()
   }
   const prolong: RequestHandler = (request, _response, next) => {
-    const data = sessionData(request)
     // Because of the change, express-session stores the session and sends its cookie once more.
-    if (requestContext(request).hasOwnSession && data.accountKey && data.day !== today())
-      setData(request, { ...data, day: today() })
+    if (requestContext(request).hasOwnSession && isADayOld(request.session.cookie))
+      setData(request, { ...sessionData(request), prolongedAt: Date.now() })
     next()
   }
   return [noteOwner, own, prolong]
@@ -152,9 +151,7 @@ async function renew(request: Request, data: SessionData): Promise<void> {
     Object.assign(sessionOf(request) ?? {}, former)
   }
   if (hasOwnSession) {
-    const { accountKey } = data
-    request.session.cookie.maxAge = accountKey ? SESSION_LIFETIME_MS : ADMIN_SESSION_LIFETIME_MS
-    if (accountKey) data = { ...data, day: today() }
+    request.session.cookie.maxAge = data.accountKey ? SESSION_LIFETIME_MS : ADMIN_SESSION_LIFETIME_MS
   }
   await change(request, data)
 }
@@ -185,6 +182,6 @@ async function call(request: Request, method: 'regenerate' | 'save' | 'destroy')
   })
 }
 
-function today(): number {
-  return Math.floor(Date.now() / DAY_MS)
+function isADayOld({ maxAge, originalMaxAge }: Cookie): boolean {
+  return maxAge != null && originalMaxAge != null && maxAge < originalMaxAge - DAY_MS
 }
