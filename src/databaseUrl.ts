@@ -39,3 +39,12 @@ function pathOfFileUrl(url: string): string {
   }
   return fileURLToPath(url) + new URL(url).search
 }
+
+/** Host and name of a PostgreSQL database, without user and password. Throws as {@link sqliteFile}. */
+export function postgresName(url: string): string {
+  if (!URL.canParse(url))
+    throw new Error('The database URL is no valid one: write postgres://user:password@host:5432/database')
+  const { host, pathname, searchParams } = new URL(url)
+  if (pathname.length <= 1) throw new Error('The database URL names no database after the host')
+  return `${host || (searchParams.get('host') ?? 'localhost')}${pathname}`
+}

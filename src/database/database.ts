@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { sqliteFile } from '../databaseUrl.ts'
-import { AppError, isAppError } from '../errors/errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isInMemory, postgresName, sqliteFile } from '../databaseUrl.ts'
+import { AppError } from '../errors/errors.ts'
 import { migrate } from './migrations.ts'
 import type { Database } from './queries.ts'
 import { openSqlite } from './sqlite.ts'
 
-export { dataFolder, isInMemory } from '../databaseUrl.ts'
 export type { Database, Queries, QueryResult, Row, Transaction, Value } from './queries.ts'
 
 /** Milliseconds between two attempts to open a database in the background. */
@@ -15,108 +15,84 @@ const REOPEN_MS = 10_000
  * Opens a database and creates its tables. `file:./data/accounts.db` (or `file:///…`) is an SQLite file, created with its folder
  * if it is missing; `file::memory:` lasts until it is closed. `postgres://user:password@host:5432/database` must exist.
  *
- * @throws {AppError} `database_unavailable`: the server cannot be reached
- * @throws Error in a sentence for the operator, without the password: anything else, such as a database of another version
+ * @throws {AppError} `database_unavailable` in a sentence for the operator, without the password
+ * @throws Error in such a sentence for a malformed URL
  */
-export async function openDatabase(url: string): Promise<Database> {
-  const database = await open(url)
-  try {
-    await migrate(database)
-    return database
-  } catch (error) {
-    await database.close()
-    throw error
-  }
+export function openDatabase(url: string): Promise<Database> {
+  return open(url, migrate)
 }
 
-/**
- * Opens a database as it is: neither creates nor migrates it. `undefined`: there is no such file.
- *
- * @throws as {@link openDatabase}
- */
+/** Opens a database and changes nothing in it; `undefined` if there is no such file. Throws as {@link openDatabase}. */
 export async function openExistingDatabase(url: string): Promise<Database | undefined> {
+  return isInMemory(url) || existsSync(sqliteFile(url) ?? '/') ? open(url) : undefined
+}
+
+async function open(url: string, prepare?: (database: Database) => Promise<void>): Promise<Database> {
   const path = sqliteFile(url)
-  return path === undefined || path === ':memory:' || existsSync(path) ? open(url) : undefined
+  const name = path ?? postgresName(url)
+  let database: Database | undefined
+  try {
+    // Only those who use PostgreSQL load pg.
+    database = path === undefined ? (await import('./postgres.ts')).openPostgres(url) : await openSqlite(path)
+    await prepare?.(database)
+    return database
+  } catch (cause) {
+    await database?.close()
+    const message = `The database ${name} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`
+    throw new AppError('database_unavailable', { message, cause })
+  }
 }
 
 /** A database that is opened in the background. */
 export interface BackgroundDatabase extends Database {
-  /** Settles with the attempt under way: when the database is open, or with the reason why it is not. */
+  /** Settles with the attempt under way: once the database is open, or with the reason why it is not. */
   ready(): Promise<void>
 }
 
 /**
- * Opens a database at once and, after a failure, again every ten seconds. Until it is open, queries wait for the
- * attempt under way and fail with it as `database_unavailable`.
+ * Opens a database at once, and again every ten seconds after a failure, with whose error `onError` is called. Until it is
+ * open, queries wait for the attempt under way, and fail with it as `database_unavailable`.
  *
- * @param onError is called with the reason of each failed attempt
  * @throws Error at once for a malformed URL
  */
 export function openInBackground(url: string, onError: (error: unknown) => void): BackgroundDatabase {
   const engine = sqliteFile(url) === undefined ? 'postgres' : 'sqlite'
   let isClosed = false
-  let timer: NodeJS.Timeout | undefined
-  let attempt = start()
+  let attempt: Promise<Database>
+  start()
 
-  function start(): Promise<Database> {
-    const opening = openDatabase(url)
-    opening.catch((error: unknown) => {
+  function start(): void {
+    if (isClosed) return
+    attempt = openDatabase(url)
+    attempt.catch((error: unknown) => {
       if (isClosed) return
       onError(error)
-      timer = setTimeout(() => {
-        attempt = start()
-      }, REOPEN_MS).unref()
-    })
-    return opening
-  }
-
-  async function opened(): Promise<Database> {
-    if (isClosed) throw new Error('The database is closed')
-    return await attempt.catch((cause: unknown) => {
-      if (isAppError(cause, 'database_unavailable')) throw cause
-      throw new AppError('database_unavailable', { message: 'The database is not open', cause })
+      setTimeout(start, REOPEN_MS).unref()
     })
   }
 
   return {
     engine,
     skipLocked: engine === 'postgres' ? ' FOR UPDATE SKIP LOCKED' : '',
-    query: async (sql, parameters) => (await opened()).query(sql, parameters),
-    transaction: async (work) => (await opened()).transaction(work),
-    checkpoint: async () => (await opened()).checkpoint(),
+    query: async (sql, parameters) => (await attempt).query(sql, parameters),
+    transaction: async (work) => (await attempt).transaction(work),
+    checkpoint: async () => (await attempt).checkpoint(),
     async ready() {
       await attempt
     },
     async close() {
       isClosed = true
-      clearTimeout(timer)
-      const database = await attempt.catch(() => undefined)
-      await database?.close()
+      await (await attempt.catch(() => undefined))?.close()
     },
   }
 }
 
-/**
- * The result of a promise, if it settles in time; the work behind it goes on all the same.
- *
- * @throws {AppError} `database_unavailable` after `limitMs` milliseconds
- */
+/** The result of a promise. Throws {@link AppError} `database_unavailable` after `limitMs` milliseconds; the work goes on all the same. */
 export async function withTimeout<Result>(limitMs: number, promise: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    const message = `The database has not answered within ${limitMs} ms`
-    late.reject(new AppError('database_unavailable', { message }))
-  }, limitMs)
-  try {
-    return await Promise.race([promise, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-async function open(url: string): Promise<Database> {
-  const path = sqliteFile(url)
-  if (path !== undefined) return openSqlite(path)
-  const { openPostgres } = await import('./postgres.ts') // pg is loaded by those who use it.
-  return openPostgres(url)
+  const late = sleep(limitMs, undefined, { ref: false }).then(() => {
+    throw new AppError('database_unavailable', {
+      message: `The database has not answered within ${limitMs} ms`,
+    })
+  })
+  return Promise.race([promise, late])
 }

@@ -1,56 +1,81 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors/errors.ts'
-import { CheckedTransaction, checkParameters } from './queries.ts'
-import type { Database, QueryResult, Transaction, Value } from './queries.ts'
+import { checkParameters, commit } from './queries.ts'
+import type { Database, Queries, QueryResult, Row, Value } from './queries.ts'
 
-/** Milliseconds for which another process's lock is waited for, and the longest pause between two attempts. */
-const BUSY_LIMIT_MS = 5_000
-const MAX_PAUSE_MS = 32
-
-/** Statements that stay prepared: more than the app has. */
-const MAX_STATEMENTS = 256
-
-/** SQLite's result codes that pass by themselves, or with the operator's help. See https://www.sqlite.org/rescode.html */
-const SQLITE_BUSY = 5
-const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
-  [SQLITE_BUSY, 'another process keeps it locked'],
-  [8, 'its file cannot be written (was it moved or deleted?)'],
-  [10, 'the disk fails'],
-  [13, 'the disk is full'],
-  [14, 'its file cannot be opened'],
-])
+/** Result codes: locked, read-only (moved or deleted), I/O error, disk full, cannot open. @see https://www.sqlite.org/rescode.html */
+const BUSY = 5
+const UNAVAILABLE = [BUSY, 8, 10, 13, 14]
 
 /**
- * Opens an SQLite file, created with its folder if it is missing, or `:memory:`.
- *
- * @throws Error in a sentence that names the file, with its cause
+ * Opens an SQLite file, created with its folder if it is missing, or `:memory:`. There is one connection, and a queue that
+ * keeps other statements out of the transaction under way.
  */
 export async function openSqlite(path: string): Promise<Database> {
-  try {
-    return new SqliteDatabase(await retryWhileBusy(() => open(path)))
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`The database ${path} cannot be opened: ${reason}`, { cause })
+  const connection = await retryWhileBusy(() => connect(path))
+  const statements = new Map<string, StatementSync>()
+  let queue: Promise<unknown> = Promise.resolve()
+  let isClosed = false
+
+  async function enqueue<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (isClosed) throw new Error('The database is closed')
+    const result = queue.then(work)
+    queue = result.catch(() => undefined)
+    return result
+  }
+
+  function run(sql: string, parameters: readonly Value[] = []): QueryResult {
+    checkParameters(sql, parameters)
+    const named = Object.fromEntries(parameters.map((value, index) => [`$${index + 1}`, value]))
+    const statement = statements.get(sql) ?? connection.prepare(sql)
+    statements.set(sql, statement)
+    if (statement.columns().length === 0) return { rows: [], rowCount: Number(statement.run(named).changes) }
+    // The rows of node:sqlite have no prototype. Our columns hold text and integers only.
+    const rows = statement.all(named).map((row) => ({ ...row }) as Row)
+    return { rows, rowCount: rows.length }
+  }
+
+  const query: Queries['query'] = (sql, parameters) => retryWhileBusy(() => run(sql, parameters))
+
+  return {
+    engine: 'sqlite',
+    skipLocked: '',
+    query: (sql, parameters) => enqueue(() => query(sql, parameters)),
+    transaction: (work) =>
+      enqueue(async () => {
+        // One that locked only when it first writes could fail half-way.
+        await query('BEGIN IMMEDIATE')
+        try {
+          return await commit(work, query)
+        } catch (error) {
+          if (connection.isTransaction) run('ROLLBACK') // SQLite has done so itself on a full disk.
+          throw error
+        }
+      }),
+    async checkpoint() {
+      await enqueue(() => query('PRAGMA wal_checkpoint(TRUNCATE)'))
+    },
+    async close() {
+      isClosed = true
+      await queue
+      if (connection.isOpen) connection.close()
+    },
   }
 }
 
-function open(path: string): DatabaseSync {
-  const file = path === ':memory:' ? path : resolve(path)
-  if (file !== ':memory:') {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+function connect(path: string): DatabaseSync {
+  if (path !== ':memory:') {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     // An existing file is not opened here: closing it would drop the locks that this process holds on it.
-    if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
-    chmodSync(file, 0o600) // SQLite gives the `-wal` and `-shm` files the same mode.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+    chmodSync(path, 0o600) // SQLite gives its other files the same mode.
   }
-  // SQLite's own waiting for locks would block the event loop.
-  const connection = new DatabaseSync(file, { timeout: 0, enableForeignKeyConstraints: true })
+  const connection = new DatabaseSync(path, { timeout: 0 })
   try {
-    connection.exec('PRAGMA journal_mode = WAL')
-    connection.exec('PRAGMA synchronous = FULL')
-    connection.exec('PRAGMA secure_delete = ON') // Deleted tokens are overwritten.
+    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
     return connection
   } catch (error) {
     connection.close()
@@ -58,106 +83,21 @@ function open(path: string): DatabaseSync {
   }
 }
 
-/** One connection. A queue keeps statements out of the transaction under way. */
-class SqliteDatabase implements Database {
-  readonly engine = 'sqlite'
-  readonly skipLocked = ''
-  readonly #connection: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
-  #queue: Promise<unknown> = Promise.resolve()
-  #isClosed = false
-
-  constructor(connection: DatabaseSync) {
-    this.#connection = connection
-  }
-
-  query(sql: string, parameters: readonly Value[] = []): Promise<QueryResult> {
-    return this.#enqueue(() => retryWhileBusy(() => this.#run(sql, parameters)))
-  }
-
-  transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
-    return this.#enqueue(async () => {
-      // A transaction that locks only when it first writes could fail half-way.
-      await retryWhileBusy(() => this.#run('BEGIN IMMEDIATE'))
-      const transaction = new CheckedTransaction((sql, parameters) => this.#run(sql, parameters))
-      try {
-        const result = await work(transaction)
-        await transaction.commit()
-        return result
-      } catch (error) {
-        // SQLite itself rolls back when the disk is full.
-        if (this.#connection.isTransaction) await transaction.rollback()
-        throw error
-      }
-    })
-  }
-
-  async checkpoint(): Promise<void> {
-    await this.query('PRAGMA wal_checkpoint(TRUNCATE)')
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    const closed = this.#enqueue(() => retryWhileBusy(() => this.#connection.close()))
-    this.#isClosed = true
-    await closed
-  }
-
-  async #enqueue<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) throw new Error('The database is closed')
-    const result = this.#queue.then(work)
-    this.#queue = result.catch(() => undefined)
-    return await result
-  }
-
-  #run(sql: string, parameters: readonly Value[] = []): QueryResult {
-    checkParameters(sql, parameters)
-    const named = Object.fromEntries(parameters.map((value, index) => [`$${index + 1}`, value]))
-    try {
-      const statement = this.#prepare(sql)
-      if (statement.columns().length === 0)
-        return { rows: [], rowCount: Number(statement.run(named).changes) }
-      // SQLite's rows have no prototype. Our columns hold text and integers only.
-      const rows = statement.all(named).map((row) => ({ ...row }) as QueryResult['rows'][number])
-      return { rows, rowCount: rows.length }
-    } catch (error) {
-      throw toDatabaseError(error)
-    }
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear()
-      statement = this.#connection.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement
-  }
-}
-
-/** @throws what the last attempt threw, at the latest after five seconds */
+/** Waits up to five seconds for locks of others, without blocking the event loop as SQLite's own waiting would. */
 async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
-  const deadline = performance.now() + BUSY_LIMIT_MS
-  for (let pause = 1; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
+  const deadline = performance.now() + 5_000
+  for (let pause = 1; ; pause = Math.min(pause * 2, 32)) {
     try {
       return attempt()
-    } catch (error) {
-      const code = resultCode(error instanceof AppError ? error.cause : error)
-      if (code !== SQLITE_BUSY || performance.now() >= deadline) throw error
+    } catch (cause) {
+      const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : -1
+      if (!UNAVAILABLE.includes(code)) throw cause
+      if (code !== BUSY || performance.now() >= deadline)
+        throw new AppError('database_unavailable', {
+          message: `The database is unavailable: ${(cause as Error).message}`,
+          cause,
+        })
     }
     await sleep(pause)
   }
-}
-
-function toDatabaseError(cause: unknown): unknown {
-  const reason = UNAVAILABLE.get(resultCode(cause))
-  if (reason === undefined) return cause
-  return new AppError('database_unavailable', { message: `The database is unavailable: ${reason}`, cause })
-}
-
-/** SQLite's primary result code; NaN for another error. */
-function resultCode(error: unknown): number {
-  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return typeof code === 'number' ? code & 0xff : NaN
 }
