@@ -1,4 +1,3 @@
-import { sampleTokens } from '../accounts/tokenKeys.ts'
 import { type Finding, type Installation, unknown } from './installation.ts'
 import { checkAppId, checkSecret } from './instagram.ts'
 import { checkHosts, checkOwnAddress } from './network.ts'
@@ -10,16 +9,13 @@ export type { CheckStatus, Finding, Installation, Result } from './installation.
 /** Time limit of each check in milliseconds. They run side by side. */
 const TIME_LIMIT_MS = 11_000
 
-/** How many stored tokens the secret is tried with, until one of them is valid. */
-const TOKENS_TRIED = 3
-
 /** Checks the settings, the network, the storage, and the app at Instagram. Changes nothing; never rejects. */
 export async function examine(installation: Installation): Promise<Finding[]> {
   const findings = await Promise.all([
     withTimeLimit('What answers there', checkOwnAddress(installation)),
     withTimeLimit('Instagram’s hosts', checkHosts(installation)),
     withTimeLimit('App ID', checkAppId(installation)),
-    withTimeLimit('App secret', checkSecretWithStoredTokens(installation)),
+    withTimeLimit('App secret', checkSecret(installation)),
     withTimeLimit('Database', checkDatabase(installation)),
     withTimeLimit('Token keys', checkKeys(installation)),
   ])
@@ -36,16 +32,6 @@ export function checkSettings(
     ...checkAddresses(installation),
     ...checkRedirectUri(installation),
   ]
-}
-
-async function checkSecretWithStoredTokens(installation: Installation): Promise<Finding[]> {
-  const { instagram, database, tokenKeys, now } = installation
-  const isReadable = typeof database === 'object' && 'query' in database && Array.isArray(tokenKeys)
-  // Another check reports a database without tables, or one that cannot be read.
-  const tokens = isReadable
-    ? await sampleTokens(database, tokenKeys, now(), TOKENS_TRIED).catch(() => [])
-    : []
-  return checkSecret(instagram, tokens)
 }
 
 /** The findings of a check; `unknown` if it takes too long or fails. */

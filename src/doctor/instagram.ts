@@ -1,5 +1,5 @@
+import { sampleTokens } from '../accounts/tokenKeys.ts'
 import { InstagramError } from '../errors/errors.ts'
-import type { InstagramClient } from '../instagram/client.ts'
 import { type Finding, type Installation, ok, quoted, unknown, wrong } from './installation.ts'
 import { BUSINESS_LOGIN } from './settings.ts'
 
@@ -9,8 +9,11 @@ const SECRET = 'App secret'
 /** Malformed, so that nobody can have been given it. */
 const MADE_UP_CODE = 'made-up-by-the-doctor'
 
+/** How many stored tokens the secret is tried with, until one of them is valid. */
+const TOKENS_TRIED = 3
+
 /** Checks the app's id with a made-up code: Instagram checks the id before the code, and the secret after it. */
-export async function checkAppId({ instagram }: Pick<Installation, 'instagram'>): Promise<Finding[]> {
+export async function checkAppId({ instagram }: Installation): Promise<Finding[]> {
   if (!instagram) return []
   const { message, error } = await responseTo(() => instagram.exchangeCode(MADE_UP_CODE))
   if (/invalid platform app|invalid client.?id|invalid application id/i.test(message))
@@ -35,15 +38,12 @@ export async function checkAppId({ instagram }: Pick<Installation, 'instagram'>)
   return [unknown(ID, inconclusive(message, error), 'Do this again later.')]
 }
 
-/**
- * Checks the app's secret with valid long-lived tokens: Instagram checks the secret before it refuses to exchange them. A made-up code
- * does not show whether the secret is right.
- */
-export async function checkSecret(
-  instagram: InstagramClient | undefined,
-  tokens: readonly string[],
-): Promise<Finding[]> {
+/** Checks the app's secret with stored tokens: Instagram checks the secret before it refuses to exchange a long-lived token. */
+export async function checkSecret({ instagram, database, tokenKeys, now }: Installation): Promise<Finding[]> {
   if (!instagram) return []
+  const canRead = typeof database === 'object' && 'query' in database && Array.isArray(tokenKeys)
+  // Another check reports a database without tables, or one that cannot be read.
+  const tokens = canRead ? await sampleTokens(database, tokenKeys, now(), TOKENS_TRIED).catch(() => []) : []
   let says = 'Instagram judges a secret only with a real code or token, and no living token is stored here.'
   for (const token of tokens) {
     const { message, error } = await responseTo(() => instagram.exchangeForLongLived(token))

@@ -54,11 +54,8 @@ function faultOf(error: unknown): NetworkFault {
 }
 
 /** Checks each of Instagram's hosts (name, TLS, response), and this machine's clock against theirs. */
-export async function checkHosts({
-  settings: { authorizeUrl, tokenUrl, graphUrl },
-  sandbox,
-  now,
-}: Pick<Installation, 'settings' | 'sandbox' | 'now'>): Promise<Finding[]> {
+export async function checkHosts({ settings, sandbox, now }: Installation): Promise<Finding[]> {
+  const { authorizeUrl, tokenUrl, graphUrl } = settings
   const addresses = [authorizeUrl, tokenUrl, graphUrl].filter((address) => address !== undefined)
   const origins = [...new Set(addresses.map((address) => new URL(address).origin))]
   const answers = await Promise.all(origins.map((origin) => reach(`${origin}/`, now)))
@@ -129,17 +126,12 @@ function clockOffset({ date, sentAt, answeredAt }: Reached): number[] {
 const THERE = 'What answers there'
 
 /** Checks what answers at the redirect URI: this app, something else, or a redirect, which breaks logins. */
-export async function checkOwnAddress({
-  settings: { redirectUri },
-  certificate,
-  listening,
-  names,
-  now,
-}: Pick<Installation, 'settings' | 'certificate' | 'listening' | 'names' | 'now'>): Promise<Finding[]> {
-  if (redirectUri === undefined) return []
+export async function checkOwnAddress(installation: Installation): Promise<Finding[]> {
+  const { settings, certificate, listening, names, now } = installation
+  if (settings.redirectUri === undefined) return []
   const trusted = typeof certificate === 'string' ? certificate : undefined
-  const answer = await reach(redirectUri, now, trusted)
-  const url = new URL(redirectUri)
+  const answer = await reach(settings.redirectUri, now, trusted)
+  const url = new URL(settings.redirectUri)
   return [
     ...(certificate instanceof Error
       ? [wrong('Certificate', certificate.message, `Mend the file, or set ${names.https} to another.`)]

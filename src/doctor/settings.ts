@@ -43,11 +43,7 @@ const PASTE_ERRORS: readonly PasteError[] = [
 ]
 
 /** Reports mistakes in the settings, and what seems to have been pasted along with a value. */
-export function checkGiven({
-  given,
-  mistakes,
-  names,
-}: Pick<Installation, 'given' | 'mistakes' | 'names'>): Finding[] {
+export function checkGiven({ given, mistakes, names }: Installation): Finding[] {
   const mistaken = new Set(mistakes.map(settingIn))
   const others = Object.entries(given).filter(([name]) => !mistaken.has(name))
   const findings = [
@@ -88,7 +84,7 @@ function settingIn(sentence: string): string {
 type Checked = Pick<Installation, 'sandbox' | 'settings' | 'listening' | 'names'>
 
 /** Checks the form of the app's id and secret. Instagram's and Facebook's look alike. */
-export function checkCredentials({ sandbox, settings, names }: Omit<Checked, 'listening'>): Finding[] {
+export function checkCredentials({ sandbox, settings, names }: Checked): Finding[] {
   const { clientId, clientSecret } = settings
   if (sandbox)
     return [ok('Credentials', 'None are set, so the sandbox on this machine takes Instagram’s place.')]
@@ -128,7 +124,7 @@ function checkSecretForm(secret: string, setting: string, id: string | undefined
 }
 
 /** Checks for dead, unknown and missing scopes. One that Instagram does not know makes it refuse the whole login. */
-export function checkScopes({ settings: { scopes }, names }: Pick<Checked, 'settings' | 'names'>): Finding[] {
+export function checkScopes({ settings: { scopes }, names }: Checked): Finding[] {
   if (!scopes) return []
   const findings = scopes.flatMap((scope) => checkScope(scope, names.scopes))
   const basicIsRenamed = scopes.some((scope) => DEAD_SCOPES.get(scope)?.today === BASIC_SCOPE)
@@ -176,7 +172,7 @@ function checkScope(scope: string, setting: string): Finding[] {
 }
 
 /** Checks the addresses that Instagram is called at. A host that is not Meta's is taken for a stand-in. */
-export function checkAddresses({ settings, names }: Pick<Checked, 'settings' | 'names'>): Finding[] {
+export function checkAddresses({ settings, names }: Checked): Finding[] {
   const findings = [
     ...checkAddress(settings.authorizeUrl, names.authorizeUrl, AUTHORIZE_URL),
     ...checkAddress(settings.tokenUrl, names.tokenUrl, TOKEN_URL),

@@ -12,10 +12,7 @@ const MADE_AT_START = 'None is set or kept yet: the app makes one when it starts
 const NO_TOKEN_YET = 'They can be read; there is no token yet for them to open.'
 
 /** Checks whether the database exists, has the schema of this program, and can be written to. */
-export async function checkDatabase({
-  database,
-  names,
-}: Pick<Installation, 'database' | 'names'>): Promise<Finding[]> {
+export async function checkDatabase({ database, names }: Installation): Promise<Finding[]> {
   if (database === undefined)
     return [unknown(DATABASE, `${names.databaseUrl} cannot be read, so it is not known which one.`)]
   if (database === 'none yet') return [ok(DATABASE, 'There is none yet: the app makes it when it starts.')]
@@ -53,17 +50,11 @@ export async function checkDatabase({
 }
 
 /** Checks the keys that encrypt tokens, and the secret that signs cookies. */
-export async function checkKeys(
-  installation: Pick<Installation, 'database' | 'tokenKeys' | 'sessionSecrets' | 'names'>,
-): Promise<Finding[]> {
+export async function checkKeys(installation: Installation): Promise<Finding[]> {
   return [...(await checkTokenKeys(installation)), checkSessionSecret(installation)]
 }
 
-async function checkTokenKeys({
-  database,
-  tokenKeys,
-  names,
-}: Pick<Installation, 'database' | 'tokenKeys' | 'names'>): Promise<Finding[]> {
+async function checkTokenKeys({ database, tokenKeys, names }: Installation): Promise<Finding[]> {
   const putBack = `Put the key back into ${names.tokenKeys} (or the file token-key back beside the database). If it is lost, those people have to log in again.`
   if (tokenKeys === undefined)
     return [unknown(KEYS, `${names.tokenKeys} or ${names.databaseUrl} cannot be read.`)]
@@ -96,10 +87,7 @@ async function checkTokenKeys({
   return [ok(KEYS, `They open the tokens of ${opened}.`)]
 }
 
-function checkSessionSecret({
-  sessionSecrets,
-  names,
-}: Pick<Installation, 'sessionSecrets' | 'names'>): Finding {
+function checkSessionSecret({ sessionSecrets, names }: Installation): Finding {
   if (sessionSecrets === undefined)
     return unknown(COOKIES, `${names.sessionSecrets} or ${names.databaseUrl} cannot be read.`)
   if (sessionSecrets instanceof Error)

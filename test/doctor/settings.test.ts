@@ -1,27 +1,26 @@
 import { expect, test } from 'vitest'
-import type { Line } from '../../src/doctor/line.ts'
-import { DEAD_SCOPES, SCOPES } from '../../src/instagram/scopes.ts'
-import { linesOn, startPatient, wrongIn } from './support.ts'
+import type { Finding } from '../../src/doctor/doctor.ts'
+import { DEAD_SCOPES, SCOPES } from '../../src/facts.ts'
+import { findingsOn, sharedSite } from './support.ts'
 
-test('of an app that is well nothing is wrong, and every line is a sentence', async () => {
-  await using patient = await startPatient()
+const site = await sharedSite()
 
-  const lines = await patient.examine()
+test('nothing is wrong with a site that works, and every finding is a sentence', async () => {
+  const findings = await site.examine()
 
-  expect(wrongIn(lines)).toEqual([])
-  for (const { says } of lines) expect(says).toMatch(/^\S.*[.”]$/)
+  expect(findings.filter(({ outcome }) => outcome === 'wrong')).toEqual([])
+  for (const { says } of findings) expect(says).toMatch(/^\S.*[.”]$/)
 })
 
-test('without any settings it is a sandbox, of which nothing is wrong although it does not run', async () => {
-  await using patient = await startPatient()
-  const none = Object.fromEntries(Object.keys(patient.environment).map((name) => [name, '']))
+test('without any settings it is a sandbox, and nothing is wrong although it does not run', async () => {
+  const none = Object.fromEntries(Object.keys(site.environment).map((name) => [name, '']))
   const somewhere = { PORT: '1', SANDBOX_PORT: '2', DATABASE_URL: 'file:/nowhere/at/all.db' }
 
-  const lines = await patient.examine({ ...none, ...somewhere })
+  const findings = await site.examine({ ...none, ...somewhere })
 
-  expect(wrongIn(lines)).toEqual([])
-  expect(linesOn('Credentials', lines)).toMatchObject([{ outcome: 'ok' }])
-  expect(linesOn('127.0.0.1:2', lines)).toMatchObject([
+  expect(findings.filter(({ outcome }) => outcome === 'wrong')).toEqual([])
+  expect(findingsOn('Credentials', findings)).toMatchObject([{ outcome: 'ok' }])
+  expect(findingsOn('127.0.0.1:2', findings)).toMatchObject([
     { outcome: 'unknown', fix: 'Start the app: npm start.' },
   ])
 })
@@ -78,59 +77,54 @@ const WRONG: readonly (readonly [setting: string, value: string, name: string, s
   ['TOKEN_KEYS', 'canary', 'TOKEN_KEYS', /must be keys/],
 ]
 
-test.each(WRONG)('%s=%j is wrong, and named', async (setting, value, name, says) => {
-  await using patient = await startPatient()
+test.each(WRONG)(
+  '%s=%j is wrong, and everything else is checked all the same',
+  async (setting, value, name, says) => {
+    const findings = await site.examine({ [setting]: value })
 
-  const lines = await patient.examine({ [setting]: value })
+    const line = findingsOn(name, findings).find(({ outcome }) => outcome === 'wrong')
+    expect(line?.says).toMatch(says)
+    expect(line?.fix).toMatch(/\w/)
+    expect(JSON.stringify(findings)).not.toContain('canary')
+    expect(findingsOn('Clock', findings)).toHaveLength(1)
+  },
+)
 
-  const line = linesOn(name, lines).find(({ outcome }) => outcome === 'wrong')
-  expect(line?.says).toMatch(says)
-  expect(line?.fix).toMatch(/\w/)
-  expect(JSON.stringify(lines)).not.toContain('canary')
-  // All else is looked at, whatever is wrong with this.
-  expect(linesOn('Clock', lines)).toHaveLength(1)
-})
+test('quotes are named as the cause of a mistake', async () => {
+  const findings = await site.examine({ PORT: '"3000"' })
 
-test('quotes are named as the reason of a mistake', async () => {
-  await using patient = await startPatient()
-
-  const lines = await patient.examine({ PORT: '"3000"' })
-
-  expect(linesOn('PORT', lines)).toMatchObject([
+  expect(findingsOn('PORT', findings)).toMatchObject([
     { outcome: 'wrong', fix: expect.stringContaining('quotes') as string },
   ])
 })
 
-test.each(['\n', ' ', '\t'])('%j after a secret is ignored, and told', async (blank) => {
-  await using patient = await startPatient()
+test.each(['\n', ' ', '\t'])('%j after an ID is ignored, and reported', async (blank) => {
+  const findings = await site.examine({ INSTAGRAM_CLIENT_ID: `990602627938098${blank}` })
 
-  const lines = await patient.examine({ INSTAGRAM_CLIENT_ID: `990602627938098${blank}` })
-
-  expect(linesOn('INSTAGRAM_CLIENT_ID', lines)).toMatchObject([{ outcome: 'ok' }])
-  expect(linesOn('App ID', lines)).toMatchObject([{ outcome: 'ok' }])
+  expect(findingsOn('INSTAGRAM_CLIENT_ID', findings)).toMatchObject([{ outcome: 'ok' }])
+  expect(findingsOn('App ID', findings)).toMatchObject([{ outcome: 'ok' }])
 })
 
-test.each([...DEAD_SCOPES])('%s is a dead scope', async (name, { today }) => {
-  await using patient = await startPatient()
+test.each([...DEAD_SCOPES])(
+  'the dead scope %s is wrong, with the scope of today as the fix',
+  async (name, { today }) => {
+    const findings = await site.examine({ INSTAGRAM_SCOPES: `instagram_business_basic,${name}` })
 
-  const lines = await patient.examine({ INSTAGRAM_SCOPES: `instagram_business_basic,${name}` })
+    const fix = today ? `Write ${today} in` : 'nothing takes its place'
+    expect(findingsOn('Scopes', findings)).toMatchObject([
+      {
+        outcome: 'wrong',
+        says: expect.stringContaining(name) as string,
+        fix: expect.stringContaining(fix) as string,
+      },
+    ])
+  },
+)
 
-  const fix = today ? `Write ${today} in` : 'nothing takes its place'
-  expect(linesOn('Scopes', lines)).toMatchObject([
-    {
-      outcome: 'wrong',
-      says: expect.stringContaining(name) as string,
-      fix: expect.stringContaining(fix) as string,
-    },
-  ])
-})
+test('the five scopes of today are fine', async () => {
+  const findings = await site.examine({ INSTAGRAM_SCOPES: SCOPES.join(' ') })
 
-test('the five scopes of today are well', async () => {
-  await using patient = await startPatient()
-
-  const lines = await patient.examine({ INSTAGRAM_SCOPES: SCOPES.join(' ') })
-
-  expect(linesOn('Scopes', lines)).toEqual([{ outcome: 'ok', says: 'Instagram knows all of them.' }])
+  expect(findingsOn('Scopes', findings)).toEqual([{ outcome: 'ok', says: 'Instagram knows all of them.' }])
 })
 
 const UNKNOWN: readonly (readonly [setting: string, value: string, name: string, says: RegExp])[] = [
@@ -147,40 +141,35 @@ const UNKNOWN: readonly (readonly [setting: string, value: string, name: string,
   ['INSTAGRAM_REDIRECT_URI', 'http://localhost:1/response', 'Redirect URI', /not confirmed/],
 ]
 
-test.each(UNKNOWN)('%s=%j may be wrong, which is told as not known', async (setting, value, name, says) => {
-  await using patient = await startPatient()
+test.each(UNKNOWN)('%s=%j may be wrong, and is reported as unknown', async (setting, value, name, says) => {
+  const findings = await site.examine({ [setting]: value })
 
-  const lines = await patient.examine({ [setting]: value })
-
-  expect(linesOn(name, lines)).toMatchObject([
+  expect(findingsOn(name, findings)).toMatchObject([
     { outcome: 'unknown', says: expect.stringMatching(says) as string },
   ])
-  expect(JSON.stringify(lines)).not.toContain('canary')
+  expect(JSON.stringify(findings)).not.toContain('canary')
 })
 
-test.each<[string, Line['outcome'], RegExp]>([
+test.each<[string, Finding['outcome'], RegExp]>([
   ['https://site.invalid/response', 'ok', /letter by letter/],
   ['https://site.invalid/response/', 'ok', /ends in a slash/],
   ['https://localhost:2/response', 'ok', /letter by letter/],
 ])('the form of %s is %s', async (uri, outcome, says) => {
-  await using patient = await startPatient()
+  const findings = await site.examine({ INSTAGRAM_REDIRECT_URI: uri })
 
-  const lines = await patient.examine({ INSTAGRAM_REDIRECT_URI: uri })
-
-  expect(linesOn('Redirect URI', lines)).toMatchObject([
+  expect(findingsOn('Redirect URI', findings)).toMatchObject([
     { outcome, says: expect.stringMatching(says) as string },
   ])
 })
 
-test('https on the port where the app speaks http is wrong, unless HTTPS is on', async () => {
-  await using patient = await startPatient()
+test('https on the port where the app serves http is wrong, unless HTTPS is on', async () => {
   const settings = { PORT: '4', INSTAGRAM_REDIRECT_URI: 'https://localhost:4/response' }
 
-  const off = await patient.examine(settings)
-  const on = await patient.examine({ ...settings, HTTPS: 'self-signed' })
+  const off = await site.examine(settings)
+  const on = await site.examine({ ...settings, HTTPS: 'self-signed' })
 
-  expect(linesOn('Redirect URI', off)).toMatchObject([
+  expect(findingsOn('Redirect URI', off)).toMatchObject([
     { outcome: 'wrong', fix: 'Set HTTPS=self-signed, or HTTPS=cert.pem,key.pem.' },
   ])
-  expect(linesOn('Redirect URI', on)).toMatchObject([{ outcome: 'ok' }])
+  expect(findingsOn('Redirect URI', on)).toMatchObject([{ outcome: 'ok' }])
 })

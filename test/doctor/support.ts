@@ -1,27 +1,27 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
-import { examine } from '../../src/doctor/examine.ts'
-import type { Line } from '../../src/doctor/line.ts'
-import { findInstallation } from '../../src/commands/installation.ts'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterAll, expect, onTestFinished } from 'vitest'
+import { doctor } from '../../src/cli/doctor.ts'
+import { ExitError } from '../../src/cli/terminal.ts'
+import type { Finding } from '../../src/doctor/doctor.ts'
 import { SESSION_SECRET, startWorld, variablesOf, type World } from '../support/world.ts'
 
 export const TOKEN_KEYS = `k1:${Buffer.alloc(32, 11).toString('base64')}`
 
 type Environment = Record<string, string>
 
-/** An app in its world, and the doctor who examines it from its settings. */
-interface Patient extends AsyncDisposable {
+/** A running app, and the doctor that examines it by its environment. */
+interface Site extends AsyncDisposable {
   world: World
-  /** Settings of an app that is well, but for what no setting of the sandbox's can be. */
   environment: Environment
-  /** Every line of an examination with these settings changed; an empty one is unset. */
-  examine(change?: Environment, now?: () => Date): Promise<Line[]>
+  /** Runs `npm run doctor -- --json` with these variables changed; an empty one is unset. */
+  examine(change?: Environment): Promise<Finding[]>
 }
 
-/** Starts an app that is well. */
-export async function startPatient(): Promise<Patient> {
+export async function startSite(): Promise<Site> {
   const world = await startWorld({ TOKEN_KEYS })
   const environment = {
     ...variablesOf(world.sandbox, `${world.origin}/response`),
@@ -33,27 +33,43 @@ export async function startPatient(): Promise<Patient> {
   return {
     world,
     environment,
-    async examine(change = {}, now = () => new Date()) {
-      await using installation = await findInstallation({ ...environment, ...change }, now)
-      return await examine(installation)
-    },
+    examine: (change = {}) => runDoctor({ ...environment, ...change }),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   }
 }
 
-/** The lines with this name, without it. */
-export function linesOn(name: string, lines: readonly Line[]): Omit<Line, 'name'>[] {
+/** Starts a site for all tests of a file that leave it as it was. */
+export async function sharedSite(): Promise<Site> {
+  const site = await startSite()
+  afterAll(() => site[Symbol.asyncDispose]())
+  return site
+}
+
+async function runDoctor(environment: Environment): Promise<Finding[]> {
+  const [input, output, messages] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const terminal = { environment, input, output, messages, isProject: true }
+  const status = await doctor({ json: true }, terminal as unknown as Parameters<typeof doctor>[1]).then(
+    () => 0,
+    (error: unknown) => {
+      if (error instanceof ExitError) return error.status
+      throw error
+    },
+  )
+  output.end()
+  const { wrong, lines } = JSON.parse(await text(output)) as { wrong: number; lines: Finding[] }
+  expect(lines.filter(({ outcome }) => outcome === 'wrong')).toHaveLength(wrong)
+  expect(status).toBe(wrong > 0 ? 1 : 0)
   return lines
-    .filter((line) => line.name === name)
+}
+
+/** The findings with this name, without it. */
+export function findingsOn(name: string, findings: readonly Finding[]): Omit<Finding, 'name'>[] {
+  return findings
+    .filter((finding) => finding.name === name)
     .map(({ outcome, says, fix }) => ({ outcome, says, ...(fix !== undefined && { fix }) }))
 }
 
-/** What is wrong: the names of these lines. */
-export function wrongIn(lines: readonly Line[]): string[] {
-  return lines.filter(({ outcome }) => outcome === 'wrong').map(({ name }) => name)
-}
-
-/** A server that answers so until the test ends. Returns its origin. */
+/** Starts a server that answers all requests like this until the test ends. Returns its origin. */
 export async function startServer(answer: RequestListener): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1')
   await once(server, 'listening')
