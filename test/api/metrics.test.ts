@@ -1,27 +1,29 @@
 import request from 'supertest'
 import { expect, test } from 'vitest'
-import { OUT_OF_ORDER } from '../accounts/refreshWorld.ts'
-import { ACCOUNT, DAY, KEY, program, startApiWorld, startConnected, TOKEN } from '../api/support.ts'
+import { DAY_MS } from '../../src/facts.ts'
 import { person } from '../support/person.ts'
-import { scraped } from '../support/scraped.ts'
-import { startWorld } from '../support/world.ts'
+import { scrape } from '../support/scraped.ts'
+import { ACCOUNT, KEY, program, startApiWorld, startConnected, TOKEN } from './support.ts'
 
-test('logins are counted by outcome, and each once however often its callback comes', async () => {
+const SERVER_ERROR = { status: 500, body: 'Sorry, something went wrong.' }
+
+test('logins are counted by outcome, once however often the callback comes, and calls by endpoint and outcome', async () => {
   await using world = await startApiWorld()
   const somebody = person(world)
   const callback = await somebody.authorize(await somebody.getStarted())
   await somebody.get(callback)
   await somebody.get(callback)
+  const calls = (await scrape(world)).all('instagram_call_duration_seconds_count')
   await person(world).login({ cancel: true })
   await person(world).login({ cancel: true })
   await person(world).get('/response?code=a&state=b')
-  world.sandbox.answerNext('token', OUT_OF_ORDER)
+  world.sandbox.answerNext('token', SERVER_ERROR)
   const unlucky = person(world)
   const failed = await unlucky.authorize(await unlucky.getStarted())
   await unlucky.get(failed)
   await unlucky.get(failed)
 
-  const metrics = await scraped(world)
+  const metrics = await scrape(world)
 
   expect(metrics.all('instagram_logins_total')).toStrictEqual({
     'outcome="connected"': 1,
@@ -29,66 +31,56 @@ test('logins are counted by outcome, and each once however often its callback co
     'outcome="cookie_missing"': 1,
     'outcome="temporary_failure"': 1,
   })
-})
-
-test('calls to Instagram are counted and timed by endpoint and outcome', async () => {
-  await using world = await startApiWorld()
-  world.sandbox.answerNext('me', OUT_OF_ORDER)
-  await person(world).login()
-
-  const metrics = await scraped(world)
-
-  expect(metrics.all('instagram_call_duration_seconds_count')).toStrictEqual({
+  expect(calls).toStrictEqual({
     'endpoint="token",outcome="ok"': 1,
     'endpoint="long_lived",outcome="ok"': 1,
-    'endpoint="me",outcome="unavailable"': 1,
+    'endpoint="me",outcome="ok"': 1,
+  })
+  expect(metrics.all('instagram_call_duration_seconds_count')).toStrictEqual({
+    ...calls,
+    'endpoint="token",outcome="unavailable"': 1,
   })
   const seconds = metrics.all('instagram_call_duration_seconds_sum')['endpoint="token",outcome="ok"']
   expect(seconds).toBeGreaterThan(0)
   expect(seconds).toBeLessThan(10)
 })
 
-test('accounts are counted by status, and the nearest expiry and the lag are told in seconds', async () => {
-  await using world = await startConnected()
-  world.pass(10 * DAY)
+test('accounts are counted by status, and the nearest expiry and the lag are in seconds', async () => {
+  await using world = await startApiWorld()
+  const none = await scrape(world)
+  await person(world).login()
+  world.pass(10 * DAY_MS)
   await person(world).login({ as: 'creator' })
 
-  const early = await scraped(world)
-  world.pass(45 * DAY)
-  const late = await scraped(world)
+  const early = await scrape(world)
+  world.pass(45 * DAY_MS)
+  const late = await scrape(world)
 
+  expect(none.one('instagram_token_nearest_expiry_seconds')).toBeUndefined()
+  expect(none.one('instagram_refresh_lag_seconds')).toBe(0)
   expect(early.all('instagram_accounts')).toMatchObject({ 'status="ok"': 2, 'status="needs_reconnect"': 0 })
   expect(early.one('instagram_token_nearest_expiry_seconds')).toBeCloseTo(5_183_944 - 10 * 86_400, -1)
   expect(early.one('instagram_refresh_lag_seconds')).toBe(0)
   expect(late.one('instagram_token_nearest_expiry_seconds')).toBeCloseTo(5_183_944 - 55 * 86_400, -1)
-  // Due from eight to ten days before its end.
+  // Due from eight to ten days before its expiry.
   expect(late.one('instagram_refresh_lag_seconds')).toBeGreaterThan(3 * 86_400)
   expect(late.one('instagram_refresh_lag_seconds')).toBeLessThan(5.1 * 86_400)
 })
 
 test('counts are at most half a minute old', async () => {
   await using world = await startConnected()
-  const before = await scraped(world)
+  const before = await scrape(world)
   await program(world).remove(ACCOUNT)
 
-  const soon = await scraped(world)
+  const soon = await scrape(world)
   world.pass(30_000)
-  const later = await scraped(world)
+  const later = await scrape(world)
 
   const ok = [before, soon, later].map((metrics) => metrics.all('instagram_accounts')['status="ok"'])
   expect(ok).toStrictEqual([1, 1, 0])
 })
 
-test('with no account there is no nearest expiry, and no lag', async () => {
-  await using world = await startApiWorld()
-
-  const metrics = await scraped(world)
-
-  expect(metrics.one('instagram_token_nearest_expiry_seconds')).toBeUndefined()
-  expect(metrics.one('instagram_refresh_lag_seconds')).toBe(0)
-})
-
-test('what happened to accounts and what waits for the webhook is counted', async () => {
+test('events of accounts are counted, and those that wait for the webhook', async () => {
   await using world = await startApiWorld({
     WEBHOOK_URL: 'http://127.0.0.1:9/hook',
     WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 5).toString('base64')}`,
@@ -96,7 +88,7 @@ test('what happened to accounts and what waits for the webhook is counted', asyn
   await person(world).login()
   await program(world).remove(ACCOUNT)
 
-  const metrics = await scraped(world)
+  const metrics = await scrape(world)
 
   expect(metrics.all('instagram_account_events_total')).toStrictEqual({
     'type="account.connected"': 1,
@@ -105,7 +97,7 @@ test('what happened to accounts and what waits for the webhook is counted', asyn
   expect(metrics.one('instagram_events_waiting')).toBe(2)
 })
 
-test('requests are counted by the pattern of their address, whatever is asked', async () => {
+test('requests are counted by the pattern of their route', async () => {
   await using world = await startConnected()
   const somebody = person(world)
   for (const path of [
@@ -125,7 +117,7 @@ test('requests are counted by the pattern of their address, whatever is asked', 
   await somebody.get('/assets/style.css')
   await request(world.origin).trace('/')
 
-  const metrics = await scraped(world)
+  const metrics = await scrape(world)
 
   expect(metrics.all('http_request_duration_seconds_count')).toStrictEqual({
     'route="/",method="GET",status="2xx"': 1,
@@ -135,20 +127,20 @@ test('requests are counted by the pattern of their address, whatever is asked', 
     'route="/reconnect/:id",method="GET",status="2xx"': 2,
     'route="/api/accounts/:id/token",method="GET",status="2xx"': 1,
     'route="/api/accounts/:id/token",method="GET",status="4xx"': 1,
-    'route="/*",method="POST",status="4xx"': 1,
+    'route="/disconnect",method="POST",status="4xx"': 1,
     'route="/disconnect",method="POST",status="3xx"': 1,
     'route="/assets/*",method="GET",status="2xx"': 1,
     'route="/*",method="other",status="4xx"': 1,
   })
 })
 
-test('a database that is away leaves its numbers out, and is told to be away', async () => {
+test('while the database is away, its numbers are left out', async () => {
   await using world = await startConnected()
   world.outage.begin()
 
-  const away = await scraped(world)
+  const away = await scrape(world)
   world.outage.end()
-  const back = await scraped(world)
+  const back = await scrape(world)
 
   expect(away.one('instagram_database_up')).toBe(0)
   expect(away.all('instagram_accounts')).toStrictEqual({})
@@ -163,37 +155,26 @@ test('two apps in one process count for themselves', async () => {
   await using other = await startApiWorld()
   await person(one).login()
 
-  const metrics = [await scraped(one), await scraped(other)]
+  const counts = [await scrape(one), await scrape(other)].map((metrics) =>
+    metrics.all('instagram_logins_total'),
+  )
 
-  expect(metrics.map((each) => each.all('instagram_logins_total'))).toStrictEqual([
-    { 'outcome="connected"': 1 },
-    {},
-  ])
+  expect(counts).toStrictEqual([{ 'outcome="connected"': 1 }, {}])
 })
 
-test('only who has an API key sees metrics', async () => {
+test('metrics are there for programs with an API key, by GET only', async () => {
   await using world = await startApiWorld()
 
-  const answers = [
+  const refused = [
     await request(world.origin).get('/metrics'),
     await request(world.origin).get('/metrics').set('Authorization', `Bearer ${KEY}x`),
     await request(world.origin).get(`/metrics?key=${KEY}`),
   ]
   const posted = await request(world.origin).post('/metrics').set('Authorization', `Bearer ${KEY}`)
 
-  for (const answer of answers) {
-    expect(answer.status).toBe(401)
-    expect(answer.type).toBe('application/problem+json')
-    expect(answer.text).not.toContain('instagram_')
+  for (const { status, type, text } of refused) {
+    expect([status, type]).toStrictEqual([401, 'application/problem+json'])
+    expect(text).not.toContain('instagram_')
   }
   expect([posted.status, posted.get('Allow')]).toStrictEqual([405, 'GET, HEAD'])
-})
-
-test('without API_KEYS there are no metrics', async () => {
-  await using world = await startWorld()
-
-  const answer = await program(world).get('/metrics')
-
-  expect(answer.status).toBe(404)
-  expect(answer.body.detail).toContain('API_KEYS')
 })

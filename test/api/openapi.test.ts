@@ -58,10 +58,15 @@ test('the tests receive every response that the document has, as it is described
 
 test('the document has every route of the API, with all of its methods', () => {
   const context = { config: { apiKeys: [KEY] } } as unknown as Context
-  const { stack } = createApiRoutes(context, addressOf('https://tokens.example/response'))
+  const address = addressOf('https://tokens.example/response')
+  const { stack } = createApiRoutes(context, address, [
+    (_request, _response, next) => {
+      next()
+    },
+  ])
 
   const routes = stack.flatMap(({ route }) => {
-    const methods = route?.stack.map(({ method }) => method as string | undefined) ?? []
+    const methods = route?.stack.map(({ method }): string | undefined => method) ?? []
     const path = route?.path.replace(/:(\w+)/g, '{$1}') ?? ''
     return [...new Set(methods)].flatMap((method) => (method ? `${method.toUpperCase()} ${path}` : []))
   })

@@ -46,11 +46,11 @@ export type ApiResponse = Omit<Response, 'body'> & {
 
 /** A program with an API key. Every response is checked against the API's document. */
 export interface Program {
-  get(path: string, headers?: Headers): Promise<ApiResponse>
-  remove(path: string): Promise<ApiResponse>
+  get: (path: string, headers?: Headers) => Promise<ApiResponse>
+  remove: (path: string) => Promise<ApiResponse>
   /** Sends a string as it is, everything else as JSON. */
-  post(path: string, body: string | object, headers?: Headers): Promise<ApiResponse>
-  send(method: Method, path: string, headers?: Headers, body?: string): Promise<ApiResponse>
+  post: (path: string, body: string | object, headers?: Headers) => Promise<ApiResponse>
+  send: (method: Method, path: string, headers?: Headers, body?: string) => Promise<ApiResponse>
 }
 
 type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options' | 'trace'
@@ -63,10 +63,9 @@ export function program(world: Pick<World, 'origin'>, { key = KEY, origin = worl
     headers: Headers = {},
     body?: string,
   ): Promise<ApiResponse> {
-    const response = await request(origin)
-      [method](path)
-      .set({ ...(key && { Authorization: `Bearer ${key}` }), ...headers })
-      .send(body)
+    const client = request(origin)
+    const allHeaders = { ...(key && { Authorization: `Bearer ${key}` }), ...headers }
+    const response = await client[method](path).set(allHeaders).send(body)
     if (method !== 'head') expect(differences(method, path, response)).toStrictEqual([])
     return response
   }

@@ -231,7 +231,9 @@ describe('no valid token', () => {
     const response = await get(TOKEN)
 
     expect(response.status).toBe(status)
-    expect(response.body).toMatchObject(status === 200 ? { expires_in: 1 } : { reason: 'The token has expired.' })
+    expect(response.body).toMatchObject(
+      status === 200 ? { expires_in: 1 } : { reason: 'The token has expired.' },
+    )
   })
 
   test('an expired token is not returned while another process holds the lease', async () => {
@@ -255,26 +257,29 @@ describe('no valid token', () => {
     ['removed the app', 'revoke', 'removed on Instagram'],
     ['changed their password', 'changePassword', 'password was changed'],
     ['lost the permission', 'takePermission', 'permission is gone'],
-  ] as const)('when the person %s, the program learns why and where to connect again, and Instagram is asked once', async (_, loss, why) => {
-    world.pass(UNTIL_DUE)
-    sandbox[loss]('business')
+  ] as const)(
+    'when the person %s, the program learns why and where to connect again, and Instagram is asked once',
+    async (_, loss, why) => {
+      world.pass(UNTIL_DUE)
+      sandbox[loss]('business')
 
-    const count = await countRefreshes(async () => {
-      const { status, body, text } = await get(TOKEN)
-      expect(status).toBe(409)
-      expect(body).toMatchObject({
-        account_status: 'needs_reconnect',
-        status_since: world.now().toISOString(),
-        reason: expect.stringContaining(why) as string,
-        reconnect_url: `${world.origin}/reconnect/${APP_ID}`,
+      const count = await countRefreshes(async () => {
+        const { status, body, text } = await get(TOKEN)
+        expect(status).toBe(409)
+        expect(body).toMatchObject({
+          account_status: 'needs_reconnect',
+          status_since: world.now().toISOString(),
+          reason: expect.stringContaining(why) as string,
+          reconnect_url: `${world.origin}/reconnect/${APP_ID}`,
+        })
+        expect(text).not.toContain('IGAA')
+        const again = await get(TOKEN)
+        expect(again.body.status_since).toBe(body.status_since)
       })
-      expect(text).not.toContain('IGAA')
-      const again = await get(TOKEN)
-      expect(again.body.status_since).toBe(body.status_since)
-    })
 
-    expect(count).toBe(1)
-  })
+      expect(count).toBe(1)
+    },
+  )
 
   test('a program that accepts plain text is refused in JSON, so that nobody takes the refusal for a token', async () => {
     world.pass(LIFETIME * 1000)
@@ -312,11 +317,11 @@ describe('an unreadable token', () => {
   ])('a token that no key decrypts is not returned, %s, until its key is back', async (_, looked) => {
     const before = await get(TOKEN)
     world.restart({ TOKEN_KEYS: OTHER_TOKEN_KEY })
-    if (looked) await world.upkeep()
+    if (looked) await world.runJobs()
 
     const { status, body } = await get(TOKEN)
     world.restart()
-    await world.upkeep()
+    await world.runJobs()
     const after = await get(TOKEN)
 
     expect(status).toBe(409)

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Account } from '../../src/accounts/account.ts'
-import { columnsOf } from '../../src/accounts/accountRow.ts'
-import { accountFrom } from '../../src/accounts/connected.ts'
-import { createKeyRing } from '../../src/accounts/keyRing.ts'
-import { type Database, openDatabase, type Queries, type Row } from '../../src/storage/database.ts'
+import { createAccounts } from '../../src/accounts/accounts.ts'
+import { createEvents } from '../../src/accounts/events.ts'
+import { createTokenCipher } from '../../src/accounts/tokenCipher.ts'
+import { type Database, openDatabase, type Queries, type Row } from '../../src/database/database.ts'
+import { DAY_MS } from '../../src/facts.ts'
 import { accountId, professionalId } from './accountIds.ts'
 import { TOKEN_KEY } from './contestants.ts'
 import { APP, longLivedToken } from './stub/tokens.ts'
@@ -22,14 +22,12 @@ const ROWS = 10
 /** Statements in one transaction. */
 const STATEMENTS = 2_000
 
-const DAY_MS = 24 * 60 * 60 * 1000
-
 /** Fills an empty database, past the app, with accounts whose tokens the app can open, and sessions. Returns how many milliseconds it took. */
 export async function fill(url: string, { accounts, sessions, due }: Filling): Promise<number> {
   const begun = performance.now()
   await using ending = new AsyncDisposableStack()
   const database = ending.adopt(await openDatabase(url), (opened) => opened.close())
-  const account = accountMaker(due)
+  const account = accountMaker(due, await connectedRow(database))
   await insert(database, 'accounts', accounts, account)
   await insert(database, 'sessions', sessions, session)
   return performance.now() - begun
@@ -57,34 +55,46 @@ async function insertRows(queries: Queries, table: string, rows: readonly Row[])
   const tuples = rows.map(
     (_, index) => `(${names.map((_, column) => `$${index * names.length + column + 1}`).join(', ')})`,
   )
-  await queries.run(
+  await queries.query(
     `INSERT INTO ${table} (${names.join(', ')}) VALUES ${tuples.join(', ')}`,
-    ...rows.flatMap((row) => Object.values(row)),
+    rows.flatMap((row) => Object.values(row)),
   )
 }
 
-/** Makes the rows of accounts, of which the first `due` are to be refreshed now, and the others in some weeks. */
-function accountMaker(due: number, now = new Date()): (index: number) => Row {
-  const keyRing = createKeyRing([TOKEN_KEY])
-  const row = columnsOf(connectedAccount(now))
-  const ago = (days: number) => now.getTime() - days * DAY_MS
+/** Makes rows of accounts like `template`. The first `due` are to be refreshed now, the others in some weeks. */
+function accountMaker(due: number, template: Row): (index: number) => Row {
+  const cipher = createTokenCipher([TOKEN_KEY])
+  const ago = (days: number) => Date.now() - days * DAY_MS
   return (index) => {
     const key = randomUUID()
     return {
-      ...row,
+      ...template,
       account_key: key,
       id: accountId(index),
       user_id: professionalId(index),
       username: `filled.${index}`,
       ...(index < due && { token_obtained_at: ago(52), expires_at: ago(-8), due_at: ago(1) - index }),
-      sealed_token: keyRing.seal(longLivedToken(index), key),
+      sealed_token: cipher.encrypt(longLivedToken(index), key),
       token_key_id: TOKEN_KEY.id,
     }
   }
 }
 
-/** An account as the app itself makes it of a login. */
-function connectedAccount(now: Date): Account {
+/** The row of an account that the app itself has connected. The database is empty again afterwards. */
+async function connectedRow(database: Database): Promise<Row> {
+  const now = new Date()
+  const accounts = createAccounts({
+    database,
+    cipher: createTokenCipher([TOKEN_KEY]),
+    events: createEvents({
+      now: () => now,
+      listeners: [],
+      forWebhook: false,
+      reconnectUrl: () => null,
+    }),
+    schedule: { refreshDaysBeforeExpiry: 10, random: Math.random },
+    now: () => now,
+  })
   const profile = {
     id: accountId(0),
     userId: professionalId(0),
@@ -96,12 +106,9 @@ function connectedAccount(now: Date): Account {
   const expiresAt = new Date(now.getTime() + 60 * DAY_MS)
   const token = { kind: 'long_lived' as const, accessToken: longLivedToken(0), obtainedAt: now, expiresAt }
   const scopes = [APP.scope]
-  return accountFrom(
-    { token, userId: profile.id, permissions: scopes, askedScopes: scopes, profile },
-    undefined,
-    now,
-    { refreshDaysBeforeExpiry: 10, random: Math.random },
-  )
+  await accounts.connect({ token, userId: profile.id, permissions: scopes, askedScopes: scopes, profile })
+  const { rows } = await database.query('DELETE FROM accounts RETURNING *')
+  return rows[0] ?? {}
 }
 
 /** A session as express-session keeps it. */

@@ -1,19 +1,20 @@
-import { createClaims } from '../../src/accounts/claims.ts'
 import { createEvents } from '../../src/accounts/events.ts'
-import { createKeyRing } from '../../src/accounts/keyRing.ts'
-import { openDatabase } from '../../src/storage/database.ts'
+import { createLeases, type Leases } from '../../src/accounts/refresher.ts'
+import { createTokenCipher } from '../../src/accounts/tokenCipher.ts'
+import { openDatabase } from '../../src/database/database.ts'
+import { DAY_MS } from '../../src/facts.ts'
 import type { Bench } from './bench.ts'
 import { type Contestant, TOKEN_KEY } from './contestants.ts'
 import { median } from './statistics.ts'
 
-/** Claims in a row. */
-const CLAIMS = 50
+/** Leases in a row. */
+const LEASES = 50
 
 /** Milliseconds: by then everything is due. */
-const LATER_MS = 365 * 24 * 60 * 60 * 1000
+const LATER_MS = 365 * DAY_MS
 
 /**
- * Milliseconds that it takes to claim the account that is due longest and to settle it, in each of the databases, when all of
+ * Milliseconds that it takes to lease the account that has been due longest and to settle the lease, in each of the databases, when all of
  * their accounts are due. No token is refreshed.
  */
 export async function refreshClaims(
@@ -22,25 +23,25 @@ export async function refreshClaims(
 ): Promise<ReadonlyMap<string, number>> {
   await using ending = new AsyncDisposableStack()
   const now = () => new Date(Date.now() + LATER_MS)
-  const keyRing = createKeyRing([TOKEN_KEY])
-  const events = createEvents({ now, listeners: [], kept: false, reconnectUrl: () => '' })
-  const opened: { name: string; claims: ReturnType<typeof createClaims>; taken: number[] }[] = []
+  const cipher = createTokenCipher([TOKEN_KEY])
+  const events = createEvents({ now, listeners: [], forWebhook: false, reconnectUrl: () => null })
+  const opened: { name: string; leases: Leases; taken: number[] }[] = []
   for (const contestant of databases) {
-    bench.progress.step(`growth: claims in ${contestant.name}`)
+    bench.progress.step(`growth: leases in ${contestant.name}`)
     const url = bench.databaseUrl(contestant, contestant.name)
     const database = ending.adopt(await openDatabase(url), (one) => one.close())
-    opened.push({ name: contestant.name, claims: createClaims(database, keyRing, events, now), taken: [] })
+    opened.push({ name: contestant.name, leases: createLeases(database, cipher, events, now), taken: [] })
   }
 
   for (let round = 0; round < bench.options.scale.rounds * 3; round += 1)
-    for (const { claims, taken } of opened) {
+    for (const { leases, taken } of opened) {
       const begun = performance.now()
-      for (let count = 0; count < CLAIMS; count += 1) {
-        const [claim] = await claims.due(1)
-        if (!claim) throw new Error('Nothing is due where everything should be')
-        await claims.settle(claim, { account: { ...claim.account, dueAt: null } })
+      for (let count = 0; count < LEASES; count += 1) {
+        const [lease] = await leases.takeDue(1)
+        if (!lease) throw new Error('Nothing is due where everything should be')
+        await leases.settle(lease, { account: { ...lease.account, dueAt: null } })
       }
-      taken.push((performance.now() - begun) / CLAIMS)
+      taken.push((performance.now() - begun) / LEASES)
     }
   return new Map(opened.map(({ name, taken }) => [name, median(taken)]))
 }

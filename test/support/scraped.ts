@@ -2,17 +2,17 @@ import request from 'supertest'
 import { KEY } from '../api/support.ts'
 import type { World } from './world.ts'
 
-/** Metrics as they were scraped. */
-export interface Scraped {
+/** Metrics as Prometheus reads them. */
+export interface ScrapedMetrics {
   text: string
-  /** Values by labels, as they stand in the text. */
+  /** The values of a metric by their labels, as they are written in the text. */
   all(name: string): Record<string, number>
   /** The value of a metric without labels. */
   one(name: string): number | undefined
 }
 
-/** What Prometheus reads from the first app, which must have been started with the API key of the tests. */
-export async function scraped({ origin }: World): Promise<Scraped> {
+/** Scrapes the world's first app, which must have the API key of the tests. */
+export async function scrape({ origin }: World): Promise<ScrapedMetrics> {
   const { text, status, type } = await request(origin).get('/metrics').set('Authorization', `Bearer ${KEY}`)
   if (status !== 200 || type !== 'text/plain') throw new Error(`No metrics but ${status} ${type}: ${text}`)
   const samples = Array.from(text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm), ([, name, labels, value]) => ({
