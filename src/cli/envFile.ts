@@ -1,112 +1,94 @@
 import { randomUUID } from 'node:crypto'
-import {
-  access,
-  chmod,
-  constants,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises'
+import * as fs from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
 
-/** Readable by its owner only. */
-const OWN_MODE = 0o600
-
-/** A variable as dotenv's own grammar has it: all that stands before its value, its name, and its value, maybe of several lines. */
+/** A variable in the grammar of dotenv: everything before its value, its name, and its value, which may span lines. */
 const ENTRY =
   /^(\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?))(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm
 
-/** Refuses what is not UTF-8, such as what Windows' PowerShell writes: it would not be written back as it was. */
+/** Refuses other encodings, such as UTF-16 of Windows PowerShell: they could not be written back unchanged. */
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Sets a variable in a file such as `.env`, which is made where there is none, readable by its owner only. Every other line stays as it is.
- * The file changes whole or not at all.
+ * Sets a variable in a file such as `.env`. Every other line stays as it is, and the file is replaced as a whole. A new file can be
+ * read by its owner only.
  *
  * @throws Error in a sentence that names the file
  */
 export async function setVariable(file: string, name: string, value: string): Promise<void> {
-  const text = await textOf(file)
-  const changed = withVariable(text ?? '', name, value)
+  const text = await read(file)
+  const changed = withVariable(text, name, value)
   if (changed === undefined)
     throw new Error(`${file} cannot be read as a list of variables, and stays as it is.`)
   try {
-    await replace(await placeOf(file), changed)
+    await replace(await targetOf(file), changed)
   } catch (cause) {
-    throw new Error(`${file} cannot be written: ${reasonOf(cause)}`, { cause })
+    throw new Error(`${file} cannot be written: ${(cause as Error).message}`, { cause })
   }
 }
 
-async function textOf(file: string): Promise<string | undefined> {
+async function read(file: string): Promise<string> {
   try {
-    return DECODER.decode(await readFile(file))
+    return DECODER.decode(await fs.readFile(file))
   } catch (cause) {
-    if (isMissing(cause)) return undefined
-    throw new Error(`${file} cannot be read: ${reasonOf(cause)}`, { cause })
+    if (isMissing(cause)) return ''
+    throw new Error(`${file} cannot be read: ${(cause as Error).message}`, { cause })
   }
 }
 
-/** The text with the variable set: in its own place if it has one, else behind the others. `undefined`: neither leaves the others as they are. */
+/** The text with the variable set: in its own line, or in a new last line. `undefined`: both would change other variables. */
 function withVariable(text: string, name: string, value: string): string | undefined {
   const wanted = { ...parse(text), [name]: value }
-  const end = /\r?\n/.exec(text)?.[0] ?? '\n'
-  const line = `${name}=${value}`
-  const appended = `${text}${text === '' || text.endsWith('\n') ? '' : end}${line}${end}`
-  return [inItsPlace(text, name, value), appended].find((changed) =>
+  const newline = /\r?\n/.exec(text)?.[0] ?? '\n'
+  const separator = text === '' || text.endsWith('\n') ? '' : newline
+  const appended = `${text}${separator}${name}=${value}${newline}`
+  return [withValueReplaced(text, name, value), appended].find((changed) =>
     isDeepStrictEqual(parse(changed), wanted),
   )
 }
 
-/** The last one of the name is the one that counts. What stands behind its value in the same line, a comment, goes with it. */
-function inItsPlace(text: string, name: string, value: string): string {
-  const last = [...text.matchAll(ENTRY)].findLast(([, , called]) => called === name)
+/** Replaces the value of the last entry of that name, which is the one that counts, and the comment behind it. */
+function withValueReplaced(text: string, name: string, value: string): string {
+  const last = [...text.matchAll(ENTRY)].findLast(([, , found]) => found === name)
   if (!last) return text
   const [, before = '', , old = ''] = last
   const start = last.index + before.length
   const rest = text.slice(start + old.length).replace(/^[^\r\n]*/, '')
-  return `${text.slice(0, start)}${value}${rest}`
+  return text.slice(0, start) + value + rest
 }
 
-/** Where a file is, or is to be: at the end of its links. */
-async function placeOf(file: string): Promise<string> {
-  const folder = await realpath(dirname(file))
-  const target = await readlink(file).catch(() => undefined)
-  return target === undefined ? join(folder, basename(file)) : placeOf(resolve(folder, target))
+/** Follows symbolic links, also those to a file that does not exist yet. */
+async function targetOf(file: string): Promise<string> {
+  const folder = await fs.realpath(dirname(file))
+  const link = await fs.readlink(file).catch(() => undefined)
+  return link === undefined ? join(folder, basename(file)) : targetOf(resolve(folder, link))
 }
 
-async function replace(place: string, text: string): Promise<void> {
-  const mode = await modeOf(place)
-  const draft = `${place}.${randomUUID()}`
+async function replace(file: string, text: string): Promise<void> {
+  const mode = await modeOf(file)
+  const draft = `${file}.${randomUUID()}`
   try {
-    await writeFile(draft, text, { flag: 'wx', mode: OWN_MODE, flush: true })
-    await chmod(draft, mode)
-    await rename(draft, place)
+    await fs.writeFile(draft, text, { flag: 'wx', mode: 0o600, flush: true })
+    await fs.chmod(draft, mode)
+    await fs.rename(draft, file)
   } finally {
-    await rm(draft, { force: true })
+    await fs.rm(draft, { force: true })
   }
 }
 
-/** Of a file that may be written: one that may not would be replaced all the same. */
-async function modeOf(place: string): Promise<number> {
+/** Renaming would replace a read-only file too, hence the check. */
+async function modeOf(file: string): Promise<number> {
   try {
-    await access(place, constants.W_OK)
-    return (await stat(place)).mode & 0o777
+    await fs.access(file, fs.constants.W_OK)
+    return (await fs.stat(file)).mode & 0o777
   } catch (error) {
-    if (isMissing(error)) return OWN_MODE
+    if (isMissing(error)) return 0o600
     throw error
   }
 }
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,74 +1,282 @@
-import { nameOf } from '../commands/accountLines.ts'
-import { createSandbox } from '../host/createSandbox.ts'
-import { openInstagram } from '../host/openInstagram.ts'
-import type { AccessOptions } from '../host/options.ts'
-import { accessOptions, namingVariables } from './accessOptions.ts'
-import { createAsker } from './asker.ts'
-import { awaitCallback } from './awaitCallback.ts'
-import { openBrowser } from './browser.ts'
-import type { Command } from './commands.ts'
-import { deliver, sayWhose } from './delivery.ts'
-import { interruption } from './interruption.ts'
-import { type Landing, landingFor } from './landing.ts'
-import { loginAsked } from './loginAsked.ts'
-import { isAttended, say, styled, type Terminal, warn } from './terminal.ts'
-import { withApp } from './withApp.ts'
+import { createInterface } from 'node:readline'
+import type { Account } from '../accounts/account.ts'
+import { validToken, type ValidToken } from '../accounts/tokens.ts'
+import { configFromEnvironment, type Environment, withoutEmpty } from '../config.ts'
+import type { Context } from '../context.ts'
+import { createSandbox } from '../createSandbox.ts'
+import type { ErrorCode } from '../errors/catalogue.ts'
+import { AppError, errorLogFields } from '../errors/errors.ts'
+import { explain } from '../errors/explain.ts'
+import { ENVIRONMENT_NAMES } from '../errors/settingNames.ts'
+import { findPastedCallback } from '../login/callback.ts'
+import type { FinishedLogin } from '../login/login.ts'
+import { STATE_LIFETIME_MS } from '../login/state.ts'
+import { formatTime } from '../time.ts'
+import { type Callback, type CallbackServer, portOf, startCallbackServer } from './callbackServer.ts'
+import { openContext, withDatabase, withRedirectUri } from './environment.ts'
+import { explanation } from './errors.ts'
+import { sandboxSettings } from './sandbox.ts'
+import {
+  ask,
+  isInteractive,
+  listenForInterruption,
+  plainLine,
+  say,
+  showStatus,
+  styled,
+  type Terminal,
+  warn,
+} from './terminal.ts'
+import { checkDelivery, deliver, type DeliveryOptions, titleOf } from './token.ts'
 
-/** Gets a token through the browser: settings → landing → link → callback → token. */
-export const login: Command = async (args, terminal) => {
-  const { environment, isSandbox, opens, delivery } = loginAsked(args, terminal)
-  using interrupted = interruption()
-  using asker = createAsker(terminal, interrupted)
-  await using ending = new AsyncDisposableStack()
-
-  const settings = isSandbox ? environment : await withApp(environment, asker, terminal)
-  const landing = await landingFor(settings, terminal)
-  ending.use(landing)
-  const redirectUri = landing?.redirectUri ?? settings['INSTAGRAM_REDIRECT_URI'] ?? ''
-  const sandbox = isSandbox ? ending.use(await createSandbox({ redirectUri })) : undefined
-  const options: AccessOptions = {
-    ...accessOptions(settings, (words) => {
-      warn(terminal, words)
-    }),
-    ...sandbox?.options,
-  }
-  const access = ending.use(await namingVariables(() => openInstagram(options)))
-  const { url, browser } = access.beginLogin()
-  if (opens) await openBrowser(url)
-  sayHow({ url, opens, landing }, terminal)
-
-  const waiting = { access, browser, redirectUri, landing, isSandbox }
-  const { account } = await awaitCallback(waiting, asker, terminal, interrupted.signal)
-  const delivered = { account, token: await access.accounts.token(account.key) }
-  const now = options.now?.() ?? new Date()
-  sayWhose(delivered, terminal, now)
-  await deliver(delivered, delivery, terminal, now)
-  if (isAttended(terminal) && !isSandbox)
-    say(
-      terminal,
-      styled(terminal, 'dim', `  Valid at any time: instagram-access-token token ${nameOf(account)}`),
-    )
-  return 0
+/** Options of the command. */
+export interface LoginOptions extends DeliveryOptions {
+  clientId?: string
+  clientSecret?: string
+  redirectUri?: string
+  scopes?: string
+  port?: number
+  /** Whether the browser is opened. */
+  open: boolean
+  sandbox?: boolean
 }
 
-/** Tells the person what to do now. */
-function sayHow(
-  { url, opens, landing }: { url: string; opens: boolean; landing: Landing | undefined },
+/** Callbacks of another login, of an old tab, or opened by hand: this login goes on. */
+const UNRELATED: readonly ErrorCode[] = [
+  'no_answer',
+  'state_missing',
+  'state_foreign',
+  'state_used',
+  'address_foreign',
+]
+
+/** A login while the person is at Instagram. */
+interface PendingLogin {
+  context: Context
+  browserSecret: string
+  redirectUri: string
+  /** `undefined`: the browser does not come back to this command. */
+  server: CallbackServer | undefined
+  isSandbox: boolean
+}
+
+/** `login`: gets a token through the browser, which comes back to this machine, or by the address that the person pastes. */
+export async function login(options: LoginOptions, terminal: Terminal): Promise<void> {
+  checkDelivery(options)
+  const { sandbox: isSandbox = false } = options
+  using interruption = listenForInterruption()
+  const settings = await withApp(
+    loginEnvironment(options, terminal),
+    isSandbox,
+    terminal,
+    interruption.signal,
+  )
+  await using server = await listen(settings, terminal)
+  const redirectUri = server?.redirectUri ?? settings['INSTAGRAM_REDIRECT_URI'] ?? ''
+  await using sandbox = isSandbox ? await createSandbox({ redirectUri }) : undefined
+  const environment = sandbox ? { ...settings, ...sandboxSettings(sandbox) } : settings
+  const config = configFromEnvironment(environment, { anyRedirectPath: true })
+  await using context = await openContext(config, {
+    warn: warn.bind(null, terminal),
+    now: () => sandbox?.now() ?? new Date(),
+  })
+
+  const { url, browserSecret } = context.login.beginLogin()
+  const opens = options.open && isInteractive(terminal)
+  if (opens) await openBrowser(url)
+  sayHow(url, opens, server, terminal)
+  const pending = { context, browserSecret, redirectUri, server, isSandbox }
+  const { account, withheld } = await finishLogin(pending, terminal, interruption.signal)
+  for (const error of withheld)
+    context.log.warn(
+      { err: error, ...errorLogFields(error) },
+      'connected, but not with all that was asked for',
+    )
+  const valid = await validToken(account, context)
+  sayWhose(account, valid, terminal, context.now())
+  await deliver(account, valid, options, terminal, context.now())
+  if (isInteractive(terminal) && !isSandbox)
+    say(
+      terminal,
+      styled(
+        terminal.messages,
+        'dim',
+        `  Valid at any time: instagram-access-token token ${titleOf(account)}`,
+      ),
+    )
+}
+
+/** The environment with the options on top. The sandbox takes any free port, and knows no app but its own. */
+function loginEnvironment(options: LoginOptions, terminal: Terminal): Environment {
+  const { clientId, clientSecret, redirectUri, port, scopes } = options
+  const given: Environment = withoutEmpty({
+    INSTAGRAM_CLIENT_ID: clientId,
+    INSTAGRAM_CLIENT_SECRET: clientSecret,
+    INSTAGRAM_REDIRECT_URI: redirectUri,
+    INSTAGRAM_SCOPES: scopes ?? terminal.environment['INSTAGRAM_SCOPES'],
+    PORT: port?.toString(),
+  })
+  if (!options.sandbox) return withRedirectUri({ ...withDatabase(terminal), ...given })
+  return { DATABASE_URL: 'file::memory:', ...withRedirectUri({ PORT: '0', ...given }) }
+}
+
+/** The settings, with the credentials of the app that the person is asked for if they are missing. */
+async function withApp(
+  settings: Environment,
+  isSandbox: boolean,
   terminal: Terminal,
-): void {
+  signal: AbortSignal,
+): Promise<Environment> {
+  const credentials = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET']
+  const missing = isSandbox ? [] : credentials.filter((name) => !settings[name]?.trim())
+  if (missing.length === 0) return settings
+  if (!isInteractive(terminal))
+    throw new Error(
+      `${missing.join(' and ')} must be set (in the environment, in .env, or by options): nobody can be asked here. To try it without an Instagram app, add --sandbox.`,
+    )
+  const redirectUri = styled(terminal.messages, 'cyan', plainLine(settings['INSTAGRAM_REDIRECT_URI'] ?? ''))
+  say(
+    terminal,
+    `A login needs an Instagram app. In Meta’s dashboard (https://developers.facebook.com/apps/), Instagram → API setup with
+Instagram login shows its ID and secret; under 3. Set up Instagram business login → Business login settings it must have
+this among its OAuth redirect URIs:
+
+  ${redirectUri}
+
+To try it without an app: instagram-access-token --sandbox
+`,
+  )
+  const answers: Record<string, string> = {}
+  for (const name of missing) {
+    const isSecret = name === 'INSTAGRAM_CLIENT_SECRET'
+    const message = isSecret ? 'Instagram app secret (not shown)' : 'Instagram app ID'
+    const answer = (await ask(terminal, { message, signal }, isSecret)).trim()
+    if (!answer) throw new Error(`without ${name} there is no login.`)
+    answers[name] = answer
+  }
+  return { ...settings, ...answers }
+}
+
+/** Listens for the browser. If the port cannot be used, the person is told, and may paste the address. */
+async function listen(settings: Environment, terminal: Terminal): Promise<CallbackServer | undefined> {
+  try {
+    return await startCallbackServer(settings)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+    const why = code === 'EACCES' ? 'may be used by administrators only' : 'is in use by another program'
+    const port = portOf(new URL(settings['INSTAGRAM_REDIRECT_URI'] ?? ''))
+    warn(terminal, `Port ${port} ${why}: the browser will not find us there.`)
+    return undefined
+  }
+}
+
+/** Opens the person's browser, if there is one; otherwise the person has the address. */
+async function openBrowser(url: string): Promise<void> {
+  const { default: open } = await import('open')
+  const opening = await open(url).catch(() => undefined)
+  opening?.on('error', () => undefined)
+}
+
+function sayHow(url: string, opens: boolean, server: CallbackServer | undefined, terminal: Terminal): void {
+  const { messages } = terminal
   const begin = opens
     ? 'Your browser opens. If it does not, open this address:'
     : 'Open this address in a browser:'
-  say(terminal, `${begin}\n\n  ${styled(terminal, 'cyan', url)}\n`)
+  say(terminal, `${begin}\n\n  ${styled(messages, 'cyan', url)}\n`)
   say(terminal, 'Authorize the app there. The link is good for ten minutes.')
-  if (landing?.fingerprint !== undefined) {
+  if (server?.fingerprint !== undefined)
     say(
       terminal,
-      'Then your browser warns of a certificate that it does not know: it was made on this machine. Go on there.',
+      `Then your browser warns of a certificate that it does not know: it was made on this machine. Go on there.
+${styled(messages, 'dim', `SHA-256 ${server.fingerprint}`)}`,
     )
-    say(terminal, styled(terminal, 'dim', `SHA-256 ${landing.fingerprint}`))
-  }
-  if (!isAttended(terminal)) return
-  const when = landing ? 'If the page after that does not load' : 'On the page after that, whatever it shows'
+  if (!isInteractive(terminal)) return
+  const when = server ? 'If the page after that does not load' : 'On the page after that, whatever it shows'
   say(terminal, `${when}, copy its address from the address bar, and paste it here.`)
+}
+
+/** Says whose token it is, and how long it is valid. */
+function sayWhose(account: Account, { expiresAt }: ValidToken, terminal: Terminal, now: Date): void {
+  const { messages } = terminal
+  const end = expiresAt && formatTime(expiresAt, now)
+  const life = end ? `good until ${end.date} (${end.distance})` : 'without an end'
+  say(
+    terminal,
+    `${styled(messages, 'green', '✓')} ${styled(messages, 'bold', titleOf(account))}: a token ${life}.`,
+  )
+}
+
+/**
+ * Finishes the login with the first callback that belongs to it: from the browser, or pasted.
+ *
+ * @throws {AppError} `state_expired` after ten minutes
+ */
+async function finishLogin(
+  pending: PendingLogin,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<FinishedLogin> {
+  signal.throwIfAborted()
+  const { server } = pending
+  const { promise: over, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(reject, STATE_LIFETIME_MS, new AppError('state_expired'))
+  signal.addEventListener('abort', () => {
+    reject(signal.reason as Error)
+  })
+  const { input, messages } = terminal
+  const lines = createInterface({ input, ...(isInteractive(terminal) && { output: messages }) })
+  // In a terminal, readline gets Ctrl-C in place of the process.
+  lines.on('SIGINT', () => process.emit('SIGINT'))
+  const pasted = lines[Symbol.asyncIterator]()
+  let [line, callback] = [pasted.next() as Promise<IteratorResult<string>> | undefined, server?.next()]
+  try {
+    for (;;) {
+      if (line && isInteractive(terminal)) lines.prompt(true)
+      const arrival = await Promise.race([over, ...(line ? [line] : []), ...(callback ? [callback] : [])])
+      showStatus(terminal)
+      if ('query' in arrival) callback = server?.next()
+      else if (!arrival.done) line = pasted.next()
+      else if (server) line = undefined
+      else throw new Error('nobody pastes the address that Instagram sends the browser to.')
+      const received = 'query' in arrival ? arrival : String(arrival.value ?? '').trim()
+      if (received === '') continue
+      const finished = await Promise.race([over, finishWith(received, pending, terminal)])
+      if (finished) return finished
+    }
+  } finally {
+    clearTimeout(timer)
+    lines.close()
+    // An open pipe would keep the process alive.
+    input.destroy()
+  }
+}
+
+/** Finishes the login with a callback or a pasted text. `undefined`: it belongs to another login, as the person is told. */
+async function finishWith(
+  received: Callback | string,
+  { context, browserSecret, redirectUri, isSandbox }: PendingLogin,
+  terminal: Terminal,
+): Promise<FinishedLogin | undefined> {
+  const callback = typeof received === 'string' ? undefined : received
+  try {
+    const query = typeof received === 'string' ? findPastedCallback(received, redirectUri) : received.query
+    if (!query) {
+      say(terminal, explanation(received, terminal))
+      return undefined
+    }
+    showStatus(terminal, 'Asking Instagram for the token …')
+    const finished = await context.login.finishLogin({ callback: query, browserSecret })
+    callback?.respond({ account: titleOf(finished.account), failure: null, isSandbox })
+    return finished
+  } catch (error) {
+    const failure = explain(error, ENVIRONMENT_NAMES)
+    callback?.respond({ account: null, failure, isSandbox })
+    showStatus(terminal)
+    if (!UNRELATED.includes(failure.name)) throw error
+    say(terminal, explanation(error, terminal))
+    return undefined
+  } finally {
+    showStatus(terminal)
+  }
 }

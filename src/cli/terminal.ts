@@ -1,52 +1,133 @@
-import type { Environment } from '../settings/survey.ts'
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
+import type { Environment } from '../config.ts'
 
-/** Tells a terminal to empty the line where it is. */
-export const EMPTIED = '\r\x1b[K'
+/** Milliseconds in which a second SIGINT counts as the first: npx passes on the one that the terminal has sent already. */
+const SAME_SIGNAL_MS = 500
 
-/** What a command reads from and writes to. */
+/** Moves to the beginning of the line and clears it. */
+const CLEAR_LINE = '\r\x1b[K'
+
+/** What a command reads and writes. */
 export interface Terminal {
-  /** Variables, those of `.env` too. */
+  /** Environment variables, including those of `.env`. */
   environment: Environment
-  /** What the person types, or a program. */
+  /** Answers of the person, or of a program. */
   input: NodeJS.ReadStream
-  /** What was asked for, and nothing else: it may go into a file or a program. */
+  /** For the result alone, which may go into a file or a program. */
   output: NodeJS.WriteStream
-  /** Everything that is said to the person. */
+  /** For everything else that people read. */
   messages: NodeJS.WriteStream
+  /** Whether the accounts are those of the project in this folder, not the user's. Default: no. */
+  isProject?: boolean
 }
 
-/** Whether somebody is there who reads what is said, and can answer. */
-export function isAttended({ input, messages }: Terminal): boolean {
+/** Ends the command with an exit status, when everything has been said. */
+export class ExitError extends Error {
+  override readonly name = 'ExitError'
+  readonly status: number
+
+  constructor(status: number) {
+    super(`exit status ${status}`)
+    this.status = status
+  }
+}
+
+/** Aborts its signal with an {@link ExitError} at Ctrl-C and SIGTERM; a second one ends the process at once. */
+export function listenForInterruption(): Disposable & { signal: AbortSignal } {
+  const controller = new AbortController()
+  let since: number | undefined
+  const interrupt = () => {
+    if (since !== undefined && performance.now() - since > SAME_SIGNAL_MS) process.exit(130)
+    since ??= performance.now()
+    controller.abort(new ExitError(130))
+  }
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    },
+  }
+}
+
+/** Whether a person can be asked. */
+export function isInteractive({ input, messages }: Terminal): boolean {
   return input.isTTY && messages.isTTY
 }
 
-/** Says something to the person, in a line of its own. */
+/** Writes a result. */
+export function print({ output }: Terminal, text: string): void {
+  output.write(`${text}\n`)
+}
+
+/** Says something to the person. */
 export function say({ messages }: Terminal, text = ''): void {
   messages.write(`${text}\n`)
 }
 
-/** Warns the person of something that does not keep us from going on. */
-export function warn(terminal: Terminal, words: string): void {
-  say(terminal, `${styled(terminal, 'yellow', '!')} ${words}`)
+/** Warns of something that does not end the command. */
+export function warn(terminal: Terminal, text: string): void {
+  say(terminal, `${styled(terminal.messages, 'yellow', '!')} ${text}`)
 }
 
-/** Says what is done now, where a terminal can forget it afterwards. */
-export async function during<Result>(
-  terminal: Terminal,
-  words: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  if (!isAttended(terminal)) return work()
-  terminal.messages.write(`${EMPTIED}${styled(terminal, 'dim', words)}`)
-  try {
-    return await work()
-  } finally {
-    terminal.messages.write(EMPTIED)
-  }
+/** Shows what is being done, in place of what was shown before; no text removes it. */
+export function showStatus(terminal: Terminal, text = ''): void {
+  if (isInteractive(terminal)) terminal.messages.write(CLEAR_LINE + styled(terminal.messages, 'dim', text))
 }
 
-/** Only where a terminal shows it, and unless NO_COLOR is set. */
-export function styled({ messages }: Terminal, style: Parameters<typeof styleText>[0], text: string): string {
-  return styleText(style, text, { stream: messages })
+/** Styles text if the stream is a terminal with colors, unless NO_COLOR is set. */
+export function styled(
+  stream: NodeJS.WriteStream,
+  style: Parameters<typeof styleText>[0],
+  text: string,
+): string {
+  return styleText(style, text, { stream })
+}
+
+/** Removes control characters and line breaks from text of others, such as a user name. */
+export function plainLine(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/\p{C}/gu, '')
+}
+
+/** Removes control characters from text of others, but not its line breaks. */
+export function plainText(text: string): string {
+  return text.split('\n').map(plainLine).join('\n')
+}
+
+/** A count for people, such as 1,200. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en')
+}
+
+/** A question to the person; aborting its signal cancels it. */
+export interface Question {
+  message: string
+  signal: AbortSignal
+}
+
+/** Asks for a text, which a secret shows as dots. @throws {ExitError} 130 for Ctrl-C and Ctrl-D */
+export async function ask(terminal: Terminal, question: Question, isSecret: boolean): Promise<string> {
+  const { isCancel, password, text } = await loadPrompts()
+  const answer = await (isSecret ? password : text)(promptOptions(terminal, question))
+  if (isCancel(answer)) throw new ExitError(130)
+  return answer
+}
+
+/** Asks for yes or no. @throws {ExitError} 130 for Ctrl-C and Ctrl-D */
+export async function confirm(terminal: Terminal, question: Question): Promise<boolean> {
+  const prompts = await loadPrompts()
+  const answer = await prompts.confirm({ ...promptOptions(terminal, question), initialValue: false })
+  if (prompts.isCancel(answer)) throw new ExitError(130)
+  return answer
+}
+
+async function loadPrompts() {
+  const prompts = await import('@clack/prompts')
+  // Ctrl-D, which ends the input.
+  prompts.updateSettings({ aliases: { '\x04': 'cancel' } })
+  return prompts
+}
+
+function promptOptions({ input, messages }: Terminal, question: Question) {
+  return { ...question, input, output: messages, withGuide: false }
 }

@@ -1,60 +1,99 @@
-import type { Account } from '../accounts/account.ts'
-import { validToken } from '../accounts/validToken.ts'
-import { nameOf } from '../commands/accountLines.ts'
-import { argumentsIn, UsageError } from '../commands/arguments.ts'
-import { type Core, createCore } from '../core.ts'
-import { open } from '../opening.ts'
-import { readOptions } from '../host/readOptions.ts'
-import { accessOptions, namingVariables } from './accessOptions.ts'
-import type { Command } from './commands.ts'
-import { deliver, DELIVERY_OPTIONS, deliveryIn } from './delivery.ts'
-import { warn } from './terminal.ts'
-import { forAccounts } from './userEnvironment.ts'
+import { type Account, accountTitle } from '../accounts/account.ts'
+import { tokenJson, validToken, type ValidToken } from '../accounts/tokens.ts'
+import { configFromEnvironment } from '../config.ts'
+import type { Context } from '../context.ts'
+import { openContext, withDatabase, withRedirectUri } from './environment.ts'
+import { setVariable } from './envFile.ts'
+import { usageError } from './errors.ts'
+import { plainLine, print, say, styled, type Terminal, warn } from './terminal.ts'
 
-/** Accounts that are named where one is to be chosen. */
+/** Accounts that are named when one of them must be chosen. */
 const NAMED = 5
 
-/** Gives a token of a connected account that is valid now, refreshed first if that is due. */
-export const token: Command = async (args, terminal) => {
-  const { values, positionals } = argumentsIn({
-    args: [...args],
-    allowPositionals: true,
-    options: DELIVERY_OPTIONS,
-  })
-  const [called, ...others] = positionals
-  if (others.length > 0) throw new UsageError(`There is no place for “${others[0] ?? ''}”: name one account.`)
-  const delivery = deliveryIn(values)
-
-  const warnings: string[] = []
-  const options = accessOptions(forAccounts(terminal.environment), (words) => warnings.push(words))
-  const { settings, log, now, listeners } = await namingVariables(() => readOptions(options))
-  await using ending = new AsyncDisposableStack()
-  const opened = ending.adopt(await open(settings, now), (all) => all.close())
-  const core = createCore({ ...opened, log, now, listeners, reconnectUrl: () => null })
-  const account = called === undefined ? await onlyAccount(core) : await accountCalled(called, core)
-  const delivered = { account, token: await validToken(account, core) }
-  for (const words of warnings) warn(terminal, words)
-  await deliver(delivered, delivery, terminal, now())
-  return 0
+/** Options of every command that gives a token. */
+export interface DeliveryOptions {
+  /** Whether a program reads the result. */
+  json?: boolean
+  /** A file whose variable is set, in place of printing the token. */
+  env?: string
+  /** The variable's name. */
+  name?: string
 }
 
-async function onlyAccount({ roster }: Core): Promise<Account> {
-  const { accounts, more } = await roster.page({ status: undefined, limit: NAMED, after: '' })
-  const [account, ...others] = accounts
+/** `token [account]`: gives a token that is valid now, refreshed first if that is due. */
+export async function token(
+  name: string | undefined,
+  options: DeliveryOptions,
+  terminal: Terminal,
+): Promise<void> {
+  checkDelivery(options)
+  const environment = withRedirectUri(withDatabase(terminal))
+  const config = configFromEnvironment(environment, {
+    anyRedirectPath: true,
+    needsApp: terminal.isProject ?? false,
+  })
+  const warnings: string[] = []
+  await using context = await openContext(config, { warn: (text) => warnings.push(text) })
+  const account = await (name === undefined ? onlyAccount(context) : findAccount(name, context))
+  const valid = await validToken(account, context)
+  for (const text of warnings) warn(terminal, text)
+  await deliver(account, valid, options, terminal, context.now())
+}
+
+/** Checks the options of {@link deliver}. @throws {AppError} usage */
+export function checkDelivery({ env, name }: DeliveryOptions): void {
+  if (name !== undefined && env === undefined)
+    throw usageError('--name goes with --env, which names the file.')
+  if (env === '') throw usageError('--env must name a file, such as .env.')
+  if (name !== undefined && !/^[A-Za-z_]\w*$/.test(name))
+    throw usageError('--name must be the name of a variable: letters, digits and underscores.')
+  if (name === '__proto__')
+    throw usageError('--name cannot be __proto__: programs in JavaScript find no variable of that name.')
+}
+
+/** Prints the token alone, or sets it in a file; with `json`, prints what else is known of it too. */
+export async function deliver(
+  { id, username }: Account,
+  valid: ValidToken,
+  { json = false, env, name = 'INSTAGRAM_ACCESS_TOKEN' }: DeliveryOptions,
+  terminal: Terminal,
+  now: Date,
+): Promise<void> {
+  const { access_token, ...rest } = tokenJson(valid, now)
+  if (env !== undefined) {
+    await setVariable(env, name, access_token)
+    say(terminal, `${styled(terminal.messages, 'green', '✓')} ${name} is set in ${plainLine(env)}.`)
+  }
+  const printed = env === undefined ? { access_token } : {}
+  if (json) print(terminal, JSON.stringify({ ...printed, ...rest, id, username }))
+  else if (env === undefined) print(terminal, access_token)
+}
+
+/** What an account is called in a terminal. */
+export function titleOf(account: Account): string {
+  return plainLine(accountTitle(account))
+}
+
+async function onlyAccount({ accounts }: Context): Promise<Account> {
+  const page = await accounts.page({ limit: NAMED, after: '' })
+  const [account, ...others] = page.accounts
   if (!account) throw new Error('no account is connected yet. Connect one by: instagram-access-token')
   if (others.length === 0) return account
-  const names = [...accounts.map(nameOf), ...(more ? ['…'] : [])].join(', ')
-  throw new UsageError(`Several accounts are connected. Name one of them: ${names}`)
+  const names = page.accounts.map(titleOf)
+  throw usageError(
+    `Several accounts are connected. Name one of them: ${[...names, ...(page.more ? ['…'] : [])].join(', ')}`,
+  )
 }
 
-/** By its user name, with or without `@`, or by either of Instagram's ids. */
-async function accountCalled(called: string, { accounts, roster }: Core): Promise<Account> {
-  const found = /^\d+$/.test(called)
-    ? await accounts.findById(called)
-    : (await roster.search(called, { status: undefined, limit: NAMED })).accounts.find(
-        ({ username }) => username?.toLowerCase() === called.replace(/^@/, '').toLowerCase(),
+/** Finds an account by its user name, with or without `@`, or by either of Instagram's ids. */
+async function findAccount(name: string, { accounts }: Context): Promise<Account> {
+  const username = name.replace(/^@/, '').toLowerCase()
+  const found = /^\d+$/.test(name)
+    ? await accounts.findById(name)
+    : (await accounts.search(name, { limit: NAMED })).accounts.find(
+        (account) => account.username?.toLowerCase() === username,
       )
   if (!found)
-    throw new Error(`no account is called ${called}. Those that there are: instagram-access-token accounts`)
+    throw new Error(`no account is called ${name}. Those that there are: instagram-access-token accounts`)
   return found
 }

@@ -1,0 +1,124 @@
+import { setImmediate } from 'node:timers/promises'
+import {
+  type Database,
+  openDatabase,
+  openExistingDatabase,
+  type Queries,
+  type Row,
+  type Transaction,
+  type Value,
+} from '../database/database.ts'
+import { TABLES } from '../database/migrations.ts'
+import { formatCount, listenForInterruption, print, say, showStatus, type Terminal } from './terminal.ts'
+
+/** Rows that are read and written at once. */
+const BATCH_SIZE = 500
+
+/** Options of the command. */
+export interface CopyOptions {
+  from?: string
+  to?: string
+  /** Whether the counts are printed as JSON. */
+  json?: boolean
+}
+
+/** `copy-database`: copies every row to another database, which must be empty. All of it is copied, or nothing. */
+export async function copyDatabase(options: CopyOptions, terminal: Terminal): Promise<void> {
+  const { FROM_DATABASE_URL, DATABASE_URL } = terminal.environment
+  const { from = FROM_DATABASE_URL, to = DATABASE_URL, json = false } = options
+  if (!from) throw new Error('name the database to copy from, with --from or as FROM_DATABASE_URL')
+  if (!to) throw new Error('name the database to copy to, with --to or as DATABASE_URL')
+  if (from === to) throw new Error('the database to copy from and the one to copy to are the same')
+  say(terminal, 'The app must be stopped until this is done: what it changed meanwhile would be missing.')
+  using interruption = listenForInterruption()
+  await using resources = new AsyncDisposableStack()
+  const source = resources.adopt(await openSource(from), (database) => database.close())
+  const target = resources.adopt(await openDatabase(to), (database) => database.close())
+  const showProgress = (count: number) => {
+    if (!json) showStatus(terminal, `${formatCount(count)} rows`)
+  }
+  const counts = await target.transaction(async (transaction) => {
+    await transaction.lock(['instagram-access-token schema'])
+    return copyTables(source, transaction, showProgress, interruption.signal)
+  })
+  showStatus(terminal)
+  const copied = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  print(terminal, json ? JSON.stringify({ copied, finished: true, tables: counts }) : report(copied, counts))
+}
+
+async function openSource(url: string): Promise<Database> {
+  const found = await openExistingDatabase(url)
+  if (!found) throw new Error(`There is no database ${url.replace(/^file:/, '')}`)
+  await found.close()
+  // Refuses another version of the schema.
+  return await openDatabase(url)
+}
+
+/** Copies every table, and returns the number of rows of each table. */
+async function copyTables(
+  source: Database,
+  target: Transaction,
+  showProgress: (count: number) => void,
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  for (const table of TABLES)
+    if ((await countRows(target, table)) > 0)
+      throw new Error(
+        `The database to copy to holds something already, in the table ${table}: it must be empty`,
+      )
+  const counts: Record<string, number> = {}
+  let all = 0
+  for (const table of TABLES) {
+    counts[table] = 0
+    for await (const rows of batchesOf(source, table)) {
+      await insert(target, table, rows)
+      counts[table] += rows.length
+      all += rows.length
+      showProgress(all)
+      // SQLite answers within this turn of the event loop; signals arrive in the next.
+      await setImmediate()
+      signal.throwIfAborted()
+    }
+  }
+  for (const table of TABLES)
+    if ((await countRows(source, table)) !== (await countRows(target, table)))
+      throw new Error(
+        `The table ${table} has changed while it was copied: is the app still running? Stop it, and start again`,
+      )
+  return counts
+}
+
+async function* batchesOf(source: Queries, table: string): AsyncGenerator<Row[]> {
+  const { rows: sample } = await source.query(`SELECT * FROM ${table} LIMIT 1`)
+  const [key] = Object.keys(sample[0] ?? {})
+  let last: Value = ''
+  while (key !== undefined) {
+    const sql = `SELECT * FROM ${table} WHERE ${key} > $1 ORDER BY ${key} LIMIT $2`
+    const { rows } = await source.query(sql, [last, BATCH_SIZE])
+    if (rows.length > 0) yield rows
+    if (rows.length < BATCH_SIZE) return
+    last = rows.at(-1)?.[key] ?? last
+  }
+}
+
+async function insert(target: Queries, table: string, rows: readonly Row[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {})
+  const places = rows.map((_, row) => columns.map((__, column) => `$${row * columns.length + column + 1}`))
+  await target.query(
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${places.map((row) => `(${row.join(', ')})`).join(', ')}`,
+    rows.flatMap((row) => columns.map((column) => row[column] ?? null)),
+  )
+}
+
+async function countRows(queries: Queries, table: string): Promise<number> {
+  const { rows } = await queries.query(`SELECT COUNT(*) AS count FROM ${table}`)
+  return Number(rows[0]?.['count'])
+}
+
+function report(copied: number, counts: Record<string, number>): string {
+  return [
+    `${formatCount(copied)} ${copied === 1 ? 'row' : 'rows'} copied. Now there are in both`,
+    ...Object.entries(counts).map(([table, count]) => `  ${table}: ${formatCount(count)}`),
+    'Both were counted, and have the same. Set DATABASE_URL to the new one, with the same SESSION_SECRETS and TOKEN_KEYS, and start the app.',
+  ].join('\n')
+}

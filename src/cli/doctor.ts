@@ -1,0 +1,100 @@
+import { certificateFor } from '../certificate.ts'
+import { type Environment, type InstagramSettings, parseEnvironment, withoutEmpty } from '../config.ts'
+import { openExistingDatabase } from '../database/database.ts'
+import { type CheckStatus, examine, type Finding, type Installation, type Result } from '../doctor/doctor.ts'
+import { createInstagramClient } from '../instagram/client.ts'
+import { sessionSecretsOf, tokenKeysOf } from '../secrets.ts'
+import { siteEnvironment } from './environment.ts'
+import { ExitError, plainLine, print, styled, type Terminal } from './terminal.ts'
+
+const MARKS: Readonly<Record<CheckStatus, readonly ['green' | 'red' | 'yellow', string]>> = {
+  ok: ['green', '✓'],
+  wrong: ['red', '✗'],
+  unknown: ['yellow', '?'],
+}
+
+const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI']
+
+/** `doctor`: checks an installation, and exits with status 1 if anything is wrong. */
+export async function doctor({ json = false }: { json?: boolean }, terminal: Terminal): Promise<void> {
+  const { isProject = false } = terminal
+  await using installation = await findInstallation(siteEnvironment(terminal), {
+    anyRedirectPath: !isProject,
+  })
+  const findings = await examine(installation)
+  const wrong = count(findings, 'wrong')
+  print(terminal, json ? JSON.stringify({ wrong, lines: findings }) : report(findings, terminal))
+  if (wrong > 0) throw new ExitError(1)
+}
+
+/** The installation of an environment, whether or not the app runs. Creates no file, no key and no table. */
+async function findInstallation(
+  environment: Environment,
+  { anyRedirectPath }: { anyRedirectPath: boolean },
+): Promise<Installation & AsyncDisposable> {
+  const now = () => new Date()
+  const { config, mistakes, unreadable, given } = parseEnvironment(environment, { anyRedirectPath })
+  const isSandbox = !config.production && CREDENTIALS.every((name) => !given[name]?.trim())
+  const settings = isSandbox
+    ? config.instagram
+    : withoutEmpty(parseEnvironment(environment, { anyRedirectPath, needsApp: false }).config.instagram)
+  const instagram = isComplete(settings) ? createInstagramClient(settings, { now }) : undefined
+  const unlessUnreadable = <Value>(name: string, get: () => Value | Promise<Value>) =>
+    unreadable.has(name) || unreadable.has('DATABASE_URL') ? undefined : resultOf(get)
+  const database = await unlessUnreadable(
+    'DATABASE_URL',
+    async () => (await openExistingDatabase(config.databaseUrl)) ?? ('none yet' as const),
+  )
+  return {
+    sandbox: isSandbox,
+    names: config.names,
+    given,
+    mistakes,
+    settings,
+    instagram,
+    listening: config.listening,
+    certificate: await unlessUnreadable('HTTPS', async () => {
+      const certificate = await certificateFor(config, now(), { create: false })
+      return certificate?.cert
+    }),
+    database,
+    tokenKeys: await unlessUnreadable('TOKEN_KEYS', () => tokenKeysOf(config)),
+    sessionSecrets: await unlessUnreadable('SESSION_SECRETS', () => sessionSecretsOf(config)),
+    now,
+    async [Symbol.asyncDispose]() {
+      await instagram?.close()
+      if (typeof database === 'object' && 'close' in database) await database.close()
+    },
+  }
+}
+
+function isComplete(settings: Partial<InstagramSettings>): settings is InstagramSettings {
+  return 'clientId' in settings && 'clientSecret' in settings && 'redirectUri' in settings
+}
+
+async function resultOf<Value>(get: () => Value | Promise<Value>): Promise<Result<Value>> {
+  try {
+    return await get()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+function report(findings: readonly Finding[], { output }: Terminal): string {
+  const width = Math.max(...findings.map(({ name }) => name.length))
+  const lines = findings.flatMap(({ name, outcome, says, fix }) => [
+    `${styled(output, ...MARKS[outcome])} ${styled(output, 'bold', name.padEnd(width))}  ${plainLine(says)}`,
+    ...(fix === undefined ? [] : [`  ${' '.repeat(width)}  ${styled(output, 'dim', `→ ${fix}`)}`]),
+  ])
+  const [wrong, unknown] = [count(findings, 'wrong'), count(findings, 'unknown')]
+  const summary = [
+    `${count(findings, 'ok')} well`,
+    styled(output, wrong > 0 ? 'red' : 'dim', `${wrong} wrong`),
+    styled(output, unknown > 0 ? 'yellow' : 'dim', `${unknown} not known`),
+  ].join(', ')
+  return `${lines.join('\n')}\n\n${summary}`
+}
+
+function count(findings: readonly Finding[], status: CheckStatus): number {
+  return findings.filter(({ outcome }) => outcome === status).length
+}

@@ -1,0 +1,207 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { config as readDotenv } from 'dotenv'
+import { STATUSES } from '../accounts/account.ts'
+import type { AccountsOptions } from './accounts.ts'
+import type { CopyOptions } from './copyDatabase.ts'
+import { siteEnvironment } from './environment.ts'
+import { reportFailure } from './errors.ts'
+import type { LoginOptions } from './login.ts'
+import type { SandboxOptions } from './sandbox.ts'
+import { ExitError, say, type Terminal } from './terminal.ts'
+import type { DeliveryOptions } from './token.ts'
+
+/** Runs a command. Returns the exit status. 0: done; 1: failed; 2: not understood; 130: Ctrl-C. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = createProgram(terminal)
+  try {
+    await program.parseAsync(argumentsFor(program, args), { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof ExitError) return error.status
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const { name } = reportFailure(error, terminal, args.includes('--json'))
+    const [command = ''] = args
+    if (name === 'usage' && command === 'accounts')
+      say(terminal, `\n${findCommand(program, command)?.helpInformation() ?? ''}`)
+    if (['rotate-keys', 'copy-database'].includes(command))
+      say(terminal, 'Nothing is lost: start it again at any time.')
+    return name === 'usage' ? 2 : 1
+  }
+}
+
+/** The arguments with `login` where no command is named, and with `--help` behind a command. */
+function argumentsFor(program: Command, args: readonly string[]): readonly string[] {
+  const [first = '', topic] = args
+  if (['help', '--help', '-h'].includes(first)) {
+    if (topic === undefined) return ['--help']
+    return findCommand(program, topic) ? [topic, '--help'] : [topic]
+  }
+  if (['--version', '-v'].includes(first)) return [first]
+  if (first === '' || first.startsWith('-')) return ['login', ...args]
+  return findCommand(program, first) ? args : [first]
+}
+
+function findCommand(program: Command, name: string): Command | undefined {
+  return program.commands.find((command) => command.name() === name)
+}
+
+/** The commands. The code of each is loaded when it runs. */
+function createProgram(terminal: Terminal): Command {
+  const { isProject = false } = terminal
+  const program = new Command(isProject ? 'npm run' : 'instagram-access-token')
+    .exitOverride()
+    // Errors are reported by `run`.
+    .configureOutput({ writeOut: (text) => terminal.output.write(text), writeErr: () => undefined })
+    .description('Gets Instagram access tokens, and keeps them alive.')
+    .version(version(), '-v, --version')
+    .helpCommand('help [command]', 'says more of a command')
+    .addHelpText(
+      'after',
+      `
+Accounts and keys are kept in a folder of your user, or where DATABASE_URL says.
+Status: 0 done, 1 could not be done, 2 not understood, 130 Ctrl-C. Where it is 1 or 2, --json prints the reason too, beside the words on
+standard error: {"error":{"name","message","steps"}}.`,
+    )
+
+  withDelivery(program.command('login'))
+    .summary('gets a token through the browser; the command where none is named')
+    .description(
+      `Opens the browser, where you authorize the app at Instagram, and takes you in again on this machine, or by the address that you paste.
+Prints the token alone to standard output; everything else goes to standard error. The account is kept, so that
+instagram-access-token token gives a valid token at any time.
+
+Settings are read from the environment and from .env in this folder; a terminal asks for what is missing.`,
+    )
+    .option('--sandbox', 'try all of it with invented people, without an Instagram app')
+    .option('--no-open', 'print the address, and open no browser')
+    .option('--client-id <id>', 'the Instagram app ID (or INSTAGRAM_CLIENT_ID)')
+    .option('--client-secret <text>', 'its secret (better INSTAGRAM_CLIENT_SECRET: others can see options)')
+    .option('--redirect-uri <uri>', "as registered in Meta's dashboard (or INSTAGRAM_REDIRECT_URI)")
+    .option(
+      '--port <number>',
+      'of the default redirect URI, on localhost (or PORT; default: 3000)',
+      parsePort,
+    )
+    .option('--scopes <list>', 'what to ask for (or INSTAGRAM_SCOPES; default: instagram_business_basic)')
+    .action(async (options: LoginOptions) => (await import('./login.ts')).login(options, terminal))
+
+  withDelivery(program.command('token [account]'))
+    .summary('prints a token of a connected account that is valid now')
+    .description(
+      `Prints a token that is valid now, refreshed first if that is due. The account is @name or one of its ids; none is needed where there is but
+one. Run once a week, it keeps the token alive; it needs no app settings for that.`,
+    )
+    .action(async (account: string | undefined, options: DeliveryOptions) =>
+      (await import('./token.ts')).token(account, options, terminal),
+    )
+
+  program
+    .command('accounts [action] [id]')
+    .summary('lists the connected accounts; refreshes and disconnects them')
+    .usage(
+      ['[options]', 'refresh <id>', 'disconnect <id> [--yes]']
+        .map((use) => (isProject ? `-- ${use}` : use))
+        .join(`\n       ${program.name()} accounts `),
+    )
+    .option('--search <text>', 'those whose name or id begins so', (text) => text.trim())
+    .addOption(new Option('--status <status>', 'those of one status').choices(STATUSES))
+    .option('--all', 'every one')
+    .option('--json', 'for programs')
+    .option('--watch', 'drawn again every two seconds')
+    .option('--yes', 'disconnect without asking')
+    .action(async (action: string | undefined, id: string | undefined, options: AccountsOptions) =>
+      (await import('./accounts.ts')).accounts(action, id, options, terminal),
+    )
+
+  program
+    .command('doctor')
+    .summary('says what is wrong with the settings, and how to mend it')
+    .description(
+      "Looks at every setting, at the addresses, at Instagram's hosts and at the keys. Ends with status 1 if anything is wrong.",
+    )
+    .option('--json', 'for programs')
+    .action(async (options: { json?: boolean }) => (await import('./doctor.ts')).doctor(options, terminal))
+
+  program
+    .command('sandbox')
+    .summary('runs a stand-in for Instagram, and prints the settings to use it')
+    .description(
+      'Prints settings, for .env, by which an app takes the sandbox for Instagram. Runs until Ctrl-C.',
+    )
+    .option('--port <number>', 'where it listens, on this machine only', parsePort, 3001)
+    .option('--redirect-uri <uri>', 'where it sends browsers back', 'http://localhost:3000/response')
+    .option('--json', 'the settings as JSON')
+    .action(async (options: SandboxOptions) => (await import('./sandbox.ts')).sandbox(options, terminal))
+
+  program
+    .command('serve')
+    .summary('runs the web app, with its pages and its API')
+    .description(
+      'Runs the web app until Ctrl-C, by the settings in the environment and in .env (see README). Its accounts are those of this command.',
+    )
+    .action(async () => {
+      // The web app is a process of its own, which reads its environment.
+      Object.assign(process.env, siteEnvironment(terminal))
+      await import('../main.ts')
+      throw new ExitError(Number(process.exitCode ?? 0))
+    })
+
+  program
+    .command('rotate-keys', { hidden: !isProject })
+    .description('seals every token anew under the first of TOKEN_KEYS')
+    .option('--json', 'for programs')
+    .action(async (options: { json?: boolean }) =>
+      (await import('./rotateKeys.ts')).rotateKeys(options, terminal),
+    )
+
+  program
+    .command('copy-database', { hidden: !isProject })
+    .description('copies all of a database to an empty one')
+    .option('--from <url>', 'the database to copy from (or FROM_DATABASE_URL)')
+    .option('--to <url>', 'the database to copy to (or DATABASE_URL)')
+    .option('--json', 'for programs')
+    .action(async (options: CopyOptions) =>
+      (await import('./copyDatabase.ts')).copyDatabase(options, terminal),
+    )
+
+  return program
+}
+
+/** The options of a command that gives a token. */
+function withDelivery(command: Command): Command {
+  return command
+    .option('--env <file>', 'set a variable in this file, such as .env, in place of printing the token')
+    .option('--name <name>', "the variable's name (default: INSTAGRAM_ACCESS_TOKEN)")
+    .option('--json', 'for programs: access_token, expires_in, user_id, permissions, …')
+}
+
+/** @throws {InvalidArgumentError} */
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65535) return port
+  throw new InvalidArgumentError('It must be a whole number from 1 to 65535.')
+}
+
+function version(): string {
+  const manifest = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
+// `npx instagram-access-token …`, or in the project `node src/cli/main.ts --project …`.
+if (import.meta.main) {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit() // The reader, such as `head`, has read enough.
+    console.error(`Cannot go on: the output cannot be written: ${error.message}`)
+    process.exit(1)
+  })
+  const environment = { ...process.env }
+  readDotenv({ quiet: true, processEnv: environment })
+  const { stdin: input, stdout: output, stderr: messages } = process
+  const args = process.argv.slice(2)
+  const isProject = args[0] === '--project'
+  const terminal = { environment, input, output, messages, isProject }
+  process.exitCode = await run(isProject ? args.slice(1) : args, terminal)
+}
