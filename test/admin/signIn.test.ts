@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { HOUR_MS } from '../../src/facts.ts'
 import { type Person, person } from '../support/person.ts'
-import { SESSION_SECRET, startWorld, type World } from '../support/world.ts'
+import { SESSION_SECRET, startWorld } from '../support/world.ts'
 import { admin, PASSWORD, startAdminWorld, startSharedAdminWorld } from './support.ts'
 
 const PRODUCTION = { NODE_ENV: 'production', INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response' }
@@ -145,7 +145,8 @@ test('a sign-in ends after eight hours', async () => {
 })
 
 test('a sign-in survives a restart with the same settings, and ends with the password and the session secret', async () => {
-  const isSignedIn = async (somebody: Person) => (await somebody.get('/accounts')).text.includes('@harbour.bakery')
+  const isSignedIn = async (somebody: Person) =>
+    (await somebody.get('/accounts')).text.includes('@harbour.bakery')
   const somebody = await admin(world)
 
   const results: boolean[] = []
@@ -201,8 +202,9 @@ test('the database has nothing from which the password could be guessed', async 
 })
 
 test('in production the setup guide is there for a signed-in admin only', async () => {
-  await using other: World = await startWorld({ ADMIN_PASSWORD: PASSWORD, ...PRODUCTION })
-  const somebody = await admin(other)
+  await using other = await startWorld({ ADMIN_PASSWORD: PASSWORD, ...PRODUCTION })
+  const somebody = person(other, other.origin, new Map(), { 'X-Forwarded-Proto': 'https' })
+  await somebody.submit('/accounts/sign-in', { password: PASSWORD })
 
   const own = await somebody.get('/setup')
   const foreign = await person(other).get('/setup')

@@ -67,7 +67,7 @@ test('the document has every route of the API, with all of its methods', () => {
 
   const routes = stack.flatMap(({ route }) => {
     const methods = route?.stack.map(({ method }): string | undefined => method) ?? []
-    const path = route?.path.replace(/:(\w+)/g, '{$1}') ?? ''
+    const path = route?.path.replace('/api', '').replace(/:(\w+)/g, '{$1}') ?? ''
     return [...new Set(methods)].flatMap((method) => (method ? `${method.toUpperCase()} ${path}` : []))
   })
 

@@ -70,7 +70,7 @@ test.each([
   expect(world.log.join()).not.toContain(KEY)
 })
 
-test.each(['/api', '/api/nothing', '/api/accounts/%E0%A4%A', '/api/accounts/1/token'])(
+test.each(['/api', '/api/nothing', '/api/accounts/1/token'])(
   'a program without a key learns nothing of %s',
   async (path) => {
     expect((await withoutKey.get(path)).status).toBe(401)

@@ -45,6 +45,8 @@ export class Visitor {
       headers: {
         host,
         accept: 'text/html',
+        // As its proxy says: without it, sessions get no cookie.
+        ...(!host.startsWith('127.') && { 'x-forwarded-proto': 'https' }),
         ...(this.#cookies.size > 0 && { cookie: this.#cookieHeader() }),
         ...(form && { 'content-type': 'application/x-www-form-urlencoded', origin: `http://${host}` }),
       },
