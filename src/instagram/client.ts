@@ -1,6 +1,6 @@
 import type { InstagramSettings } from '../config.ts'
 import { InstagramError, type Usage } from '../errors/errors.ts'
-import { type FinishedCall, InstagramHttp } from './http.ts'
+import { type HttpOptions, InstagramHttp } from './http.ts'
 import {
   longLivedToken,
   type Picture,
@@ -45,23 +45,15 @@ export interface Refreshed {
   usage: Usage
 }
 
-/** What a client works with. */
-export interface InstagramClientOptions {
-  /** The clock from which expiries count. */
-  now: () => Date
-  /** Called after each call, whatever came of it. */
-  onCall?: ((call: FinishedCall) => void) | undefined
-}
-
 const PICTURE_HOST = /(^|\.)(cdninstagram\.com|fbcdn\.net)$/
 
-/** Creates a client with keep-alive connections of its own. */
+/** Creates a client. `now`: the clock from which expiries count. */
 export function createInstagramClient(
   settings: InstagramSettings,
-  { now, onCall }: InstagramClientOptions,
+  { now, ...options }: HttpOptions & { now: () => Date },
 ): InstagramClient {
   const { clientId, clientSecret, redirectUri, graphUrl } = settings
-  const http = new InstagramHttp(onCall)
+  const http = new InstagramHttp(options)
 
   function graphAddress(path: string, query: Record<string, string>): URL {
     return new URL(`${graphUrl}/${path}?${new URLSearchParams(query).toString()}`)
@@ -126,8 +118,8 @@ export function createInstagramClient(
       const url = URL.parse(address)
       const isTrusted =
         url &&
-        (url.origin === new URL(graphUrl).origin ||
-          (url.protocol === 'https:' && PICTURE_HOST.test(url.hostname)))
+        ((url.protocol === 'https:' && PICTURE_HOST.test(url.hostname)) ||
+          (/^https?:$/.test(url.protocol) && url.origin === new URL(graphUrl).origin))
       if (!isTrusted) throw new InstagramError('unreadable', { endpoint: url?.origin ?? 'no address' })
       return http.call({ endpoint: 'picture', url, accept: 'image/*' }, readPicture)
     },

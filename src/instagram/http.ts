@@ -1,4 +1,4 @@
-import { Agent, errors, request } from 'undici'
+import { Agent, type Dispatcher, errors, request } from 'undici'
 import type { InstagramErrorCode, InstagramErrorKind } from '../errors/catalogue.ts'
 import { InstagramError } from '../errors/errors.ts'
 import { type HttpResponse, readUsage } from './responses.ts'
@@ -33,12 +33,21 @@ interface Call {
   accept?: string
 }
 
-/** HTTP calls with keep-alive connections of their own. */
-export class InstagramHttp {
-  readonly #agent = new Agent({ maxResponseSize: SIZE_LIMIT })
-  readonly #onCall: ((call: FinishedCall) => void) | undefined
+/** How calls are made. */
+export interface HttpOptions {
+  /** Called after each call, whatever came of it. */
+  onCall?: ((call: FinishedCall) => void) | undefined
+  /** Default: keep-alive connections of its own, which read at most 1 MiB of a response. */
+  dispatcher?: Dispatcher
+}
 
-  constructor(onCall?: (call: FinishedCall) => void) {
+/** HTTP calls to Instagram. */
+export class InstagramHttp {
+  readonly #dispatcher: Dispatcher
+  readonly #onCall: HttpOptions['onCall']
+
+  constructor({ onCall, dispatcher = new Agent({ maxResponseSize: SIZE_LIMIT }) }: HttpOptions) {
+    this.#dispatcher = dispatcher
     this.#onCall = onCall
   }
 
@@ -63,7 +72,7 @@ export class InstagramHttp {
 
   /** Closes the connections after the calls under way. */
   close(): Promise<void> {
-    return this.#agent.close()
+    return this.#dispatcher.close()
   }
 
   async #send({ url, form, accept = 'application/json' }: Call): Promise<HttpResponse> {
@@ -79,7 +88,7 @@ export class InstagramHttp {
     let status: number | undefined
     try {
       const responding = request(url, {
-        dispatcher: this.#agent,
+        dispatcher: this.#dispatcher,
         method: form ? 'POST' : 'GET',
         headers: { accept, ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) },
         body: form?.toString() ?? null,

@@ -1,89 +1,87 @@
-import { describe, expect, test } from 'vitest'
-import { ANSWER_SIZE_LIMIT } from '../../src/instagram/call.ts'
-import { createInstagram } from '../../src/instagram/client.ts'
+import { Agent } from 'undici'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { FinishedCall } from '../../src/instagram/http.ts'
 import {
   closedOrigin,
-  NOW,
   refusal,
   settingsFor,
   startClient,
+  startRawServer,
   startServer,
-  startTalker,
   startWire,
 } from './support.ts'
 
-describe('an answer', () => {
-  const GRANT = '{"access_token":"IGAAx","user_id":27640875392278831}'
+const wire = await startWire()
+const { instagram, sandbox } = wire
+afterAll(() => wire[Symbol.asyncDispose]())
 
+let earlier = 0
+beforeEach(() => {
+  earlier = sandbox.calls.length
+})
+
+/** What arrived at the sandbox during this test. */
+function calls() {
+  return sandbox.calls.slice(earlier)
+}
+
+const TOKEN = '{"access_token":"IGAAx","user_id":27640875392278831}'
+const MEBIBYTE = 1_048_576
+
+describe('a response', () => {
   test('of exactly one mebibyte is read', async () => {
-    await using wire = await startWire()
-    wire.sandbox.answerNext('token', { body: GRANT.padEnd(ANSWER_SIZE_LIMIT) })
+    sandbox.answerNext('token', { body: TOKEN.padEnd(MEBIBYTE) })
 
-    const grant = await wire.instagram.exchangeCode('AQ')
+    const response = await instagram.exchangeCode('AQ')
 
-    expect(ANSWER_SIZE_LIMIT).toBe(1_048_576)
-    expect(grant.userId).toBe('27640875392278831')
+    expect(response.userId).toBe('27640875392278831')
   })
 
   test.each<[how: string, headers: Record<string, string>]>([
     ['and says so', {}],
     ['and does not say so', { 'transfer-encoding': 'chunked' }],
-  ])('that is larger than that %s is too large', async (_, headers) => {
-    await using wire = await startWire()
-    wire.sandbox.answerNext('token', { headers, body: GRANT.padEnd(ANSWER_SIZE_LIMIT + 1) })
+  ])('that is larger %s is too large, and harms no call after it', async (_, headers) => {
+    sandbox.answerNext('token', { headers, body: TOKEN.padEnd(MEBIBYTE + 1) })
 
-    const error = await refusal(wire.instagram.exchangeCode('AQ'))
+    const error = await refusal(instagram.exchangeCode('AQ'))
 
-    expect(error.failure).toBe('too_large')
-    expect(error.evidence.endpoint).toBe(`${wire.sandbox.origin}/oauth/access_token`)
-    expect(wire.sandbox.calls).toHaveLength(1)
+    expect(error.kind).toBe('too_large')
+    expect(error.evidence.endpoint).toBe(`${sandbox.origin}/oauth/access_token`)
+    expect(calls()).toHaveLength(1)
+    expect((await instagram.exchangeCode(await wire.authorize())).userId).toBe('27640875392278831')
   })
 
-  test('that never ends is too large soon', async () => {
-    await using server = await startServer((_, answer) => {
+  test('that never ends is too large', async () => {
+    await using server = await startServer((_, response) => {
       const more = () => {
-        while (answer.write(' '.repeat(65_536)));
+        while (response.write(' '.repeat(65_536)));
       }
-      answer.on('drain', more)
+      response.on('drain', more)
       more()
     })
-    await using instagram = startClient(settingsFor(server.origin))
+    await using client = startClient(settingsFor(server.origin))
 
-    const error = await refusal(instagram.profile('IGAAx'))
+    const error = await refusal(client.profile('IGAAx'))
 
-    expect(error.failure).toBe('too_large')
+    expect(error.kind).toBe('too_large')
     expect(error.evidence.status).toBe(200)
   })
 
-  test('that is too large harms no call after it', async () => {
-    await using wire = await startWire()
-    wire.sandbox.answerNext('token', { body: ' '.repeat(2 * ANSWER_SIZE_LIMIT) })
-    await refusal(wire.instagram.exchangeCode('AQ'))
-
-    const grant = await wire.instagram.exchangeCode(await wire.authorize())
-
-    expect(grant.userId).toBe('27640875392278831')
-  })
-
   test('that breaks off is unreadable', async () => {
-    await using wire = await startWire()
-    wire.sandbox.answerNext('token', { fault: 'truncated' })
+    sandbox.answerNext('token', { fault: 'truncated' })
 
-    const error = await refusal(wire.instagram.exchangeCode('AQ'))
+    const error = await refusal(instagram.exchangeCode('AQ'))
 
-    expect(error.failure).toBe('unreadable')
-    expect(error.evidence).toStrictEqual({
-      endpoint: `${wire.sandbox.origin}/oauth/access_token`,
-      status: 200,
-    })
+    expect(error.kind).toBe('unreadable')
+    expect(error.evidence).toStrictEqual({ endpoint: `${sandbox.origin}/oauth/access_token`, status: 200 })
     expect(error.cause).toBeInstanceOf(Error)
-    expect(wire.sandbox.calls).toHaveLength(1)
+    expect(calls()).toHaveLength(1)
   })
 
   test.each([
     ['with half a header', 'HTTP/1.1 200 OK\r\ncontent-ty'],
     ['in another protocol', 'SSH-2.0-OpenSSH_9.9\r\n'],
-    ['with a chunk of no size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nsize\r\n{}\r\n'],
+    ['with a chunk without a size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nsize\r\n{}\r\n'],
     ['with two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
     ['with headers without end', `HTTP/1.1 200 OK\r\nx-long: ${'x'.repeat(200_000)}`],
     [
@@ -91,90 +89,201 @@ describe('an answer', () => {
       'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
     ],
     ['of no bytes', ''],
-  ])('%s is a failure like any other', async (_, said) => {
-    await using talker = await startTalker(said)
-    await using instagram = startClient(settingsFor(talker.origin))
+  ])('%s is an error like any other', async (_, bytes) => {
+    await using server = await startRawServer(bytes)
+    await using client = startClient(settingsFor(server.origin))
 
-    const error = await refusal(instagram.exchangeCode('AQ'))
+    const error = await refusal(client.exchangeCode('AQ'))
 
-    expect(['unreachable', 'unreadable']).toContain(error.failure)
-    expect(error.evidence.endpoint).toBe(`${talker.origin}/oauth/access_token`)
+    expect(['unreachable', 'unreadable']).toContain(error.kind)
+    expect(error.evidence.endpoint).toBe(`${server.origin}/oauth/access_token`)
   })
 })
 
 describe('a connection', () => {
-  test.each(['token', 'long_lived', 'me'] as const)(
-    'that is reset on %s is not tried again',
-    async (endpoint) => {
-      await using wire = await startWire()
-      wire.sandbox.answerNext(endpoint, { fault: 'reset' })
-      const call = {
-        token: () => wire.instagram.exchangeCode('AQ'),
-        long_lived: () => wire.instagram.exchangeForLongLived('IGAAx'),
-        me: () => wire.instagram.profile('IGAAx'),
-      }
+  test.each([
+    ['token', () => instagram.exchangeCode('AQ')],
+    ['long_lived', () => instagram.exchangeForLongLived('IGAAx')],
+    ['refresh', () => instagram.refresh('IGAAx')],
+    ['me', () => instagram.profile('IGAAx')],
+  ] as const)('that is reset on %s is not tried again', async (endpoint, call) => {
+    sandbox.answerNext(endpoint, { fault: 'reset' })
 
-      const error = await refusal(call[endpoint]())
+    const error = await refusal(call())
 
-      expect(error.failure).toBe('unreachable')
-      expect(error.message).toMatch(/^unreachable: http:\/\/127\.0\.0\.1:\d+\/[\w./]+ did not answer$/)
-      expect(error.evidence.status).toBeUndefined()
-      expect(wire.sandbox.calls).toHaveLength(1)
-    },
-  )
+    expect(error.kind).toBe('unreachable')
+    expect(error.message).toMatch(/^unreachable: http:\/\/127\.0\.0\.1:\d+\/[\w./]+ did not answer$/)
+    expect(error.evidence.status).toBeUndefined()
+    expect(calls()).toHaveLength(1)
+  })
 
-  test('that is refused is no answer', async () => {
+  test('that is refused is unreachable', async () => {
     const origin = await closedOrigin()
-    await using instagram = startClient(settingsFor(origin))
+    await using client = startClient(settingsFor(origin))
 
-    const error = await refusal(instagram.exchangeCode('AQ'))
+    const error = await refusal(client.exchangeCode('AQ'))
 
-    expect(error.failure).toBe('unreachable')
+    expect(error.kind).toBe('unreachable')
     expect(error.evidence).toStrictEqual({ endpoint: `${origin}/oauth/access_token` })
     expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  test('to a host that does not exist is no answer', async () => {
-    await using instagram = startClient(settingsFor('http://nowhere.invalid'))
+  test('to a host that does not exist is unreachable', async () => {
+    await using client = startClient(settingsFor('http://nowhere.invalid'))
 
-    const error = await refusal(instagram.exchangeCode('AQ'))
+    const error = await refusal(client.exchangeCode('AQ'))
 
-    expect(error.failure).toBe('unreachable')
+    expect(error.kind).toBe('unreachable')
     expect(error.evidence).toStrictEqual({ endpoint: 'http://nowhere.invalid/oauth/access_token' })
   })
 
-  test('in TLS to a host that speaks none is no answer', async () => {
-    await using wire = await startWire()
-    await using instagram = startClient(settingsFor(wire.sandbox.origin.replace('http:', 'https:')))
+  test('by TLS to a host without TLS is unreachable', async () => {
+    await using client = startClient(settingsFor(sandbox.origin.replace('http:', 'https:')))
 
-    const error = await refusal(instagram.exchangeCode('AQ'))
+    const error = await refusal(client.exchangeCode('AQ'))
 
-    expect(error.failure).toBe('unreachable')
-    expect(wire.sandbox.calls).toStrictEqual([])
+    expect(error.kind).toBe('unreachable')
+    expect(calls()).toStrictEqual([])
   })
 
   test('is kept for the next call', async () => {
     const connections = new Set<unknown>()
-    await using server = await startServer((request, answer) => {
+    await using server = await startServer((request, response) => {
       connections.add(request.socket)
-      answer.end('{"id":"27640875392278831"}')
+      response.end('{"id":"27640875392278831"}')
     })
-    await using instagram = startClient(settingsFor(server.origin))
+    await using client = startClient(settingsFor(server.origin))
 
-    for (let count = 0; count < 20; count++) await instagram.profile('IGAAx')
+    for (let count = 0; count < 20; count++) await client.profile('IGAAx')
 
-    // undici may take a second one for a call that comes while the first is being put away.
+    // undici may open a second one for a call that comes while the first is being put away.
     expect(connections.size).toBeLessThanOrEqual(2)
   })
 
-  test('of a closed client fails as a call like any other', async () => {
-    await using wire = await startWire()
-    const instagram = createInstagram(settingsFor(wire.sandbox.origin), () => NOW)
-    await instagram.close()
+  test('of a closed client is an error like any other', async () => {
+    const client = startClient(settingsFor(sandbox.origin))
+    await client.close()
 
-    const error = await refusal(instagram.profile('IGAAx'))
+    const error = await refusal(client.profile('IGAAx'))
 
-    expect(error.failure).toBe('unreachable')
-    expect(wire.sandbox.calls).toStrictEqual([])
+    expect(error.kind).toBe('unreachable')
+    expect(calls()).toStrictEqual([])
   })
+})
+
+describe('a call that is not over after ten seconds', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
+
+  /** The error of a call during which all but ten milliseconds of the limit pass, then the rest. */
+  async function errorAfterTenSeconds(call: Promise<unknown>) {
+    const outcome = refusal(call)
+    const settled = vi.fn()
+    outcome.finally(settled).catch(() => undefined)
+    await vi.advanceTimersByTimeAsync(9_990)
+    const wasOverEarly = settled.mock.calls.length > 0
+    await vi.advanceTimersByTimeAsync(10)
+    const error = await outcome
+    return { error, wasOverEarly }
+  }
+
+  test.each([
+    ['without a response', ''],
+    ['in the middle of its response', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{'],
+  ])('%s is given up', async (_, bytes) => {
+    const arrived = Promise.withResolvers<undefined>()
+    await using server = await startServer((request) => {
+      request.socket.write(bytes, () => {
+        arrived.resolve(undefined)
+      })
+    })
+    await using client = startClient(settingsFor(server.origin))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const call = client.exchangeCode('AQ')
+    await arrived.promise
+
+    const { error, wasOverEarly } = await errorAfterTenSeconds(call)
+
+    expect(wasOverEarly).toBe(false)
+    expect(error.code).toBe('timed_out')
+    expect(error.evidence.endpoint).toBe(`${server.origin}/oauth/access_token`)
+  })
+
+  test('because it cannot connect is given up, and not made later', async () => {
+    let connected: (() => void) | undefined
+    const dispatcher = new Agent({
+      connect: (_, callback) => {
+        connected = () => {
+          callback(new Error('too late'), null)
+        }
+      },
+    })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await using client = startClient(settingsFor('http://127.0.0.1'), { dispatcher })
+
+    const { error, wasOverEarly } = await errorAfterTenSeconds(client.profile('IGAAx'))
+    connected?.()
+
+    expect(wasOverEarly).toBe(false)
+    expect(error.code).toBe('timed_out')
+  })
+
+  test('keeps no timer when it is over in time', async () => {
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    sandbox.answerNext('token', { body: TOKEN })
+
+    await instagram.exchangeCode('AQ')
+
+    const limit = set.mock.calls.findIndex(([, delay]) => delay === 10_000)
+    expect(limit).toBeGreaterThanOrEqual(0)
+    expect(clear).toHaveBeenCalledWith(set.mock.results[limit]?.value)
+  })
+})
+
+test('each call is reported once it is over, with what came of it and how long it took', async () => {
+  const finished: FinishedCall[] = []
+  await using client = startClient(settingsFor(sandbox.origin), {
+    onCall: (call) => {
+      finished.push(call)
+    },
+  })
+  const { token } = await client.exchangeCode(await wire.authorize())
+  const long = await client.exchangeForLongLived(token.accessToken)
+  await client.profile(long.accessToken)
+  await client.picture(`${sandbox.origin}/pictures/business.png`)
+  sandbox.answerNext('refresh', { fault: 'reset' })
+  await refusal(client.refresh(long.accessToken))
+  await refusal(client.exchangeCode('short'))
+  sandbox.answerNext('me', { body: '{}' })
+  await refusal(client.profile(long.accessToken))
+
+  expect(finished.map(({ endpoint, outcome }) => [endpoint, outcome])).toStrictEqual([
+    ['token', 'ok'],
+    ['long_lived', 'ok'],
+    ['me', 'ok'],
+    ['picture', 'ok'],
+    ['refresh', 'unreachable'],
+    ['token', 'code_invalid'],
+    ['me', 'unreadable'],
+  ])
+  for (const { seconds } of finished) expect(seconds).toBeGreaterThan(0)
+})
+
+test('a client that is closed lets a call under way end', async () => {
+  const arrived = Promise.withResolvers<() => void>()
+  await using server = await startServer((_, response) => {
+    arrived.resolve(() => response.end('{"id":"27640875392278831"}'))
+  })
+  const client = startClient(settingsFor(server.origin))
+  const profile = client.profile('IGAAx')
+  const respond = await arrived.promise
+
+  const closed = client.close()
+  respond()
+
+  expect(await profile).toMatchObject({ id: '27640875392278831' })
+  await closed
 })

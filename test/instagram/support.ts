@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
-import { createInstagram, type Instagram, type InstagramSettings } from '../../src/instagram/client.ts'
-import { InstagramError } from '../../src/instagram/failure.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import type { InstagramSettings } from '../../src/config.ts'
+import { InstagramError } from '../../src/errors/errors.ts'
+import { createInstagramClient, type InstagramClient } from '../../src/instagram/client.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 
 export const CLIENT_ID = '1090387462915343'
 export const CLIENT_SECRET = 'b7d1f0c2a95e4c6e8d3a1f7c5e902b46'
@@ -20,36 +21,29 @@ export function later(seconds: number): Date {
   return new Date(NOW.getTime() + seconds * 1000)
 }
 
-/** Our client at one end, the sandbox at the other. */
+/** A client of ours at one end, the sandbox at the other. */
 interface Wire extends AsyncDisposable {
-  instagram: Instagram
+  instagram: InstagramClient
   sandbox: Sandbox
   /** Somebody authorizes the app with these scopes, beside the basic one: the code that comes back. */
-  authorize(scopes?: readonly string[], person?: string): Promise<string>
+  authorize(scopes?: readonly string[]): Promise<string>
 }
 
-/** Starts a sandbox, and a client for it with all of today's scopes that a test needs. */
+/** Starts a sandbox, and a client for it with all the scopes that a test needs. */
 export async function startWire(change: Partial<InstagramSettings> = {}): Promise<Wire> {
   await using starting = new AsyncDisposableStack()
   const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [REDIRECT_URI] }
   const sandbox = starting.adopt(await startSandbox({ port: 0, app, now: () => NOW }), (started) =>
     started.close(),
   )
-  const settings = { ...settingsFor(sandbox.origin), ...change }
-  const instagram = starting.adopt(
-    createInstagram(settings, () => NOW),
-    (client) => client.close(),
-  )
+  const instagram = starting.use(startClient({ ...settingsFor(sandbox.origin), ...change }))
   const ending = starting.move()
   return {
     instagram,
     sandbox,
-    async authorize(scopes = [], person = 'business') {
-      const form = new URLSearchParams({ person, decision: 'allow' })
-      for (const scope of scopes) form.append('scope', scope)
-      const page = instagram.authorizeUrl('a-state')
-      const answer = await fetch(page, { method: 'POST', body: form, redirect: 'manual' })
-      return new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? ''
+    async authorize(scopes = []) {
+      const callback = await sandbox.authorize(instagram.authorizeUrl('a-state'), { scopes })
+      return callback.searchParams.get('code') ?? ''
     },
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
@@ -69,33 +63,38 @@ export function settingsFor(origin: string): InstagramSettings {
   }
 }
 
+type ClientOptions = Partial<Parameters<typeof createInstagramClient>[1]>
+
 /** A client with these settings that closes by itself. */
-export function startClient(settings: InstagramSettings, now = () => NOW): Instagram & AsyncDisposable {
-  const client = createInstagram(settings, now)
+export function startClient(
+  settings: InstagramSettings,
+  options: ClientOptions = {},
+): InstagramClient & AsyncDisposable {
+  const client = createInstagramClient(settings, { now: () => NOW, ...options })
   return { ...client, [Symbol.asyncDispose]: () => client.close() }
 }
 
-/** Somewhere to call that is no sandbox. */
-interface Place extends AsyncDisposable {
+/** A server of the test’s own. */
+export interface TestServer extends AsyncDisposable {
   origin: string
 }
 
-/** A web server of the test's own. */
-export async function startServer(answer: RequestListener): Promise<Place> {
+/** Starts a web server. */
+export async function startServer(answer: RequestListener): Promise<TestServer> {
   return listening(createServer(answer))
 }
 
-/** Says these bytes to whoever calls, whatever they ask, and hangs up. */
-export async function startTalker(said: string): Promise<Place> {
+/** Starts a server that sends these bytes to every request and hangs up. */
+export async function startRawServer(response: string): Promise<TestServer> {
   return listening(
     createTcpServer((socket) => {
       socket.on('error', () => undefined)
-      socket.once('data', () => socket.end(said))
+      socket.once('data', () => socket.end(response))
     }),
   )
 }
 
-async function listening(server: Server): Promise<Place> {
+async function listening(server: Server): Promise<TestServer> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => sockets.add(socket))
   server.listen(0, '127.0.0.1')
@@ -110,10 +109,10 @@ async function listening(server: Server): Promise<Place> {
   }
 }
 
-/** An origin of this machine where nobody listens any more. */
+/** An origin of this machine where no server listens. */
 export async function closedOrigin(): Promise<string> {
-  await using place = await startTalker('')
-  return place.origin
+  await using server = await startRawServer('')
+  return server.origin
 }
 
 /** The error of a call that fails. */

@@ -1,0 +1,641 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  type InstagramErrorCode,
+  type InstagramErrorKind,
+  instagramErrors,
+} from '../../src/errors/catalogue.ts'
+import {
+  type ErrorFacts,
+  type Matcher,
+  matchersOf,
+  matchInstagramError,
+  matchPasted,
+} from '../../src/errors/match.ts'
+
+const CODES = Object.keys(instagramErrors) as InstagramErrorCode[]
+const MATCHERS = CODES.flatMap((code) => matchersOf(code).map((matcher) => ({ code, matcher })))
+
+/** The least that a response says which this matcher matches. */
+function factsFor({ message, code, status, roundedId, ...rest }: Matcher): ErrorFacts {
+  const last = (number: Matcher['code']) => (typeof number === 'object' ? number[1] : number)
+  const id = roundedId ? '17841403815449848' : '17841403815449847'
+  return { ...rest, message: message?.replace('…', id), code: last(code), status: last(status) }
+}
+
+test.each(MATCHERS)('$code is recognised by $matcher', ({ code, matcher }) => {
+  expect(matchInstagramError(factsFor(matcher))).toBe(code)
+})
+
+test.each(MATCHERS.filter(({ matcher }) => matcher.message))(
+  '$code is recognised by “$matcher.message” in any case, with any quotes, amid other words, and pasted',
+  ({ code, matcher }) => {
+    const { message = '' } = factsFor(matcher)
+
+    const recognised = [
+      message.toUpperCase(),
+      `${message}.`,
+      `Sorry!\n\n  ${message.replaceAll(' ', '\n')} (try again)`,
+      message.replaceAll(/[‘’]/g, "'").replaceAll(/[“”]/g, '"'),
+    ].map((text) => matchInstagramError({ message: text, code: 400 }))
+
+    expect(new Set([...recognised, matchPasted(message)])).toStrictEqual(new Set([code]))
+  },
+)
+
+test('every error of Instagram is recognised by something, but for those that no response says', () => {
+  const unmatched = CODES.filter((code) => matchersOf(code).length === 0)
+
+  expect(unmatched.sort()).toStrictEqual([
+    'refresh_too_young',
+    'timed_out',
+    'too_large',
+    'unknown',
+    'unreachable',
+    'unreadable',
+  ])
+})
+
+/** What Instagram says, recorded or documented. */
+const RECORDED: [InstagramErrorCode, InstagramErrorKind, ErrorFacts][] = [
+  [
+    'code_used',
+    'code_used',
+    {
+      message: 'Matching code was not found or was already used',
+      status: 400,
+      type: 'OAuthException',
+      code: 400,
+    },
+  ],
+  [
+    'code_used',
+    'code_used',
+    {
+      message: 'Matching code was not found or was already used.',
+      status: 400,
+      type: 'OAuthException',
+      code: 400,
+    },
+  ],
+  [
+    'code_used',
+    'code_used',
+    { message: 'No matching code found.', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'code_used',
+    'code_used',
+    { message: 'This authorization code has been used', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'code_expired',
+    'code_expired',
+    { message: 'This authorization code has expired', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'code_invalid',
+    'code_invalid',
+    { message: 'Invalid authorization code', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'verification_failed',
+    'verification_failed',
+    {
+      message:
+        'Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request',
+      status: 400,
+      type: 'OAuthException',
+      code: 400,
+    },
+  ],
+  [
+    'invalid_platform_app',
+    'app_misconfigured',
+    { message: 'Invalid platform app', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'redirect_uri_mismatch',
+    'app_misconfigured',
+    { message: 'Invalid redirect_uri', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'missing_field',
+    'app_misconfigured',
+    { message: 'Missing required field client_id', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'invalid_scope',
+    'app_misconfigured',
+    { message: 'Invalid scope field(s): b,a,s,i,c', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'invalid_platform_app',
+    'app_misconfigured',
+    { message: 'Invalid Client ID', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'redirect_uri_mismatch',
+    'app_misconfigured',
+    {
+      message: "Redirect URI doesn't match original redirect URI",
+      status: 400,
+      type: 'OAuthException',
+      code: 400,
+    },
+  ],
+  [
+    'redirect_uri_mismatch',
+    'app_misconfigured',
+    {
+      message: 'Redirect URI does not match registered redirect URI',
+      status: 400,
+      type: 'OAuthException',
+      code: 400,
+    },
+  ],
+  [
+    'missing_field',
+    'app_misconfigured',
+    {
+      message: 'You must include a valid client_id, response_type, and redirect_uri parameters',
+      status: 400,
+      type: 'OAuthException',
+      code: 400,
+    },
+  ],
+  [
+    'insufficient_developer_role',
+    'not_permitted',
+    { message: 'Insufficient developer role', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'insufficient_developer_role',
+    'not_permitted',
+    { message: 'Insufficient Developer Role', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'throttled',
+    'throttled',
+    {
+      message: 'You have exceeded the maximum number of requests per hour. …',
+      status: 400,
+      type: 'OAuthRateLimitException',
+      code: 420,
+    },
+  ],
+  [
+    'throttled',
+    'throttled',
+    {
+      message: 'You have exceeded the maximum number of requests per hour. …',
+      status: 429,
+      type: 'OAuthRateLimitException',
+      code: 420,
+    },
+  ],
+  [
+    'implicit_disabled',
+    'refused',
+    {
+      message: 'implicit authentication is disabled',
+      status: 403,
+      type: 'OAuthForbiddenException',
+      code: 403,
+    },
+  ],
+  [
+    'unknown',
+    'refused',
+    { message: 'Something that nobody has recorded yet', status: 400, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'throttled',
+    'throttled',
+    { message: 'Something that nobody has recorded yet', status: 429, type: 'OAuthException', code: 400 },
+  ],
+  [
+    'temporary_failure',
+    'unavailable',
+    { message: 'Something that nobody has recorded yet', status: 500, type: 'OAuthException', code: 500 },
+  ],
+  [
+    'token_expired',
+    'token_invalid',
+    {
+      message:
+        'Error validating access token: Session has expired on Tuesday, 28-Sep-21 03:00:00 PDT. The current time is Friday, 08-Oct-21 23:50:19 PDT.',
+      status: 400,
+      type: 'OAuthException',
+      code: 190,
+    },
+  ],
+  [
+    'session_invalidated',
+    'token_invalid',
+    {
+      message:
+        'Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.',
+      status: 400,
+      type: 'OAuthException',
+      code: 190,
+    },
+  ],
+  [
+    'unsupported_request',
+    'not_permitted',
+    { message: 'Unsupported request - method type: get', status: 400, type: 'IGApiException', code: 100 },
+  ],
+  [
+    'permission_missing',
+    'not_permitted',
+    {
+      message: 'Application does not have permission for this action',
+      status: 400,
+      type: 'IGApiException',
+      code: 10,
+    },
+  ],
+  [
+    'token_unparseable',
+    'token_invalid',
+    {
+      message: 'Invalid OAuth access token - Cannot parse access token',
+      status: 400,
+      type: 'OAuthException',
+      code: 190,
+    },
+  ],
+  [
+    'already_long_lived',
+    'already_long_lived',
+    {
+      message: 'Session key invalid. This could be because …',
+      status: 400,
+      type: 'OAuthException',
+      code: 452,
+    },
+  ],
+  [
+    'client_secret_wrong',
+    'app_misconfigured',
+    { message: 'Error validating client secret.', status: 400, type: 'OAuthException', code: 100 },
+  ],
+  [
+    'invalid_application_id',
+    'app_misconfigured',
+    {
+      message: 'Error validating application. Invalid application ID.',
+      status: 400,
+      type: 'OAuthException',
+      code: 101,
+    },
+  ],
+  [
+    'object_missing',
+    'refused',
+    {
+      message:
+        "Unsupported get request. Object with ID '17841403815449847' does not exist, cannot be loaded due to missing permissions, or does not support this operation",
+      status: 400,
+      type: 'IGApiException',
+      code: 100,
+      subcode: 33,
+    },
+  ],
+  [
+    'app_removed',
+    'token_invalid',
+    {
+      message: 'The user has not authorized application.',
+      status: 400,
+      type: 'OAuthException',
+      code: 190,
+      subcode: 458,
+    },
+  ],
+  [
+    'token_invalid',
+    'token_invalid',
+    { message: 'A session of another time', status: 400, type: 'OAuthException', code: 102 },
+  ],
+  [
+    'method_refused',
+    'refused',
+    { message: 'Unsupported request - method type: post', status: 400, type: 'IGApiException', code: 100 },
+  ],
+  [
+    'permission_missing',
+    'not_permitted',
+    { message: 'A permission that is missing', status: 400, type: 'OAuthException', code: 10 },
+  ],
+  [
+    'permission_missing',
+    'not_permitted',
+    { message: 'A permission that is missing', status: 400, type: 'OAuthException', code: 200 },
+  ],
+  [
+    'permission_missing',
+    'not_permitted',
+    { message: 'A permission that is missing', status: 400, type: 'OAuthException', code: 299 },
+  ],
+  [
+    'unknown',
+    'refused',
+    { message: 'Nothing that is known', status: 400, type: 'OAuthException', code: 300 },
+  ],
+  [
+    'throttled',
+    'throttled',
+    {
+      message: '(#4) Application request limit reached',
+      status: 403,
+      type: 'OAuthException',
+      code: 4,
+      transient: true,
+    },
+  ],
+  [
+    'action_blocked',
+    'refused',
+    {
+      message: '(#4) Application request limit reached',
+      status: 403,
+      type: 'OAuthException',
+      code: 4,
+      subcode: 2207051,
+      transient: false,
+    },
+  ],
+  [
+    'throttled',
+    'throttled',
+    { message: 'User request limit reached', status: 400, type: 'OAuthException', code: 17 },
+  ],
+  [
+    'throttled',
+    'throttled',
+    {
+      message: 'Calls to this api have exceeded the rate limit',
+      status: 400,
+      type: 'OAuthException',
+      code: 613,
+    },
+  ],
+  [
+    'throttled',
+    'throttled',
+    { message: 'There have been too many calls', status: 429, type: 'OAuthException', code: 80002 },
+  ],
+  [
+    'throttled',
+    'throttled',
+    { message: 'There have been too many calls', status: 429, type: 'OAuthException', code: 100 },
+  ],
+  [
+    'temporary_failure',
+    'unavailable',
+    {
+      message: 'An unknown error has occurred.',
+      status: 400,
+      type: 'OAuthException',
+      code: 1,
+      transient: true,
+    },
+  ],
+  [
+    'temporary_failure',
+    'unavailable',
+    {
+      message: 'Service temporarily unavailable',
+      status: 400,
+      type: 'OAuthException',
+      code: 2,
+      transient: true,
+    },
+  ],
+  [
+    'temporary_failure',
+    'unavailable',
+    { message: 'An unexpected error has occurred.', status: 500, type: 'OAuthException', code: 5000 },
+  ],
+  [
+    'temporary_failure',
+    'unavailable',
+    { message: 'What a 503 says', status: 503, type: 'OAuthException', code: 100 },
+  ],
+  [
+    'unknown',
+    'refused',
+    { message: 'A setting that nobody knows', status: 400, type: 'OAuthException', code: 100 },
+  ],
+  [
+    'insufficient_developer_role',
+    'not_permitted',
+    { message: '開發人員角色不足', status: 400, type: 'OAuthException', code: 100 },
+  ],
+  [
+    'token_invalid',
+    'token_invalid',
+    {
+      message: 'The access_token provided is invalid.',
+      status: 400,
+      type: 'OAuthAccessTokenException',
+      code: 400,
+    },
+  ],
+]
+
+test.each(RECORDED)('%s (%s) is what Instagram means by %o', (code, kind, facts) => {
+  const recognised = matchInstagramError(facts) ?? 'unknown'
+
+  expect([recognised, instagramErrors[recognised].kind]).toStrictEqual([code, kind])
+})
+
+test.each<[what: string, facts: ErrorFacts, code: InstagramErrorCode | undefined]>([
+  [
+    'a subcode before the message',
+    { message: 'Session has expired', code: 190, subcode: 460 },
+    'session_invalidated',
+  ],
+  [
+    'the message before an unknown subcode',
+    { message: 'Session has expired', code: 190, subcode: 7 },
+    'token_expired',
+  ],
+  ['the message before a code', { message: 'API access deactivated', code: 200 }, 'api_access_deactivated'],
+  ['a code before a status', { message: 'New', code: 190, status: 503 }, 'token_invalid'],
+  [
+    'a block before a limit',
+    { message: '(#4) Application request limit reached', code: 4, transient: false },
+    'action_blocked',
+  ],
+  [
+    'an id that may be rounded',
+    { message: "Object with ID '17841403815449848' does not exist", code: 100, subcode: 33 },
+    'ids_rounded',
+  ],
+  [
+    'an id that surely is not',
+    { message: "Object with ID '17841403815449847' does not exist", code: 100, subcode: 33 },
+    'object_missing',
+  ],
+  ['nothing in an unknown message', { message: 'Something new', code: 100, status: 400 }, undefined],
+  ['nothing in nothing', {}, undefined],
+])('recognises %s', (_, facts, code) => {
+  expect(matchInstagramError(facts)).toBe(code)
+})
+
+const ERROR_PAGE = 'https://www.instagram.com/oauth/authorize/third_party/error/?message='
+const EXPIRED =
+  'Error validating access token: Session has expired on Tuesday, 28-Sep-21 03:00:00 PDT. The current time is Friday, 08-Oct-21 23:50:19 PDT.'
+
+describe('what a person pastes is recognised:', () => {
+  test.each<[what: string, pasted: string, code: InstagramErrorCode | undefined]>([
+    [
+      'the address of an error page with percent signs',
+      ERROR_PAGE +
+        encodeURIComponent('Invalid Request: Request parameters are invalid: Invalid platform app'),
+      'invalid_platform_app',
+    ],
+    [
+      'the address of an error page with plus signs',
+      `${ERROR_PAGE}Invalid+Request%3A+Invalid+redirect_uri`,
+      'redirect_uri_mismatch',
+    ],
+    [
+      'the address of an error page, encoded twice',
+      ERROR_PAGE + encodeURIComponent(encodeURIComponent('Insufficient Developer Role')),
+      'insufficient_developer_role',
+    ],
+    [
+      'the address of an error page in the person’s language',
+      ERROR_PAGE + encodeURIComponent('開發人員角色不足'),
+      'insufficient_developer_role',
+    ],
+    [
+      'the address of an error page as the browser shows it',
+      `${ERROR_PAGE}開發人員角色不足`,
+      'insufficient_developer_role',
+    ],
+    [
+      'the address of the sandbox’s error page',
+      'http://127.0.0.1:3001/oauth/authorize/third_party/error/?message=400%3A+Session+Invalid',
+      'session_invalid',
+    ],
+    [
+      'an address with error_message',
+      'https://instagram.com/?error_message=Invalid%20scope%20field(s)%3A%20basic',
+      'invalid_scope',
+    ],
+    [
+      'a callback with error_description',
+      'https://x.example/cb?error=access_denied&error_description=The+user+denied+your+request',
+      'declined',
+    ],
+    [
+      'a callback with an error alone',
+      'https://x.example/cb?error=server_error&state=x',
+      'temporary_failure',
+    ],
+    [
+      'an address with broken percent signs',
+      `${ERROR_PAGE}%E0%A4%A Invalid%20platform%20app %`,
+      'invalid_platform_app',
+    ],
+    [
+      'the address of the authorize page that is gone',
+      'https://api.instagram.com/oauth/authorize/?client_id=1&scope=basic',
+      'authorize_page_gone',
+    ],
+    [
+      'JSON of api.instagram.com',
+      '{"error_type": "OAuthException", "code": 400, "error_message": "Invalid platform app"}',
+      'invalid_platform_app',
+    ],
+    [
+      'JSON of graph.instagram.com',
+      `{"error":{"message":"${EXPIRED}","type":"OAuthException","code":190,"fbtrace_id":"AaauHBIaCwjNFlnZ_qsZC07"}}`,
+      'token_expired',
+    ],
+    ['JSON with a subcode only', '{"error":{"message":"?","code":190,"error_subcode":459}}', 'checkpoint'],
+    ['JSON with a code only', '{ "error": { "code": 368 } }', 'account_blocked'],
+    ['JSON with a code as text', "{'error': {'code': '190'}}", 'token_invalid'],
+    ['JSON that is not transient', '{"error":{"is_transient":false,"code":4}}', 'action_blocked'],
+    [
+      'JSON of the first API',
+      '{"meta":{"error_type":"OAuthAccessTokenException","code":400,"error_message":"no"}}',
+      'token_invalid',
+    ],
+    [
+      'JSON with escapes',
+      String.raw`{"error_message":"\u958b\u767c\u4eba\u54e1\u89d2\u8272\u4e0d\u8db3"}`,
+      'insufficient_developer_role',
+    ],
+    [
+      'JSON with quotes in its quotes',
+      String.raw`{"error_message":"Only response type \"code\" and \"token\" is allowed"}`,
+      'response_type_refused',
+    ],
+    [
+      'a line of a log, cut off behind the message',
+      'ERROR {"error":{"message":"Session key invalid. This could',
+      'already_long_lived',
+    ],
+    ['a code in the message alone', '(#10) Whatever it says', 'permission_missing'],
+    ['not JSON cut off in its message', '400 {"error_type":"OAuthException","error_mess', undefined],
+    ['not JSON cut off behind its message', '… body={"error":{"message":"Err', undefined],
+  ])('%s', (_, pasted, code) => {
+    expect(matchPasted(pasted)).toBe(code)
+  })
+
+  test.each(['', ' ', 'help', 'https://www.instagram.com/', 'undefined', '{}', '%', 'code', 'https://'])(
+    'not “%s”',
+    (pasted) => {
+      expect(matchPasted(pasted)).toBeUndefined()
+    },
+  )
+
+  const fragments = [
+    '<script>',
+    '%',
+    '%25',
+    '%E0',
+    '\\u',
+    '\\u00',
+    '{',
+    '}',
+    '"',
+    "'",
+    'code',
+    ':',
+    '=',
+    '&',
+    '?',
+  ]
+    .concat(['#_', '://', 'error', '_', 'subcode', '1', '99999999999999999999', '…', ' ', '\n', '\0'])
+    .concat(['Object with ID ', 'message', '開', '\ud800'])
+
+  const hostile = fc.oneof(
+    fc.string({ unit: 'binary-ascii', maxLength: 300 }),
+    fc.array(fc.constantFrom(...fragments), { maxLength: 200 }).map((parts) => parts.join('')),
+    fc
+      .tuple(fc.constantFrom(' ', '%25', '"', '\\', '1', 'code:', 'error ', '(#'), fc.nat(6000))
+      .map(([part, times]) => part.repeat(times)),
+  )
+
+  test('hostile text, without an error', () => {
+    fc.assert(
+      fc.property(hostile, (pasted) => {
+        const code = matchPasted(pasted)
+
+        expect(code === undefined || code in instagramErrors).toBe(true)
+      }),
+    )
+  })
+
+  test('the first 4,000 characters only, however long the text is', () => {
+    expect(matchPasted('x'.repeat(3_980) + 'Invalid platform app')).toBe('invalid_platform_app')
+    expect(matchPasted('x'.repeat(3_981) + 'Invalid platform app')).toBeUndefined()
+  })
+})
