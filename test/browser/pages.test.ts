@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { type Browser, openBrowser } from '../support/browser.ts'
-import { PASSWORD } from '../operator/support.ts'
+import { PASSWORD } from '../admin/support.ts'
 import { person } from '../support/person.ts'
 import { startWorld, type World } from '../support/world.ts'
 import { choose, findings, follow, heading, logIn, openAsOperator } from './steps.ts'

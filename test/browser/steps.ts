@@ -1,6 +1,6 @@
 import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { PASSWORD } from '../operator/support.ts'
+import { PASSWORD } from '../admin/support.ts'
 import type { Browser } from '../support/browser.ts'
 import { person } from '../support/person.ts'
 import type { World } from '../support/world.ts'
