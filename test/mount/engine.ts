@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Express } from 'express'
 
-/** A host's engine, which takes its time: views are `<name>.slow`, and say who they are. */
+/** A view engine that takes its time: views are `<name>.slow`, and say who they are. */
 function withEngine(host: Express): void {
   host.engine('slow', (path, options, done) => {
     void setImmediate().then(() => {

@@ -1,71 +1,75 @@
 import express, { type Express } from 'express'
 import type { Response } from 'supertest'
-import type { Decision } from '../../src/sandbox/decide.ts'
 import { listen } from '../support/listening.ts'
 import type { Person } from '../support/person.ts'
 import {
+  createInstagram,
   createSandbox,
-  instagram,
+  type Decision,
+  type Instagram,
   type InstagramOptions,
-  type InstagramRouter,
   type InstagramSandbox,
 } from '../../src/index.ts'
 
-/** What was logged: how, with which details, and in which words. */
+/** A key that encrypts tokens, and a secret that signs cookies. */
+export const KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`
+export const SECRET = 'session-secret-marked-canary-0123456789'
+
+/** A line of the log. */
 export interface Logged {
   level: string
   details: Record<string, unknown>
   message: string
 }
 
-/** Somebody's Express app with ours mounted, as our package offers it; and a sandbox, by whose clock it goes, which stands until it is moved. */
+/** A host's Express app with our router mounted, and a sandbox whose clock stands still until it is moved. */
 export interface Site extends AsyncDisposable {
-  /** Where the host's own pages are. */
+  /** The host's own pages. */
   origin: string
-  /** Where ours are. */
+  /** Our pages. */
   home: string
-  /** All that was given to `instagram`, for one more. */
+  /** The options of `createInstagram`, for another one. */
   options: InstagramOptions
-  router: InstagramRouter
+  instagram: Instagram
   sandbox: InstagramSandbox
-  /** Our log so far. */
+  /** The log so far. */
   log: Logged[]
 }
 
-/** How a site is to be, beside what a sandbox says. */
+/** How a site differs from the sandbox's options. */
 export interface SiteOptions {
   options?: Partial<InstagramOptions>
-  /** Where it is mounted. Default: `/instagram`. */
+  /** Where the router is mounted. Default: `/instagram`. */
   at?: string
   /** The path of the redirect URI. Default: `/instagram/response`. */
   callback?: string
   /** Where people reach the host. Default: where it listens. */
   publicOrigin?: string
-  /** What the host has in front of it. */
+  /** The host's middleware before our router. */
   before?: (host: Express) => unknown
-  /** What it has behind it, in front of its own 404. */
+  /** The host's middleware behind our router, before its own 404. */
   after?: (host: Express, site: Site) => unknown
 }
 
-/** Starts an app by three lines of ours. */
+/** Starts a host app with three lines of ours. */
 export async function startSite(how: SiteOptions = {}): Promise<Site> {
-  const { options: change = {}, at = '/instagram', callback = '/instagram/response' } = how
+  const { at = '/instagram', callback = '/instagram/response' } = how
   await using starting = new AsyncDisposableStack()
   const { server, origin } = starting.use(await listen())
   const start = new Date()
   const redirectUri = (how.publicOrigin ?? origin) + callback
   const sandbox = starting.use(await createSandbox({ redirectUri, now: () => start }))
   const log: Logged[] = []
-  const options = { ...sandbox.options, log: logTo(log), upkeep: false, ...change }
+  const options = { ...sandbox.options, log: logTo(log), jobs: false, ...how.options }
 
   const host = express()
   how.before?.(host)
-  const router = starting.use(instagram(options))
-  host.use(at, router)
-  const ending = starting.move()
+  const instagram = starting.use(createInstagram(options))
+  host.use(at, instagram.router)
   const home = origin + callback.replace(/\/[^/]*$/, '')
+  const ending = starting.move()
   const dispose = () => ending.disposeAsync()
-  const site = { origin, home, options, router, sandbox, log, [Symbol.asyncDispose]: dispose }
+  const site = { origin, home, options, instagram, sandbox, log, [Symbol.asyncDispose]: dispose }
   how.after?.(host, site)
   host.use((_request, response) => {
     response.status(404).send('The host has no such page')
@@ -74,24 +78,45 @@ export async function startSite(how: SiteOptions = {}): Promise<Site> {
   return site
 }
 
-/** Begins a login at `/login` of ours, decides on Instagram's page, and comes back: what is answered then. */
-export async function logIn(
-  somebody: Person,
-  { base = '/instagram', query = '', decision }: { base?: string; query?: string; decision?: Decision } = {},
-): Promise<Response> {
-  return somebody.get(await allow(somebody, { base, query, ...(decision && { decision }) }))
+interface LoginOptions {
+  base?: string
+  query?: string
+  decision?: Decision
 }
 
-/** The same, but for coming back: where Instagram sends the browser. */
+/** Begins a login at our `/login`, decides on Instagram's page, and comes back: the last response. */
+export async function logIn(somebody: Person, options: LoginOptions = {}): Promise<Response> {
+  return somebody.get(await allow(somebody, options))
+}
+
+/** The same without coming back: the path and query to which Instagram sends the browser. */
 export async function allow(
   somebody: Person,
-  { base = '/instagram', query = '', decision }: { base?: string; query?: string; decision?: Decision } = {},
+  { base = '/instagram', query = '', decision }: LoginOptions = {},
 ): Promise<string> {
   const begun = await somebody.get(`${base}/login${query}`)
   return somebody.authorize(begun.headers['location'] ?? 'none', decision)
 }
 
-/** A log that is kept. */
+/** A login by functions alone. */
+export async function connect(
+  { instagram, sandbox }: Pick<Site, 'instagram' | 'sandbox'>,
+  as: Decision['as'] = 'business',
+) {
+  const { url, browserSecret } = instagram.beginLogin()
+  return instagram.finishLogin({ callback: await sandbox.authorize(url, { as }), browserSecret })
+}
+
+/** What a promise rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  const result = await promise.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  )
+  if (!result) throw new Error('This was accepted')
+  return result.error
+}
+
 function logTo(lines: Logged[]) {
   const keep = (level: string) => (details: object, message: string) =>
     void lines.push({ level, details: { ...details }, message })
