@@ -117,7 +117,8 @@ function loginEnvironment(options: LoginOptions, terminal: Terminal): Environmen
     PORT: port?.toString(),
   })
   if (!options.sandbox) return withRedirectUri({ ...withDatabase(terminal), ...given })
-  return { DATABASE_URL: 'file::memory:', ...withRedirectUri({ PORT: '0', ...given }) }
+  const anyPort = { INSTAGRAM_REDIRECT_URI: `https://localhost:${port ?? 0}/response` }
+  return { DATABASE_URL: 'file::memory:', ...anyPort, ...given }
 }
 
 /** The settings, with the credentials of the app that the person is asked for if they are missing. */

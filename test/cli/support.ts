@@ -1,95 +1,202 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { Agent, fetch } from 'undici'
+import { run } from '../../src/cli/main.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
 import { type Decision, decide } from '../../src/sandbox/decide.ts'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
 import { freePort } from '../support/place.ts'
 
-export const CLI = join(import.meta.dirname, '../../src/cli.ts')
+export const CLI = join(import.meta.dirname, '../../src/cli/main.ts')
 
 export const CLIENT_ID = '990602627938098'
 export const SECRET = 'c1ient-secret-marked-canary-7f3a91'
 
 /** Milliseconds in which a command says something more. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 20_000
 
-/** Makes the command believe that somebody sits there. */
-const ATTENDED = `import { WriteStream } from 'node:tty'
-  process.stdin.isTTY = true
-  for (const stream of [process.stdout, process.stderr])
-    Object.assign(stream, { isTTY: true, columns: 100, getColorDepth: WriteStream.prototype.getColorDepth })`
+type Environment = Record<string, string>
 
-/** As on somebody's laptop: a home and a folder of their own, and a sandbox that knows their app. `command`: what is run there. */
-export async function laptop(
-  change: { redirectUri?: string; command?: readonly [string, ...string[]] } = {},
-) {
+/** What a command printed in the end. */
+export interface Ended {
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+/** How a command is started. */
+interface Start {
+  args: readonly string[]
+  environment: Environment
+  /** Whether a person sits at a terminal of 100 columns. */
+  isTerminal?: boolean
+  isProject?: boolean
+}
+
+/** A command that runs. */
+export interface Running {
+  ended: Promise<Ended>
+  /** Everything on both outputs so far. */
+  output: () => string
+  /** Waits for messages that match, after those that it was waited for before. Returns the match, or its first group. */
+  says: (pattern: RegExp | string) => Promise<string>
+  /** Where the person is to go. */
+  link: () => Promise<string>
+  types: (text: string) => void
+  /** Ends the input. */
+  end: () => void
+  signal: (name: NodeJS.Signals) => void
+}
+
+/** Runs a command in this process, on streams of its own. */
+export function startCommand({ args, environment, isTerminal = false, isProject = false }: Start): Running {
+  const stream = () => {
+    const through = new PassThrough()
+    return isTerminal
+      ? Object.assign(through, { isTTY: true, columns: 100, rows: 24, setRawMode: () => through })
+      : through
+  }
+  const [input, output, messages] = [stream(), stream(), stream()]
+  const terminal = { environment, input, output, messages, isProject } as unknown as Terminal
+  return follow(
+    output,
+    messages,
+    () => run(args, terminal),
+    (text) => input.write(text),
+    () => input.end(),
+    (name) => process.emit(name),
+  )
+}
+
+/** Runs a program in a process of its own. */
+export function startProcess(
+  [program, ...words]: readonly [string, ...string[]],
+  { cwd, environment }: { cwd: string; environment: Environment },
+): Running & { pid: number | undefined } {
+  const child = spawn(program, words, { cwd, env: environment })
+  const closed = Promise.withResolvers<number | null>()
+  child.on('close', closed.resolve).on('error', closed.reject)
+  const running = follow(
+    child.stdout,
+    child.stderr,
+    () => closed.promise,
+    (text) => child.stdin.write(text),
+    () => child.stdin.end(),
+    (name) => child.kill(name),
+  )
+  return { ...running, pid: child.pid }
+}
+
+function follow(
+  output: NodeJS.ReadableStream,
+  messages: NodeJS.ReadableStream,
+  work: () => Promise<number | null>,
+  write: (text: string) => unknown,
+  end: () => unknown,
+  signal: (name: NodeJS.Signals) => unknown,
+): Running {
+  const texts = { stdout: '', stderr: '' }
+  let all = ''
+  let changed = Promise.withResolvers<undefined>()
+  const append = (name: 'stdout' | 'stderr') => (chunk: unknown) => {
+    texts[name] += String(chunk)
+    all += String(chunk)
+    changed.resolve(undefined)
+    changed = Promise.withResolvers()
+  }
+  output.on('data', append('stdout'))
+  messages.on('data', append('stderr'))
+  const ended = work().then(async (status) => {
+    // Streams deliver in a later turn what was written last.
+    await new Promise((resolve) => setImmediate(resolve))
+    return { status, ...texts }
+  })
+  let read = 0
+  async function says(pattern: RegExp | string): Promise<string> {
+    const wanted = typeof pattern === 'string' ? new RegExp(RegExp.escape(pattern)) : pattern
+    const late = AbortSignal.timeout(PATIENCE_MS)
+    for (;;) {
+      const found = wanted.exec(all.slice(read))
+      if (found) {
+        read += found.index + found[0].length
+        return found[1] ?? found[0]
+      }
+      const timeout = new Promise<'late'>((resolve) => {
+        late.addEventListener('abort', () => {
+          resolve('late')
+        })
+      })
+      const next = await Promise.race([changed.promise, ended, timeout])
+      if (next !== undefined && !wanted.test(all.slice(read)))
+        throw new Error(`It does not say ${String(pattern)}: ${all}`)
+    }
+  }
+  return {
+    ended,
+    output: () => all,
+    says,
+    link: () => says(/(http[^\s\p{C}]+\/oauth\/authorize[^\s\p{C}]+)/u),
+    types: (text) => void write(text),
+    end: () => void end(),
+    signal: (name) => void signal(name),
+  }
+}
+
+/** As on somebody's laptop: a home of their own, and a sandbox that knows their app. `command`: the program in place of the commands here. */
+export async function laptop(change: { redirectUri?: string; command?: readonly [string, ...string[]] } = {}) {
   await using starting = new AsyncDisposableStack()
   const home = await mkdtemp(join(tmpdir(), 'laptop-'))
   starting.defer(() => rm(home, { recursive: true, force: true }))
   const port = await freePort()
-  const { redirectUri = `https://localhost:${port}/response`, command = [process.execPath, CLI] } = change
-  const [program, ...words] = command
+  const { redirectUri = `https://localhost:${port}/response`, command } = change
   const app = { clientId: CLIENT_ID, clientSecret: SECRET, redirectUris: [redirectUri] }
   const sandbox = starting.adopt(await startSandbox({ port: 0, app }), (started) => started.close())
-  const running: ChildProcess[] = []
-  starting.defer(() => {
-    for (const child of running) if (child.exitCode === null) child.kill('SIGKILL')
+  const running = new Set<Running>()
+  starting.defer(async () => {
+    for (const each of running) each.signal(command ? 'SIGKILL' : 'SIGINT')
+    await Promise.all([...running].map(({ ended }) => ended))
   })
-  const user = join(home, 'data', 'instagram-access-token')
+  const dataHome = join(home, 'data')
+  const user = join(dataHome, 'instagram-access-token')
+  const { XDG_DATA_HOME } = process.env
+  process.env['XDG_DATA_HOME'] = dataHome
+  starting.defer(() => {
+    if (XDG_DATA_HOME === undefined) delete process.env['XDG_DATA_HOME']
+    else process.env['XDG_DATA_HOME'] = XDG_DATA_HOME
+  })
   const ending = starting.move()
 
   /** Without an app. */
-  const nothing: Record<string, string> = {
-    HOME: home,
-    XDG_DATA_HOME: join(home, 'data'),
-    PATH: process.env['PATH'] ?? '',
+  const nothing: Environment = {
+    ...(command && { HOME: home, XDG_DATA_HOME: dataHome, PATH: process.env['PATH'] ?? '' }),
     INSTAGRAM_AUTHORIZE_URL: sandbox.authorizeUrl,
     INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
     INSTAGRAM_GRAPH_URL: sandbox.graphUrl,
   }
-  const settings: Record<string, string> = {
+  const settings: Environment = {
     ...nothing,
     INSTAGRAM_CLIENT_ID: CLIENT_ID,
     INSTAGRAM_CLIENT_SECRET: SECRET,
     INSTAGRAM_REDIRECT_URI: redirectUri,
   }
 
-  /** Starts the command; what it is to read is written to its `stdin`, which stays open. */
-  function start(args: readonly string[], environment: Record<string, string> = {}, base = settings) {
-    const child = spawn(program, [...words, ...args], { cwd: home, env: { ...base, ...environment } })
-    running.push(child)
-    const texts = { stdout: '', stderr: '' }
-    child.stdout.on('data', (text) => (texts.stdout += String(text)))
-    child.stderr.on('data', (text) => (texts.stderr += String(text)))
-    const ended = once(child, 'close').then(([status]) => ({ status: status as unknown, ...texts }))
-    let read = 0
-    /** What stands in its words first, behind what was waited for before. */
-    const says = async (pattern: RegExp | string): Promise<string> => {
-      const wanted = typeof pattern === 'string' ? new RegExp(RegExp.escape(pattern)) : pattern
-      for (;;) {
-        const found = wanted.exec(texts.stderr.slice(read))
-        if (found) {
-          read += found.index + found[0].length
-          return found[1] ?? found[0]
-        }
-        const signal = AbortSignal.timeout(PATIENCE_MS)
-        const next = await Promise.race([once(child.stderr, 'data', { signal }), ended]).catch(
-          () => undefined,
-        )
-        if (!next || 'status' in next) throw new Error(`It does not say ${String(pattern)}: ${texts.stderr}`)
-      }
-    }
-    return {
-      child,
-      ended,
-      says,
-      /** Where the person is to go. */
-      link: () => says(/(http[^\s\p{C}]+\/oauth\/authorize[^\s\p{C}]+)/u),
-      types: (text: string) => child.stdin.write(text),
-    }
+  /** Starts a command with the settings of the app, or those of `base`. */
+  function start(
+    args: readonly string[],
+    environment: Environment = {},
+    base = settings,
+    isTerminal = false,
+  ): Running {
+    const all = { ...base, ...environment }
+    const started = command
+      ? startProcess([...command, ...args], { cwd: home, environment: all })
+      : startCommand({ args, environment: all, isTerminal })
+    running.add(started)
+    void started.ended.finally(() => running.delete(started))
+    return started
   }
 
   /** Opens a page of the command's as a browser that trusts its certificate. */
@@ -97,8 +204,8 @@ export async function laptop(
     const ca = await readFile(join(user, 'localhost-1.pem'), 'utf8').catch(() => undefined)
     const dispatcher = new Agent({ connect: { ...(ca && { ca }) } })
     try {
-      const answer = await fetch(address, { dispatcher })
-      return { status: answer.status, headers: answer.headers, text: await answer.text() }
+      const response = await fetch(address, { dispatcher })
+      return { status: response.status, headers: response.headers, text: await response.text() }
     } finally {
       await dispatcher.close()
     }
@@ -113,26 +220,22 @@ export async function laptop(
     sandbox,
     nothing,
     start,
+    /** Starts a command in a terminal. */
+    sit: (args: readonly string[], environment: Environment = {}, base = settings) =>
+      start(args, environment, base, true),
     visit,
-    run: (args: readonly string[], environment: Record<string, string> = {}, base = settings) => {
-      const running = start(args, environment, base)
-      running.child.stdin.end()
-      return running.ended
+    /** Runs a command without any input. */
+    run: (args: readonly string[], environment: Environment = {}, base = settings) => {
+      const started = start(args, environment, base)
+      started.end()
+      return started.ended
     },
     /** A whole login: what the command printed in the end. */
     async login(args: readonly string[] = [], decision: Decision = {}) {
-      const running = start(args)
-      await visit(await decide(await running.link(), decision))
-      return running.ended
+      const started = start(args)
+      await visit(await decide(await started.link(), decision))
+      return started.ended
     },
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
-  }
-}
-
-/** In the environment of a command: somebody sits in front of it. */
-export function attended(more = ''): Record<string, string> {
-  return {
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ATTENDED + more)}`,
-    TERM: 'xterm',
   }
 }
