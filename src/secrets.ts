@@ -5,6 +5,7 @@ import type { Config, TokenKey } from './config.ts'
 import { dataFolder, isInMemory } from './databaseUrl.ts'
 
 const KEY_BYTES = 32
+const generate = () => randomBytes(KEY_BYTES).toString('base64')
 
 /** The settings that stored secrets complete. */
 type Secrets = Pick<Config, 'databaseUrl' | 'sessionSecrets' | 'tokenKeys'>
@@ -16,19 +17,19 @@ type Secrets = Pick<Config, 'databaseUrl' | 'sessionSecrets' | 'tokenKeys'>
  * @throws Error in a sentence that names the file: it cannot be read or created, or was changed
  */
 export function withStoredSecrets<Settings extends Secrets>(config: Settings): Settings {
+  const getOrCreate = (path: string) => readStoredSecret(path) ?? storeSecret(path, generate())
   const get = isInMemory(config.databaseUrl) ? generate : getOrCreate
   return { ...config, sessionSecrets: sessionSecretsOf(config, get), tokenKeys: tokenKeysOf(config, get) }
 }
 
-/** The secrets that sign cookies. By default none is created, and the list may be empty. */
+/** The secrets that sign cookies, set or stored. By default none is created, and the list may be empty. */
 export function sessionSecretsOf(config: Secrets, get = readStoredSecret): readonly string[] {
   if (config.sessionSecrets.length > 0) return config.sessionSecrets
-  return [get(join(dataFolder(config.databaseUrl), 'session-secret'))].filter(
-    (secret) => secret !== undefined,
-  )
+  const stored = get(join(dataFolder(config.databaseUrl), 'session-secret'))
+  return stored === undefined ? [] : [stored]
 }
 
-/** The keys that encrypt tokens. By default none is created, and the list may be empty. */
+/** The keys that encrypt tokens, set or stored. By default none is created, and the list may be empty. */
 export function tokenKeysOf(config: Secrets, get = readStoredSecret): readonly TokenKey[] {
   if (config.tokenKeys.length > 0) return config.tokenKeys
   const path = join(dataFolder(config.databaseUrl), 'token-key')
@@ -36,32 +37,27 @@ export function tokenKeysOf(config: Secrets, get = readStoredSecret): readonly T
   if (stored === undefined) return []
   const secret = Buffer.from(stored, 'base64')
   if (secret.length !== KEY_BYTES) throw new Error(`The secret in ${path} was changed.`)
-  // An id of its own: a new key must not pass for one that was lost.
+  // A new key must not pass for one that was lost.
   return [{ id: `kept-${createHash('sha256').update(secret).digest('hex').slice(0, 8)}`, secret }]
 }
 
-/**
- * The text of a secret file without surrounding white space; `undefined` if there is no such file.
- *
- * @throws Error in a sentence that names the file: it cannot be read, or is empty
- */
+/** The text of a secret file, without surrounding white space; `undefined` if there is none. Throws as {@link storeSecret}. */
 export function readStoredSecret(path: string): string | undefined {
-  let text: string
   try {
-    text = readFileSync(path, 'utf8').trim()
+    const secret = readFileSync(path, 'utf8').trim()
+    if (secret === '') throw new Error('the file is empty; delete it, and a new secret is made')
+    return secret
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw unusable(path, error)
   }
-  if (text === '') throw unusable(path, new Error('the file is empty; delete it, and a new secret is made'))
-  return text
 }
 
 /**
- * Stores a secret in a new file, readable by its owner only. Returns what the file holds then: if another process was
- * faster, that one's secret. The file appears with all its text.
+ * Stores a secret in a new file, readable by its owner only, which appears with its whole text. Returns what the file holds then:
+ * the secret of another process, if that was faster.
  *
- * @throws Error in a sentence that names the file or its folder
+ * @throws Error in a sentence that names the file, with its cause: it is empty, or cannot be read or created
  */
 export function storeSecret(path: string, secret: string): string {
   const draft = `${path}.${randomUUID()}`
@@ -69,27 +65,18 @@ export function storeSecret(path: string, secret: string): string {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     writeFileSync(draft, `${secret}\n`, { flag: 'wx', mode: 0o600, flush: true })
     linkSync(draft, path)
+    return secret
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw unusable(path, error)
+    const stored = codeOf(error) === 'EEXIST' ? readStoredSecret(path) : undefined
+    if (stored === undefined) throw unusable(path, error)
+    return stored
   } finally {
     rmSync(draft, { force: true })
   }
-  return readStoredSecret(path) ?? secret
-}
-
-function getOrCreate(path: string): string {
-  return readStoredSecret(path) ?? storeSecret(path, generate())
-}
-
-function generate(): string {
-  return randomBytes(KEY_BYTES).toString('base64')
 }
 
 function unusable(path: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new Error(`The secret in ${path} cannot be used: ${reason}`, { cause })
+  return new Error(`The secret in ${path} cannot be used: ${(cause as Error).message}`, { cause })
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
-}
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code

@@ -8,15 +8,12 @@ import { openSqlite } from './sqlite.ts'
 
 export type { Database, Queries, QueryResult, Row, Transaction, Value } from './queries.ts'
 
-/** Milliseconds between two attempts to open a database in the background. */
-const REOPEN_MS = 10_000
-
 /**
  * Opens a database and creates its tables. `file:./data/accounts.db` (or `file:///…`) is an SQLite file, created with its folder
- * if it is missing; `file::memory:` lasts until it is closed. `postgres://user:password@host:5432/database` must exist.
+ * if it is missing; `file::memory:` lasts until it is closed. `postgres://user:password@host:5432/database`, with pg's options
+ * such as `sslmode` after a question mark, must exist.
  *
- * @throws {AppError} `database_unavailable` in a sentence for the operator, without the password
- * @throws Error in such a sentence for a malformed URL
+ * @throws Error in a sentence for the operator, without the password: `database_unavailable`, or a malformed URL
  */
 export function openDatabase(url: string): Promise<Database> {
   return open(url, migrate)
@@ -67,7 +64,7 @@ export function openInBackground(url: string, onError: (error: unknown) => void)
     attempt.catch((error: unknown) => {
       if (isClosed) return
       onError(error)
-      setTimeout(start, REOPEN_MS).unref()
+      setTimeout(start, 10_000).unref()
     })
   }
 
@@ -90,9 +87,7 @@ export function openInBackground(url: string, onError: (error: unknown) => void)
 /** The result of a promise. Throws {@link AppError} `database_unavailable` after `limitMs` milliseconds; the work goes on all the same. */
 export async function withTimeout<Result>(limitMs: number, promise: Promise<Result>): Promise<Result> {
   const late = sleep(limitMs, undefined, { ref: false }).then(() => {
-    throw new AppError('database_unavailable', {
-      message: `The database has not answered within ${limitMs} ms`,
-    })
+    throw new AppError('database_unavailable', { message: `The database took longer than ${limitMs} ms` })
   })
   return Promise.race([promise, late])
 }

@@ -33,11 +33,7 @@ CREATE INDEX login_attempts_claimed_at ON login_attempts (claimed_at);
 CREATE TABLE deletions (
   confirmation_code ${TEXT} PRIMARY KEY, asked_at BIGINT NOT NULL, done_at BIGINT NOT NULL)`
 
-/**
- * Creates the schema in an empty database, once even if several processes start together.
- *
- * @throws Error for a schema of another version
- */
+/** Creates the schema in an empty database, once even if several processes start together. Throws for another version. */
 export async function migrate(database: Database): Promise<void> {
   if ((await schemaState(database)).version === VERSION) return
   await database.transaction(async (transaction) => {

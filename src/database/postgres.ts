@@ -1,6 +1,6 @@
 import { DatabaseError, Pool, type PoolClient } from 'pg'
 import { AppError, isAppError } from '../errors/errors.ts'
-import { checkParameters, commit, type Database, type Row, type Value } from './queries.ts'
+import { checkParameters, commit, type Database, type Row, type Value, type Work } from './queries.ts'
 
 /** Limits are milliseconds. `query_timeout` is the client's, for a server that is gone without a word. */
 const POOL_OPTIONS = {
@@ -18,10 +18,7 @@ const POOL_OPTIONS = {
 const CONFLICT = /^(40001|40P01)$/
 const MAX_ATTEMPTS = 10
 
-/**
- * SQLSTATEs of what passes by itself: a broken connection, a server that is read-only, short of something, starting, stopping or
- * failing, and time limits. @see https://www.postgresql.org/docs/current/errcodes-appendix.html
- */
+/** SQLSTATEs of broken connections, failing or busy servers, and time limits. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNAVAILABLE = /^(08...|53...|25006|25P03|25P04|40001|40P01|55P03|57014|57P01|57P02|57P03|57P05|58030)$/
 
 /** In the order of the keys, so that no two transactions wait for each other. */
@@ -31,39 +28,50 @@ const LOCK = `SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextex
 /** Type identifiers of bigint, smallint, integer and numeric. All else stays text. */
 const NUMBERS = [20, 21, 23, 1700]
 
-/**
- * A PostgreSQL database. Connections are made when they are needed, and again after the server was away.
- *
- * @param url `postgres://user:password@host:port/database`, with pg's options (such as `sslmode`) after a question mark
- */
+/** A PostgreSQL database. Connections are made when they are needed, and again after the server was away. */
 export function openPostgres(url: string): Database {
   const types = { getTypeParser: (type: number) => (NUMBERS.includes(type) ? safeInteger : String) }
   const pool = new Pool({ ...POOL_OPTIONS, types, connectionString: url })
   // The pool drops broken connections; whoever uses one gets the error from the statement.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
+  const pending = new Set<Promise<unknown>>()
+  let isClosed = false
+
+  async function track<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (isClosed) throw new Error('The database is closed')
+    const result = work()
+    pending.add(result)
+    return result.finally(() => pending.delete(result))
+  }
 
   return {
     engine: 'postgres',
     skipLocked: ' FOR UPDATE SKIP LOCKED',
-    query: (sql, parameters) => run(pool, sql, parameters),
-    async transaction(work) {
-      for (let attempts = 1; ; attempts++) {
-        const client = await pool.connect().catch(throwDatabaseError)
-        try {
-          await run(client, 'BEGIN')
-          const result = await commit(work, (sql, parameters) => run(client, sql, parameters), LOCK)
-          client.release()
-          return result
-        } catch (error) {
-          client.release(true) // The end of the connection rolls back.
-          const isConflict = isAppError(error) && CONFLICT.test(String(error.details['sqlState']))
-          if (!isConflict || attempts === MAX_ATTEMPTS) throw error
-        }
-      }
-    },
+    query: (sql, parameters) => track(() => run(pool, sql, parameters)),
+    transaction: (work) => track(() => transaction(pool, work)),
     checkpoint: () => Promise.resolve(),
-    close: async () => (pool.ending ? undefined : pool.end()),
+    async close() {
+      isClosed = true
+      await Promise.allSettled(pending)
+      if (!pool.ending) await pool.end()
+    },
+  }
+}
+
+async function transaction<Result>(pool: Pool, work: Work<Result>): Promise<Result> {
+  for (let attempts = 1; ; attempts++) {
+    const client = await pool.connect().catch(throwDatabaseError)
+    try {
+      await run(client, 'BEGIN')
+      const result = await commit(work, (sql, parameters) => run(client, sql, parameters), LOCK)
+      client.release()
+      return result
+    } catch (error) {
+      client.release(true) // The end of the connection rolls back.
+      const isConflict = isAppError(error) && CONFLICT.test(String(error.details['sqlState']))
+      if (!isConflict || attempts === MAX_ATTEMPTS) throw error
+    }
   }
 }
 

