@@ -203,9 +203,7 @@ describe('of many accounts', () => {
     stage.sandbox.answerNext('refresh', { fault: 'hang' })
 
     const round = stage.process().refresher.refreshDue()
-    await expect
-      .poll(() => stage.eventTypes().filter((type) => type === 'token.refreshed'))
-      .toHaveLength(5)
+    await expect.poll(() => stage.eventTypes().filter((type) => type === 'token.refreshed')).toHaveLength(5)
     await stage.sandbox.close()
     await round
 
@@ -269,11 +267,7 @@ describe('with several processes', () => {
     await connectDue(40)
     const [one, other] = [await anotherProcess(), await anotherProcess()]
 
-    await Promise.all([
-      one.refresher.refreshDue(),
-      one.refresher.refreshDue(),
-      other.refresher.refreshDue(),
-    ])
+    await Promise.all([one.refresher.refreshDue(), one.refresher.refreshDue(), other.refresher.refreshDue()])
 
     const tokens = stage.refreshedTokens()
     expect(tokens).toHaveLength(40)
