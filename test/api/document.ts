@@ -47,7 +47,7 @@ export const received = new Set<string>()
 export function differences(method: string, path: string, response: ApiResponse): string[] {
   const { status, type, text, body, headers } = response
   const template = PATHS.find((known) =>
-    matches(known, path.replace(/^\/api(?=\/)/, '').replace(/\?.*/s, '')),
+    matches(known, path.replace(/^.*?\/api(?=\/)/, '').replace(/\?.*/s, '')),
   )
   const responses = paths[template ?? '']?.[method.toLowerCase() as 'get']?.responses
   const name = responses?.[status] ? String(status) : 'default'

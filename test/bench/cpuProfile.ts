@@ -12,7 +12,7 @@ interface Spent {
   frame: Frame
   /** Milliseconds. */
   self: number
-  /** The package or room that called it, where it is Node's or V8's own. */
+  /** The package or folder that called it, where it is Node's or V8's own. */
   owner: string
 }
 
@@ -23,7 +23,7 @@ const LEFT_OUT = ['(idle)', '(bench)', 'node:inspector']
 const SMALL_PERCENT = 0.3
 
 /**
- * Time by npm package, room of ours, and module of Node's; the greatest first, and the least put together. `pieces`: by how
+ * Time by npm package, folder of ours, and module of Node's; the greatest first, and the least put together. `pieces`: by how
  * many it is divided.
  */
 export function byPackage(profile: CpuProfile, pieces: number): Row[] {
@@ -90,12 +90,12 @@ function timesOf({ nodes, samples = [], timeDeltas = [] }: CpuProfile): Spent[] 
 
 const isNodes = (place: string) => place.startsWith('node:') || place.startsWith('(')
 
-/** Where code stands: a package, a room of ours, a module of Node's, or V8 itself. */
+/** Where code stands: a package, a folder of ours, a module of Node's, or V8 itself. */
 function placeOf({ url, functionName }: Frame): string {
   const [, packageName] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? []
   if (packageName !== undefined) return packageName
-  const [, room] = /\/src\/(\w+)(?:\.ts)?/.exec(url) ?? []
-  if (room !== undefined) return `src/${room}`
+  const [, folder] = /\/src\/(\w+)(?:\.ts)?/.exec(url) ?? []
+  if (folder !== undefined) return `src/${folder}`
   if (url.startsWith('node:')) return url.split('/').slice(0, 2).join('/')
   if (url.includes('/test/bench/')) return '(bench)'
   if (url !== '') return /\.ejs"?$/.test(url) ? 'views' : url.replace(/^wasm:.*/, 'wasm')

@@ -3,14 +3,14 @@ import type { Bench } from '../bench.ts'
 import type { Contestant } from '../contestants.ts'
 import { fill } from '../fill.ts'
 import { load } from '../load.ts'
-import { refreshClaims } from '../refreshClaims.ts'
+import { refreshLeases } from '../refreshLeases.ts'
 import type { Running } from '../running.ts'
 import { ratio, type Row, type Table } from '../table.ts'
 import { takeTurns } from '../takeTurns.ts'
 import { readToken } from '../tokenRead.ts'
 import { AT_ONCE } from './logins.ts'
 
-/** What a login, a token read and the claim of a refresh cost among few and among many accounts: it should be the same. */
+/** What a login, a token read and the lease of a refresh cost among few and among many accounts: it should be the same. */
 export async function growth(bench: Bench): Promise<readonly Table[]> {
   const tables: Table[] = []
   for (const contestant of bench.ours) tables.push(await growthOf(bench, contestant))
@@ -39,7 +39,7 @@ async function growthOf(bench: Bench, contestant: Contestant): Promise<Table> {
     }),
   })
   // Afterwards, for an app that runs would refresh what is due itself.
-  const claims = await refreshClaims(
+  const leases = await refreshLeases(
     bench,
     Array.from(filled.keys(), (name) => ({ ...contestant, name })),
   )
@@ -47,7 +47,7 @@ async function growthOf(bench: Bench, contestant: Contestant): Promise<Table> {
   const [first] = figures.keys()
   const few = first === undefined ? undefined : figures.get(first)
   const rows = Array.from(figures, ([name, { login, read }]): Row => {
-    const claim = claims.get(name) ?? NaN
+    const lease = leases.get(name) ?? NaN
     return {
       database: name,
       'filled in s': (filled.get(name)?.took ?? NaN) / 1000,
@@ -55,12 +55,12 @@ async function growthOf(bench: Bench, contestant: Contestant): Promise<Table> {
       'login/fewest': ratio(login, few?.login),
       'token CPU ms': read,
       'token/fewest': ratio(read, few?.read),
-      'claim ms': claim,
-      'claim/fewest': ratio(claim, claims.get(first ?? '')),
+      'lease ms': lease,
+      'lease/fewest': ratio(lease, leases.get(first ?? '')),
     }
   })
   const explained =
-    'filled: with as many accounts as sessions. claim: taking the account that is due longest, and settling it.'
+    'filled: with as many accounts as sessions. lease: leasing the account that has been due longest, and settling the lease.'
   return { title: `Few and many accounts (medians of ${rounds} rounds)`, rows, notes: [explained, ...notes] }
 }
 

@@ -17,7 +17,7 @@ const LATER_MS = 365 * DAY_MS
  * Milliseconds that it takes to lease the account that has been due longest and to settle the lease, in each of the databases, when all of
  * their accounts are due. No token is refreshed.
  */
-export async function refreshClaims(
+export async function refreshLeases(
   bench: Bench,
   databases: readonly Contestant[],
 ): Promise<ReadonlyMap<string, number>> {
