@@ -41,6 +41,7 @@ export type ApiResponse = Omit<Response, 'body'> & {
     status_since: string
     detail: string
     reference: string
+    servers: unknown
   }>
 }
 
