@@ -1,0 +1,165 @@
+import { inspect } from 'node:util'
+import { expect, inject, test } from 'vitest'
+import { openDatabase, openInBackground } from '../../src/database/database.ts'
+import { administer, postgres } from '../support/places.ts'
+import { startPostgres } from '../support/postgresServer.ts'
+import { emptyDatabase, opened, rejection } from './opening.ts'
+
+const ADD = 'INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, 1, 1)'
+
+test('logins of different accounts do not wait for each other, and logins of the same account do', async () => {
+  const database = await opened(await emptyDatabase(postgres))
+  const [locked, goOn] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  const order: string[] = []
+
+  const first = database.transaction(async (transaction) => {
+    await transaction.lock(['apple', 'fig'])
+    locked.resolve(undefined)
+    await goOn.promise
+    order.push('first')
+  })
+  await locked.promise
+  const same = database.transaction(async (transaction) => {
+    await transaction.lock(['pear', 'fig'])
+    order.push('same')
+  })
+  await database.transaction(async (transaction) => {
+    await transaction.lock(['plum'])
+    await transaction.query(ADD, ['plum'])
+    order.push('other')
+  })
+  goOn.resolve(undefined)
+  await Promise.all([first, same])
+
+  expect(order).toStrictEqual(['other', 'first', 'same'])
+})
+
+test('transactions that lock the same names in another order do not block each other', async () => {
+  const database = await opened(await emptyDatabase(postgres))
+  const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
+
+  const all = Array.from({ length: 30 }, (_, index) =>
+    database.transaction((transaction) => transaction.lock(index % 2 ? names : names.toReversed())),
+  )
+
+  await expect(Promise.all(all)).resolves.toHaveLength(30)
+})
+
+test('a transaction that PostgreSQL undoes because of a deadlock is run again', async () => {
+  const database = await opened(await emptyDatabase(postgres))
+  for (const code of ['a', 'b']) await database.query(ADD, [code])
+  const [readyA, readyB] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  let runs = 0
+  const update = (
+    first: string,
+    second: string,
+    ready: PromiseWithResolvers<undefined>,
+    other: Promise<unknown>,
+  ) =>
+    database.transaction(async (transaction) => {
+      runs += 1
+      const increment = 'UPDATE deletions SET asked_at = asked_at + 1 WHERE confirmation_code = $1'
+      await transaction.query("SET LOCAL deadlock_timeout = '10ms'")
+      await transaction.query(increment, [first])
+      ready.resolve(undefined)
+      await other
+      await transaction.query(increment, [second])
+    })
+
+  await Promise.all([update('a', 'b', readyA, readyB.promise), update('b', 'a', readyB, readyA.promise)])
+
+  const { rows } = await database.query('SELECT asked_at FROM deletions')
+  expect(rows).toStrictEqual([{ asked_at: 3 }, { asked_at: 3 }])
+  expect(runs).toBe(3)
+})
+
+test('a lock that is held too long, and a killed connection, are reported as unavailable', async () => {
+  const url = await emptyDatabase(postgres)
+  const database = await opened(url)
+  await database.query(ADD, ['apple'])
+
+  const [waiting, killed] = await database.transaction(async (transaction) => {
+    await transaction.query('SELECT * FROM deletions FOR UPDATE')
+    return Promise.all([
+      rejection(
+        database.transaction(async (other) => {
+          await other.query("SET LOCAL lock_timeout = '10ms'")
+          await other.query('DELETE FROM deletions')
+        }),
+      ),
+      rejection(
+        database.transaction(async (other) => {
+          await other.query(ADD, ['pear'])
+          const { rows } = await other.query('SELECT pg_backend_pid() AS pid')
+          await administer(url, `SELECT pg_terminate_backend(${String(rows[0]?.['pid'])})`)
+          await other.query(ADD, ['plum'])
+        }),
+      ),
+    ])
+  })
+
+  for (const error of [waiting, killed])
+    expect(error).toMatchObject({ name: 'AppError', code: 'database_unavailable' })
+  expect((await database.query('SELECT confirmation_code AS code FROM deletions')).rows).toStrictEqual([
+    { code: 'apple' },
+  ])
+})
+
+test('a NUL in a name is stored as the replacement character, which browsers show for it', async () => {
+  const database = await opened(await emptyDatabase(postgres))
+
+  await database.query(ADD, ['a\0b'])
+
+  expect((await database.query('SELECT confirmation_code AS code FROM deletions')).rows).toStrictEqual([
+    { code: 'a\uFFFDb' },
+  ])
+})
+
+test('requests fail as unavailable while the server is stopped, and succeed again after that', async () => {
+  await using server = await startPostgres()
+  const database = await openDatabase(server.url)
+  await Promise.all(Array.from({ length: 10 }, () => database.query('DELETE FROM sessions')))
+  const sleeping = rejection(database.query('SELECT pg_sleep(60)'))
+  const sleepers = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+  await expect.poll(async () => (await database.query(sleepers)).rowCount).toBe(1)
+
+  await server.stop()
+  const background = openInBackground(server.url, () => undefined)
+  const errors = await Promise.all([
+    sleeping,
+    rejection(database.query('SELECT 1')),
+    rejection(database.transaction((transaction) => transaction.query('DELETE FROM sessions'))),
+    rejection(openDatabase(server.url)),
+    rejection(background.query('SELECT 1')),
+  ])
+  await server.start()
+
+  for (const error of errors) expect(error).toMatchObject({ name: 'AppError', code: 'database_unavailable' })
+  expect(inspect(errors, { depth: 9 })).not.toContain('canary')
+  await expect(
+    Promise.all(Array.from({ length: 10 }, () => database.query('DELETE FROM sessions'))),
+  ).resolves.toHaveLength(10)
+  await Promise.all([background.close(), database.close()])
+}, 60_000)
+
+test.each([
+  ['a wrong password', { password: 'hunter2hunter2' }, 'password authentication failed'],
+  ['a database that does not exist', { pathname: '/nowhere' }, 'database "nowhere" does not exist'],
+  ['a port where no server listens', { port: '9' }, 'ECONNREFUSED'],
+  ['a server without TLS', { search: '?sslmode=verify-full' }, 'does not support SSL'],
+  ['no database', { pathname: '/' }, 'names no database'],
+])('an operator who configures %s reads so, and no password', async (_, change, sentence) => {
+  const url = Object.assign(new URL(inject('postgresUrl')), change).href
+
+  const error = await rejection(openDatabase(url))
+
+  expect(error.message).toContain(sentence)
+  expect(inspect(error, { depth: 9 })).not.toMatch(/canary|hunter2/)
+})
+
+test('an operator whose PostgreSQL URL is malformed reads so, and not the URL', async () => {
+  const error = await rejection(openDatabase('postgres://admin:hunter2hunter2@db.example:port/a'))
+
+  expect(error.message).toContain('no valid one')
+  expect(inspect(error, { depth: 9 })).not.toContain('hunter2')
+})
