@@ -259,7 +259,7 @@ function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape
     const code = matchInstagramError({ ...error, status }) ?? 'unknown'
     throw new InstagramError(code, { ...evidence, ...masked(error, response) })
   }
-  if (status < 200 || status > 299)
+  if (status > 299)
     throw new InstagramError(
       matchInstagramError({ status }) ?? (status < 400 ? 'unreadable' : 'unknown'),
       evidence,

@@ -480,6 +480,12 @@ test.each<[what: string, facts: ErrorFacts, code: InstagramErrorCode | undefined
     { message: "Object with ID '17841403815449847' does not exist", code: 100, subcode: 33 },
     'object_missing',
   ],
+  [
+    'an id that is too small to be rounded',
+    { message: "Object with ID '1234567890123456' does not exist", code: 100, subcode: 33 },
+    'object_missing',
+  ],
+  ['nothing in words in another order', { message: "'a' does not exist; Object with ID 'b" }, undefined],
   ['nothing in an unknown message', { message: 'Something new', code: 100, status: 400 }, undefined],
   ['nothing in nothing', {}, undefined],
 ])('recognises %s', (_, facts, code) => {

@@ -86,6 +86,16 @@ describe('an error of Instagram is read', () => {
     expect(error.evidence).toMatchObject({ type: meta.error_type, code: 420, message: meta.error_message })
   })
 
+  test('by its status where its words are unknown, and with 500 characters of them', async () => {
+    const message = 'Never heard of. '.repeat(40)
+    sandbox.answerNext('me', { status: 429, body: JSON.stringify({ error: { message, code: 100 } }) })
+
+    const error = await refusal(instagram.profile('IGAAx'))
+
+    expect(error.code).toBe('throttled')
+    expect(error.evidence.message).toBe(message.slice(0, 500))
+  })
+
   test('even with a token beside it, and with status 200', async () => {
     const said = { error_type: 'OAuthException', code: 400, error_message: 'Invalid platform app' }
     const body = JSON.stringify({ ...said, access_token: 'IGAAx', user_id: '27640875392278831' })

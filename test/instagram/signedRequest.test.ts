@@ -105,6 +105,7 @@ describe('a request is rejected', () => {
     ['three parts', `${GOOD}.${PAYLOAD}`, 'malformed'],
     ['no signature', `.${PAYLOAD}`, 'malformed'],
     ['no payload', `${SIGNATURE}.`, 'malformed'],
+    ['a payload that is no base64url', `${SIGNATURE}.A`, 'malformed'],
     ['something behind it', `${GOOD}\n`, 'malformed'],
     [
       'another spelling of the signature’s bytes',
