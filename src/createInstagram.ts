@@ -105,8 +105,9 @@ const LARGEST_PAGE_SIZE = 1_000
  */
 export function createInstagram(options: InstagramOptions): Instagram {
   const config = withStoredSecrets(configFromOptions(options, process.env))
-  const { now = () => new Date(), jobs = true, onEvent, ...given } = withoutEmpty(options)
-  const log = hostLogger(given.log)
+  const { log: hostLog, now = () => new Date(), jobs = true, onEvent, ...given } = withoutEmpty(options)
+  const { onConnected, onFailure, render } = given
+  const log = hostLogger(hostLog)
   const address = addressOf(config.instagram.redirectUri)
   const database = openInBackground(config.databaseUrl, (error) => {
     log.error({ err: error }, 'the database cannot be opened, and is tried again in ten seconds')
@@ -151,17 +152,8 @@ export function createInstagram(options: InstagramOptions): Instagram {
   /** Keys are UUIDs, Instagram's ids are digits. */
   const find = (id: string) => (id.includes('-') ? accounts.find(id) : accounts.findById(id))
 
-  const pages = createRouter(context, { address, hooks: given })
-  let isWarned = false
+  const pages = createRouter(context, { address, hooks: { onConnected, onFailure, render } })
   const mounted: RequestHandler = (request, response, next) => {
-    const { baseUrl } = request
-    if (!address.base.endsWith(baseUrl) && !isWarned) {
-      isWarned = true
-      log.warn(
-        { mountedAt: baseUrl, redirectUri: config.instagram.redirectUri },
-        `the router is mounted at ${baseUrl}, and redirectUri leads elsewhere: people will not come back here`,
-      )
-    }
     const { promise, resolve } = Promise.withResolvers<undefined>()
     if (!response.closed) void track(() => promise).catch(() => undefined)
     response.once('close', resolve)

@@ -39,7 +39,7 @@ export function openPostgres(url: string): Database {
   let isClosed = false
 
   async function track<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (isClosed) throw new Error('The database is closed')
+    if (isClosed) throw new AppError('database_unavailable', { message: 'The database is closed' })
     const result = work()
     pending.add(result)
     return result.finally(() => pending.delete(result))

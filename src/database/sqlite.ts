@@ -21,7 +21,7 @@ export async function openSqlite(path: string): Promise<Database> {
   let isClosed = false
 
   async function enqueue<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (isClosed) throw new Error('The database is closed')
+    if (isClosed) throw new AppError('database_unavailable', { message: 'The database is closed' })
     const result = queue.then(work)
     queue = result.catch(() => undefined)
     return result

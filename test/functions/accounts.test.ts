@@ -1,21 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import {
+  type Account,
   type AccountEvent,
+  AppError,
+  createInstagram,
   explain,
-  ForeignTokenError,
   InstagramError,
   NoValidTokenError,
-  openInstagram,
-  SignedRequestError,
   verifySignedRequest,
 } from '../../src/index.ts'
+import { DAY_MS, MINUTE_MS } from '../../src/facts.ts'
+import { connect, KEY, rejection, type Site, startSite } from '../mount/support.ts'
 import { sqlite } from '../support/places.ts'
-import { connect, DAY, KEY, MINUTE, rejection, SECOND, SILENT, type Site, startSite } from './support.ts'
 
-const LIFETIME = 5_183_944 * SECOND
+/** Milliseconds. */
+const LIFETIME = 5_183_944_000
 const BUSINESS = '27640875392278831'
 
-/** Whom Instagram says that a token belongs to. */
+const messages = ({ log }: Site) => log.map(({ level, message }) => `${level} ${message}`)
+
+/** The owner of a token, according to Instagram. */
 async function ownerOf(token: string, { sandbox }: Site): Promise<unknown> {
   const query = new URLSearchParams({ fields: 'username', access_token: token })
   const answer = await fetch(`${sandbox.options.graphUrl}/v26.0/me?${query.toString()}`)
@@ -23,7 +27,7 @@ async function ownerOf(token: string, { sandbox }: Site): Promise<unknown> {
 }
 
 describe('a token', () => {
-  test('is one that Instagram takes, with all that a call needs', async () => {
+  test('is accepted by Instagram, and comes with what a call needs', async () => {
     await using site = await startSite()
     const { account } = await connect(site)
 
@@ -42,30 +46,30 @@ describe('a token', () => {
     await using site = await startSite()
     const { account } = await connect(site)
     const before = await site.instagram.accounts.token(BUSINESS)
-    site.sandbox.pass(LIFETIME - 7 * DAY)
+    site.sandbox.pass(LIFETIME - 7 * DAY_MS)
 
     const after = await site.instagram.accounts.token(BUSINESS)
 
     expect(await ownerOf(after.accessToken, site)).toBe('harbour.bakery')
-    expect(Number(after.expiresAt) - Number(before.expiresAt)).toBeGreaterThan(50 * DAY)
-    expect(site.log).toStrictEqual(['info account.connected', 'info token.refreshed'])
+    expect(Number(after.expiresAt) - Number(before.expiresAt)).toBeGreaterThan(50 * DAY_MS)
+    expect(messages(site)).toStrictEqual(['info account.connected', 'info token.refreshed'])
     expect(account.dueAt).not.toBeNull()
   })
 
-  test('that cannot be refreshed now is given as long as it lives', async () => {
+  test('that cannot be refreshed now is returned until it expires', async () => {
     await using site = await startSite()
     await connect(site)
     const before = await site.instagram.accounts.token(BUSINESS)
-    site.sandbox.pass(LIFETIME - 7 * DAY)
+    site.sandbox.pass(LIFETIME - 7 * DAY_MS)
     site.sandbox.fail('temporary_failure', { at: 'refresh' })
 
     const after = await site.instagram.accounts.token(BUSINESS)
 
     expect(after).toStrictEqual(before)
-    expect(site.log).toContain('warn a token could not be refreshed')
+    expect(messages(site)).toContain('warn a token could not be refreshed')
   })
 
-  test('of an account that is not connected is none', async () => {
+  test('of an account that is not connected does not exist', async () => {
     await using site = await startSite()
 
     const error = await rejection(site.instagram.accounts.token(BUSINESS))
@@ -75,7 +79,7 @@ describe('a token', () => {
     expect(explain(error).name).toBe('account_gone')
   })
 
-  test('that ended is none, and it is told since when', async () => {
+  test('that expired is refused', async () => {
     await using site = await startSite()
     const { account } = await connect(site)
     site.sandbox.pass(LIFETIME)
@@ -87,46 +91,39 @@ describe('a token', () => {
       reason: 'expired',
       account: { key: account.key, status: 'needs_reconnect' },
     })
-    expect(explain(error)).toMatchObject({ name: 'token_expired', mender: 'person' })
+    expect(explain(error)).toMatchObject({ name: 'token_expired', fixableBy: 'person' })
   })
 
-  test('of somebody who removed the app is none, once that is found', async () => {
+  test('of a person who removed the app is refused once Instagram says so', async () => {
     await using site = await startSite()
     await connect(site)
     site.sandbox.revoke('business')
-    site.sandbox.pass(LIFETIME - 7 * DAY)
+    site.sandbox.pass(LIFETIME - 7 * DAY_MS)
 
     const error = await rejection(site.instagram.accounts.token(BUSINESS))
 
     expect(error).toMatchObject({ loss: 'needs_reconnect', reason: 'app_removed' })
     expect(explain(error).name).toBe('app_removed')
-    expect(site.log).toContain('warn account.needs_reconnect')
+    expect(messages(site)).toContain('warn account.needs_reconnect')
   })
 
-  test('whose key is lost is none, and the operator is told what to do', async () => {
+  test('whose key is missing is refused, with advice for the operator', async () => {
     await using place = await sqlite.place()
-    await using site = await startSite({ databaseUrl: place.url, tokenKeys: KEY })
+    await using site = await startSite({ options: { databaseUrl: place.url, tokenKeys: KEY } })
     await connect(site)
     await site.instagram.close()
     const tokenKeys = `k2:${Buffer.alloc(32, 8).toString('base64')}`
-    const options = {
-      ...site.sandbox.options,
-      databaseUrl: place.url,
-      tokenKeys,
-      upkeep: false,
-      log: SILENT,
-    }
-    await using later = await openInstagram(options)
+    await using later = createInstagram({ ...site.options, tokenKeys })
 
     const error = await rejection(later.accounts.token(BUSINESS))
 
     expect(error).toMatchObject({ name: 'NoValidTokenError', loss: 'unreadable', reason: 'no_key' })
-    expect(explain(error)).toMatchObject({ name: 'token_unreadable', mender: 'operator' })
+    expect(explain(error)).toMatchObject({ name: 'token_unreadable', fixableBy: 'operator' })
   })
 })
 
 describe('an account', () => {
-  test('is found by its key and by either of Instagram’s ids, and never with its token', async () => {
+  test('is found by its key and by both of Instagram’s ids, without its token', async () => {
     await using site = await startSite()
     const { account } = await connect(site)
     const { accounts } = site.instagram
@@ -140,7 +137,7 @@ describe('an account', () => {
     expect(JSON.stringify(found)).not.toContain(accessToken)
   })
 
-  test('is listed page by page, and by how it is doing', async () => {
+  test('is listed page by page, and by status', async () => {
     await using site = await startSite()
     for (const as of ['guest-1', 'guest-3', 'guest-2'] as const) await connect(site, as)
     const { accounts } = site.instagram
@@ -155,7 +152,7 @@ describe('an account', () => {
     expect((await accounts.list({ status: 'ok' })).accounts).toHaveLength(3)
   })
 
-  test.each([0, -1, 1.5, 1_001, NaN])('is not listed on pages of %d', async (limit) => {
+  test.each([0, -1, 1.5, 1_001, NaN])('is not listed with the limit %d', async (limit) => {
     await using site = await startSite()
 
     const error = await rejection(site.instagram.accounts.list({ limit }))
@@ -163,21 +160,21 @@ describe('an account', () => {
     expect(error).toBeInstanceOf(RangeError)
   })
 
-  test('is refreshed by hand as soon as Instagram lets it, and is told why not before', async () => {
+  test('is refreshed on request once its token is a day old', async () => {
     await using site = await startSite()
     await connect(site)
     const { accounts } = site.instagram
 
     const early = await accounts.refresh(BUSINESS)
-    site.sandbox.pass(DAY)
+    site.sandbox.pass(DAY_MS)
     const late = await accounts.refresh(BUSINESS)
     const nobody = await accounts.refresh('1')
 
     expect([early.outcome, late.outcome, nobody.outcome]).toStrictEqual(['too_young', 'refreshed', 'gone'])
-    expect(Number(late.account?.tokenExpiresAt) - Number(early.account?.tokenExpiresAt)).toBe(DAY)
+    expect(Number(late.account?.tokenExpiresAt) - Number(early.account?.tokenExpiresAt)).toBe(DAY_MS)
   })
 
-  test('is forgotten with its token', async () => {
+  test('is deleted with its token', async () => {
     await using site = await startSite()
     await connect(site)
     const { accounts } = site.instagram
@@ -189,13 +186,16 @@ describe('an account', () => {
     expect(await rejection(accounts.token(BUSINESS))).toMatchObject({ loss: 'not_connected' })
   })
 
-  test('comes with a token of Meta’s dashboard too', async () => {
+  test('can be connected by a token from Meta’s dashboard', async () => {
     await using site = await startSite()
     const { accounts } = site.instagram
 
-    const account = await accounts.importToken(` "${site.sandbox.dashboardToken('creator', 2 * DAY)}" `)
+    const account = await accounts.importToken(` "${site.sandbox.dashboardToken('creator', 2 * DAY_MS)}" `)
 
-    expect(account).toMatchObject({ username: site.sandbox.people.creator.username, tokenKind: 'long_lived' })
+    expect(account).toMatchObject({
+      username: site.sandbox.testUsers.creator.username,
+      tokenKind: 'long_lived',
+    })
     expect(await ownerOf((await accounts.token(account.id)).accessToken, site)).toBe('mira.draws')
   })
 
@@ -203,17 +203,17 @@ describe('an account', () => {
     ['EAABsbCS1iHgBAMhZC', 'facebook_token'],
     ['IGQVJXexample', 'basic_display_token'],
     ['canary', 'no_token'],
-  ])('does not come with “%s”', async (text, what) => {
+  ])('cannot be connected by “%s”', async (text, what) => {
     await using site = await startSite()
 
     const error = await rejection(site.instagram.accounts.importToken(text))
 
-    expect(error).toBeInstanceOf(ForeignTokenError)
+    expect(error).toBeInstanceOf(AppError)
     expect(explain(error).name).toBe(what)
     expect(String(error)).not.toContain(text)
   })
 
-  test('does not come with a token that Instagram ended', async () => {
+  test('cannot be connected by a token that Instagram has revoked', async () => {
     await using site = await startSite()
     const token = site.sandbox.dashboardToken('business')
     site.sandbox.changePassword('business')
@@ -221,22 +221,20 @@ describe('an account', () => {
     const error = await rejection(site.instagram.accounts.importToken(token))
 
     expect(error).toBeInstanceOf(InstagramError)
-    expect(explain(error).mender).toBe('person')
+    expect(explain(error).fixableBy).toBe('person')
   })
 })
 
-describe('what happens to accounts', () => {
-  test('is told to the site, with where its person can mend it', async () => {
+describe('events', () => {
+  test('reach the site, with the address where the person can reconnect', async () => {
     const events: AccountEvent[] = []
-    await using site = await startSite({
-      onEvent: (event) => events.push(event),
-      reconnectUrl: ({ username }) => `https://site.example/connect?as=${username ?? ''}`,
-    })
+    const reconnectUrl = ({ username }: Account) => `https://site.example/connect?as=${username ?? ''}`
+    await using site = await startSite({ options: { onEvent: (event) => events.push(event), reconnectUrl } })
     await connect(site)
     site.sandbox.changePassword('business')
-    site.sandbox.pass(LIFETIME - 7 * DAY)
+    site.sandbox.pass(LIFETIME - 7 * DAY_MS)
 
-    await site.instagram.upkeep()
+    await site.instagram.runJobs()
 
     expect(events.map(({ type, reconnectUrl }) => [type, reconnectUrl])).toStrictEqual([
       ['account.connected', null],
@@ -252,27 +250,25 @@ describe('what happens to accounts', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('a mistake of the site’s'))],
-  ])('stays so where the site’s listener %s', async (_, onEvent) => {
-    await using site = await startSite({ onEvent })
+  ])('are stored although the site’s onEvent %s', async (_, onEvent) => {
+    await using site = await startSite({ options: { onEvent } })
 
     const { account } = await connect(site)
 
     expect(await site.instagram.accounts.find(account.key)).toStrictEqual(account)
-    expect(site.log).toContain('error onEvent failed')
+    expect(messages(site)).toContain('error onEvent failed')
   })
 
-  test('happens by itself, where upkeep is not switched off', async () => {
+  test('come from jobs that start by themselves', async () => {
     const refreshed = Promise.withResolvers<undefined>()
     await using place = await sqlite.place()
-    await using site = await startSite({ databaseUrl: place.url, tokenKeys: KEY })
+    await using site = await startSite({ options: { databaseUrl: place.url, tokenKeys: KEY } })
     await connect(site)
-    site.sandbox.pass(LIFETIME - 7 * DAY)
+    site.sandbox.pass(LIFETIME - 7 * DAY_MS)
 
-    await using later = await openInstagram({
-      ...site.sandbox.options,
-      databaseUrl: place.url,
-      tokenKeys: KEY,
-      log: SILENT,
+    await using later = createInstagram({
+      ...site.options,
+      jobs: true,
       onEvent: ({ type }) => {
         if (type === 'token.refreshed') refreshed.resolve(undefined)
       },
@@ -283,15 +279,15 @@ describe('what happens to accounts', () => {
   })
 })
 
-describe('what Meta tells', () => {
-  test('of somebody who removed the app ends the account', async () => {
+describe('a request of Meta’s', () => {
+  test('about a person who removed the app destroys the token', async () => {
     await using site = await startSite()
     await connect(site)
-    site.sandbox.pass(MINUTE)
+    site.sandbox.pass(MINUTE_MS)
     const text = site.sandbox.signedRequest('business')
 
     const { userId, issuedAt } = verifySignedRequest(text, site.sandbox.options.clientSecret)
-    const ended = await site.instagram.withdrawals.deauthorize(userId, issuedAt)
+    const ended = await site.instagram.dataDeletion.deauthorize(userId, issuedAt)
 
     expect(ended).toBe(1)
     const error = await rejection(site.instagram.accounts.token(BUSINESS))
@@ -299,25 +295,25 @@ describe('what Meta tells', () => {
     expect(explain(error).name).toBe('app_removed')
   })
 
-  test('of somebody who wants everything deleted deletes it, and a page can tell of it', async () => {
+  test('for deletion deletes everything, and its status can be looked up', async () => {
     await using site = await startSite()
     await connect(site)
     const text = site.sandbox.signedRequest('business')
     const { userId, issuedAt } = verifySignedRequest(text, ['another', site.sandbox.options.clientSecret])
 
-    const deletion = await site.instagram.withdrawals.erase(userId, issuedAt)
+    const deletion = await site.instagram.dataDeletion.deleteData(userId, issuedAt)
 
     expect(await site.instagram.accounts.find(BUSINESS)).toBeUndefined()
-    expect(await site.instagram.withdrawals.findDeletion(deletion.confirmationCode)).toStrictEqual(deletion)
-    expect(await site.instagram.withdrawals.findDeletion('of nobody')).toBeUndefined()
+    expect(await site.instagram.dataDeletion.findDeletion(deletion.confirmationCode)).toStrictEqual(deletion)
+    expect(await site.instagram.dataDeletion.findDeletion('of nobody')).toBeUndefined()
   })
 
-  test('is not believed of anybody else', async () => {
+  test('with another signature is refused', async () => {
     await using site = await startSite()
     const text = site.sandbox.signedRequest('business')
 
-    expect(() => verifySignedRequest(text, 'another secret')).toThrow(SignedRequestError)
-    expect(() => verifySignedRequest(text, [])).toThrow(SignedRequestError)
+    expect(() => verifySignedRequest(text, 'another secret')).toThrow(AppError)
+    expect(() => verifySignedRequest(text, [])).toThrow(AppError)
     expect(() => verifySignedRequest(text, '')).toThrow(TypeError)
   })
 })

@@ -1,41 +1,60 @@
-import { describe, expect, test } from 'vitest'
-import { explain, InstagramError, Refusal } from '../../src/index.ts'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { AppError, createInstagram, explain, InstagramError } from '../../src/index.ts'
+import { MINUTE_MS } from '../../src/facts.ts'
+import { connect, rejection, type Site, startSite } from '../mount/support.ts'
 import { person } from '../support/person.ts'
-import { connect, MINUTE, rejection, SECOND, startSite } from './support.ts'
 
-const HOME = '/login'
+/** Tests that do not move the clock share it. */
+const shared = await startSite({ options: { returnToOrigins: ['https://app.example.com/'] } })
+const { instagram, sandbox } = shared
+beforeEach(() => {
+  shared.log.length = 0
+})
+afterAll(() => shared[Symbol.asyncDispose]())
+
+const messages = ({ log }: Site) => log.map(({ level, message }) => `${level} ${message}`)
 
 test('a person connects their account at a site of node:http alone', async () => {
-  await using site = await startSite()
-  const somebody = person(site)
-  const { headers } = await somebody.get(HOME)
-
-  const answer = await somebody.get(await somebody.authorize(headers['location'] ?? ''))
-
-  expect([answer.status, answer.text]).toStrictEqual([200, 'Hello @harbour.bakery'])
-  const { accounts } = await site.instagram.accounts.list()
-  expect(accounts).toMatchObject([{ id: '27640875392278831', userId: '17841403815449847', status: 'ok' }])
-  expect(site.log).toStrictEqual(['info account.connected'])
-})
-
-test('a person goes on where they wanted', async () => {
-  await using site = await startSite()
-  const somebody = person(site)
-  const { headers } = await somebody.get(`${HOME}?return_to=/profile%3Ftab=2`)
-
-  const answer = await somebody.get(await somebody.authorize(headers['location'] ?? ''))
-
-  expect([answer.status, answer.headers['location']]).toStrictEqual([303, `${site.origin}/profile?tab=2`])
-})
-
-test('a person may go on at another origin that the site named', async () => {
-  await using site = await startSite({ returnToOrigins: ['https://app.example.com/'] })
-
-  const { url, browser } = site.instagram.beginLogin({ returnTo: 'https://app.example.com/next' })
-  const { returnTo } = await site.instagram.finishLogin({
-    callback: await site.sandbox.authorize(url),
-    browser,
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  await using site = await startSite({ options: { redirectUri: `${origin}/response` } })
+  await using registered = await startSite({ publicOrigin: origin, callback: '/response' })
+  await using own = createInstagram(registered.options)
+  server.on('request', (request, response) => {
+    const browserSecret = /\bbrowser=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
+    if (request.url === '/login') {
+      const login = own.beginLogin({ browserSecret, returnTo: '/profile?tab=2' })
+      const cookie = `browser=${login.browserSecret}; HttpOnly; SameSite=Lax; Path=/`
+      response.writeHead(302, { location: login.url, 'set-cookie': cookie }).end()
+    } else
+      void own
+        .finishLogin({ callback: request.url ?? '', browserSecret })
+        .then(({ returnTo = '' }) => response.writeHead(303, { location: returnTo }).end())
   })
+  const somebody = person({ origin })
+  const { headers } = await somebody.get('/login')
+
+  const answer = await somebody.get(await somebody.authorize(headers['location'] ?? ''))
+  // The app of another registration is refused by Instagram's own page.
+  const foreign = site.sandbox.authorize(site.instagram.beginLogin().url)
+
+  expect([answer.status, answer.headers['location']]).toStrictEqual([303, `${origin}/profile?tab=2`])
+  expect((await own.accounts.list()).accounts).toMatchObject([
+    { id: '27640875392278831', userId: '17841403815449847', status: 'ok' },
+  ])
+  await expect(foreign).rejects.toThrow('Invalid redirect_uri')
+})
+
+test('a person may return to another origin that the options name', async () => {
+  const { url, browserSecret } = instagram.beginLogin({ returnTo: 'https://app.example.com/next' })
+  const callback = await sandbox.authorize(url)
+
+  const { returnTo } = await instagram.finishLogin({ callback, browserSecret })
 
   expect(returnTo).toBe('https://app.example.com/next')
 })
@@ -45,29 +64,26 @@ test.each([
   '//elsewhere.example',
   '/\\elsewhere.example',
   'javascript:alert(1)',
-])('a login that would go on at %s does not begin', async (foreign) => {
-  await using site = await startSite()
-
-  const answer = await person(site).get(`${HOME}?return_to=${encodeURIComponent(foreign)}`)
-
-  expect([answer.status, answer.text]).toStrictEqual([400, 'return_to_foreign'])
+])('a login with the foreign return address %s does not begin', (returnTo) => {
+  expect(() => instagram.beginLogin({ returnTo })).toThrow(
+    expect.objectContaining({ name: 'AppError', code: 'return_to_foreign' }),
+  )
 })
 
-test('a browser that comes again is told the same, and its code is exchanged once', async () => {
-  await using site = await startSite()
-  const { url, browser } = site.instagram.beginLogin()
-  const callback = await site.sandbox.authorize(url)
-  const first = await site.instagram.finishLogin({ callback, browser })
+test('a repeated callback has the same result, and its code is exchanged once', async () => {
+  const { url, browserSecret } = instagram.beginLogin()
+  const callback = await sandbox.authorize(url)
+  const first = await instagram.finishLogin({ callback, browserSecret })
 
-  const again = await site.instagram.finishLogin({ callback, browser })
+  const again = await instagram.finishLogin({ callback, browserSecret })
 
   expect(again).toStrictEqual({ ...first, isRepeated: true })
   expect(first.isRepeated).toBe(false)
 })
 
 test.each<[string, (address: URL) => URL | string | URLSearchParams]>([
-  ['an address', (address) => address],
-  ['an address as text', ({ href }) => href],
+  ['a URL', (address) => address],
+  ['an address', ({ href }) => href],
   ['a path with its query', ({ pathname, search }) => pathname + search],
   [
     'a path with its query and Instagram’s fragment',
@@ -77,12 +93,11 @@ test.each<[string, (address: URL) => URL | string | URLSearchParams]>([
   ['a query with its question mark', ({ search }) => search],
   ['a query', ({ search }) => search.slice(1)],
   ['parameters', ({ searchParams }) => searchParams],
-])('a callback may come as %s', async (_, given) => {
-  await using site = await startSite()
-  const { url, browser } = site.instagram.beginLogin()
-  const callback = given(await site.sandbox.authorize(url))
+])('a callback can be %s', async (_, given) => {
+  const { url, browserSecret } = instagram.beginLogin()
+  const callback = given(await sandbox.authorize(url))
 
-  const { account } = await site.instagram.finishLogin({ callback, browser })
+  const { account } = await instagram.finishLogin({ callback, browserSecret })
 
   expect(account.username).toBe('harbour.bakery')
 })
@@ -92,126 +107,118 @@ test.each([
   'http://localhost:3000/instagram/response?',
   '/a=b/response',
   '',
-])('the callback “%s” says nothing', async (callback) => {
-  await using site = await startSite()
-  const { browser } = site.instagram.beginLogin()
+])('the callback “%s” is refused', async (callback) => {
+  const { browserSecret } = instagram.beginLogin()
 
-  const error = await rejection(site.instagram.finishLogin({ callback, browser }))
+  const error = await rejection(instagram.finishLogin({ callback, browserSecret }))
 
-  expect(error).toMatchObject({ name: 'Refusal', failure: 'state_missing' })
+  expect(error).toMatchObject({ name: 'AppError', code: 'state_missing' })
 })
 
 describe('a login is refused', () => {
   test('in another browser than it was begun in', async () => {
-    await using site = await startSite()
-    const { url } = site.instagram.beginLogin()
-    const { browser } = site.instagram.beginLogin()
+    const { url } = instagram.beginLogin()
+    const { browserSecret } = instagram.beginLogin()
+    const callback = await sandbox.authorize(url, { as: 'guest-1' })
 
-    const error = await rejection(
-      site.instagram.finishLogin({ callback: await site.sandbox.authorize(url), browser }),
-    )
+    const error = await rejection(instagram.finishLogin({ callback, browserSecret }))
 
-    expect(error).toBeInstanceOf(Refusal)
-    expect(explain(error)).toMatchObject({ name: 'state_foreign', status: 403, mender: 'person' })
-    expect(await site.instagram.accounts.list()).toStrictEqual({ accounts: [], next: null })
+    expect(error).toBeInstanceOf(AppError)
+    expect(explain(error)).toMatchObject({ name: 'state_foreign', status: 403, fixableBy: 'person' })
+    const { accounts } = await instagram.accounts.list()
+    expect(accounts.map(({ username }) => username)).not.toContain('guest.1')
   })
 
-  test('in a browser that brings no cookie', async () => {
-    await using site = await startSite()
-    const { url } = site.instagram.beginLogin()
-    const callback = await site.sandbox.authorize(url)
+  test('in a browser without the secret', async () => {
+    const callback = await sandbox.authorize(instagram.beginLogin().url)
 
-    const error = await rejection(site.instagram.finishLogin({ callback, browser: undefined }))
+    const error = await rejection(instagram.finishLogin({ callback, browserSecret: undefined }))
 
     expect(explain(error).name).toBe('cookie_missing')
   })
 
-  test('when Allow was pressed again after going back', async () => {
-    await using site = await startSite()
-    const { url, browser } = site.instagram.beginLogin()
-    await site.instagram.finishLogin({ callback: await site.sandbox.authorize(url), browser })
-    const callback = await site.sandbox.authorize(url)
+  test('if its state was used for another code', async () => {
+    const { url, browserSecret } = instagram.beginLogin()
+    await instagram.finishLogin({ callback: await sandbox.authorize(url), browserSecret })
+    const callback = await sandbox.authorize(url)
 
-    const error = await rejection(site.instagram.finishLogin({ callback, browser }))
+    const error = await rejection(instagram.finishLogin({ callback, browserSecret }))
 
     expect(explain(error).name).toBe('state_used')
   })
 
-  test('when it took more than ten minutes', async () => {
+  test('after ten minutes', async () => {
     await using site = await startSite()
-    const { url, browser } = site.instagram.beginLogin()
+    const { url, browserSecret } = site.instagram.beginLogin()
     const callback = await site.sandbox.authorize(url)
-    site.sandbox.pass(10 * MINUTE + SECOND)
+    site.sandbox.pass(10 * MINUTE_MS + 1_000)
 
-    const error = await rejection(site.instagram.finishLogin({ callback, browser }))
+    const error = await rejection(site.instagram.finishLogin({ callback, browserSecret }))
 
     expect(explain(error).name).toBe('state_expired')
   })
 
-  test('when the person says no', async () => {
-    await using site = await startSite()
-    const { url, browser } = site.instagram.beginLogin()
-    const callback = await site.sandbox.authorize(url, { cancel: true })
+  test('if the person cancels', async () => {
+    const { url, browserSecret } = instagram.beginLogin()
+    const callback = await sandbox.authorize(url, { cancel: true })
 
-    const error = await rejection(site.instagram.finishLogin({ callback, browser }))
+    const error = await rejection(instagram.finishLogin({ callback, browserSecret }))
 
-    expect(explain(error)).toMatchObject({ name: 'declined', mender: 'person' })
+    expect(explain(error)).toMatchObject({ name: 'declined', fixableBy: 'person' })
   })
 
-  test('by Instagram, which does not know the site by a wrong secret', async () => {
-    await using site = await startSite({ clientSecret: 'another-secret-marked-canary' })
+  test('by Instagram if the client secret is wrong, which no error shows', async () => {
+    await using site = await startSite({ options: { clientSecret: 'another-secret-marked-canary' } })
 
     const error = await rejection(connect(site))
 
     expect(error).toBeInstanceOf(InstagramError)
-    expect(explain(error)).toMatchObject({ name: 'verification_failed', mender: 'operator' })
-    expect(JSON.stringify(error) + String(error) + site.log.join()).not.toContain('canary')
+    expect(explain(error)).toMatchObject({ name: 'verification_failed', fixableBy: 'operator' })
+    expect(JSON.stringify(error) + String(error) + JSON.stringify(site.log)).not.toContain('canary')
   })
 
-  test('once more for the same reason, with the reference of the first time', async () => {
-    await using site = await startSite()
-    site.sandbox.fail('code_expired')
-    const { url, browser } = site.instagram.beginLogin()
-    const callback = await site.sandbox.authorize(url)
-    await rejection(site.instagram.finishLogin({ callback, browser, reference: '7K2M-QX4D' }))
+  test('again for the same reason, with the reference of the first time', async () => {
+    sandbox.fail('code_expired')
+    const { url, browserSecret } = instagram.beginLogin()
+    const callback = await sandbox.authorize(url)
+    await rejection(instagram.finishLogin({ callback, browserSecret, reference: '7K2M-QX4D' }))
 
-    const error = await rejection(site.instagram.finishLogin({ callback, browser }))
+    const error = await rejection(instagram.finishLogin({ callback, browserSecret }))
 
-    expect(error).toMatchObject({ name: 'Refusal', failure: 'code_expired', reference: '7K2M-QX4D' })
+    expect(error).toMatchObject({ code: 'code_expired', details: { reference: '7K2M-QX4D' } })
   })
 })
 
-test('what Instagram withholds does not keep a login from ending well, and is told', async () => {
-  await using site = await startSite()
-  site.sandbox.fail('temporary_failure', { at: 'long_lived' })
+test('a login succeeds without what Instagram withholds, and the log says what', async () => {
+  sandbox.fail('temporary_failure', { at: 'long_lived' })
 
-  const { account, withheld } = await connect(site)
+  const { account, withheld } = await connect(shared, 'guest-2')
 
   expect(account).toMatchObject({ status: 'short_lived', statusReason: 'temporary_failure' })
   expect(withheld.map((error) => explain(error).name)).toStrictEqual(['temporary_failure'])
-  expect(site.log).toContain('warn connected, but not with all that was asked for')
+  expect(messages(shared)).toContain('warn connected, but without all that was requested')
 })
 
-test('scopes that the person took away are not granted', async () => {
+test('permissions that the person took away are not granted', async () => {
   const PUBLISH = 'instagram_business_content_publish'
-  await using site = await startSite({ scopes: `instagram_business_basic, ${PUBLISH}` })
-  const { url, browser } = site.instagram.beginLogin()
+  await using site = await startSite({ options: { scopes: `instagram_business_basic, ${PUBLISH}` } })
+  const all = await connect(site, 'creator')
+  const { url, browserSecret } = site.instagram.beginLogin()
   const callback = await site.sandbox.authorize(url, { scopes: [] })
 
-  const { account } = await site.instagram.finishLogin({ callback, browser })
+  const { account } = await site.instagram.finishLogin({ callback, browserSecret })
 
+  expect(all.account.permissions).toStrictEqual(['instagram_business_basic', PUBLISH])
   expect(account.askedScopes).toContain(PUBLISH)
   expect(account.permissions).toStrictEqual(['instagram_business_basic'])
 })
 
-test('a connected account can be connected again as another, by a page that asks who is there', async () => {
-  await using site = await startSite()
-  const first = await connect(site)
+test('an account can be connected again, after Instagram asked for the password', async () => {
+  const first = await connect(shared)
 
-  const { url } = site.instagram.beginLogin({ forceReauth: true })
+  const { url } = instagram.beginLogin({ forceReauth: true })
+  const second = await connect(shared)
 
   expect(new URL(url).searchParams.get('force_reauth')).toBe('true')
-  const second = await connect(site)
-  expect(second.account.key).toBe(first.account.key)
-  expect(second.isRepeated).toBe(false)
+  expect([second.account.key, second.isRepeated]).toStrictEqual([first.account.key, false])
 })

@@ -2,23 +2,26 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { createSandbox, openInstagram, verifySignedRequest } from '../../src/index.ts'
-import { readOptions } from '../../src/host/readOptions.ts'
-import { connect, DAY, SILENT, startSite } from './support.ts'
+import { createInstagram, createSandbox, verifySignedRequest } from '../../src/index.ts'
+import { configFromOptions } from '../../src/config.ts'
+import { DAY_MS } from '../../src/facts.ts'
+import { connect, startSite } from '../mount/support.ts'
+
+const OPTIONS = { jobs: false }
 
 test('an app takes a sandbox for Instagram by spreading its options', async () => {
   await using sandbox = await createSandbox()
-  await using instagram = await openInstagram({ ...sandbox.options, log: SILENT })
+  await using instagram = createInstagram({ ...sandbox.options, ...OPTIONS })
 
   const { account } = await connect({ instagram, sandbox }, 'creator')
 
   const { id, userId, username, name, accountType } = account
-  expect({ id, userId, username, name, accountType }).toStrictEqual(sandbox.people.creator)
+  expect({ id, userId, username, name, accountType }).toStrictEqual(sandbox.testUsers.creator)
 })
 
-test('a sandbox without options sends people back to where a host mounts us by the README', async () => {
+test('a sandbox without options redirects to the README’s mount path', async () => {
   await using sandbox = await createSandbox()
-  await using instagram = await openInstagram({ ...sandbox.options, log: SILENT })
+  await using instagram = createInstagram({ ...sandbox.options, ...OPTIONS })
 
   const address = await sandbox.authorize(instagram.beginLogin().url)
 
@@ -28,55 +31,46 @@ test('a sandbox without options sends people back to where a host mounts us by t
 test('every page says that it is a sandbox, and in production it is refused', async () => {
   await using sandbox = await createSandbox()
 
-  expect(readOptions(sandbox.options, {}).settings.sandbox).toBe(true)
-  expect(() => readOptions(sandbox.options, { NODE_ENV: 'production' })).toThrow('sandbox must be left out')
+  expect(configFromOptions(sandbox.options, {}).sandbox).toBe(true)
+  expect(() => configFromOptions(sandbox.options, { NODE_ENV: 'production' })).toThrow('sandbox must be')
 })
 
-test('two sandboxes at once are two', async () => {
+test('two sandboxes at once are separate', async () => {
   await using one = await createSandbox()
   await using other = await createSandbox({ redirectUri: 'https://site.example/auth/instagram/callback' })
-  one.pass(DAY)
+  one.pass(DAY_MS)
 
   expect(one.origin).not.toBe(other.origin)
-  expect(one.options.now().getTime() - other.options.now().getTime()).toBeGreaterThan(DAY - 60_000)
-  await using instagram = await openInstagram({ ...one.options, log: SILENT })
+  expect(one.options.now().getTime() - other.options.now().getTime()).toBeGreaterThan(DAY_MS - 60_000)
+  await using instagram = createInstagram({ ...one.options, ...OPTIONS })
   await expect(other.authorize(instagram.beginLogin().url)).rejects.toThrow('The sandbox is at')
 })
 
 test.each([
   ['personal', 'Only professional accounts'],
   ['outsider', 'Insufficient Developer Role'],
-] as const)('a person whose account is %s is not sent back, in Instagram’s words', async (as, words) => {
+] as const)('a %s account is refused on Instagram’s page, in its words', async (as, words) => {
   await using site = await startSite()
   const { url } = site.instagram.beginLogin()
 
   await expect(site.sandbox.authorize(url, { as })).rejects.toThrow(words)
 })
 
-test('an app with another redirect URI is turned away as by Instagram', async () => {
-  await using site = await startSite({ redirectUri: 'https://elsewhere.example/response' })
+test('an app with another redirect URI is refused', async () => {
+  await using site = await startSite({ options: { redirectUri: 'https://elsewhere.example/response' } })
   const { url } = site.instagram.beginLogin()
 
   await expect(site.sandbox.authorize(url)).rejects.toThrow('Invalid redirect_uri')
 })
 
-test('somebody who does not live there cannot authorize', async () => {
+test('an unknown user cannot authorize', async () => {
   await using site = await startSite()
   const { url } = site.instagram.beginLogin()
 
   await expect(site.sandbox.authorize(url, { as: 'guest-0' })).rejects.toThrow('“guest-0”')
 })
 
-test('scopes stay ticked unless somebody takes them away', async () => {
-  const scopes = ['instagram_business_basic', 'instagram_business_manage_comments']
-  await using site = await startSite({ scopes })
-
-  const { account } = await connect(site)
-
-  expect(account.permissions).toStrictEqual(scopes)
-})
-
-test('a site is told by Meta at the addresses beside its redirect URI', async () => {
+test('Meta calls a site at the addresses beside its redirect URI', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -99,16 +93,16 @@ test('a site is told by Meta at the addresses beside its redirect URI', async ()
   expect(told).toMatchObject({ status: 200, problem: null })
   expect(JSON.parse(told.body)).toStrictEqual({
     path: '/auth/instagram/deauthorize',
-    userId: sandbox.people.business.id,
+    userId: sandbox.testUsers.business.id,
   })
 })
 
-test('too many calls are refused until they are no more', async () => {
+test('throttled calls are refused, and later ones are not', async () => {
   await using site = await startSite()
   site.sandbox.throttle(1)
 
   const { withheld } = await connect(site)
 
-  expect(withheld.map(({ reason }) => reason)).toStrictEqual(['throttled'])
+  expect(withheld.map(({ code }) => code)).toStrictEqual(['throttled'])
   expect((await connect(site, 'creator')).withheld).toStrictEqual([])
 })
