@@ -75,7 +75,7 @@ export function createContext(config: Config, parts: ContextParts): Context {
   })
   const instagram = createInstagramClient(config.instagram, { now, onCall: metrics.onCall })
   const leases = createLeases(database, cipher, events, now)
-  const refresher = createRefresher({ instagram, accounts, leases, schedule, log, now })
+  const refresher = createRefresher({ instagram, accounts, leases, schedule, log, now, names: config.names })
   const attempts = createLoginAttempts(database, log, now)
   const jobs = createJobs({
     database,

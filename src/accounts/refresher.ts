@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database, Value } from '../database/database.ts'
 import { errorLogFields, InstagramError, isAppError, type Usage } from '../errors/errors.ts'
+import type { SettingNames } from '../errors/settingNames.ts'
 import { DAY_MS, MINUTE_MS } from '../facts.ts'
 import type { InstagramClient } from '../instagram/client.ts'
 import type { Token, TokenKind } from '../instagram/responses.ts'
@@ -160,11 +161,13 @@ export interface RefresherOptions {
   schedule: policy.RefreshSchedule
   log: Logger
   now: () => Date
+  /** What the reader of the log calls settings. */
+  names: SettingNames
 }
 
 /** A refresher; does nothing until it is called. */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { instagram, accounts, leases, schedule, log, now } = options
+  const { instagram, accounts, leases, schedule, log, now, names } = options
   let pausedUntil = 0
   let isStopped = false
 
@@ -207,7 +210,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       }
       if (!(error instanceof InstagramError)) throw error // The lease expires, and the refresh is tried again.
       log.warn(
-        { err: error, account: account.id, ...errorLogFields(error) },
+        { err: error, account: account.id, ...errorLogFields(error, names) },
         'a token could not be refreshed',
       )
       if (error.kind === 'throttled') {

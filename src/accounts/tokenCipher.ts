@@ -40,7 +40,7 @@ export function createTokenCipher(keys: readonly TokenKey[]): TokenCipher {
       const [version, keyId = '', nonce = '', text = ''] = encrypted.split('.')
       const key = keys.find(({ id }) => id === keyId)
       if (version !== '1' || !key) {
-        const message = `No key in TOKEN_KEYS has the id "${keyId}" that encrypted this token`
+        const message = `No token key has the id "${keyId}" that encrypted this token`
         throw new AppError('token_unreadable', { message })
       }
       const bytes = Buffer.from(text, 'base64url')
@@ -51,7 +51,7 @@ export function createTokenCipher(keys: readonly TokenKey[]): TokenCipher {
         decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
         return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
       } catch (cause) {
-        const message = `The key "${keyId}" of TOKEN_KEYS does not decrypt this token`
+        const message = `The token key "${keyId}" does not decrypt this token`
         throw new AppError('token_unreadable', { message, cause })
       }
     },

@@ -1,55 +1,168 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { createState, readState } from '../../src/login/state.ts'
+import { describe, expect, test } from 'vitest'
+import { createState, readState, validateReturnTo } from '../../src/login/state.ts'
 
-const SIGNER = { browser: 'the secret of this browser', secret: 'a secret of ours' }
+const SECRETS = { browserSecret: 'the secret of this browser', secret: 'a secret of ours' }
 const NOW = new Date('2026-11-24T10:24:36.789Z')
 const ADDRESS = 'https://shop.example/profile?tab=2#top'
 
-test('a state without an address to return to is a time, a nonce and a signature', () => {
-  const state = createState(SIGNER, NOW)
+describe('a state', () => {
+  test('without a return address is a time, a nonce and a signature', () => {
+    const state = createState(SECRETS, NOW)
 
-  expect(state).toMatch(/^[0-9a-z]{8}\.[\da-f-]{36}\.[\w-]{43}$/)
-  expect(readState(SIGNER, state)).toStrictEqual({ madeAt: NOW, returnTo: undefined })
+    expect(state).toMatch(/^[0-9a-z]{8}\.[\da-f-]{36}\.[\w-]{43}$/)
+    expect(readState(SECRETS, state)).toStrictEqual({ createdAt: NOW, returnTo: undefined })
+    expect(createState(SECRETS, NOW)).not.toBe(state)
+  })
+
+  test('brings back whatever return address it was given', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }), (returnTo) => {
+        const state = createState(SECRETS, NOW, returnTo)
+
+        expect(state).toMatch(/^[\w.-]+$/)
+        expect(readState(SECRETS, state)).toStrictEqual({ createdAt: NOW, returnTo })
+      }),
+    )
+  })
+
+  test.each([
+    ['another browser', { browserSecret: 'the secret of another' }],
+    ['no browser', { browserSecret: '' }],
+    ['another secret of ours', { secret: 'another secret' }],
+  ])('is not read with %s', (_, other) => {
+    expect(readState({ ...SECRETS, ...other }, createState(SECRETS, NOW, ADDRESS))).toBeUndefined()
+  })
+
+  const foreign = Buffer.from('https://evil.example/').toString('base64url')
+  test.each([
+    ['another address', (parts: string[]) => parts.with(2, foreign)],
+    ['no address', (parts: string[]) => parts.toSpliced(2, 1)],
+    ['a second address', (parts: string[]) => parts.toSpliced(2, 0, parts[2] ?? '')],
+    ['another time', (parts: string[]) => parts.with(0, (NOW.getTime() + 1).toString(36))],
+    ['another state’s text', (parts: string[]) => [...createState(SECRETS, NOW).split('.'), parts[2] ?? '']],
+    ['no signature', (parts: string[]) => parts.slice(0, 3)],
+    ['an empty signature', (parts: string[]) => parts.with(3, '')],
+  ])('that was given %s is not read', (_, change) => {
+    const state = createState(SECRETS, NOW, ADDRESS)
+
+    expect(readState(SECRETS, change(state.split('.')).join('.'))).toBeUndefined()
+  })
 })
 
-test('a state brings back whatever it was given', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1_000 }), (returnTo) => {
-      const state = createState(SIGNER, NOW, returnTo)
+describe('after a login, a person', () => {
+  const OWN = 'https://shop.example'
+  const ALLOWED = 'https://admin.example:8443'
+  const returnTo = (requested: string) => validateReturnTo(requested, [OWN, ALLOWED])
 
-      expect(state).toMatch(/^[\w.-]+$/)
-      expect(readState(SIGNER, state)).toStrictEqual({ madeAt: NOW, returnTo })
-    }),
-  )
-})
+  test.each([
+    ['/profile', `${OWN}/profile`],
+    ['/profile?tab=2#top', `${OWN}/profile?tab=2#top`],
+    ['', `${OWN}/`],
+    ['?tab=2', `${OWN}/?tab=2`],
+    ['profile', `${OWN}/profile`],
+    ['/../profile', `${OWN}/profile`],
+    ['/café', `${OWN}/caf%C3%A9`],
+    ['/go?to=//evil.example', `${OWN}/go?to=//evil.example`],
+    [`${OWN}/profile`, `${OWN}/profile`],
+    ['https://SHOP.example:443/profile', `${OWN}/profile`],
+    [`${ALLOWED}/users`, `${ALLOWED}/users`],
+  ])('can go to %s', (requested, address) => {
+    expect(returnTo(requested)).toBe(address)
+  })
 
-test.each([
-  ['another browser', { browser: 'the secret of another' }],
-  ['no browser', { browser: '' }],
-  ['another secret of ours', { secret: 'another secret' }],
-])('a state is not read with %s', (_, other) => {
-  const state = createState(SIGNER, NOW, ADDRESS)
+  test.each([
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/\t/evil.example',
+    '/\n/evil.example',
+    '\n/profile',
+    '/pro\0file',
+    'https:/evil.example\r\n',
+    // Paths of ours that would be other hosts by themselves.
+    `${OWN}//evil.example/`,
+    '/.//evil.example',
+    'https://evil.example',
+    'https://shop.example.evil.example',
+    'https://evil.example/https://shop.example',
+    'https://shop.example@evil.example',
+    'https://somebody@shop.example/profile',
+    'https://:secret@shop.example/profile',
+    'https://shop.example:8443/profile',
+    'http://shop.example/profile',
+    'https://admin.example/users',
+    'https://[shop.example]/',
+    'https://',
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)//https://shop.example',
+    'data:text/html,hello',
+    'blob:https://shop.example/7f3a91',
+    'ftp://shop.example/profile',
+    'about:blank',
+  ])('cannot go to %j', (requested) => {
+    expect(() => returnTo(requested)).toThrow('return_to_foreign')
+  })
 
-  expect(readState({ ...SIGNER, ...other }, state)).toBeUndefined()
-})
+  test('cannot go to an address of more than 1,000 characters, as browsers write it', () => {
+    expect(returnTo(`/${'a'.repeat(1_000 - OWN.length - 1)}`)).toHaveLength(1_000)
+    expect(() => returnTo(`/${'a'.repeat(1_000 - OWN.length)}`)).toThrow('return_to_foreign')
+    expect(() => returnTo(`/${'é'.repeat(200)}`)).toThrow('return_to_foreign')
+  })
 
-test.each([
-  [
-    'another address',
-    (parts: string[]) => parts.with(2, Buffer.from('https://evil.example/').toString('base64url')),
-  ],
-  ['no address', (parts: string[]) => parts.toSpliced(2, 1)],
-  ['one address more', (parts: string[]) => parts.toSpliced(2, 0, parts[2] ?? '')],
-  ['another time', (parts: string[]) => parts.with(0, (NOW.getTime() + 1).toString(36))],
-  [
-    'the address of another state',
-    (parts: string[]) => [...createState(SIGNER, NOW).split('.'), parts[2] ?? ''],
-  ],
-  ['no signature', (parts: string[]) => parts.slice(0, 3)],
-  ['an empty signature', (parts: string[]) => parts.with(3, '')],
-])('a state that was given %s is none', (_, change) => {
-  const state = createState(SIGNER, NOW, ADDRESS)
+  test('goes to an allowed origin or nowhere, whatever is requested', () => {
+    const signs = [
+      '/',
+      '\\',
+      '//',
+      '?',
+      '#',
+      '@',
+      ':',
+      ':443',
+      ':8443',
+      '.',
+      '%2f',
+      '%09',
+      '\t',
+      '\n',
+      '\0',
+      ' ',
+    ]
+    const schemes = ['https:', 'http:', 'javascript:', 'blob:', 'data:', 'file:', 'HTTPS://']
+    const hosts = ['shop.example', 'admin.example', 'evil.example', 'user:secret', OWN, ALLOWED, '。', '／']
+    const piece = fc.oneof(
+      fc.constantFrom(...signs, ...schemes, ...hosts),
+      fc.string({ unit: 'binary', maxLength: 3 }),
+    )
+    const requests = fc.oneof(
+      fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+      fc.webUrl({ withFragments: true, withQueryParameters: true }),
+    )
 
-  expect(readState(SIGNER, change(state.split('.')).join('.'))).toBeUndefined()
+    fc.assert(
+      fc.property(requests, (requested) => {
+        const address = addressOrUndefined(requested)
+        if (address === undefined) return
+        // As a Location header, wherever the browser is.
+        const read = new URL(address, 'https://elsewhere.example/login?x')
+        expect([OWN, ALLOWED]).toContain(read.origin)
+        expect(read.username + read.password).toBe('')
+        expect(read.href).toBe(address)
+        expect(address).toMatch(/^[\x21-\x7e]{1,1000}$/)
+        expect(returnTo(address)).toBe(address)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  function addressOrUndefined(requested: string): string | undefined {
+    try {
+      return returnTo(requested)
+    } catch (error) {
+      expect(error).toHaveProperty('code', 'return_to_foreign')
+      return undefined
+    }
+  }
 })
