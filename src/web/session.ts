@@ -165,7 +165,13 @@ async function reduce(request: Request, data: SessionData): Promise<void> {
 
 async function change(request: Request, data: SessionData): Promise<void> {
   setData(request, data)
-  await call(request, 'save')
+  try {
+    await call(request, 'save')
+  } catch (error) {
+    // Otherwise express-session sends the cookie of a session that is not stored.
+    if (requestContext(request).hasOwnSession) Reflect.deleteProperty(request, 'session')
+    throw error
+  }
 }
 
 /** Calls a method of the session, if it has that, and waits for its callback or its promise. */

@@ -2,35 +2,38 @@ import request, { type Response } from 'supertest'
 import { type Decision, decide } from '../../src/sandbox/decide.ts'
 import type { World } from './world.ts'
 
-/** Somebody with a browser: it keeps cookies, follows no redirect by itself, and runs no script. */
+/** A person with a browser that keeps cookies, follows no redirect by itself, and runs no script. */
 export interface Person {
   cookies: Map<string, string>
   /** An empty header is not sent. */
   get(path: string, headers?: Record<string, string>): Promise<Response>
   post(path: string, headers?: Record<string, string>): Promise<Response>
-  /** Sends a form of our own page. */
+  /** Sends a form of one of our pages. */
   submit(path: string, fields: Record<string, string>): Promise<Response>
-  /** Opens the page and returns where Get Started leads. */
+  /** Opens the start page and returns the address of Get Started. */
   getStarted(): Promise<string>
-  /** Decides on the authorize page, and returns where Instagram sends the browser: path and query, without the fragment. */
+  /** Decides on the authorize page, and returns path and query of where Instagram sends the browser. */
   authorize(href: string, decision?: Decision): Promise<string>
-  /** Get Started → authorize → callback: the page in the end. */
+  /** Get Started, authorize, callback: returns the last page. */
   login(decision?: Decision): Promise<Response>
 }
 
 /**
- * A person in front of the world's first app, or of the one at `origin`; with an empty cookie jar, or the given one, by which it
- * is the browser that has it.
+ * A person in front of the world's first app, or of the one at `origin`.
+ *
+ * @param cookies Default: none. A person with another one's cookies uses the same browser.
+ * @param added Headers of every request, such as those of a proxy.
  */
 export function person(
   world: Pick<World, 'origin'>,
   origin = world.origin,
   cookies = new Map<string, string>(),
+  added: Readonly<Record<string, string>> = {},
 ): Person {
   async function send(method: 'get' | 'post', path: string, headers: Record<string, string> = {}, form = '') {
     const sent = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const server = request(origin)
-    const given = Object.entries({ Cookie: sent, ...headers }).filter(([, value]) => value !== '')
+    const given = Object.entries({ Cookie: sent, ...added, ...headers }).filter(([, value]) => value !== '')
     const sending = server[method](path).set(Object.fromEntries(given))
     const answer = await (form ? sending.type('form').send(form) : sending)
     for (const cookie of answer.get('Set-Cookie') ?? []) {
@@ -64,9 +67,9 @@ export function person(
   return somebody
 }
 
-/** Where the link with this text leads, or an error with the page. */
+/** The address of the link with this text. */
 export function linkCalled(text: string, page: string): string {
   const [, href] = new RegExp(`<a\\b[^>]*\\bhref="([^"]*)"[^>]*>${text}</a>`).exec(page) ?? []
-  if (!href) throw new Error(`No link called ${text} in:\n${page}`)
+  if (!href) throw new Error(`There is no link “${text}” in:\n${page}`)
   return href.replaceAll('&amp;', '&')
 }

@@ -1,11 +1,51 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { MINUTE_MS } from '../../src/facts.ts'
+import type { FaultyResponse } from '../../src/sandbox/faults/fault.ts'
 import { linkCalled, person } from '../support/person.ts'
-import { CLIENT_ID, startWorld } from '../support/world.ts'
+import { CLIENT_ID, startWorld, type World } from '../support/world.ts'
 
 const SCOPES = 'instagram_business_basic,instagram_business_content_publish'
 
-test('Get Started leads straight to Instagram with what it asks for, and nothing else', async () => {
-  await using world = await startWorld({ INSTAGRAM_SCOPES: SCOPES })
+const world = await startWorld()
+afterAll(() => world[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await world.database.query('DELETE FROM accounts')
+})
+
+/** Changes settings until the test is finished. */
+function useSettings(environment: Record<string, string>): void {
+  world.restart(environment)
+  onTestFinished(() => {
+    world.restart()
+  })
+}
+
+function exchanges({ sandbox }: Pick<World, 'sandbox'> = world): number {
+  return sandbox.calls.filter(({ endpoint }) => endpoint === 'token').length
+}
+
+async function query(sql: string): Promise<unknown[]> {
+  return (await world.database.query(sql)).rows
+}
+
+/** A person who has authorized and has not come back yet. */
+async function authorized(decision = {}) {
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted(), decision)
+  return { somebody, callback }
+}
+
+/** A callback with changed parameters; `null` removes one. */
+function changed(callback: string, change: Record<string, string | null>): string {
+  const url = new URL(callback, 'http://x')
+  for (const [name, value] of Object.entries(change))
+    if (value === null) url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+  return url.pathname + url.search
+}
+
+test('Get Started leads straight to Instagram, with the requested scopes and a state', async () => {
+  useSettings({ INSTAGRAM_SCOPES: SCOPES })
 
   const link = new URL(await person(world).getStarted())
 
@@ -19,10 +59,15 @@ test('Get Started leads straight to Instagram with what it asks for, and nothing
   })
 })
 
-test('a person who authorizes comes back to who they are, what they granted, and their token', async () => {
-  await using world = await startWorld({
-    INSTAGRAM_SCOPES: `${SCOPES},instagram_business_manage_insights`,
-  })
+test('the redirect URI comes from the settings, whatever the Host header says', async () => {
+  const page = await person(world).get('/', { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' })
+
+  expect(page.text).toContain(encodeURIComponent(`${world.origin}/response`))
+  expect(page.text).not.toContain('evil.example')
+})
+
+test('a person who authorizes gets a page with their account, the granted permissions and the token', async () => {
+  useSettings({ INSTAGRAM_SCOPES: `${SCOPES},instagram_business_manage_insights` })
 
   const page = await person(world).login({ scopes: ['instagram_business_manage_insights'] })
 
@@ -38,14 +83,15 @@ test('a person who authorizes comes back to who they are, what they granted, and
   expect(page.text).toMatch(/curl &#39;http[^ ]+\/v26.0\/me\?fields=user_id,username&amp;access_token=IGAA/)
 })
 
-test('the code is exchanged once, by one form of five fields, without cookies', async () => {
-  await using world = await startWorld()
+test('the code is exchanged once, in a form with five fields and without cookies', async () => {
+  const before = world.sandbox.calls.length
 
   await person(world).login()
 
-  const exchanges = world.sandbox.calls.filter(({ endpoint }) => endpoint === 'token')
-  expect(exchanges).toHaveLength(1)
-  const [exchange] = exchanges
+  const [exchange, ...others] = world.sandbox.calls
+    .slice(before)
+    .filter(({ endpoint }) => endpoint === 'token')
+  expect(others).toStrictEqual([])
   expect(exchange?.method).toBe('POST')
   expect(exchange?.contentType).toBe('application/x-www-form-urlencoded')
   expect(exchange?.fields.map(([name]) => name).sort()).toStrictEqual([
@@ -58,8 +104,7 @@ test('the code is exchanged once, by one form of five fields, without cookies', 
   expect(exchange?.headers).not.toHaveProperty('cookie')
 })
 
-test('any number of tabs can be under way at once', async () => {
-  await using world = await startWorld()
+test('a person can have any number of logins under way in several tabs', async () => {
   const somebody = person(world)
   const links = [await somebody.getStarted(), await somebody.getStarted(), await somebody.getStarted()]
   const callbacks = await Promise.all(links.map((link) => somebody.authorize(link)))
@@ -70,84 +115,85 @@ test('any number of tabs can be under way at once', async () => {
   expect(pages.map(({ status }) => status)).toStrictEqual([200, 200, 200])
 })
 
-test('a connected person who opens the start page sees the account instead', async () => {
-  await using world = await startWorld()
+test.each(['/', '/response'])('a connected person who opens %s sees the account', async (path) => {
   const somebody = person(world)
   await somebody.login()
 
-  const page = await somebody.get('/')
+  const page = await somebody.get(path)
 
+  expect(page.status).toBe(200)
   expect(page.text).toContain('@harbour.bakery')
   expect(page.text).not.toContain('Get Started</a>')
 })
 
-test('a connected person who opens the callback address by hand sees the account instead', async () => {
-  await using world = await startWorld()
-  const somebody = person(world)
-  await somebody.login()
-
-  const page = await somebody.get('/response')
-
-  expect(page.status).toBe(200)
-  expect(page.text).toContain('@harbour.bakery')
-})
-
-test('connecting another account asks Instagram to log in again, and shows that account', async () => {
-  await using world = await startWorld()
+test('connecting another account makes Instagram ask for the password, and replaces the session', async () => {
   const somebody = person(world)
   const first = await somebody.login()
   const another = linkCalled('Connect another account', first.text)
-
-  const old = person(world)
-  for (const [name, value] of somebody.cookies) old.cookies.set(name, value)
+  const withOldCookies = person(world, world.origin, new Map(somebody.cookies))
 
   const page = await somebody.get(await somebody.authorize(another, { as: 'creator' }))
 
   expect(new URL(another).searchParams.get('force_reauth')).toBe('true')
   expect(page.text).toContain('@mira.draws')
   expect((await somebody.get('/')).text).toContain('@mira.draws')
-  expect((await old.get('/')).text).toContain('Get Started</a>')
-})
-
-test('a person who disconnects is forgotten, with the token', async () => {
-  await using world = await startWorld()
-  const somebody = person(world)
-  await somebody.login()
-
-  const answer = await somebody.post('/disconnect')
-
-  expect(await world.database.all('SELECT sid FROM sessions')).toStrictEqual([])
-  expect([answer.status, answer.get('Location')]).toStrictEqual([303, '/'])
-  expect((await somebody.get('/')).text).toContain('Get Started</a>')
-  expect(await world.database.all('SELECT * FROM accounts')).toStrictEqual([])
+  expect((await withOldCookies.get('/')).text).toContain('Get Started</a>')
 })
 
 test('connecting the same account again replaces its token and keeps one account', async () => {
-  await using world = await startWorld()
   const tokenOn = (html: string) => /id="token">(\w+)</.exec(html)?.[1]
   const before = await person(world).login()
 
   const after = await person(world).login()
 
   expect(tokenOn(after.text)).not.toBe(tokenOn(before.text))
-  expect(await world.database.all('SELECT id FROM accounts')).toStrictEqual([{ id: '27640875392278831' }])
+  expect(await query('SELECT id FROM accounts')).toStrictEqual([{ id: '27640875392278831' }])
 })
 
-test('an app that was restarted still knows who is connected, and finishes logins begun before', async () => {
-  await using world = await startWorld()
+test('a person who disconnects is forgotten, with the token and the session', async () => {
+  await world.database.query('DELETE FROM sessions')
+  const somebody = person(world)
+  await somebody.login()
+
+  const response = await somebody.post('/disconnect')
+
+  expect([response.status, response.get('Location')]).toStrictEqual([303, '/'])
+  expect((await somebody.get('/')).text).toContain('Get Started</a>')
+  expect(await query('SELECT sid FROM sessions')).toStrictEqual([])
+  expect(await query('SELECT * FROM accounts')).toStrictEqual([])
+})
+
+test('disconnecting without a session does nothing', async () => {
+  const response = await person(world).post('/disconnect')
+
+  expect(response.status).toBe(303)
+})
+
+test('a restarted app still knows connected people, and finishes logins that began before', async () => {
   const connected = person(world)
   await connected.login()
-  const underWay = person(world)
-  const callback = await underWay.authorize(await underWay.getStarted())
+  const { somebody, callback } = await authorized()
 
   world.restart()
 
   expect((await connected.get('/')).text).toContain('@harbour.bakery')
-  expect((await underWay.get(callback)).status).toBe(200)
+  expect((await somebody.get(callback)).status).toBe(200)
 })
 
-test('the token stays on the server where it is not to be shown', async () => {
-  await using world = await startWorld({ SHOW_TOKEN: 'off' })
+test('a login that began before a secret was rotated succeeds while the old secret is known', async () => {
+  const newSecret = 'another-session-secret-0123456789abc'
+  const [one, other] = [await authorized(), await authorized()]
+
+  useSettings({ SESSION_SECRETS: `${newSecret},session-secret-marked-canary-0123456789` })
+  const known = await one.somebody.get(one.callback)
+  world.restart({ SESSION_SECRETS: newSecret })
+  const unknown = await other.somebody.get(other.callback)
+
+  expect([known.status, unknown.status]).toStrictEqual([200, 403])
+})
+
+test('with SHOW_TOKEN=off the page does not show the token', async () => {
+  useSettings({ SHOW_TOKEN: 'off' })
 
   const page = await person(world).login()
 
@@ -156,8 +202,7 @@ test('the token stays on the server where it is not to be shown', async () => {
   expect(page.text).toContain('not shown here')
 })
 
-test('the picture comes from our own address, for the person it shows only', async () => {
-  await using world = await startWorld()
+test('the profile picture comes from our own origin, and only for its owner', async () => {
   const somebody = person(world)
   await somebody.login()
 
@@ -165,4 +210,278 @@ test('the picture comes from our own address, for the person it shows only', asy
   const stranger = await person(world).get('/picture')
 
   expect([picture.status, picture.type, stranger.status]).toStrictEqual([200, 'image/png', 404])
+})
+
+test('a person who refreshes the token is told what happened, once', async () => {
+  const somebody = person(world)
+  await somebody.login()
+  const early = await somebody.post('/refresh')
+  world.pass(24 * 60 * MINUTE_MS)
+
+  const response = await somebody.post('/refresh')
+
+  const [page, again] = [await somebody.get('/'), await somebody.get('/')]
+  expect([early.status, response.status, response.get('Location')]).toStrictEqual([409, 303, '/'])
+  expect(page.text).toContain('@harbour.bakery was refreshed.')
+  expect(again.text).not.toContain('was refreshed')
+})
+
+test('a person whose token cannot be refreshed now is told why', async () => {
+  const somebody = person(world)
+  await somebody.login()
+  world.pass(3 * 24 * 60 * MINUTE_MS)
+  world.sandbox.fail('temporary_failure', { at: 'refresh' })
+
+  await somebody.post('/refresh')
+
+  expect((await somebody.get('/')).text).toContain('@harbour.bakery was not refreshed.')
+})
+
+test('a person without an account has nothing to refresh', async () => {
+  expect((await person(world).post('/refresh')).status).toBe(410)
+})
+
+test('GET /login leads to Instagram at once, and afterwards to the return address', async () => {
+  const somebody = person(world)
+
+  const response = await somebody.get('/login?return_to=/help?x=1&force_reauth=1')
+  const href = response.get('Location') ?? ''
+  const finished = await somebody.get(await somebody.authorize(href))
+
+  expect(response.status).toBe(303)
+  expect(new URL(href).searchParams.get('force_reauth')).toBe('true')
+  expect([finished.status, finished.get('Location')]).toStrictEqual([303, `${world.origin}/help?x=1`])
+})
+
+test('GET /login refuses a return address at another site', async () => {
+  const response = await person(world).get('/login?return_to=https://evil.example/')
+
+  expect(response.status).toBe(400)
+  expect(response.text).toContain('That link leads to another site')
+})
+
+test('the reconnect page names the account and makes Instagram ask for the password', async () => {
+  await person(world).login()
+
+  const page = await person(world).get('/reconnect/27640875392278831')
+  const unknown = await person(world).get('/reconnect/1')
+
+  expect(page.text).toContain('Reconnect @harbour.bakery')
+  expect(new URL(linkCalled('Get Started', page.text)).searchParams.get('force_reauth')).toBe('true')
+  expect(unknown.text).toContain('Get an Instagram access token')
+})
+
+test('a person who pastes a token is connected by it', async () => {
+  const somebody = person(world)
+
+  const response = await somebody.submit('/import', {
+    access_token: ` "${world.sandbox.dashboardToken('creator')}" `,
+  })
+
+  expect([response.status, response.get('Location')]).toStrictEqual([303, '/'])
+  expect((await somebody.get('/')).text).toContain('@mira.draws')
+})
+
+// Callbacks that fail.
+
+test('a person who cancels is told that they said no, and shown the way back', async () => {
+  const before = exchanges()
+
+  const page = await person(world).login({ cancel: true })
+
+  expect(page.status).toBe(403)
+  expect(page.text).toContain('You said no')
+  expect(page.text).toMatch(/href="\/">Back to Get Started/)
+  expect(exchanges()).toBe(before)
+})
+
+test('a link is valid for ten minutes and not a millisecond longer', async () => {
+  const [inTime, late] = [await authorized(), await authorized()]
+  world.pass(10 * MINUTE_MS)
+  const good = await inTime.somebody.get(inTime.callback)
+  world.pass(1)
+
+  const page = await late.somebody.get(late.callback)
+
+  expect([good.status, page.status]).toStrictEqual([200, 400])
+  expect(page.text).toContain('more than ten minutes')
+})
+
+test('an error that comes back after ten minutes is too late as well', async () => {
+  const { somebody, callback } = await authorized({ cancel: true })
+  world.pass(11 * MINUTE_MS)
+
+  const page = await somebody.get(callback)
+
+  expect(page.text).toContain('more than ten minutes')
+})
+
+test('a callback without a cookie is refused', async () => {
+  const { callback } = await authorized()
+  const before = exchanges()
+
+  const page = await person(world).get(callback)
+
+  expect(page.status).toBe(400)
+  expect(page.text).toContain('Your browser brought no cookie back')
+  expect(exchanges()).toBe(before)
+})
+
+test('a callback of another browser’s login is refused', async () => {
+  const { callback } = await authorized()
+  const before = exchanges()
+  const victim = person(world)
+  await victim.get('/')
+
+  const page = await victim.get(callback)
+
+  expect(page.status).toBe(403)
+  expect(page.text).toContain('This login was started elsewhere')
+  expect(exchanges()).toBe(before)
+})
+
+test.each([
+  ['invented', () => 'abc'],
+  [
+    'with another time',
+    (state: string) =>
+      state.replace(/^[^.]+/, (time) => time.slice(0, -1) + (time.endsWith('0') ? '1' : '0')),
+  ],
+  [
+    'with another nonce',
+    (state: string) => state.replace(/\.(.)/, (_dot, first) => (first === 'A' ? '.B' : '.A')),
+  ],
+  ['cut short', (state: string) => state.slice(0, -1)],
+  ['with something appended', (state: string) => `${state}x`],
+  ['with other letters for the same bytes', (state: string) => `${state}=`],
+])('a state %s is refused', async (_name, forge) => {
+  const { somebody, callback } = await authorized()
+  const before = exchanges()
+  const state = new URL(callback, 'http://x').searchParams.get('state') ?? ''
+
+  const page = await somebody.get(changed(callback, { state: forge(state) }))
+
+  expect(page.status).toBe(403)
+  expect(exchanges()).toBe(before)
+})
+
+test('a callback without a state is refused', async () => {
+  const { somebody, callback } = await authorized()
+
+  const page = await somebody.get(changed(callback, { state: null }))
+
+  expect(page.status).toBe(400)
+  expect(page.text).toContain('lacks the “state”')
+})
+
+test('an error is shown only with our state', async () => {
+  const { somebody } = await authorized()
+
+  const page = await somebody.get('/response?error=access_denied&state=forged')
+
+  expect(page.text).not.toContain('You said no')
+  expect(page.text).toContain('started elsewhere')
+})
+
+test('an error takes precedence over a code', async () => {
+  const { somebody, callback } = await authorized()
+  const before = exchanges()
+
+  const page = await somebody.get(changed(callback, { error: 'access_denied' }))
+
+  expect(page.text).toContain('You said no')
+  expect(exchanges()).toBe(before)
+})
+
+test('the words of a callback’s error are in the log and on no page', async () => {
+  const { somebody, callback } = await authorized()
+  const error = { code: null, error: 'made_up_elsewhere', error_description: 'Call <b>555-0100</b> now' }
+
+  const page = await somebody.get(changed(callback, error))
+
+  expect(page.status).toBe(502)
+  expect(page.text).not.toContain('555-0100')
+  expect(page.text).not.toContain('made_up_elsewhere')
+  expect(world.log.join('')).toContain('555-0100')
+})
+
+test.each([
+  '',
+  '?code=',
+  '?code[]=a&state[x]=b',
+  '?state=a&state=b&code=a',
+  '?code=%00&state=%ff',
+  '?%E0%A4%A',
+])('a malformed callback “%s” is refused with the way back', async (parameters) => {
+  const { somebody } = await authorized()
+
+  const page = await somebody.get(`/response${parameters}`)
+
+  expect(page.status).toBeGreaterThanOrEqual(400)
+  expect(page.status).toBeLessThan(500)
+  expect(page.text).toContain('Back to Get Started')
+})
+
+test('a query string may contain further question marks', async () => {
+  const { somebody, callback } = await authorized()
+
+  const page = await somebody.get(callback.replace('?', '?x=a?b&'))
+
+  expect(page.status).toBe(200)
+})
+
+const oauth = (message: string): FaultyResponse => ({
+  status: 400,
+  contentType: 'application/json',
+  body: JSON.stringify({ error_type: 'OAuthException', code: 400, error_message: message }),
+})
+
+test.each<[string, number, FaultyResponse]>([
+  ['code was used', 400, oauth('Matching code was not found or was already used.')],
+  ['code is too old', 400, oauth('This authorization code has expired')],
+  ['does not know this code', 400, oauth('Invalid authorization code')],
+  ['does not know this site’s app', 502, oauth('Invalid platform app')],
+  ['does not allow this account', 403, oauth('Insufficient developer role')],
+  ['Instagram refused', 502, oauth('Something that nobody has seen before')],
+  ['slow down', 503, { status: 429, body: '' }],
+  ['out of order', 502, { status: 503, body: '<html>' }],
+  ['cannot be reached', 502, { fault: 'reset' }],
+  ['makes no sense', 502, { status: 200, contentType: 'text/html', body: '<html>' }],
+  ['makes no sense', 502, { status: 200, body: 'x'.repeat(1024 * 1024 + 1) }],
+])('a failed exchange says “%s” with status %i', async (words, status, response) => {
+  const { somebody, callback } = await authorized()
+  world.sandbox.answerNext('token', response)
+
+  const page = await somebody.get(callback)
+
+  expect(page.status).toBe(status)
+  expect(page.get('Retry-After')).toBe(status === 503 ? '3600' : undefined)
+  expect(page.text.replaceAll('&#39;', '’')).toContain(words)
+  expect(await query('SELECT * FROM accounts')).toStrictEqual([])
+})
+
+test('the reference on the page is in the log, with Instagram’s message', async () => {
+  const { somebody, callback } = await authorized()
+  world.sandbox.answerNext(
+    'token',
+    oauth('Error validating verification code. Please make sure your redirect_uri…'),
+  )
+
+  const page = await somebody.get(callback)
+
+  const reference = /Reference for whoever runs this site: <code>([^<]+)</.exec(page.text)?.[1] ?? 'none'
+  const line = world.log.find((logged) => logged.includes(reference)) ?? ''
+  expect(line).toContain('Error validating verification code')
+  expect(line).toContain('verification_failed')
+})
+
+test('the old callback of an account that was disconnected since does not show it', async () => {
+  const { somebody, callback } = await authorized()
+  await somebody.get(callback)
+  await world.database.query('DELETE FROM accounts')
+
+  const page = await somebody.get(callback)
+
+  expect(page.status).toBe(410)
+  expect(page.text).toContain('This account was disconnected')
 })

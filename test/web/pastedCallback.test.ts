@@ -1,33 +1,34 @@
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
+import { MINUTE_MS } from '../../src/facts.ts'
 import { person } from '../support/person.ts'
-import { startWorld, type World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
 
-/** Registered, with nothing that listens there. */
-const NOBODY = 'https://localhost/response'
+/** Registered, and nothing listens there. */
+const REDIRECT_URI = 'https://localhost/response'
 
-/** A person who has allowed, and copies the address of the page that does not load. */
-async function copied(environment: Record<string, string> = { INSTAGRAM_REDIRECT_URI: NOBODY }) {
-  const world = await startWorld(environment)
-  const somebody = person(world)
-  const callback = await somebody.authorize(await somebody.getStarted())
-  const address = `https://localhost${callback}`
-  return { world, somebody, callback, address, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() }
+const world = await startWorld({ INSTAGRAM_REDIRECT_URI: REDIRECT_URI })
+afterAll(() => world[Symbol.asyncDispose]())
+
+/** A person who has authorized, and copies the address of the page that does not load. */
+async function copied(decision = {}) {
+  const somebody = person(world, world.origin, new Map(), { 'X-Forwarded-Proto': 'https' })
+  const callback = await somebody.authorize(await somebody.getStarted(), decision)
+  return { somebody, callback, address: `https://localhost${callback}`, before: exchanges() }
 }
 
-function exchanges({ sandbox }: World): number {
-  return sandbox.calls.filter(({ endpoint }) => endpoint === 'token').length
+function exchanges(): number {
+  return world.sandbox.calls.filter(({ endpoint }) => endpoint === 'token').length
 }
 
 test.each([
-  ['as it is', (address: string) => address],
+  ['unchanged', (address: string) => address],
   ['with #_ at its end', (address: string) => `${address}#_`],
-  ['in quotes, with blanks around it', (address: string) => `  "${address}#_"\n`],
-  ['amid words', (address: string) => `it says this: ${address} and nothing else`],
+  ['in quotes and spaces', (address: string) => `  "${address}#_"\n`],
+  ['in a sentence', (address: string) => `it says this: ${address} and nothing else`],
   ['without its scheme', (address: string) => address.replace('https://', '')],
   ['with its scheme in capitals', (address: string) => address.replace('https', 'HTTPS')],
-])('a pasted callback, %s, ends the login as if its page had loaded', async (_, paste) => {
-  await using here = await copied()
-  const { world, somebody, address } = here
+])('a pasted callback, %s, completes the login as if its page had loaded', async (_, paste) => {
+  const { somebody, address, before } = await copied()
 
   const page = await somebody.submit('/help', { pasted: paste(address) })
 
@@ -35,23 +36,21 @@ test.each([
   expect(page.get('Cache-Control')).toBe('no-store')
   expect(page.text).toContain('Connected')
   expect(page.text).toContain('@harbour.bakery')
-  expect(exchanges(world)).toBe(1)
+  expect(exchanges() - before).toBe(1)
 })
 
 test('the same address pasted twice, and opened after all, makes one exchange', async () => {
-  await using here = await copied()
-  const { world, somebody, callback, address } = here
+  const { somebody, callback, address, before } = await copied()
   await somebody.submit('/help', { pasted: address })
 
   const again = await somebody.submit('/help', { pasted: `${address}#_` })
   const opened = await somebody.get(callback)
 
-  expect([again.status, opened.status, exchanges(world)]).toStrictEqual([200, 200, 1])
+  expect([again.status, opened.status, exchanges() - before]).toStrictEqual([200, 200, 1])
 })
 
-test('an address that another browser was sent to is refused as on its own page', async () => {
-  await using here = await copied()
-  const { world, address } = here
+test('a pasted address of another browser’s login is refused', async () => {
+  const { address, before } = await copied()
   const victim = person(world)
   await victim.get('/')
 
@@ -59,13 +58,12 @@ test('an address that another browser was sent to is refused as on its own page'
 
   expect(page.status).toBe(403)
   expect(page.text).toContain('This login was started elsewhere')
-  expect(exchanges(world)).toBe(0)
+  expect(exchanges()).toBe(before)
 })
 
 test('an address that is pasted after more than ten minutes is refused', async () => {
-  await using here = await copied()
-  const { world, somebody, address } = here
-  world.pass(10 * 60_000 + 1)
+  const { somebody, address } = await copied()
+  world.pass(10 * MINUTE_MS + 1)
 
   const page = await somebody.submit('/help', { pasted: address })
 
@@ -77,23 +75,20 @@ test.each([
   ['without its state', /&state=[^&#]+/, 'lacks the “state”'],
   ['with another state', /state=.{5}/, 'started elsewhere'],
 ])('an address %s is refused', async (_, cut, words) => {
-  await using here = await copied()
-  const { world, somebody, address } = here
+  const { somebody, address, before } = await copied()
 
   const page = await somebody.submit('/help', {
     pasted: address.replace(cut, cut.source.startsWith('&') ? '' : 'state='),
   })
 
   expect(page.text).toContain(words)
-  expect(exchanges(world)).toBe(0)
+  expect(exchanges()).toBe(before)
 })
 
-test('a pasted cancel is told as one', async () => {
-  await using world = await startWorld({ INSTAGRAM_REDIRECT_URI: NOBODY })
-  const somebody = person(world)
-  const callback = await somebody.authorize(await somebody.getStarted(), { cancel: true })
+test('a pasted callback of a cancelled login says so', async () => {
+  const { somebody, address } = await copied({ cancel: true })
 
-  const page = await somebody.submit('/help', { pasted: `https://localhost${callback}#_` })
+  const page = await somebody.submit('/help', { pasted: `${address}#_` })
 
   expect(page.status).toBe(403)
   expect(page.text).toContain('You said no')
@@ -106,35 +101,32 @@ test.each([
   ['another path', '/response?', '/callback?'],
   ['a slash more', '/response?', '/response/?'],
   ['a name before the host', 'https://localhost/', 'https://localhost@evil.example/'],
-])('an address of %s is refused, with a sentence that says so', async (_, own, other) => {
-  await using here = await copied()
-  const { world, somebody, address } = here
+])('an address with %s is refused, and the page says why', async (_, own, other) => {
+  const { somebody, address, before } = await copied()
 
   const page = await somebody.submit('/help', { pasted: address.replace(own, other) })
 
   expect(page.status).toBe(400)
   expect(page.text).toContain('That address belongs to another site')
   expect(page.text).not.toContain('evil.example')
-  expect(exchanges(world)).toBe(0)
+  expect(exchanges()).toBe(before)
 })
 
-test('the words of Instagram are understood though our own address stands beside them', async () => {
-  await using here = await copied()
-  const { somebody } = here
+test('Instagram’s message is recognized beside our own address', async () => {
+  const { somebody } = await copied()
 
-  const page = await somebody.submit('/help', { pasted: `Invalid redirect_uri: ${NOBODY}` })
+  const page = await somebody.submit('/help', { pasted: `Invalid redirect_uri: ${REDIRECT_URI}` })
 
   expect(page.text).toContain('<code>redirect_uri_mismatch</code>')
 })
 
-test('neither log nor page shows the code and the state of what is pasted', async () => {
-  await using here = await copied()
-  const { world, somebody, address } = here
-  const query = new URL(address).searchParams
+test('neither the log nor the page contains the pasted code and state', async () => {
+  const { somebody, address } = await copied()
+  const { searchParams } = new URL(address)
 
   const page = await somebody.submit('/help', { pasted: address })
   const foreign = await somebody.submit('/help', { pasted: address.replace('localhost', 'x.example') })
 
-  for (const secret of [query.get('code') ?? 'none', query.get('state') ?? 'none'])
+  for (const secret of [searchParams.get('code') ?? 'none', searchParams.get('state') ?? 'none'])
     expect(page.text + foreign.text + world.log.join('')).not.toContain(secret)
 })

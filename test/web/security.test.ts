@@ -1,18 +1,14 @@
-import type { Response } from 'supertest'
-import { expect, test } from 'vitest'
-import { person, type Person } from '../support/person.ts'
-import { CLIENT_SECRET, SESSION_SECRET, startWorld } from '../support/world.ts'
+import { afterAll, expect, test, vi } from 'vitest'
+import { KEY, program, startApiWorld } from '../api/support.ts'
+import { person } from '../support/person.ts'
+import { startWorld } from '../support/world.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
-const BROWSER = /-browser=/
-const SESSION = /^[^=]+-\d+=/
-const OUTSIDE = { INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response' }
+const world = await startApiWorld()
+afterAll(() => world[Symbol.asyncDispose]())
 
-test.each(['/', '/response', '/nowhere', '/response?code=a&state=b'])(
-  'the page %s is kept by no cache, framed by nobody, and loads nothing from elsewhere',
+test.each(['/', '/response', '/nowhere', '/response?code=a&state=b', '/data-deletion', '/help'])(
+  'the page %s is stored in no cache, shown in no frame, and loads nothing from other sites',
   async (path) => {
-    await using world = await startWorld()
-
     const page = await person(world).get(path)
 
     const policy = page.get('Content-Security-Policy') ?? ''
@@ -27,240 +23,184 @@ test.each(['/', '/response', '/nowhere', '/response?code=a&state=b'])(
   },
 )
 
-test('production on https is remembered as https for this host, development is not', async () => {
-  await using live = await startWorld({ ...OUTSIDE, NODE_ENV: 'production' })
-  await using local = await startWorld()
+test('in production on https browsers remember https for this host; in development they do not', async () => {
+  await using production = await startWorld({
+    INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response',
+    NODE_ENV: 'production',
+  })
 
-  const [production, development] = [await person(live).get('/'), await person(local).get('/')]
+  const [live, local] = [await person(production).get('/'), await person(world).get('/')]
 
-  expect(production.get('Strict-Transport-Security')).toBe('max-age=31536000')
-  expect(development.get('Strict-Transport-Security')).toBeUndefined()
+  expect(live.get('Strict-Transport-Security')).toBe('max-age=31536000')
+  expect(local.get('Strict-Transport-Security')).toBeUndefined()
 })
 
-test('the cookies on http are HttpOnly and SameSite=Lax', async () => {
-  await using world = await startWorld()
+test.each(['/', '/login?force_reauth=1'])(
+  'a person who opens %s at 127.0.0.1 is sent to localhost, where the cookie is found later',
+  async (path) => {
+    const { port } = new URL(world.origin)
 
-  const page = await person(world).login()
+    const response = await person(world).get(path, { Host: `127.0.0.1:${port}` })
+    const elsewhere = await person(world).get('/', { Host: `tokens.example:${port}` })
 
-  expect(page.get('Set-Cookie')).toStrictEqual([
-    expect.stringMatching(
-      /^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
-    ),
-    expect.stringMatching(
-      /^instagram-access-token-\d+-browser=[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax$/,
-    ),
-  ])
-})
-
-test('the cookies on https are Secure under __Host- names, also behind a proxy that was not announced', async () => {
-  await using world = await startWorld(OUTSIDE)
-  const somebody = person(world)
-  const callback = await somebody.authorize(await somebody.getStarted())
-
-  const page = await somebody.get(callback.replace(/^https:\/\/[^/]+/, ''))
-
-  expect(page.get('Set-Cookie')).toStrictEqual([
-    expect.stringMatching(
-      /^__Host-instagram-access-token=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
-    ),
-    expect.stringMatching(
-      /^__Host-instagram-access-token-browser=[^;]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/,
-    ),
-  ])
-})
-
-test('the redirect URI comes from the settings, whatever the Host header says', async () => {
-  await using world = await startWorld()
-
-  const page = await person(world).get('/', { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' })
-
-  expect(page.text).toContain(encodeURIComponent(`${world.origin}/response`))
-  expect(page.text).not.toContain('evil.example')
-})
-
-test('whoever opens 127.0.0.1 is sent to localhost, where the cookie will be found', async () => {
-  await using world = await startWorld()
-  const { port } = new URL(world.origin)
-
-  const answer = await person(world).get('/', { Host: `127.0.0.1:${port}` })
-  const elsewhere = await person(world).get('/', { Host: `tokens.example:${port}` })
-
-  expect([answer.status, answer.get('Location')]).toStrictEqual([307, `${world.origin}/`])
-  expect(elsewhere.status).toBe(200)
-})
+    expect([response.status, response.get('Location')]).toStrictEqual([307, world.origin + path])
+    expect(elsewhere.status).toBe(200)
+  },
+)
 
 test.each([
   ['another site', { 'Sec-Fetch-Site': 'cross-site' }],
   ['another subdomain', { 'Sec-Fetch-Site': 'same-site', Origin: 'https://other.tokens.example' }],
   ['the address bar', { 'Sec-Fetch-Site': 'none' }],
   ['an old browser on another site', { 'Sec-Fetch-Site': '', Origin: 'https://evil.example' }],
-  ['a page that hides itself', { 'Sec-Fetch-Site': '', Origin: 'null' }],
-  ['nowhere', { 'Sec-Fetch-Site': '' }],
+  ['a page that hides its origin', { 'Sec-Fetch-Site': '', Origin: 'null' }],
+  ['an unknown page', { 'Sec-Fetch-Site': '' }],
 ])('a POST from %s disconnects nobody', async (_name, headers) => {
-  await using world = await startWorld()
   const somebody = person(world)
   await somebody.login()
 
-  const answer = await somebody.post('/disconnect', headers)
+  const response = await somebody.post('/disconnect', headers)
 
-  expect(answer.status).toBe(403)
-  expect(answer.text).toContain('This did not come from our own page')
+  expect(response.status).toBe(403)
+  expect(response.text).toContain('This did not come from our own page')
   expect((await somebody.get('/')).text).toContain('@harbour.bakery')
 })
 
-test('a POST of an old browser from our own page is accepted by its Origin', async () => {
-  await using world = await startWorld()
-  const somebody = person(world)
-  await somebody.login()
+test.each(['/refresh', '/import', '/setup', '/help', '/accounts/sign-in', '/nowhere'])(
+  'a POST from another site to %s is refused',
+  async (path) => {
+    world.restart({ ADMIN_PASSWORD: 'a password of the tests' })
 
-  const answer = await somebody.post('/disconnect', { 'Sec-Fetch-Site': '', Origin: world.origin })
+    const response = await person(world).post(path, { 'Sec-Fetch-Site': 'cross-site' })
 
-  expect(answer.status).toBe(303)
-})
-
-test('disconnecting without a session does nothing and harms nobody', async () => {
-  await using world = await startWorld()
-
-  const answer = await person(world).post('/disconnect')
-
-  expect(answer.status).toBe(303)
-})
-
-test('a session cookie that we did not sign is as none', async () => {
-  await using world = await startWorld()
-  const somebody = person(world)
-  await somebody.login()
-  changeCookie(somebody, /-\d+$/)
-
-  const page = await somebody.get('/')
-
-  expect(page.text).toContain('Get Started</a>')
-})
-
-test('a login does not end in a browser with another id than it began with', async () => {
-  await using world = await startWorld()
-  const somebody = person(world)
-  const callback = await somebody.authorize(await somebody.getStarted())
-  changeCookie(somebody, /-browser$/)
-
-  const page = await somebody.get(callback)
-
-  expect(page.status).toBe(403)
-  expect(page.text).toContain('This login was started elsewhere')
-  expect(await world.database.all('SELECT * FROM accounts')).toStrictEqual([])
-})
-
-test.each(['', 'x', '"', 'A'.repeat(44), 'constructor', '%'])(
-  'a browser whose cookie holds %j gets an id of ours, and logs in',
-  async (value) => {
-    await using world = await startWorld()
-    const somebody = person(world)
-    await somebody.get('/')
-    const [name = ''] = somebody.cookies.keys()
-    somebody.cookies.set(name, value)
-
-    const page = await somebody.login()
-
-    expect(page.text).toContain('@harbour.bakery')
-    expect(somebody.cookies.get(name)).toMatch(/^[\da-f-]{36}$/)
+    world.restart()
+    expect(response.status).toBe(403)
   },
 )
 
-test('a login that began before the secret was changed ends well as long as the old one is known', async () => {
-  await using world = await startWorld()
-  const [one, other] = [person(world), person(world)]
-  const callbacks = [
-    await one.authorize(await one.getStarted()),
-    await other.authorize(await other.getStarted()),
-  ] as const
-  const newSecret = 'another-session-secret-0123456789abc'
-
-  world.restart({ SESSION_SECRETS: `${newSecret},${SESSION_SECRET}` })
-  const known = await one.get(callbacks[0])
-  world.restart({ SESSION_SECRETS: newSecret })
-  const forgotten = await other.get(callbacks[1])
-
-  expect([known.status, forgotten.status]).toStrictEqual([200, 403])
-})
-
-test('neither log nor database shows a code, a state, a cookie, a token or a secret', async () => {
-  await using world = await startWorld()
-  const somebody = person(world)
-  const callback = await somebody.authorize(await somebody.getStarted())
-  const page = await somebody.get(callback)
-  await somebody.get(callback)
-  await person(world).get(callback)
-  world.sandbox.answerNext('token', { status: 200, body: `{"access_token":"${'IGAAcanary'.repeat(9)}` })
-  await person(world).login()
-  world.sandbox.answerNext('long_lived', {
-    status: 400,
-    body: `{"error":{"message":"Bad ${'IGAAcanary'.repeat(9)}"}}`,
-  })
-  await person(world).login()
-  await somebody.post('/disconnect', { 'Sec-Fetch-Site': 'cross-site' })
-
-  const log = world.log.join('')
-  const rows = JSON.stringify(await world.database.all('SELECT * FROM accounts'))
-  const callbacks = JSON.stringify(await world.database.all('SELECT * FROM callbacks'))
-  const query = new URL(callback, world.origin).searchParams
-  const token = /id="token">(\w+)</.exec(page.text)?.[1] ?? 'none'
-  const cookies = Array.from(somebody.cookies.values(), decodeURIComponent)
-  for (const secret of [
-    token,
-    query.get('code'),
-    query.get('state'),
-    CLIENT_SECRET,
-    SESSION_SECRET,
-    'IGAAcanary',
-    ...cookies,
-  ]) {
-    expect(secret).toMatch(/.{10}/)
-    expect(log).not.toContain(secret)
-    expect(rows).not.toContain(secret)
-    expect(callbacks).not.toContain(secret)
-  }
-})
-
-test('a passer-by is remembered for a day, a connected person for thirty', async () => {
-  await using world = await startWorld()
-  const somebody = person(world)
-
-  const start = await somebody.get('/')
-  const account = await somebody.login()
-
-  expect(daysOf(start, BROWSER)).toBe(1)
-  expect(daysOf(account, SESSION)).toBe(30)
-})
-
-test('a person who comes back stays connected for another thirty days, and is told so once a day', async () => {
-  await using world = await startWorld()
+test('a POST of an old browser from our own page is accepted because of its Origin', async () => {
   const somebody = person(world)
   await somebody.login()
-  const age = (days: number) =>
-    world.database.run('UPDATE sessions SET expires_at = expires_at - $1', days * DAY_MS)
 
-  await age(29)
-  const late = await somebody.get('/')
-  const again = await somebody.get('/')
-  await age(29)
+  const response = await somebody.post('/disconnect', { 'Sec-Fetch-Site': '', Origin: world.origin })
 
-  expect(late.text).toContain('@harbour.bakery')
-  expect([daysOf(late, SESSION), daysOf(again, SESSION)]).toStrictEqual([30, undefined])
-  expect((await somebody.get('/')).text).toContain('@harbour.bakery')
+  expect(response.status).toBe(303)
 })
 
-/** Changes the last letter of the cookie whose name ends so. */
-function changeCookie({ cookies }: Person, ending: RegExp): void {
-  const name = [...cookies.keys()].find((known) => ending.test(known)) ?? ''
-  const value = cookies.get(name) ?? ''
-  cookies.set(name, `${value.slice(0, -2)}${value.endsWith('AA') ? 'BA' : 'AA'}`)
+// Rate limits.
+
+/** The statuses of so many requests from one address, some at a time, and the last response. */
+async function flood(count: number, path: string, options: RequestInit = {}) {
+  const statuses: Record<number, number> = {}
+  let last = new Response()
+  for (let sent = 0; sent < count; sent += 20) {
+    const some = Array.from({ length: Math.min(20, count - sent) }, async () => {
+      const response = await fetch(world.origin + path, { redirect: 'manual', ...options })
+      statuses[response.status] = (statuses[response.status] ?? 0) + 1
+      return { response, text: await response.text() }
+    })
+    for (const { response, text } of await Promise.all(some))
+      if (response.status === 429 || last.status !== 429) last = new Response(text, response)
+  }
+  return { statuses, last, text: await last.text() }
 }
 
-/** Days from now on for which an answer's cookie is kept; undefined: it has none. */
-function daysOf(answer: Response, cookie: RegExp): number | undefined {
-  const found = answer.get('Set-Cookie')?.find((text) => cookie.test(text))
-  if (found === undefined) return undefined
-  const [, seconds, expires = ''] = /Max-Age=(\d+)|Expires=([^;]+)/.exec(found) ?? []
-  const milliseconds = seconds === undefined ? Date.parse(expires) - Date.now() : Number(seconds) * 1000
-  return Math.round(milliseconds / DAY_MS)
-}
+test('600 callbacks a minute from one address may fail; successful logins do not count', async () => {
+  world.restart()
+  const path = '/response?code=a&state=b'
+
+  const { statuses } = await flood(590, path)
+  const logins = []
+  for (let login = 0; login < 15; login += 1) logins.push((await person(world).login()).status)
+  const { statuses: more, last, text } = await flood(15, path)
+  // The limiter goes by the system's clock.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  const later = await person(world).get(path)
+  vi.useRealTimers()
+
+  expect([statuses, more]).toStrictEqual([{ 400: 590 }, { 400: 10, 429: 5 }])
+  expect(new Set(logins)).toStrictEqual(new Set([200]))
+  expect(Number(last.headers.get('Retry-After'))).toBeGreaterThan(0)
+  expect(Number(last.headers.get('Retry-After'))).toBeLessThanOrEqual(60)
+  expect(text).toContain('That was too much at once')
+  expect(later.status).toBe(400)
+})
+
+test('60 tokens a minute may be pasted from one address, valid or not', async () => {
+  world.restart()
+  const form = { method: 'POST', headers: { 'Sec-Fetch-Site': 'same-origin' }, body: new URLSearchParams() }
+
+  const { statuses, text } = await flood(63, '/import', form)
+
+  expect(statuses).toStrictEqual({ 422: 60, 429: 3 })
+  expect(text).toContain('Wait a minute')
+})
+
+test('a program may import 600 tokens a minute, then gets a problem', async () => {
+  world.restart()
+  const post = {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${KEY}`, 'Content-Type': 'application/json' },
+    body: '{"access_token":"EAA"}',
+  }
+
+  const { statuses, last, text } = await flood(603, '/api/accounts', post)
+  const listed = await program(world).get('/api/accounts')
+
+  expect(statuses).toStrictEqual({ 422: 600, 429: 3 })
+  expect(last.headers.get('Content-Type')).toMatch(/^application\/problem\+json/)
+  expect(last.headers.get('Retry-After')).toMatch(/^\d+$/)
+  expect(JSON.parse(text)).toMatchObject({ type: '/problems/too_many_requests', status: 429 })
+  expect(listed.status).toBe(200)
+})
+
+test.each(['/api/accounts', '/metrics'])(
+  'at %s 60 wrong keys a minute get 401, further ones 429, and a valid key still works',
+  async (path) => {
+    world.restart()
+    const wrong = { headers: { Authorization: `Bearer ${KEY}x` } }
+
+    const { statuses, last, text } = await flood(65, path, wrong)
+    const right = await person(world).get(path, { Authorization: `Bearer ${KEY}` })
+
+    expect(statuses).toStrictEqual({ 401: 60, 429: 5 })
+    expect(last.headers.get('Retry-After')).toMatch(/^\d+$/)
+    expect(JSON.parse(text)).toMatchObject({ type: '/problems/too_many_requests' })
+    expect(right.status).toBe(200)
+  },
+)
+
+test('requests with a valid key are not limited, nor are other errors', async () => {
+  world.restart()
+
+  const keyless = await flood(70, '/api/openapi.json', { method: 'DELETE' })
+  const right = await flood(70, '/api/nothing', { headers: { Authorization: `Bearer ${KEY}` } })
+
+  expect([keyless.statuses, right.statuses]).toStrictEqual([{ 405: 70 }, { 404: 70 }])
+})
+
+test('behind an announced proxy each address is limited by itself', async () => {
+  world.restart({ TRUST_PROXY: '1' })
+  const from = (address: string) => ({
+    headers: { Authorization: `Bearer ${KEY}x`, 'X-Forwarded-For': address },
+  })
+
+  const one = await flood(62, '/api/accounts', from('192.0.2.1'))
+  const other = await flood(2, '/api/accounts', from('192.0.2.2'))
+
+  expect([one.statuses, other.statuses]).toStrictEqual([{ 401: 60, 429: 2 }, { 401: 2 }])
+  expect(world.log.join('')).not.toContain('TRUST_PROXY is off')
+})
+
+test('without an announced proxy X-Forwarded-For counts for nothing, and the log says once what is missing', async () => {
+  world.restart()
+  let status = 0
+
+  for (let address = 1; address <= 61; address += 1) {
+    const headers = { Authorization: `Bearer ${KEY}x`, 'X-Forwarded-For': `192.0.2.${address}` }
+    status = (await flood(1, '/api/accounts', { headers })).last.status
+  }
+
+  expect(status).toBe(429)
+  expect(world.log.filter((line) => line.includes('TRUST_PROXY is off'))).toHaveLength(1)
+})
