@@ -64,7 +64,7 @@ test('a connection that is closed before a response is wrong', async () => {
   const findings = await site.examine({ INSTAGRAM_GRAPH_URL: `http://${host}` })
 
   expect(findingsOn(host, findings)).toMatchObject([
-    { outcome: 'wrong', says: 'The connection breaks off before an response.' },
+    { outcome: 'wrong', says: 'The connection breaks off before an answer.' },
   ])
 })
 
