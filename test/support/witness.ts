@@ -4,50 +4,51 @@ import type { Response } from 'supertest'
 import { person, type Person } from './person.ts'
 import type { World } from './world.ts'
 
-/** A secret, and where it belongs. */
+/** A secret, and the responses that may contain it. */
 export interface Secret {
   name: string
   value: string
-  /** Whether it may stand in an answer. */
-  mayBeIn?: (answer: Answer) => boolean
+  /** Default: none. */
+  mayBeIn?: (response: SeenResponse) => boolean
 }
 
-/** An answer of ours, and to what. */
-export interface Answer {
+/** A response of the app. */
+export interface SeenResponse {
+  /** Method and path of the request. */
   to: string
   headers: string
   body: string
-  /** Its cookies, which belong to whoever gets them. */
+  /** Kept apart, because they may contain the session's id. */
   cookies: string
 }
 
-/** Somebody who sees every answer, and later looks for secrets in them and in all else that the app leaves behind. */
+/** Records every response, and searches them and everything else that the app writes for secrets. */
 export interface Witness {
-  answers: Answer[]
-  /** Writes an answer down, and hands it on. */
-  see<Seen extends Pick<Response, 'headers' | 'text'>>(to: string, answer: Seen): Seen
-  /** A person whose answers are all seen. */
+  responses: SeenResponse[]
+  /** Records a response and returns it. */
+  see<Seen extends Pick<Response, 'headers' | 'text'>>(to: string, response: Seen): Seen
+  /** A person whose responses are recorded. */
   person(): Person
-  /** Each secret that is where it does not belong, as `name in place`. */
+  /** Each secret in a place where it does not belong, as `name in place`. */
   leaks(secrets: readonly Secret[], more: Record<string, string>): Promise<string[]>
 }
 
-/** A witness of a world. */
+/** Records the responses of a world's apps. */
 export function witness(world: World): Witness {
-  const answers: Answer[] = []
+  const responses: SeenResponse[] = []
 
   const self: Witness = {
-    answers,
+    responses,
 
-    see(to, answer) {
-      const { 'set-cookie': cookies = '', ...headers } = answer.headers
-      answers.push({
+    see(to, response) {
+      const { 'set-cookie': cookies = '', ...headers } = response.headers
+      responses.push({
         to,
         headers: JSON.stringify(headers),
-        body: answer.text,
+        body: response.text,
         cookies: JSON.stringify(cookies),
       })
-      return answer
+      return response
     },
 
     person() {
@@ -72,13 +73,15 @@ export function witness(world: World): Witness {
       }
       return secrets.flatMap((secret) => [
         ...Object.entries(places)
-          .filter(([, text]) => holds(text, secret))
+          .filter(([, text]) => contains(text, secret))
           .map(([place]) => `${secret.name} in ${place}`),
-        ...answers
-          .filter((answer) => !secret.mayBeIn?.(answer) && holds(answer.headers + answer.body, secret))
-          .map(({ to }) => `${secret.name} in the answer to ${to.split('?')[0] ?? ''}`),
-        ...answers
-          .filter(({ cookies }) => !secret.name.startsWith('cookie') && holds(cookies, secret))
+        ...responses
+          .filter(
+            (response) => !secret.mayBeIn?.(response) && contains(response.headers + response.body, secret),
+          )
+          .map(({ to }) => `${secret.name} in the response to ${to.split('?')[0] ?? ''}`),
+        ...responses
+          .filter(({ cookies }) => !secret.name.startsWith('cookie') && contains(cookies, secret))
           .map(({ to }) => `${secret.name} in a cookie of ${to.split('?')[0] ?? ''}`),
       ])
     },
@@ -86,8 +89,8 @@ export function witness(world: World): Witness {
   return self
 }
 
-/** As it is, or as it is written in an address. */
-function holds(text: string | Buffer, { value }: Secret): boolean {
+/** Whether the text contains the secret, also encoded as in URLs. */
+function contains(text: string | Buffer, { value }: Secret): boolean {
   return text.includes(value) || text.includes(encodeURIComponent(value))
 }
 
