@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts'],
   ['database'],
   ['instagram'],
-  ['config.ts', 'log.ts', 'certificate.ts', 'secrets.ts', 'time.ts'],
+  ['config.ts', 'databaseUrl.ts', 'log.ts', 'certificate.ts', 'secrets.ts', 'time.ts'],
   ['errors'],
   ['facts.ts'],
 ]
