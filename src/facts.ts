@@ -53,21 +53,13 @@ export const SCOPES: readonly string[] = [
   'instagram_business_manage_insights',
 ]
 
-/** A scope that Instagram login does not know. */
-export interface DeadScope {
-  /** The product or time it belongs to. */
-  of: string
-  /** The scope that replaces it; `null`: none does. */
-  today: string | null
-}
-
 const basicDisplay = 'the Basic Display API, which ended on 4 December 2024'
 const legacy = 'the Instagram API of 2010 to 2020'
 const renamed = 'July 2024, and was renamed; the old name ended on 27 January 2025'
 const facebook = 'Facebook Login, which is another product'
 
-/** Scopes that old guides still name. */
-export const DEAD_SCOPES: ReadonlyMap<string, DeadScope> = new Map([
+/** Scopes that old guides name and Instagram login does not know: the product `of` each, and the scope that replaces it `today`, if one does. */
+export const DEAD_SCOPES: ReadonlyMap<string, { of: string; today: string | null }> = new Map([
   ['business_basic', { of: renamed, today: BASIC_SCOPE }],
   ['business_content_publish', { of: renamed, today: 'instagram_business_content_publish' }],
   ['business_manage_messages', { of: renamed, today: 'instagram_business_manage_messages' }],

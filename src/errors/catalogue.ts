@@ -22,7 +22,7 @@ const ofSite = { ...callbackErrors, ...siteErrors } satisfies Record<string, Exp
 export type InstagramErrorCode = keyof typeof ofInstagram
 
 /** The name of an error that a person can meet, and that the help pages explain. */
-export type HelpCode = InstagramErrorCode | keyof typeof ofSite
+type HelpCode = InstagramErrorCode | keyof typeof ofSite
 
 /** The name of an expected error. */
 export type ErrorCode = HelpCode | keyof typeof apiErrors | keyof typeof startErrors
@@ -33,7 +33,7 @@ export type ProblemCode = keyof typeof problems
 /** Every error that Instagram can cause: what it means, who can fix it, and how. */
 export const instagramErrors: Readonly<Record<InstagramErrorCode, InstagramExplanation>> = ofInstagram
 
-/** Every expected error. Texts hold placeholders for names of settings: see `explanationsFor`. */
+/** Every expected error. Texts for operators name settings by placeholders: see `explanationsFor`. */
 export const catalogue: Readonly<Record<ErrorCode, Explanation>> = {
   ...instagramErrors,
   ...ofSite,
@@ -45,14 +45,6 @@ export const catalogue: Readonly<Record<ErrorCode, Explanation>> = {
 export const helpCodes = Object.keys({ ...ofInstagram, ...ofSite }) as readonly HelpCode[]
 
 export { problems, RIGHT_TOKEN } from './catalogue/site.ts'
-export type {
-  Explanation,
-  FixableBy,
-  InstagramErrorKind,
-  InstagramExplanation,
-  Problem,
-  Stage,
-} from './catalogue/entry.ts'
 
 /** Whether an expected error has this name. */
 export function isErrorCode(name: unknown): name is ErrorCode {
@@ -69,29 +61,19 @@ export function isHelpCode(name: unknown): name is HelpCode {
   return isInstagramErrorCode(name) || (typeof name === 'string' && Object.hasOwn(ofSite, name))
 }
 
-/** A text of the catalogue with what the reader calls the settings. */
-export function formatText(text: string, names: SettingNames): string {
-  return text.replace(/\{(\w+)\}/g, (_placeholder, name: string) => names[name as SettingName])
-}
-
 const tables = new WeakMap<SettingNames, Readonly<Record<ErrorCode, Explanation>>>()
 
 /** The catalogue with what the reader calls the settings. Made once for each object of names. */
 export function explanationsFor(names: SettingNames): Readonly<Record<ErrorCode, Explanation>> {
   const known = tables.get(names)
   if (known) return known
-  const format = (text: string) => formatText(text, names)
-  const formatted = Object.entries(catalogue).map(([code, entry]) => [
-    code,
-    {
-      ...entry,
-      description: format(entry.description),
-      advice: format(entry.advice),
-      meaning: format(entry.meaning),
-      steps: entry.steps.map(format),
-    },
-  ])
-  const table = Object.fromEntries(formatted) as Record<ErrorCode, Explanation>
+  const format = (text: string) =>
+    text.replace(/\{(\w+)\}/g, (_placeholder, name: string) => names[name as SettingName])
+  const table: Record<ErrorCode, Explanation> = { ...catalogue }
+  for (const code of Object.keys(catalogue) as ErrorCode[]) {
+    const { meaning, steps } = catalogue[code]
+    table[code] = { ...catalogue[code], meaning: format(meaning), steps: steps.map(format) }
+  }
   tables.set(names, table)
   return table
 }

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, errors, request } from 'undici'
-import type { InstagramErrorCode, InstagramErrorKind } from '../errors/catalogue.ts'
+import type { InstagramErrorKind } from '../errors/catalogue/entry.ts'
+import type { InstagramErrorCode } from '../errors/catalogue.ts'
 import { InstagramError } from '../errors/errors.ts'
 import { type HttpResponse, readUsage } from './responses.ts'
 

@@ -29,6 +29,7 @@ describe('the catalogue', () => {
     for (const text of [title, description, advice, meaning, ...steps])
       expect(text).not.toMatch(/ [,.;:]| {2}/)
     expect(title).toMatch(/^\w.*[^.]$/)
+    for (const text of [title, description, advice]) expect(text).not.toContain('{')
     expect(status).toBeGreaterThanOrEqual(400)
     if (fixableBy === 'operator' && isHelpCode(code)) expect(steps).not.toHaveLength(0)
   })

@@ -1,10 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type InstagramErrorCode,
-  type InstagramErrorKind,
-  instagramErrors,
-} from '../../src/errors/catalogue.ts'
+import type { InstagramErrorKind } from '../../src/errors/catalogue/entry.ts'
+import { type InstagramErrorCode, instagramErrors } from '../../src/errors/catalogue.ts'
 import {
   type ErrorFacts,
   type Matcher,

@@ -5,8 +5,8 @@ export type FixableBy = 'person' | 'operator' | 'instagram' | 'nobody'
 export type Stage = 'page' | 'callback' | 'exchange' | 'long_lived' | 'me' | 'refresh'
 
 /**
- * What an error means, for the person in front of it and for the operator of the site. Texts name settings by placeholders such as
- * `{clientSecret}`; `explain` and `explanationsFor` replace them with what the reader calls the setting.
+ * What an error means, for the person in front of it and for the operator of the site. `meaning` and `steps` name settings by placeholders
+ * such as `{clientSecret}`; `explain` and `explanationsFor` replace them with what the reader calls the setting.
  */
 export interface Explanation {
   /** HTTP status of the page that shows it. */
