@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { WriteStream } from 'node:tty'
 import { Agent, fetch } from 'undici'
 import { run } from '../../src/cli/main.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
@@ -31,7 +32,7 @@ export interface Ended {
 interface Start {
   args: readonly string[]
   environment: Environment
-  /** Whether a person sits at a terminal of 100 columns. */
+  /** Whether a person sits at a terminal of 100 columns, with colors unless NO_COLOR is set. */
   isTerminal?: boolean
   isProject?: boolean
 }
@@ -56,7 +57,10 @@ export function startCommand({ args, environment, isTerminal = false, isProject 
   const stream = () => {
     const through = new PassThrough()
     return isTerminal
-      ? Object.assign(through, { isTTY: true, columns: 100, rows: 24, setRawMode: () => through })
+      ? Object.assign(through, {
+          ...{ isTTY: true, columns: 100, rows: 24, setRawMode: () => through },
+          getColorDepth: () => WriteStream.prototype.getColorDepth({ TERM: 'xterm', ...noColor() }),
+        })
       : through
   }
   const [input, output, messages] = [stream(), stream(), stream()]
@@ -69,6 +73,11 @@ export function startCommand({ args, environment, isTerminal = false, isProject 
     () => input.end(),
     (name) => process.emit(name),
   )
+}
+
+function noColor(): Environment {
+  const { NO_COLOR } = process.env
+  return NO_COLOR === undefined ? {} : { NO_COLOR }
 }
 
 /** Runs a program in a process of its own. */
