@@ -5,13 +5,6 @@ import { startWorld, type World } from '../support/world.ts'
 export const PASSWORD = 'admin-marked-canary-5b31'
 export const APP_ID = '27640875392278831'
 
-/** A world with the admin pages, and one account, the sandbox's business. */
-export async function startAdminWorld(environment: Record<string, string> = {}): Promise<World> {
-  const world = await startWorld({ ADMIN_PASSWORD: PASSWORD, ...environment })
-  await person(world).login()
-  return world
-}
-
 /** One world with the admin pages for all tests of a file. Each test begins with one account, the sandbox's business, just connected. */
 export async function startSharedAdminWorld(): Promise<World> {
   const world = await startWorld({ ADMIN_PASSWORD: PASSWORD })

@@ -1,21 +1,15 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
-import { admin, APP_ID, PASSWORD, startAdminWorld } from '../admin/support.ts'
+import { admin, APP_ID, PASSWORD, startSharedAdminWorld } from '../admin/support.ts'
 import { addCopies } from '../api/support.ts'
 import { type Browser, openBrowser } from '../support/browser.ts'
-import { person } from '../support/person.ts'
 import { choose, follow, heading } from './steps.ts'
 
 /** Milliseconds after which the page has renewed itself. */
 const RENEWED_MS = 3100
 
-const world = await startAdminWorld()
-afterAll(() => world[Symbol.asyncDispose]())
-beforeEach(async () => {
-  await world.database.query('DELETE FROM accounts')
-  await person(world).login()
-})
+const world = await startSharedAdminWorld()
 
 /** Opens the list of accounts in a new tab, signed in. */
 async function openAccounts(browser: Browser): Promise<Page> {
