@@ -1,9 +1,9 @@
-// An Express app that was there before, with its own session and its own pages, gets logins with Instagram by the three lines marked.
+// An existing Express app, with its own session and pages, gets logins with Instagram by the three marked lines.
 import { randomBytes } from 'node:crypto'
 import ejs from 'ejs'
 import express from 'express'
 import session from 'express-session'
-import { instagram } from 'instagram-access-token' // 1
+import { createInstagram } from 'instagram-access-token' // 1
 import { port, settings } from './settings.ts'
 
 declare module 'express-session' {
@@ -23,18 +23,19 @@ const app = express()
 const cookie = { sameSite: 'lax' } as const
 app.use(session({ secret: randomBytes(32).toString('hex'), resave: false, saveUninitialized: false, cookie }))
 
-const logins = instagram({
+const instagram = createInstagram({
   ...(await settings()),
-  // What a login means is for you to say. Here the visitor's session notes it; in an app with users, the user does.
-  onConnected(account, request) {
+  // What a login means in your app. Here the visitor's session keeps the account; in an app with users, the user does.
+  onConnected({ account }, request, _response, next) {
     request.session.instagram = account.key
+    next()
   },
 }) // 2
-app.use('/instagram', logins) // 3
+app.use('/instagram', instagram.router) // 3
 
 app.get('/', async (request, response) => {
   const visits = (request.session.visits = (request.session.visits ?? 0) + 1)
-  const account = await logins.accounts.find(request.session.instagram ?? '')
+  const account = await instagram.accounts.find(request.session.instagram ?? '')
   response.send(ejs.render(PAGE, { visits, account }))
 })
 
@@ -44,6 +45,6 @@ const server = app.listen(port, () => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
-    // What is under way comes to its end.
-    server.close(() => void logins.close().then(() => process.exit()))
+    // Requests under way are finished first.
+    server.close(() => void instagram.close().then(() => process.exit()))
   })

@@ -1,11 +1,11 @@
-// Log in with Instagram, next to Passport, in place of passport-instagram (whose API ended in 2020). Passport keeps who is logged in;
-// the login is ours, and it leaves behind an account with a token that stays valid.
+// Log in with Instagram beside Passport, instead of passport-instagram (its API ended in 2020). Passport keeps the user logged in; our login
+// leaves an account whose token stays valid.
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import ejs from 'ejs'
 import express, { type Request, type RequestHandler } from 'express'
 import session from 'express-session'
-import { type Account, instagram } from 'instagram-access-token'
+import { type Account, createInstagram } from 'instagram-access-token'
 import passport from 'passport'
 import { port, settings } from './settings.ts'
 
@@ -14,10 +14,10 @@ const cookie = { sameSite: 'lax' } as const
 app.use(session({ secret: randomBytes(32).toString('hex'), resave: false, saveUninitialized: false, cookie }))
 app.use(passport.session())
 
-const logins = instagram({
+const instagram = createInstagram({
   ...(await settings('/auth/instagram/callback')),
-  async onConnected(account, request, response, { returnTo = '/' }) {
-    // Here you would look for your own user, by account.key, and make one where there is none.
+  async onConnected({ account, returnTo = '/' }, request, response) {
+    // Find your own user by account.key here, or create one.
     await logIn(request, account)
     response.redirect(returnTo)
   },
@@ -25,7 +25,7 @@ const logins = instagram({
     response.send(ejs.render('<h1><%= title %></h1> <%= advice %> <a href="/">Back</a>', { title, advice }))
   },
 })
-app.use('/auth/instagram', logins)
+app.use('/auth/instagram', instagram.router)
 
 function logIn(request: Request, account: Account): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ passport.serializeUser<string>((user, done) => {
   done(null, (user as Account).key)
 })
 passport.deserializeUser<string>((key, done) => {
-  logins.accounts.find(key).then((account) => {
+  instagram.accounts.find(key).then((account) => {
     done(null, account?.status === 'disconnected_by_instagram' ? false : account)
   }, done)
 })

@@ -1,19 +1,19 @@
-// Only the functions, in another framework: Fastify has the routes, the cookies and the pages; from us are the logins and the tokens.
+// The functions alone, in another framework: routes, cookies and pages are Fastify's; logins and tokens are ours.
 import { randomBytes } from 'node:crypto'
 import cookies from '@fastify/cookie'
 import ejs from 'ejs'
 import fastify from 'fastify'
-import { explain, openInstagram, verifySignedRequest } from 'instagram-access-token'
+import { createInstagram, explain, verifySignedRequest } from 'instagram-access-token'
 import { port, settings } from './settings.ts'
 
 const options = await settings()
 const { clientSecret = '', redirectUri = '' } = options
 const { origin, protocol } = new URL(redirectUri)
-const instagram = await openInstagram(options)
+const instagram = createInstagram(options)
 
 const app = fastify()
 app.addHook('onClose', () => instagram.close())
-// A secret of your settings, so that people stay connected when you start again.
+// Use a secret from your settings, so that people stay connected after a restart.
 await app.register(cookies, { secret: randomBytes(32).toString('hex') })
 const html = 'text/html; charset=utf-8'
 const kept = { path: '/', httpOnly: true, sameSite: 'lax', secure: protocol === 'https:' } as const
@@ -29,17 +29,17 @@ app.get('/', async (request, reply) => {
 
 app.get('/instagram/login', (request, reply) => {
   const returnTo = new URL(request.url, origin).searchParams.get('return_to') ?? '/'
-  const { url, browser } = instagram.beginLogin({ browser: request.cookies['browser'], returnTo })
-  reply.setCookie('browser', browser, kept).redirect(url)
+  const { url, browserSecret } = instagram.beginLogin({ browserSecret: request.cookies['browser'], returnTo })
+  reply.setCookie('browser', browserSecret, kept).redirect(url)
 })
 
 app.get('/instagram/response', async (request, reply) => {
-  const login = { callback: request.url, browser: request.cookies['browser'] }
+  const login = { callback: request.url, browserSecret: request.cookies['browser'] }
   const { account, returnTo = '/' } = await instagram.finishLogin(login)
   return reply.setCookie('account', account.key, { ...kept, signed: true }).redirect(returnTo)
 })
 
-// What Meta calls when a person removes the app, or wants their data deleted: forms with a signed_request.
+// Meta calls these when a person removes the app, or wants their data deleted: forms with a signed_request.
 app.addContentTypeParser<string>(
   'application/x-www-form-urlencoded',
   { parseAs: 'string' },
@@ -50,18 +50,18 @@ app.addContentTypeParser<string>(
 
 app.post<{ Body: string }>('/instagram/deauthorize', async (request) => {
   const { userId, issuedAt } = verifySignedRequest(request.body, clientSecret)
-  await instagram.withdrawals.deauthorize(userId, issuedAt)
+  await instagram.dataDeletion.deauthorize(userId, issuedAt)
   return { success: true }
 })
 
 app.post<{ Body: string }>('/instagram/data-deletion', async (request) => {
   const { userId, issuedAt } = verifySignedRequest(request.body, clientSecret)
-  const { confirmationCode } = await instagram.withdrawals.erase(userId, issuedAt)
+  const { confirmationCode } = await instagram.dataDeletion.deleteData(userId, issuedAt)
   return { url: `${origin}/instagram/deletions/${confirmationCode}`, confirmation_code: confirmationCode }
 })
 
 app.get<{ Params: { code: string } }>('/instagram/deletions/:code', async (request, reply) => {
-  const deletion = await instagram.withdrawals.findDeletion(request.params.code)
+  const deletion = await instagram.dataDeletion.findDeletion(request.params.code)
   return deletion ? `Deleted at ${deletion.doneAt.toISOString()}` : reply.code(404).send('Not known')
 })
 

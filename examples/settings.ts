@@ -1,14 +1,14 @@
-import { type AccessOptions, createSandbox } from 'instagram-access-token'
+import { createSandbox, type InstagramOptions } from 'instagram-access-token'
 
-/** Where every example listens. */
+/** The port of every example. */
 export const port = Number(process.env['PORT'] ?? 3000)
 
 /**
- * Your Instagram app as the environment names it; where it names none, a sandbox's, which takes the place of Instagram.
+ * Your Instagram app from the environment; without one, a sandbox.
  *
  * @param callback The path where Instagram sends people back to.
  */
-export async function settings(callback = '/instagram/response'): Promise<AccessOptions> {
+export async function settings(callback = '/instagram/response'): Promise<InstagramOptions> {
   const { INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET, INSTAGRAM_REDIRECT_URI } = process.env
   const { DATABASE_URL, SESSION_SECRETS, TOKEN_KEYS } = process.env
   if (!INSTAGRAM_CLIENT_ID) {

@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module'
 
-/** In here instagram-access-token is not installed: it is what is in `src`. */
+/** In this repository instagram-access-token is not installed: it is `src`. */
 const SOURCE = new URL('../src/index.ts', import.meta.url).href
 
 registerHooks({

@@ -1,25 +1,23 @@
-// Your own pages in place of ours: `render` is asked for each page, and whatever it leaves alone is shown as it comes.
+// Your own pages instead of ours: `render` is called for every page, and next() shows ours.
 import { join } from 'node:path'
 import express from 'express'
-import { instagram } from 'instagram-access-token'
+import { createInstagram } from 'instagram-access-token'
 import { port, settings } from '../settings.ts'
 
 const app = express()
 app.set('view engine', 'ejs')
 app.set('views', join(import.meta.dirname, 'views'))
 
-app.use(
-  '/instagram',
-  instagram({
-    ...(await settings()),
-    render(view, locals, _request, response) {
-      if (view === 'index') response.render('connect', { link: locals.getStarted })
-      if (view === 'response') response.render('connected', locals)
-      if (view === 'auth_error') response.status(locals.status).render('failed', locals)
-      // Help, data deletion and the rest are shown by us, as you left them alone.
-    },
-  }),
-)
+const instagram = createInstagram({
+  ...(await settings()),
+  render({ view, locals }, _request, response, next) {
+    if (view === 'index') response.render('connect', { link: locals.getStarted })
+    else if (view === 'response') response.render('connected', locals)
+    else if (view === 'auth_error') response.render('failed', locals)
+    else next() // Help, data deletion and the rest.
+  },
+})
+app.use('/instagram', instagram.router)
 
 app.get('/', (_request, response) => {
   response.redirect('/instagram/')

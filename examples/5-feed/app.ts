@@ -1,9 +1,9 @@
-// A page with the newest posts of one account, for which there is always a valid token. The account is connected once, at /instagram/.
+// A page with the newest posts of one account, whose token is always valid. The account is connected once, at /instagram/.
 import express from 'express'
-import { explain, instagram } from 'instagram-access-token'
+import { createInstagram, explain } from 'instagram-access-token'
 import { port, settings } from '../settings.ts'
 
-// Whose posts they are: the professional account's id, as /instagram/ shows it. That of the sandbox's bakery, to begin with.
+// The professional account's id, as /instagram/ shows it. Default: the sandbox's bakery.
 const { FEED_OF = '17841403815449847' } = process.env
 const KEPT_MS = 5 * 60_000
 
@@ -16,9 +16,9 @@ interface Post {
 const options = await settings()
 const { redirectUri = '', graphUrl = 'https://graph.instagram.com' } = options
 const home = new URL('.', redirectUri).href
-const logins = instagram({
+const instagram = createInstagram({
   ...options,
-  // What only a person can mend is told days before the token's end, or as soon as it is known. Here it might be sent by mail.
+  // An event comes days before the token expires, or as soon as only the person can help. You could send a mail here.
   onEvent({ type, reconnectUrl }) {
     if (reconnectUrl !== null) console.warn(`${type}: connect the account again at ${reconnectUrl}`)
   },
@@ -27,13 +27,13 @@ const logins = instagram({
 const app = express()
 app.set('view engine', 'ejs')
 app.set('views', import.meta.dirname)
-app.use('/instagram', logins)
+app.use('/instagram', instagram.router)
 
 app.get('/', async (_request, response) => {
   const posts = await newestPosts().catch((error: unknown) => {
-    // Visitors can do nothing about it; whoever runs the site reads why there are none, and what to do.
-    const { title, mender, advice, steps } = explain(error)
-    const help = mender === 'person' ? `Connect the account at ${home}` : steps.join(' ') || advice
+    // For the operator: why there are no posts, and what to do.
+    const { title, fixableBy, advice, steps } = explain(error)
+    const help = fixableBy === 'person' ? `Connect the account at ${home}` : steps.join(' ') || advice
     console.warn(`No posts: ${title}. ${help}`)
     return []
   })
@@ -43,9 +43,9 @@ app.get('/', async (_request, response) => {
 let kept: { posts: Post[]; until: number } = { posts: [], until: 0 }
 
 async function newestPosts(): Promise<Post[]> {
-  // A lookup, and a refresh where that is due; rejects with a NoValidTokenError where only the account's person can help.
-  const { accessToken } = await logins.accounts.token(FEED_OF)
-  // Instagram counts how often it is asked.
+  // Refreshes the token first if that is due; rejects with a NoValidTokenError if only the person can help.
+  const { accessToken } = await instagram.accounts.token(FEED_OF)
+  // Instagram limits the number of calls.
   if (Date.now() < kept.until) return kept.posts
   const query = new URLSearchParams({ fields: 'caption,media_url,permalink', access_token: accessToken })
   const answer = await fetch(`${graphUrl}/v26.0/me/media?${query.toString()}`)

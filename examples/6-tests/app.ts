@@ -1,18 +1,18 @@
-// An app of yours with logins, made by a function, so that its tests can give it a sandbox in place of Instagram.
+// Your app with logins, created by a function, so that its tests can pass a sandbox instead of Instagram.
 import express, { type Express } from 'express'
-import { type AccessOptions, explain, instagram, type InstagramRouter } from 'instagram-access-token'
+import { createInstagram, explain, type Instagram, type InstagramOptions } from 'instagram-access-token'
 
-/** The app, and what is to be closed after it. */
-export function createApp(options: AccessOptions): { app: Express; logins: InstagramRouter } {
+/** The app, and what to close after it. */
+export function createApp(options: InstagramOptions): { app: Express; instagram: Instagram } {
   const app = express()
-  const logins = instagram(options)
-  app.use('/instagram', logins)
+  const instagram = createInstagram(options)
+  app.use('/instagram', instagram.router)
 
-  // A page for programs, such as the build of a site: whether each account has a valid token, and if not why.
+  // For programs, such as the build of a site: whether each account has a valid token, or why not.
   app.get('/accounts', async (_request, response) => {
-    const { accounts } = await logins.accounts.list()
+    const { accounts } = await instagram.accounts.list()
     const lines = accounts.map(async ({ key, username }) => {
-      const token = await logins.accounts.token(key).catch(explain)
+      const token = await instagram.accounts.token(key).catch(explain)
       return { username, token: 'accessToken' in token ? 'valid' : token.name }
     })
     response.json(await Promise.all(lines))
@@ -22,5 +22,5 @@ export function createApp(options: AccessOptions): { app: Express; logins: Insta
     response.send('<a href="/instagram/login?return_to=/accounts">Connect Instagram</a>')
   })
 
-  return { app, logins }
+  return { app, instagram }
 }

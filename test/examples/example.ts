@@ -7,22 +7,22 @@ import { type Visitor, visitor } from './visitor.ts'
 /** The folder of this package. */
 export const ROOT = join(import.meta.dirname, '../..')
 
-/** What `npm run example` puts in front of what it is given, for our own Node. */
+/** The arguments that `npm run example` adds, for our own Node. */
 export const AS_EXAMPLE = packageJson.scripts.example.split(' ').slice(1)
 
-/** An example that runs. */
+/** A running example. */
 export interface Example extends Program {
   /** Where its pages are: `http://localhost:<port>`. */
   origin: string
-  /** Whether anybody answers there, or in its sandbox's place. */
+  /** Whether anything answers there, or at its sandbox's address. */
   isThere(): Promise<boolean>
-  /** Somebody new in front of it. */
+  /** A new visitor. */
   visitor(): Visitor
   /** Presses a button on the sandbox's own page, and returns that page. */
   press(button: string, fields?: Record<string, string>): Promise<string>
 }
 
-/** Starts an example without any settings but a free port, and returns when it says that it is ready. */
+/** Starts an example with no settings but a free port, and waits until it says that it is ready. */
 export async function startExample(file: string): Promise<Example> {
   const port = String(await freePort())
   const origin = `http://localhost:${port}`

@@ -1,57 +1,40 @@
 import { expect, test } from 'vitest'
 import { startExample } from './example.ts'
 
-const EXAMPLE = '5-feed/app.ts'
 const NONE = 'There are no pictures at the moment'
+const POST = 'Out of the oven.'
 
-test('a feed page shows the newest posts to everybody, once its account is connected', async () => {
-  await using example = await startExample(EXAMPLE)
-  await example.visitor().login('Get Started', {}, '/instagram/')
+test('a feed page shows the newest posts as long as its account is connected, and else the log says what to do', async () => {
+  await using example = await startExample('5-feed/app.ts')
+  const owner = example.visitor()
+  const feed = () => example.visitor().open('/')
 
-  const page = await example.visitor().open('/')
+  // Another account is connected, and this one is not.
+  await example.visitor().login('Get Started', { as: 'creator' }, '/instagram/')
+  expect(await feed()).toMatchObject({ status: 200, text: expect.stringContaining(NONE) as string })
+  expect(example.errors()).toContain(`Connect the account at ${example.origin}/instagram/`)
 
-  expect(page.status).toBe(200)
-  expect(page.text).toContain('Out of the oven.')
-  expect(page.text.match(/<img src="http/g)).toHaveLength(4)
-  expect(example.complaints()).toBe('')
-})
+  // Once it is connected, everybody sees its posts.
+  await owner.login('Get Started', {}, '/instagram/')
+  const before = example.errors()
+  const { text } = await feed()
+  expect(text).toContain(POST)
+  expect(text.match(/<img src="http/g)).toHaveLength(4)
 
-test('a feed page has a valid token months later', async () => {
-  await using example = await startExample(EXAMPLE)
-  await example.visitor().login('Get Started', {}, '/instagram/')
+  // Months later the token has been refreshed.
   await example.press('/clock', { forward: '30 days' })
   for (let day = 30; day < 55; day += 1) await example.press('/clock', { forward: '1 day' })
-  const due = await example.visitor().open('/')
-
+  expect((await feed()).text).toContain(POST)
   await example.press('/clock', { forward: '30 days' })
-  const later = await example.visitor().open('/')
+  expect((await feed()).text).toContain(POST)
+  expect(example.errors()).toBe(before)
 
-  for (const { text } of [due, later]) expect(text).toContain('Out of the oven.')
-  expect(example.complaints()).toBe('')
-})
-
-test('a feed page without its account says in the log where to connect it', async () => {
-  await using example = await startExample(EXAMPLE)
-  await example.visitor().login('Get Started', { as: 'creator' }, '/instagram/')
-
-  const page = await example.visitor().open('/')
-
-  expect(page).toMatchObject({ status: 200, text: expect.stringContaining(NONE) as string })
-  expect(example.complaints()).toContain(`Connect the account at ${example.origin}/instagram/`)
-})
-
-test('a feed page whose token has ended says so, and has posts again once its account is connected again', async () => {
-  await using example = await startExample(EXAMPLE)
-  const owner = example.visitor()
-  await owner.login('Get Started', {}, '/instagram/')
+  // The token expires, and the account is connected again.
   await example.press('/clock', { forward: '60 days' })
   await example.press('/clock', { forward: '30 days' })
-
-  const page = await example.visitor().open('/')
-
-  expect(page.text).toContain(NONE)
+  expect((await feed()).text).toContain(NONE)
   const [, reconnect = ''] =
-    /account\.needs_reconnect: connect the account again at (\S+)/.exec(example.complaints()) ?? []
+    /account\.needs_reconnect: connect the account again at (\S+)/.exec(example.errors()) ?? []
   await owner.login('Get Started', {}, new URL(reconnect).pathname)
-  expect((await example.visitor().open('/')).text).toContain('Out of the oven.')
+  expect((await feed()).text).toContain(POST)
 })

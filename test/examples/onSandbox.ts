@@ -1,8 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { registerHooks } from 'node:module'
 
-// For a program that is printed somewhere, and knows nothing of tests: it gets the package with a sandbox in Instagram's place, and whoever
-// waits for it is told when it listens.
+// For a program of the documentation: it gets the package with a sandbox instead of Instagram, and says when it listens.
 const PACKAGE = new URL('packageOnSandbox.ts', import.meta.url).href
 
 registerHooks({

@@ -10,8 +10,8 @@ beforeAll(async () => {
   return () => example[Symbol.asyncDispose]()
 }, 30_000)
 
-describe('somebody who logs in with Instagram, next to Passport', () => {
-  test('is a user of Passport’s, and nobody else is', async () => {
+describe('a person who logs in with Instagram beside Passport', () => {
+  test('is Passport’s user, and others are not', async () => {
     const somebody = example.visitor()
 
     const page = await somebody.login(LOG_IN)
@@ -20,16 +20,16 @@ describe('somebody who logs in with Instagram, next to Passport', () => {
     expect(page.text).toContain('Log out')
     expect((await somebody.open('/profile')).text).toBe('You are @harbour.bakery')
     expect((await example.visitor().open('/')).text).toContain(LOG_IN)
-    expect(example.complaints()).toBe('')
+    expect(example.errors()).toBe('')
   })
 
-  test('comes to the page that needed it', async () => {
+  test('returns to the page that required it', async () => {
     const page = await example.visitor().loginAt('/profile', { as: 'creator' })
 
     expect(page).toMatchObject({ path: '/profile', status: 200, text: 'You are @mira.draws' })
   })
 
-  test('has the same account there on our pages', async () => {
+  test('has the same account on our pages', async () => {
     const somebody = example.visitor()
     await somebody.login(LOG_IN)
 
@@ -38,7 +38,7 @@ describe('somebody who logs in with Instagram, next to Passport', () => {
     expect(page.text).toContain('@harbour.bakery')
   })
 
-  test('is nobody any more after logging out', async () => {
+  test('is logged out after Log out', async () => {
     const somebody = example.visitor()
     await somebody.login(LOG_IN)
 
@@ -49,7 +49,7 @@ describe('somebody who logs in with Instagram, next to Passport', () => {
     expect((await somebody.open('/auth/instagram/')).text).toContain('Get Started')
   })
 
-  test('is nobody any more after removing the app on Instagram', async () => {
+  test('is logged out after removing the app on Instagram', async () => {
     const somebody = example.visitor()
     await somebody.login(LOG_IN, { as: 'creator' })
 
@@ -59,13 +59,13 @@ describe('somebody who logs in with Instagram, next to Passport', () => {
     expect((await somebody.open('/')).text).toContain(LOG_IN)
   })
 
-  test('and says no, is told so by the app itself', async () => {
+  test('and presses Cancel gets the app’s own page', async () => {
     const somebody = example.visitor()
 
     const page = await somebody.login(LOG_IN, { cancel: true })
 
     expect(page.status).toBe(403)
-    expect(page.text).toMatch(/^<h1>You said no[^]+Back<\/a>$/)
+    expect(page.text).toMatch(/^<h1>.+<\/h1>[^]+Back<\/a>$/)
     expect((await somebody.open('/')).text).toContain(LOG_IN)
   })
 })

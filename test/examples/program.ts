@@ -1,31 +1,31 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** A program that runs, and listens. */
+/** A running program. */
 export interface Program extends AsyncDisposable {
-  /** What it wrote to standard output so far. */
+  /** Its standard output so far. */
   output(): string
-  /** What it wrote to standard error so far. */
-  complaints(): string
-  /** Tells it to stop, and returns how it ended: its status, or else the signal. */
+  /** Its standard error so far. */
+  errors(): string
+  /** Sends a signal, and returns the exit status, or else the signal that ended it. */
   stop(signal: NodeJS.Signals): Promise<unknown>
 }
 
-/** Starts a program by our own Node, with nothing in its environment but what is given, and returns when it says that it is ready. */
+/** Starts a program with our own Node and this environment, and waits until it says that it is ready. */
 export async function startProgram(
-  words: readonly string[],
+  args: readonly string[],
   cwd: string,
   environment: Record<string, string>,
 ): Promise<Program> {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, words, { cwd, env: { PATH, ...environment } })
-  let [output, complaints] = ['', '']
+  const child = spawn(process.execPath, args, { cwd, env: { PATH, ...environment } })
+  let [output, errors] = ['', '']
   child.stdout.on('data', (text) => (output += String(text)))
-  child.stderr.on('data', (text) => (complaints += String(text)))
+  child.stderr.on('data', (text) => (errors += String(text)))
   const ended = once(child, 'exit').then(([status, signal]: unknown[]) => status ?? signal)
   while (!output.includes('Ready'))
     if (await Promise.race([once(child.stdout, 'data').then(() => false), ended.then(() => true)]))
-      throw new Error(`It did not start: ${output}${complaints}`)
+      throw new Error(`It did not start: ${output}${errors}`)
 
   function stop(signal: NodeJS.Signals): Promise<unknown> {
     child.kill(signal)
@@ -34,7 +34,7 @@ export async function startProgram(
 
   return {
     output: () => output,
-    complaints: () => complaints,
+    errors: () => errors,
     stop,
     [Symbol.asyncDispose]: () => stop('SIGKILL').then(() => undefined),
   }

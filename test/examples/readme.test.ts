@@ -11,7 +11,7 @@ import { visitor } from './visitor.ts'
 
 const HEADING = '## In your own Express app\n'
 
-test('the app that the README prints under “In your own Express app” gets a login', async () => {
+test('people log in to the app that the README shows under “In your own Express app”', async () => {
   const port = String(await freePort())
   const origin = `http://localhost:${port}`
   await using sandbox = await createSandbox({ redirectUri: `${origin}/instagram/response` })
@@ -34,16 +34,16 @@ test('the app that the README prints under “In your own Express app” gets a 
 
   expect(own).toMatchObject({ path: '/', status: 200 })
   expect(ours).toMatchObject({ status: 200, text: expect.stringContaining('@harbour.bakery') as string })
-  expect(app.complaints()).toBe('')
+  expect(app.errors()).toBe('')
 })
 
-test('the list of examples has each of them, by the command that runs it', async () => {
+test('the list of examples has the command of each', async () => {
   const list = await readFile(join(ROOT, 'examples/README.md'), 'utf8')
   const programs = globSync('examples/[0-9]-*{.ts,/app.ts,/app.test.ts}', { cwd: ROOT })
 
   const named = Array.from(list.matchAll(/`npm run example (?:-- --test )?(\S+)`/g), ([, file]) => file)
 
-  // Of the sixth the app is there for its tests.
+  // The app of the sixth is run by its tests.
   expect([...named, 'examples/6-tests/app.ts'].sort()).toStrictEqual(programs.sort())
 })
 
@@ -56,7 +56,7 @@ async function printed(): Promise<string> {
   return program
 }
 
-/** A project of somebody else, in which the libraries of this one are installed. */
+/** Another project, with the libraries of this one. */
 async function folderWith(file: string, text: string) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'readme-'))
   await symlink(join(ROOT, 'node_modules'), join(folder.path, 'node_modules'))

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { AS_EXAMPLE, ROOT } from './example.ts'
 
-test('an app’s own tests pass with the sandbox, offline, and leave nothing behind that runs', async () => {
+test('the tests of an app pass with the sandbox, and the process ends', async () => {
   const command = [...AS_EXAMPLE, '--test', '--test-reporter', 'tap', 'examples/6-tests/app.test.ts']
 
   const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { cwd: ROOT, env: {} })

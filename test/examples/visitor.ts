@@ -2,30 +2,30 @@ import type { Response } from 'supertest'
 import type { Decision } from '../../src/sandbox/decide.ts'
 import { linkCalled, person } from '../support/person.ts'
 
-/** Somebody with a browser in front of an app, who is led on as far as that is of the app. */
+/** A person with a browser who follows the redirects of one app. */
 export interface Visitor {
   /** Opens a page. */
   open(path: string): Promise<Page>
-  /** Goes by the link with this text on the page at `path` to Instagram, and returns where Instagram sends the browser. */
+  /** Follows the link with this text on the page at `path` to Instagram, and returns where Instagram sends the browser. */
   toInstagram(link: string, decision?: Decision, path?: string): Promise<string>
-  /** Goes to Instagram and back: the page in the end. */
+  /** Goes to Instagram and back: the last page. */
   login(link: string, decision?: Decision, path?: string): Promise<Page>
-  /** Opens a page that leads to Instagram by itself, and goes there and back: the page in the end. */
+  /** Opens a page that redirects to Instagram, and goes there and back: the last page. */
   loginAt(path: string, decision?: Decision): Promise<Page>
-  /** Presses a button of the page that was opened last: the page in the end. */
+  /** Presses a button of the last page: the next page. */
   press(button: string): Promise<Page>
 }
 
-/** Where somebody has come. */
+/** A page as the visitor sees it. */
 export interface Page {
   path: string
   status: number
   text: string
-  /** Where it sends the browser beyond the app, such as to Instagram. */
+  /** Where it redirects outside the app, such as to Instagram. */
   leadsTo: string | undefined
 }
 
-/** Somebody new in front of the app at `origin`. */
+/** A new visitor of the app at `origin`. */
 export function visitor(origin: string): Visitor {
   const somebody = person({ origin })
   let last = ''

@@ -1,19 +1,19 @@
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
 import { person } from '../support/person.ts'
 import { freePort } from '../support/place.ts'
 import { CLIENT_ID, CLIENT_SECRET, variablesOf } from '../support/world.ts'
-import type { Stranger } from './stranger.ts'
+import type { Project } from './project.ts'
 
-/** Starts a program of the stranger's with our sandbox for Instagram, and has somebody log in there. */
-export async function loginWith(stranger: Stranger, node: string, program: string) {
+/** Starts a program of another project with our sandbox instead of Instagram, and logs in. */
+export async function loginWith(project: Project, node: string, program: string) {
   await using ending = new AsyncDisposableStack()
   const port = await freePort()
   const origin = `http://localhost:${port}`
   const redirectUri = `${origin}/instagram/response`
   const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [redirectUri] }
   const sandbox = ending.adopt(await startSandbox({ port: 0, app }), (started) => started.close())
-  const { complaints } = ending.use(
-    await stranger.start(node, program, {
+  const { errors } = ending.use(
+    await project.start(node, program, {
       PORT: String(port),
       ...variablesOf(sandbox, redirectUri),
     }),
@@ -25,5 +25,5 @@ export async function loginWith(stranger: Stranger, node: string, program: strin
   const { text: page } = await somebody.get(callback)
   const { text: own } = await somebody.get('/own')
   const { status: style } = await somebody.get('/instagram/assets/style.css')
-  return { page, own, style, complaints: complaints() }
+  return { page, own, style, errors: errors() }
 }

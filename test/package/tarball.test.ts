@@ -9,7 +9,7 @@ import { person } from '../support/person.ts'
 import { freePort } from '../support/place.ts'
 import { filesIn, packagesLoadedBy, textIn } from './contents.ts'
 import { loginWith } from './loginWith.ts'
-import { packAndInstall, ROOT, type Stranger } from './stranger.ts'
+import { packAndInstall, type Project, ROOT } from './project.ts'
 
 const OLDEST = join(ROOT, 'node_modules/node-oldest/node_modules/node/bin/node')
 const NEWEST = join(ROOT, 'node_modules/node/bin/node')
@@ -30,48 +30,48 @@ const CONNECTED = {
   own: 'A page of the host',
   page: expect.stringMatching(TOKEN_OF_THE_BAKERY) as string,
   style: 200,
-  complaints: '',
+  errors: '',
 }
 
-let stranger: Stranger
+let project: Project
 
-// Compiles all of it, and installs what it needs: more than a test takes.
+// Compiles everything, and installs the dependencies: that takes longer than a test.
 beforeAll(async () => {
-  stranger = await packAndInstall()
-  return () => stranger[Symbol.asyncDispose]()
+  project = await packAndInstall()
+  return () => project[Symbol.asyncDispose]()
 }, 240_000)
 
 describe('the tarball', () => {
-  test('holds the compiled code with its types, the views, and what npm always adds', () => {
+  test('contains the compiled code with its types, the views, and what npm always adds', () => {
     const compiled = filesIn(ROOT, 'src/**/*.ts').flatMap((file) => [
       inDist(file).replace(/ts$/, 'js'),
       inDist(file).replace(/ts$/, 'd.ts'),
     ])
     const views = [...filesIn(ROOT, 'views/**'), ...filesIn(ROOT, 'src/sandbox/views/**').map(inDist)]
 
-    const files = filesIn(stranger.installed, '**')
+    const files = filesIn(project.installed, '**')
 
     expect(files.sort()).toStrictEqual(['LICENSE', 'README.md', 'package.json', ...compiled, ...views].sort())
   })
 
-  test('does not tell where it was packed', () => {
+  test('does not contain the path where it was packed', () => {
     const folders = ['src', 'dist', 'node_modules'].map((name) => join(ROOT, name))
 
-    const telling = filesIn(stranger.installed, '**').filter((file) => {
-      const text = textIn(stranger.installed, file)
+    const telling = filesIn(project.installed, '**').filter((file) => {
+      const text = textIn(project.installed, file)
       return folders.some((folder) => text.includes(folder))
     })
 
     expect(telling).toStrictEqual([])
   })
 
-  test('loads no package but those that come with it, to a clone that is there to run too', () => {
+  test('loads only packages that it depends on', () => {
     const { dependencies, peerDependencies } = json('package.json') as Manifest
     const { packages } = json('package-lock.json') as Lock
 
     const loaded = new Set(
-      filesIn(stranger.installed, 'dist/**/*.js').flatMap((file) =>
-        packagesLoadedBy(textIn(stranger.installed, file)),
+      filesIn(project.installed, 'dist/**/*.js').flatMap((file) =>
+        packagesLoadedBy(textIn(project.installed, file)),
       ),
     )
 
@@ -79,33 +79,33 @@ describe('the tarball', () => {
     expect([...loaded].filter((name) => packages[`node_modules/${name}`]?.dev)).toStrictEqual([])
   })
 
-  test('asks for no Node older than the one that is tried here', async () => {
+  test('requires the oldest Node that is tested here', async () => {
     const { engines } = json('package.json') as Manifest
 
-    const { stdout } = await stranger.run(OLDEST, '--version')
+    const { stdout } = await project.run(OLDEST, '--version')
 
     expect(engines.node).toBe(stdout.trim().replace('v', '>='))
   })
 
-  test('gives publint nothing to say', async () => {
-    const { buffer } = new Uint8Array(await readFile(stranger.tarball))
+  test('passes publint', async () => {
+    const { buffer } = new Uint8Array(await readFile(project.tarball))
 
     const { messages } = await publint({ pack: { tarball: buffer }, level: 'suggestion', strict: true })
 
     expect(messages).toStrictEqual([])
   })
 
-  test('has types that TypeScript finds wherever Node finds the code', async () => {
-    const tarball = createPackageFromTarballData(new Uint8Array(await readFile(stranger.tarball)))
+  test('has types that TypeScript finds where Node finds the code', async () => {
+    const tarball = createPackageFromTarballData(new Uint8Array(await readFile(project.tarball)))
 
     const found = await checkPackage(tarball)
 
     expect(found).toMatchObject({
       types: { kind: 'included' },
       problems: [
-        // Where TypeScript looked before there was `exports`; Node does not look there.
+        // Where TypeScript looked before `exports` existed; Node does not look there.
         { kind: 'NoResolution', resolutionKind: 'node10' },
-        // `require` of a module: every Node that we run on can, as is seen below.
+        // `require` of a module: every supported Node can, as tested below.
         { kind: 'CJSResolvesToESM', resolutionKind: 'node16-cjs' },
       ],
     })
@@ -116,25 +116,25 @@ describe('installed into an empty project', () => {
   test.each([
     ['the oldest Node', OLDEST],
     ['the newest Node', NEWEST],
-  ])('a JavaScript app by %s gets a login, and keeps its own pages', async (_, node) => {
-    const outcome = await loginWith(stranger, node, 'host.js')
+  ])('a JavaScript app gets a login and keeps its own pages, with %s', async (_, node) => {
+    const outcome = await loginWith(project, node, 'host.js')
 
     expect(outcome).toStrictEqual(CONNECTED)
   })
 
-  test('so does a strict TypeScript app by either, once it is compiled with every type looked at', async () => {
-    await stranger.run(NEWEST, join(ROOT, 'node_modules/typescript/bin/tsc'))
+  test('a strict TypeScript app compiles with all types checked, and gets a login with either Node', async () => {
+    await project.run(NEWEST, join(ROOT, 'node_modules/typescript/bin/tsc'))
 
     const outcomes = [
-      await loginWith(stranger, OLDEST, 'compiled/host.js'),
-      await loginWith(stranger, NEWEST, 'compiled/host.js'),
+      await loginWith(project, OLDEST, 'compiled/host.js'),
+      await loginWith(project, NEWEST, 'compiled/host.js'),
     ]
 
     expect(outcomes).toStrictEqual([CONNECTED, CONNECTED])
   })
 
-  test('it is there for CommonJS too', async () => {
-    const { stdout, stderr } = await stranger.run(OLDEST, 'required.cjs')
+  test('it can be required by CommonJS', async () => {
+    const { stdout, stderr } = await project.run(OLDEST, 'required.cjs')
 
     expect(stdout).toBe(
       'true: clientId, clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to begin with.\n',
@@ -145,8 +145,8 @@ describe('installed into an empty project', () => {
   test.each([
     ['the oldest Node', OLDEST],
     ['the newest Node', NEWEST],
-  ])('its command gets a token by %s, in its own sandbox', async (_, node) => {
-    const bin = join(stranger.installed, '../.bin/instagram-access-token')
+  ])('its command gets a token from its own sandbox, with %s', async (_, node) => {
+    const bin = join(project.installed, '../.bin/instagram-access-token')
     const { version } = json('package.json') as Manifest
     await using here = await laptop({ command: [bin] })
     const PATH = `${dirname(node)}:${process.env['PATH'] ?? ''}`
@@ -162,12 +162,12 @@ describe('installed into an empty project', () => {
     expect(stderr).not.toMatch(/warning/i)
   })
 
-  test('its own program runs with its own sandbox, whose pages are there', async () => {
+  test('its web app runs with its own sandbox, and all pages are there', async () => {
     const [port, sandboxPort] = [await freePort(), await freePort()]
     const ports = { PORT: String(port), SANDBOX_PORT: String(sandboxPort) }
-    const program = join(stranger.installed, 'dist/main.js')
+    const program = join(project.installed, 'dist/main.js')
 
-    await using running = await stranger.start(OLDEST, program, ports)
+    await using running = await project.start(OLDEST, program, ports)
     const somebody = person({ origin: `http://localhost:${port}` })
     const authorize = await fetch(await somebody.getStarted())
     const style = await fetch(`http://127.0.0.1:${sandboxPort}/sandbox.css`)
@@ -176,11 +176,11 @@ describe('installed into an empty project', () => {
     expect(await authorize.text()).toContain('Allow')
     expect(style.status).toBe(200)
     expect(page.text).toMatch(TOKEN_OF_THE_BAKERY)
-    expect(running.complaints()).toBe('')
+    expect(running.errors()).toBe('')
   })
 })
 
-/** Where the build puts what is in `src`. */
+/** The compiled file of a source file. */
 function inDist(file: string): string {
   return file.replace(/^src/, 'dist')
 }

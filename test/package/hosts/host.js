@@ -1,6 +1,6 @@
 import process from 'node:process'
 import express from 'express'
-import { instagram } from 'instagram-access-token'
+import { createInstagram } from 'instagram-access-token'
 
 const { env } = process
 
@@ -8,17 +8,15 @@ const host = express()
 host.get('/own', (req, res) => {
   res.send('A page of the host')
 })
-host.use(
-  '/instagram',
-  instagram({
-    clientId: env.INSTAGRAM_CLIENT_ID,
-    clientSecret: env.INSTAGRAM_CLIENT_SECRET,
-    redirectUri: env.INSTAGRAM_REDIRECT_URI,
-    authorizeUrl: env.INSTAGRAM_AUTHORIZE_URL,
-    tokenUrl: env.INSTAGRAM_TOKEN_URL,
-    graphUrl: env.INSTAGRAM_GRAPH_URL,
-  }),
-)
+const instagram = createInstagram({
+  clientId: env.INSTAGRAM_CLIENT_ID,
+  clientSecret: env.INSTAGRAM_CLIENT_SECRET,
+  redirectUri: env.INSTAGRAM_REDIRECT_URI,
+  authorizeUrl: env.INSTAGRAM_AUTHORIZE_URL,
+  tokenUrl: env.INSTAGRAM_TOKEN_URL,
+  graphUrl: env.INSTAGRAM_GRAPH_URL,
+})
+host.use('/instagram', instagram.router)
 host.listen(env.PORT, () => {
   process.stdout.write('Ready\n')
 })

@@ -2,10 +2,10 @@ import process from 'node:process'
 import express, { type Express } from 'express'
 import {
   type Account,
+  createInstagram,
   type Explained,
-  instagram,
+  type Instagram,
   type InstagramOptions,
-  type InstagramRouter,
   type ViewLocals,
 } from 'instagram-access-token'
 
@@ -24,24 +24,29 @@ const options: InstagramOptions = {
   authorizeUrl: env['INSTAGRAM_AUTHORIZE_URL'],
   tokenUrl: env['INSTAGRAM_TOKEN_URL'],
   graphUrl: env['INSTAGRAM_GRAPH_URL'],
-  onConnected(account, _req, res, { returnTo, isRepeated }) {
+  onConnected({ account, returnTo, isRepeated }, _req, res, next) {
     if (!isRepeated) connected.push(account)
-    if (returnTo !== undefined) res.redirect(returnTo)
+    if (returnTo === undefined) next()
+    else res.redirect(returnTo)
   },
-  onFailure: (failure) => failed.push(failure),
-  render(view, locals, _req, res) {
+  onFailure(failure, _req, _res, next) {
+    failed.push(failure)
+    next()
+  },
+  render({ view, locals }, _req, res, next) {
     if (view === 'index') res.send(start(locals))
+    else next()
   },
 }
-const router: InstagramRouter = instagram(options)
-await router.ready()
+const instagram: Instagram = createInstagram(options)
+await instagram.ready()
 
 const host: Express = express()
 host.get('/own', async (_req, res) => {
-  const { accounts } = await router.accounts.list()
+  const { accounts } = await instagram.accounts.list()
   res.send(accounts.length === connected.length + failed.length ? 'A page of the host' : 'Nobody')
 })
-host.use('/instagram', router)
+host.use('/instagram', instagram.router)
 host.listen(env['PORT'], () => {
   process.stdout.write('Ready\n')
 })

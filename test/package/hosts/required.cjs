@@ -1,8 +1,8 @@
 const process = require('node:process')
-const { ConfigError, instagram } = require('instagram-access-token')
+const { ConfigError, createInstagram } = require('instagram-access-token')
 
 try {
-  instagram({})
+  createInstagram({})
 } catch (error) {
   process.stdout.write(`${error instanceof ConfigError}: ${error.mistakes.join()}\n`)
 }

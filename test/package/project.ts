@@ -7,28 +7,28 @@ import { join } from 'node:path'
 /** The folder of this package. */
 export const ROOT = join(import.meta.dirname, '../..')
 
-/** A project of somebody else, empty but for this package as it would be published, and Express. */
-export interface Stranger extends AsyncDisposable {
-  /** What `npm pack` made. */
+/** Another project, with this package as it would be published, and Express. */
+export interface Project extends AsyncDisposable {
+  /** The file of `npm pack`. */
   tarball: string
-  /** What `npm install` made of it. */
+  /** The folder of the installed package. */
   installed: string
-  /** Runs a command there, by the given Node, and returns what it prints. Rejects where it ends with another status than 0. */
+  /** Runs a command there with the given Node, and returns its output. Rejects if the exit status is not 0. */
   run(node: string, ...command: string[]): Promise<{ stdout: string; stderr: string }>
-  /** Starts a program there, and returns when it says that it is ready. */
+  /** Starts a program there, and waits until it says that it is ready. */
   start(node: string, program: string, environment: Record<string, string>): Promise<Program>
 }
 
-/** A program that runs, and has said so. */
+/** A running program. */
 export interface Program extends AsyncDisposable {
-  /** All that it had to complain of so far. */
-  complaints: () => string
+  /** Its standard error so far. */
+  errors: () => string
 }
 
 /** Packs this package (which builds it), and installs it into a project with the programs of `hosts/`. */
-export async function packAndInstall(): Promise<Stranger> {
+export async function packAndInstall(): Promise<Project> {
   await using starting = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'stranger-'))
+  const folder = await mkdtemp(join(tmpdir(), 'project-'))
   starting.defer(() => rm(folder, { recursive: true, force: true }))
   await run(ROOT, 'npm', 'pack', '--pack-destination', folder)
   const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
@@ -36,7 +36,7 @@ export async function packAndInstall(): Promise<Stranger> {
   const dependencies = { express: '^5.0.0', 'instagram-access-token': `file:./${tarball}` }
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies }))
   await cp(join(import.meta.dirname, 'hosts'), folder, { recursive: true })
-  // So that it gets the versions of everything that npm has here already. What is not for it, npm takes out.
+  // For the same versions of all dependencies, which npm has cached. npm removes what it does not need.
   await copyFile(join(ROOT, 'package-lock.json'), join(folder, 'package-lock.json'))
   await run(folder, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund')
 
@@ -50,7 +50,7 @@ export async function packAndInstall(): Promise<Stranger> {
   }
 }
 
-/** Says all that was printed where the status is not 0: some tell their errors on standard output. */
+/** Rejects with the output, too: some programs print their errors to standard output. */
 function run(cwd: string, command: string, ...words: string[]): Promise<{ stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
     execFile(command, words, { cwd }, (error, stdout, stderr) => {
@@ -62,14 +62,14 @@ function run(cwd: string, command: string, ...words: string[]): Promise<{ stdout
 
 async function start(cwd: string, node: string, program: string, env: Record<string, string>) {
   const child = spawn(node, [program], { cwd, env })
-  let [output, complaints] = ['', '']
+  let [output, errors] = ['', '']
   child.stdout.on('data', (text) => (output += String(text)))
-  child.stderr.on('data', (text) => (complaints += String(text)))
+  child.stderr.on('data', (text) => (errors += String(text)))
   const ended = once(child, 'exit').then(() => 'ended')
   while (!output.includes('Ready'))
     if ((await Promise.race([once(child.stdout, 'data'), ended])) === 'ended')
-      throw new Error(`${program} did not start: ${output}${complaints}`)
-  return { complaints: () => complaints, [Symbol.asyncDispose]: () => end(child) }
+      throw new Error(`${program} did not start: ${output}${errors}`)
+  return { errors: () => errors, [Symbol.asyncDispose]: () => end(child) }
 }
 
 async function end(child: ChildProcess): Promise<void> {
