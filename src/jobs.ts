@@ -1,7 +1,7 @@
 import type { Refresher } from './accounts/refresher.ts'
 import type { WebhookDelivery } from './accounts/webhooks.ts'
 import type { Database } from './database/database.ts'
-import { deleteExpiredSessions } from './database/sessionStore.ts'
+import { deleteExpiredSessions } from './database/sessions.ts'
 import { DAY_MS, MINUTE_MS } from './facts.ts'
 import type { Logger } from './log.ts'
 import type { LoginAttempts } from './login/attempts.ts'

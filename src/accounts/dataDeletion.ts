@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
-import { deleteSessionsOf } from '../database/sessionStore.ts'
+import { deleteSessionsOf } from '../database/sessions.ts'
 import { MINUTE_MS } from '../facts.ts'
 import { accountFromRow } from './account.ts'
 import type { AccountEvent, Events } from './events.ts'

@@ -14,7 +14,7 @@ export interface QueryResult {
   rowCount: number
 }
 
-/** The statements of one transaction, one after the other. An error of one must reach the caller of `transaction`. */
+/** The statements of one transaction, one after the other. After one that failed, all fail, and nothing is committed. */
 export interface Transaction extends Queries {
   /** Keeps out transactions that lock one of these names, until this one ends. SQLite has one at a time anyway. */
   lock(names: readonly string[]): Promise<void>
@@ -39,13 +39,11 @@ export interface Database extends Queries {
 /** @throws TypeError for missing values, and for values that a database would store as something else */
 export function checkParameters(sql: string, parameters: readonly Value[]): void {
   if (sql.includes(`$${parameters.length + 1}`)) throw new TypeError('The statement has more parameters')
-  if (
-    !parameters.every((value) => value === null || typeof value === 'string' || Number.isSafeInteger(value))
-  )
+  if (parameters.some((value) => typeof value !== 'string' && value !== null && !Number.isSafeInteger(value)))
     throw new TypeError('A parameter must be text, an integer of at most 2^53 − 1, or null')
 }
 
-/** Does the work of a transaction that has begun, and commits. Each statement follows the one before, and fails if that failed. */
+/** Does the work of a transaction that has begun, and commits. Each statement fails with the one before. */
 export async function commit<R>(work: Work<R>, run: Queries['query'], lockSql?: string): Promise<R> {
   let last: Promise<unknown> = Promise.resolve()
   const query: Queries['query'] = (sql, parameters) => {

@@ -1,6 +1,6 @@
 import session, { type SessionData } from 'express-session'
 import { DAY_MS } from '../facts.ts'
-import type { Database, Queries, Value } from './queries.ts'
+import type { Database, Value } from './queries.ts'
 
 type Callback = (error?: unknown) => void
 type AccountKeyOf = (session: Partial<SessionData>) => string | undefined
@@ -13,7 +13,7 @@ export class DatabaseSessionStore extends session.Store {
   readonly #database: Database
   readonly #accountKeyOf: AccountKeyOf
 
-  /** @param accountKeyOf The account of a session, by which {@link deleteSessionsOf} finds it */
+  /** @param accountKeyOf The account of a session, by which `deleteSessionsOf` finds it */
   constructor(database: Database, accountKeyOf: AccountKeyOf) {
     super()
     this.#database = database
@@ -44,16 +44,6 @@ export class DatabaseSessionStore extends session.Store {
     const done = (error?: unknown) => callback?.(error)
     this.#database.query(sql, parameters).then(() => done(), done)
   }
-}
-
-/** Deletes the sessions of an account in all browsers. */
-export async function deleteSessionsOf(queries: Queries, accountKey: string): Promise<void> {
-  await queries.query('DELETE FROM sessions WHERE account_key = $1', [accountKey])
-}
-
-/** Deletes the sessions that have expired. */
-export async function deleteExpiredSessions(queries: Queries, now: Date): Promise<void> {
-  await queries.query('DELETE FROM sessions WHERE expires_at <= $1', [now.getTime()])
 }
 
 function expiryOf({ cookie }: SessionData): number {

@@ -3,11 +3,8 @@ import session from 'express-session'
 import request from 'supertest'
 import { describe, expect, test, vi } from 'vitest'
 import type { Database } from '../../src/database/database.ts'
-import {
-  DatabaseSessionStore,
-  deleteExpiredSessions,
-  deleteSessionsOf,
-} from '../../src/database/sessionStore.ts'
+import { deleteExpiredSessions, deleteSessionsOf } from '../../src/database/sessions.ts'
+import { DatabaseSessionStore } from '../../src/database/sessionStore.ts'
 import { DAY_MS } from '../../src/facts.ts'
 import { engines } from '../support/places.ts'
 import { withOutages } from '../support/outage.ts'
