@@ -63,7 +63,7 @@ test.for(CALL_PLACES)(
       const before = own.calls.length
       own.fail(name, { at, variant })
       broken.push(expect(calls[at]().then((faulty) => faulty.text())).rejects.toThrow())
-      await expect.poll(() => own.calls.length).toBe(before + 1)
+      await expect.poll(() => own.calls.length, { timeout: 20_000 }).toBe(before + 1)
       expect((await calls[at]()).status).toBe(200)
     }
     await own.close()

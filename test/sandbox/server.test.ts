@@ -108,7 +108,7 @@ test('a call gets no response until the sandbox closes', async () => {
   const sandbox = await startTestSandbox()
   sandbox.answerNext('refresh', { fault: 'hang' })
   const hanging = expect(fetch(`${sandbox.graphUrl}/refresh_access_token`)).rejects.toThrow()
-  await expect.poll(() => sandbox.calls.length).toBe(1)
+  await expect.poll(() => sandbox.calls.length, { timeout: 20_000 }).toBe(1)
 
   await sandbox.close()
 
