@@ -139,7 +139,7 @@ describe('a person with a token of the dashboard', () => {
     ['a token that Instagram never issued', `IGAA${'x'.repeat(100)}`, 422, 'cannot read this token'],
     ['a script', '<script>alert(1)</script>', 422, 'That is no token'],
     ['nothing', '', 422, 'That is no token'],
-    ['a text that is far too long', 'x'.repeat(20_000), 413, ''],
+    ['a text that is far too long', 'x'.repeat(20_000), 400, ''],
   ])('is told what it is if it is %s', async (_, text, status, words) => {
     const page = await person(world).submit('/import', { access_token: text })
 

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite'
 import request from 'supertest'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { ACCOUNT, APP_ID, KEY, program, TOKEN } from '../api/support.ts'
@@ -92,36 +91,15 @@ describe('while the database is unavailable', () => {
 
     expect(pages.map(({ status }) => status)).toStrictEqual([200, 200, 200, 200])
   })
-
-  test('the metrics say so, and hold everything else', async () => {
-    const metrics = async () => (await program(world).get('/metrics')).text
-    world.outage.begin()
-    const during = await metrics()
-    world.outage.end()
-    const before = world.outage.asked()
-    const after = await metrics()
-
-    expect(during).toMatch(/^instagram_database_up 0$/m)
-    expect(during).toContain('instagram_logins_total')
-    expect(during).not.toMatch(/^instagram_(accounts|refresh_lag_seconds|events_waiting)\b.* \d/m)
-    expect(after).toMatch(/^instagram_database_up 1$/m)
-    expect(after).toMatch(/^instagram_refresh_lag_seconds \d/m)
-    expect(world.outage.asked() - before).toBeLessThanOrEqual(4)
-  })
 })
 
-test('a database file that another program locks for too long is unavailable until it is unlocked', async () => {
-  const somebody = await connect()
-  const other = new DatabaseSync(world.databaseFile)
-  other.exec('BEGIN IMMEDIATE')
+test('a scrape of the metrics asks the database for each figure once', async () => {
+  const before = world.outage.asked()
 
-  const page = await somebody.post('/disconnect')
-  other.exec('ROLLBACK')
-  other.close()
-  const again = await somebody.post('/disconnect')
+  const metrics = await person(world).get('/metrics', { Authorization: `Bearer ${KEY}` })
 
-  expect([page.status, again.status]).toStrictEqual([503, 303])
-  expect(page.text).toContain('Our database is away')
+  expect(metrics.text).toMatch(/^instagram_refresh_lag_seconds \d/m)
+  expect(world.outage.asked() - before).toBe(4)
 })
 
 describe('a person back from Instagram', () => {
