@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 /** From top to bottom: each layer may import itself and everything below it, types included. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['main.ts', 'cli'],
+  ['main.ts', 'server.ts', 'cli'],
   ['index.ts', 'createInstagram.ts', 'createSandbox.ts', 'options.ts'],
   ['app.ts'],
   ['web'],
