@@ -1,61 +1,54 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { linkCalled } from '../support/person.ts'
-import { place } from '../support/place.ts'
+import { openDatabase } from '../../src/database/database.ts'
+import { person } from '../support/person.ts'
+import { freePort, place } from '../support/place.ts'
 
-test('without any settings it starts, says plainly that it is a sandbox, and a login works to the token', async () => {
+test('without any settings the app starts with the sandbox, and people stay connected after a crash', async () => {
   await using here = await place()
   const app = here.start()
   await app.ready()
+  const somebody = person(here)
 
-  const start = await fetch(here.origin)
-  const href = linkCalled('Get Started', await start.text())
-  const form = new URLSearchParams({ person: 'business', decision: 'allow' })
-  const decided = await fetch(href, { method: 'POST', body: form, redirect: 'manual' })
-  const cookie = start.headers.get('set-cookie')?.split(';')[0] ?? ''
-  const page = await fetch(decided.headers.get('location') ?? '', { headers: { cookie } })
-
-  expect(app.output()).toContain('Sandbox: no Instagram credentials are set')
-  expect(await page.text()).toMatch(/Sandbox\.[^]+@harbour\.bakery[^]+id="token">IGAA/)
-})
-
-test('killed and started again it still knows who is connected', async () => {
-  await using here = await place()
-  const app = here.start()
-  await app.ready()
-  const start = await fetch(here.origin)
-  const href = linkCalled('Get Started', await start.text())
-  const form = new URLSearchParams({ person: 'creator', decision: 'allow' })
-  const decided = await fetch(href, { method: 'POST', body: form, redirect: 'manual' })
-  const before = start.headers.get('set-cookie')?.split(';')[0] ?? ''
-  const page = await fetch(decided.headers.get('location') ?? '', { headers: { cookie: before } })
-  const cookie = page.headers
-    .getSetCookie()
-    .map((set) => set.split(';')[0])
-    .join('; ')
+  const page = await somebody.login({ as: 'creator' })
   app.child.kill('SIGKILL')
   await app.ended
-
-  const again = here.start()
+  const again = here.start({ INSTAGRAM_SCOPES: 'instagram_business_basic,user_media' })
   await again.ready()
+  const account = await somebody.get('/')
+  again.child.kill('SIGTERM')
 
-  const account = await fetch(here.origin, { headers: { cookie } })
-  expect(await account.text()).toMatch(/@mira\.draws[^]+id="token">IGAA/)
+  expect(app.output()).toContain('Sandbox: no Instagram credentials are set')
+  expect(page.text).toMatch(/Sandbox\.[^]+@mira\.draws[^]+id="token">IGAA/)
+  expect(account.text).toMatch(/@mira\.draws[^]+id="token">IGAA/)
+  // Settings with which logins fail are warned of.
+  expect(again.output()).toMatch(
+    /"level":40,[^\n]*user_media is a name of the Basic Display API[^\n]*Write instagram_business_basic/,
+  )
+  expect(await again.ended).toBe(0)
+  expect(again.output()).toContain('Stopping')
 })
 
-test.each(['SIGTERM', 'SIGINT'] as const)('on %s it stops cleanly, with status 0', async (signal) => {
+test('a second process on the same port ends with one sentence, and refreshes no token before', async () => {
   await using here = await place()
-  const app = here.start()
-  await app.ready()
+  const first = here.start()
+  await first.ready()
+  await person(here).login()
+  const database = await openDatabase(`file:${here.folder}/data/accounts.db`)
+  await database.query('UPDATE accounts SET due_at = 1')
 
-  app.child.kill(signal)
+  const second = here.start({ SANDBOX_PORT: String(await freePort()) })
 
-  expect(await app.ended).toBe(0)
-  expect(app.output()).toContain('Stopping')
+  expect(await second.ended).toBe(1)
+  expect(second.output()).toMatch(/Port \d+ is in use by another program/)
+  expect(second.output()).not.toContain('    at ')
+  const { rows } = await database.query('SELECT due_at, lease FROM accounts')
+  await database.close()
+  expect(rows).toMatchObject([{ due_at: 1, lease: null }])
 })
 
-test('every mistake in the settings is named at once, without a value or a stack, and it ends with status 1', async () => {
+test('every mistake in the settings is listed at once, without a value or a stack, with status 1', async () => {
   await using here = await place()
   await writeFile(join(here.folder, '.env'), 'PORT=notaport\nLOG_LEVEL=loud\n')
 
@@ -67,18 +60,7 @@ test('every mistake in the settings is named at once, without a value or a stack
   expect(app.output()).not.toMatch(/canary|loud|notaport| {4}at /)
 })
 
-test('what keeps logins from coming to their end is warned of at start, and it starts', async () => {
-  await using here = await place()
-
-  const app = here.start({ INSTAGRAM_SCOPES: 'instagram_business_basic,user_media' })
-  await app.ready()
-
-  expect(app.output()).toMatch(
-    /"level":40,[^\n]*user_media is a name of the Basic Display API[^\n]*Write instagram_business_basic/,
-  )
-})
-
-test('in production without credentials it refuses to start', async () => {
+test('in production without credentials the app refuses to start', async () => {
   await using here = await place()
 
   const app = here.start({ NODE_ENV: 'production' })
@@ -87,14 +69,24 @@ test('in production without credentials it refuses to start', async () => {
   expect(app.output()).toContain('must be set in production')
 })
 
-test('a port that is taken is said in one sentence, with status 1', async () => {
+test.each([
+  ['a rejection that nobody handles', 'void Promise.reject(new Error("boom", { cause: new Error("why") }))'],
+  ['an error that nobody catches', 'throw new Error("boom", { cause: new Error("why") })'],
+])('%s is logged with its cause, and ends the process with status 1', async (_, mistake) => {
   await using here = await place()
-  const first = here.start()
-  await first.ready()
+  await writeFile(join(here.folder, 'mistake.mjs'), `process.on('SIGUSR2', () => { ${mistake} })`)
+  const app = here.start({ NODE_OPTIONS: '--import=./mistake.mjs' })
+  await app.ready()
 
-  const second = here.start()
+  app.child.kill('SIGUSR2')
 
-  expect(await second.ended).toBe(1)
-  expect(second.output()).toMatch(/Port \d+ is in use by another program/)
-  expect(second.output()).not.toContain('    at ')
+  expect(await app.ended).toBe(1)
+  const line = app
+    .output()
+    .split('\n')
+    .findLast((text) => text.startsWith('{'))
+  expect(JSON.parse(line ?? '')).toMatchObject({
+    level: 60,
+    err: { message: 'boom', cause: { message: 'why' } },
+  })
 })

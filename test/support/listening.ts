@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A server on a port of its own, which answers as soon as something listens to its requests. */
+/** A server on a free port, which answers as soon as it has a handler. */
 export interface Listening extends AsyncDisposable {
   server: Server
   /** `http://localhost:<port>` */
   origin: string
 }
 
-/** Starts one. Disposing of it ends its connections too. */
+/** Starts a server. Disposing of it closes its connections, too. */
 export async function listen(): Promise<Listening> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

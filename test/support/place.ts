@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { programs } from './programs.ts'
 
-/** The app as a process of its own, in an empty folder, with two free ports. */
+/** The app as a process, in an empty folder and with two free ports. */
 export async function place() {
   const { start, ...others } = await programs()
   const [port, sandboxPort] = [await freePort(), await freePort()]
@@ -15,11 +15,8 @@ export async function place() {
     origin: `http://localhost:${port}`,
     start(environment: Record<string, string> = {}) {
       const { child, ended, says, output } = start('start.js', { ...ports, ...environment })
-      return { child, ended: ended.then(({ status }) => status), ready: () => says('Ready'), output }
+      return { child, ended: ended.then(({ status }) => status), says, ready: () => says('Ready'), output }
     },
-    /** Another program, in the same folder, to its end. */
-    run: (program: string, environment: Record<string, string>, ...options: string[]) =>
-      start(program, environment, ...options).ended,
   }
 }
 

@@ -6,27 +6,21 @@ import { join } from 'node:path'
 
 const SRC = join(import.meta.dirname, '../../src')
 
-/** Makes a program believe that a terminal is there. */
-export const ON_A_TERMINAL = {
-  NODE_OPTIONS:
-    '--import=data:text/javascript,process.stdout.isTTY=process.stdin.isTTY=true;process.stdout.columns=100;process.stdout.rows=24',
-}
-
-/** Programs of ours, each a process in the same folder, which was empty. */
+/** Our programs as processes in one folder, which is empty at first. */
 export interface Programs extends AsyncDisposable {
   folder: string
-  /** Starts a file of `src`, with these variables of the environment and no other but the path. */
+  /** Starts a file of `src` with these environment variables and the path. */
   start: (program: string, environment?: Record<string, string>, ...options: string[]) => Program
 }
 
-/** One of them. It is killed at the end, if it still runs. */
+/** A running program. It is killed at the end. */
 export interface Program {
   child: ChildProcessWithoutNullStreams
-  /** Its status, and all that it said. */
+  /** Its exit status and its output. */
   ended: Promise<{ status: number | null; stdout: string; stderr: string }>
-  /** What it said so far, on both. */
+  /** Both outputs so far. */
   output: () => string
-  /** Waits until its output holds this, or it has ended. */
+  /** Waits until its output contains this, or it has ended. */
   says: (text: string) => Promise<void>
 }
 
