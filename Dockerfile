@@ -16,8 +16,8 @@ RUN install --directory --owner=node --group=node --mode=0700 /data node_modules
 USER node
 VOLUME /data
 EXPOSE 3000
-# Whether it is alive, not whether it is ready: no restart of ours brings a database back.
+# /healthz, not /readyz: a restart does not make a database available.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Node itself, so that it is told to stop, and not npm.
+# Node, not npm, so that Node gets the signal to stop.
 CMD ["node", "src/start.js"]
