@@ -2,7 +2,6 @@ import type { InstagramSettings } from '../config.ts'
 import { InstagramError, type Usage } from '../errors/errors.ts'
 import { type HttpOptions, InstagramHttp } from './http.ts'
 import {
-  longLivedToken,
   type Picture,
   type Profile,
   PROFILE_FIELDS,
@@ -11,7 +10,6 @@ import {
   readProfile,
   readToken,
   type Token,
-  tokenResponse,
   type TokenResponse,
 } from './responses.ts'
 
@@ -71,7 +69,7 @@ export function createInstagramClient(
       return url.href
     },
 
-    async exchangeCode(code) {
+    exchangeCode(code) {
       const askedAt = now()
       const form = new URLSearchParams({
         client_id: clientId,
@@ -80,28 +78,28 @@ export function createInstagramClient(
         redirect_uri: redirectUri,
         code,
       })
-      const json = await http.call({ endpoint: 'token', url: new URL(settings.tokenUrl), form }, readToken)
-      return tokenResponse(json, askedAt)
+      const url = new URL(settings.tokenUrl)
+      return http.call({ endpoint: 'token', url, form }, (response) => readToken(response, askedAt))
     },
 
-    async exchangeForLongLived(accessToken) {
+    exchangeForLongLived(accessToken) {
       const askedAt = now()
       const url = graphAddress('access_token', {
         grant_type: 'ig_exchange_token',
         client_secret: clientSecret,
         access_token: accessToken,
       })
-      return longLivedToken(await http.call({ endpoint: 'long_lived', url }, readLongLivedToken), askedAt)
+      return http.call({ endpoint: 'long_lived', url }, (response) => readLongLivedToken(response, askedAt))
     },
 
-    async refresh(accessToken) {
+    refresh(accessToken) {
       const askedAt = now()
       const url = graphAddress('refresh_access_token', {
         grant_type: 'ig_refresh_token',
         access_token: accessToken,
       })
       return http.call({ endpoint: 'refresh', url }, (response) => ({
-        token: longLivedToken(readLongLivedToken(response), askedAt),
+        token: readLongLivedToken(response, askedAt),
         usage: response.usage,
       }))
     },

@@ -105,7 +105,7 @@ export class InstagramHttp {
         contentType: contentType.trim(),
         body: bytes,
         usage: readUsage(headers),
-        mask: (text) => maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
+        mask: (text) => text && maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
       }
     } catch (cause) {
       const evidence = { endpoint: address, ...(status !== undefined && { status }) }

@@ -13,7 +13,7 @@ export interface HttpResponse {
   body: Buffer
   usage: Usage
   /** Masks the secrets of the request, and what is as long as a token, in words that go into an error. */
-  mask: (text: string) => string
+  mask: (text: string | undefined) => string | undefined
 }
 
 /**
@@ -107,13 +107,9 @@ const classicTokenSchema = z.object({
 
 const tokenSchema = z.union([classicTokenSchema, currentTokenSchema])
 
-/** Reads the response to a code. */
-export function readToken(response: HttpResponse): z.output<typeof tokenSchema> {
-  return readJson(response, tokenSchema)
-}
-
-/** What Instagram gave for a code. The token’s life counts from `askedAt`, to be on the safe side. */
-export function tokenResponse(json: z.output<typeof tokenSchema>, askedAt: Date): TokenResponse {
+/** Reads what Instagram gives for a code. The token’s life counts from `askedAt`, to be on the safe side. */
+export function readToken(response: HttpResponse, askedAt: Date): TokenResponse {
+  const json = readJson(response, tokenSchema)
   const accessToken = json.access_token
   if (!('user' in json))
     return {
@@ -140,14 +136,10 @@ const longLivedSchema = flatOrInData(
   z.object({ access_token: requiredText, expires_in: seconds.default(DEFAULT_LONG_LIVED_SECONDS) }),
 )
 
-/** Reads the response to a long-lived exchange or a refresh. */
-export function readLongLivedToken(response: HttpResponse): z.output<typeof longLivedSchema> {
-  return readJson(response, longLivedSchema)
-}
-
-/** The long-lived token that Instagram gave. Its life counts from `askedAt`, to be on the safe side. */
-export function longLivedToken(json: z.output<typeof longLivedSchema>, askedAt: Date): Token {
-  return expiringToken('long_lived', json.access_token, askedAt, json.expires_in)
+/** Reads the long-lived token of an exchange or a refresh. Its life counts from `askedAt`, to be on the safe side. */
+export function readLongLivedToken(response: HttpResponse, askedAt: Date): Token {
+  const { access_token, expires_in } = readJson(response, longLivedSchema)
+  return expiringToken('long_lived', access_token, askedAt, expires_in)
 }
 
 function expiringToken(kind: TokenKind, accessToken: string, obtainedAt: Date, lifetime: number): Token {
@@ -175,15 +167,9 @@ const profileSchema = flatOrInData(
 
 /** Reads the response of `/me`. */
 export function readProfile(response: HttpResponse): Profile {
-  const {
-    id = null,
-    user_id,
-    username,
-    name,
-    account_type,
-    profile_picture_url,
-  } = readJson(response, profileSchema)
-  return { id, userId: user_id, username, name, accountType: account_type, pictureUrl: profile_picture_url }
+  const { id = null, username, name, ...rest } = readJson(response, profileSchema)
+  const { user_id: userId, account_type: accountType, profile_picture_url: pictureUrl } = rest
+  return { id, userId, username, name, accountType, pictureUrl }
 }
 
 /** Reads a picture. @throws {InstagramError} `unreadable` for whatever is no picture */
@@ -238,7 +224,7 @@ const errorSchema = z.union([graphErrorSchema, oauthErrorSchema, classicErrorSch
  * @throws {InstagramError} for an error in any of Instagram’s shapes, and for what can’t be parsed
  */
 function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape): z.output<Shape> {
-  const { address, status, contentType, usage, body } = response
+  const { address, status, contentType, usage, body, mask } = response
   const isUsed = usage.percent > 0 || usage.regainMs > 0
   const evidence: Evidence = { endpoint: address, status, contentType, ...(isUsed && { usage }) }
 
@@ -247,24 +233,21 @@ function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape
     json = parseExactJson(body.toString('utf8'))
   } catch {
     // Without the parser’s own error, which quotes the text.
-    const cause = new SyntaxError(
-      `${body.length} bytes of ${contentType || 'no type'} with status ${status} are not JSON`,
-    )
-    throw new InstagramError(matchInstagramError({ status, contentType }) ?? 'unreadable', evidence, {
-      cause,
-    })
+    const words = `${body.length} bytes of ${contentType || 'no type'} with status ${status} are not JSON`
+    const code = matchInstagramError({ status, contentType }) ?? 'unreadable'
+    throw new InstagramError(code, evidence, { cause: new SyntaxError(words) })
   }
   const error = errorSchema.safeParse(json).data
   if (error) {
-    const code = matchInstagramError({ ...error, status }) ?? 'unknown'
-    throw new InstagramError(code, { ...evidence, ...masked(error, response) })
+    const { type, message, traceId } = error
+    // Instagram quotes malformed tokens in its messages.
+    const said = { ...error, type: mask(type), message: mask(message), traceId: mask(traceId) }
+    throw new InstagramError(matchInstagramError({ ...error, status }) ?? 'unknown', { ...evidence, ...said })
   }
-  if (status > 299)
-    throw new InstagramError(
-      matchInstagramError({ status }) ?? (status < 400 ? 'unreadable' : 'unknown'),
-      evidence,
-    )
-
+  if (status > 299) {
+    const code = matchInstagramError({ status }) ?? (status < 400 ? 'unreadable' : 'unknown')
+    throw new InstagramError(code, evidence)
+  }
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
   const code = lacksToken(parsed.error.issues) ? 'no_token_in_answer' : 'unreadable'
@@ -278,19 +261,6 @@ function lacksToken(issues: readonly z.core.$ZodIssue[]): boolean {
       ? issue.errors.every(lacksToken)
       : issue.path.at(-1) === 'access_token',
   )
-}
-
-/** Instagram quotes malformed tokens in its messages. */
-function masked(
-  { type, message, traceId, ...numbers }: ErrorResponse,
-  { mask }: HttpResponse,
-): ErrorResponse {
-  return {
-    ...numbers,
-    type: type && mask(type),
-    message: message && mask(message),
-    traceId: traceId && mask(traceId),
-  }
 }
 
 /**
@@ -316,31 +286,28 @@ const countsSchema = z.object({
   total_time: z.number().catch(0),
   estimated_time_to_regain_access: z.number().catch(0),
 })
-const appUsageSchema = countsSchema.transform((counts) => [counts])
-const businessUsageSchema = z
-  .record(z.string(), z.array(countsSchema))
-  .transform((uses) => Object.values(uses).flat())
+const usageSchema = z.union([
+  z.record(z.string(), z.array(countsSchema)).transform((uses) => Object.values(uses).flat()),
+  countsSchema.transform((counts) => [counts]),
+])
 
 /** Reads `x-app-usage` and `x-business-use-case-usage`. Left out or malformed, they count as no usage. */
 export function readUsage(headers: IncomingHttpHeaders): Usage {
-  const all = [
-    ...(parseHeader(headers['x-app-usage'], appUsageSchema) ?? []),
-    ...(parseHeader(headers['x-business-use-case-usage'], businessUsageSchema) ?? []),
-  ]
-  return {
-    percent: Math.max(
-      0,
-      ...all.flatMap((counts) => [counts.call_count, counts.total_cputime, counts.total_time]),
-    ),
-    regainMs: Math.max(0, ...all.map((counts) => counts.estimated_time_to_regain_access)) * MINUTE_MS,
-  }
+  const all = [headers['x-app-usage'], headers['x-business-use-case-usage']].flatMap(countsIn)
+  const percents = all.flatMap(({ call_count, total_cputime, total_time }) => [
+    call_count,
+    total_cputime,
+    total_time,
+  ])
+  const minutes = all.map((counts) => counts.estimated_time_to_regain_access)
+  return { percent: Math.max(0, ...percents), regainMs: Math.max(0, ...minutes) * MINUTE_MS }
 }
 
-function parseHeader<Shape extends z.ZodType>(header: unknown, schema: Shape): z.output<Shape> | undefined {
-  if (typeof header !== 'string') return undefined
+function countsIn(header: unknown): z.output<typeof usageSchema> {
+  if (typeof header !== 'string') return []
   try {
-    return schema.parse(JSON.parse(header))
+    return usageSchema.parse(JSON.parse(header))
   } catch {
-    return undefined
+    return []
   }
 }

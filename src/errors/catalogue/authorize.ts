@@ -1,28 +1,20 @@
 import {
   AGAIN,
   GRAPH_STAGES,
-  type InstagramExplanation,
+  instagramError,
   LOGIN_SETUP,
   OPEN_SETTINGS,
   RESTART,
   TELL_OPERATOR,
 } from './entry.ts'
 
-const MISCONFIGURED = {
-  kind: 'app_misconfigured',
-  status: 502,
-  fixableBy: 'operator',
-  advice: TELL_OPERATOR,
-} as const
-
 /** Errors of the authorize step, mostly on Instagram’s own page and without a redirect back. */
 export const authorizing = {
-  redirect_uri_mismatch: {
-    ...MISCONFIGURED,
-    stages: ['page', 'exchange'],
+  redirect_uri_mismatch: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram does not know this site’s redirect address',
     description:
       'The address to which Instagram is to send you back is not registered for this site’s app, letter by letter. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
     meaning:
       'The redirect URI that was sent is not one of those registered for Instagram login. A slash, www, http in place of https, a port, another host or a query makes it another address; so does a host that leads on to another one.',
     steps: [
@@ -33,13 +25,12 @@ export const authorizing = {
     ],
     unconfirmed:
       'Whether http://localhost is ever accepted, while the app is in development, is disputed; https://localhost is.',
-  },
-  invalid_platform_app: {
-    ...MISCONFIGURED,
-    stages: ['page', 'exchange'],
+  }),
+  invalid_platform_app: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram does not know this site’s app',
     description:
       'The app id by which this site introduces itself is not one of an Instagram app. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
     meaning:
       '{clientId} is mostly the Meta (Facebook) app ID, which stands on top of the dashboard; or the app has no Instagram login set up.',
     steps: [
@@ -48,13 +39,9 @@ export const authorizing = {
       'Set {clientSecret} to the Instagram app secret of the same page: one goes with the other.',
       RESTART,
     ],
-  },
-  insufficient_developer_role: {
-    kind: 'not_permitted',
-    stages: ['page', 'exchange'],
-    status: 403,
+  }),
+  insufficient_developer_role: instagramError('not_permitted', ['page', 'exchange'], 403, 'operator', {
     title: 'Instagram does not allow this account yet',
-    fixableBy: 'operator',
     description:
       'Until Meta has reviewed this site’s app, Instagram admits only accounts that were invited as testers and have accepted.',
     advice:
@@ -66,39 +53,30 @@ export const authorizing = {
       'Let its owner accept: instagram.com → Settings → Apps and websites → Tester invites.',
       'Try again in a private window, logged in as that account.',
     ],
-  },
-  not_professional: {
-    kind: 'not_permitted',
-    stages: ['page'],
-    status: 403,
+  }),
+  not_professional: instagramError('not_permitted', ['page'], 403, 'person', {
     title: 'Instagram wants a professional account',
-    fixableBy: 'person',
     description: 'Only business and creator accounts can be connected, and yours is a personal one.',
     advice:
       'Switch it in the Instagram app under Settings → Account type and tools → Switch to professional account. It is free. Then come back and choose Get Started.',
     meaning: 'Instagram login exists for professional accounts only. No Facebook Page is needed.',
     steps: ['Nothing: the owner of the account switches it.'],
     unconfirmed: 'The exact words that Instagram has for a personal account are not known.',
-  },
-  invalid_scope: {
-    ...MISCONFIGURED,
-    stages: ['page', 'callback', 'exchange'],
+  }),
+  invalid_scope: instagramError('app_misconfigured', ['page', 'callback', 'exchange'], 502, 'operator', {
     title: 'Instagram does not know what this site asks for',
     description:
       'This site asks for a permission that Instagram does not have, or no longer has. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
     meaning:
       '{scopes} holds a name that Instagram login does not know: of the Basic Display API (user_profile, user_media), of 2024 (business_basic, …), of Facebook Login (instagram_basic, pages_show_list) or of the first API (basic, public_content).',
     steps: [
       'Set {scopes} to names of today, with commas: instagram_business_basic (always), instagram_business_content_publish, instagram_business_manage_messages, instagram_business_manage_comments, instagram_business_manage_insights.',
       RESTART,
     ],
-  },
-  session_invalid: {
-    kind: 'refused',
-    stages: ['page'],
-    status: 502,
+  }),
+  session_invalid: instagramError('refused', ['page'], 502, 'nobody', {
     title: 'Instagram lost the thread',
-    fixableBy: 'nobody',
     description:
       'Instagram’s page says “Session Invalid”: it no longer knows what you were about to do there.',
     advice:
@@ -110,28 +88,20 @@ export const authorizing = {
       'Otherwise wait.',
     ],
     unconfirmed: 'The second cause is what one project’s pages say.',
-  },
-  declined: {
-    kind: 'refused',
-    stages: ['callback'],
-    status: 403,
+  }),
+  declined: instagramError('refused', ['callback'], 403, 'person', {
     title: 'You said no',
-    fixableBy: 'person',
     description: 'You chose not to authorize on Instagram, so we have no access to your account.',
     advice: 'If that was a slip, go back and choose Get Started again.',
     meaning: 'The person pressed Cancel on Instagram’s page. Nothing is wrong.',
     steps: [],
-  },
-} as const satisfies Record<string, InstagramExplanation>
+  }),
+}
 
 /** Errors of links to Instagram that are old, cut, or another program’s. */
 export const links = {
-  authorize_page_gone: {
-    kind: 'app_misconfigured',
-    stages: ['page'],
-    status: 502,
+  authorize_page_gone: instagramError('app_misconfigured', ['page'], 502, 'operator', {
     title: 'That page of Instagram is no longer there',
-    fixableBy: 'operator',
     description: 'The link leads to an address where Instagram has let nobody authorize since August 2026.',
     advice: 'Go back to this site’s start page and choose Get Started there.',
     meaning:
@@ -140,67 +110,59 @@ export const links = {
       'Take {authorizeUrl} out of the settings, or set it to https://www.instagram.com/oauth/authorize.',
       RESTART,
     ],
-  },
-  response_type_refused: {
-    kind: 'app_misconfigured',
-    stages: ['page', 'exchange'],
-    status: 502,
+  }),
+  response_type_refused: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram does not understand how this site asks',
-    fixableBy: 'operator',
     description: 'The link that led you to Instagram was not whole.',
     advice: AGAIN,
     meaning:
       'The authorize address lacks response_type=code. This app always sends it: the link was cut, or comes from elsewhere.',
     steps: ['Begin at this site’s start page, not with a kept link.'],
-  },
-  implicit_disabled: {
-    kind: 'refused',
-    stages: ['page', 'exchange'],
-    status: 502,
+  }),
+  implicit_disabled: instagramError('refused', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram gives no token straight to a browser',
-    fixableBy: 'operator',
     description:
       'The link that led you to Instagram asks for a token in the browser, which Instagram has ended.',
     advice: AGAIN,
     meaning:
       'response_type=token is the implicit flow of the API of 2010 to 2020. This app never asks for it: the link comes from elsewhere.',
     steps: ['Begin at this site’s start page, not with a link of an older program.'],
-  },
-} as const satisfies Record<string, InstagramExplanation>
+  }),
+}
 
 /** Errors of the app, or of this site’s settings of it. */
 export const app = {
-  client_secret_wrong: {
-    ...MISCONFIGURED,
-    stages: ['long_lived', 'exchange'],
+  client_secret_wrong: instagramError('app_misconfigured', ['long_lived', 'exchange'], 502, 'operator', {
     title: 'Instagram refused this site’s secret',
     description:
       'Instagram does not accept this site’s app secret. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
     meaning: '{clientSecret} is not the secret that goes with the app of this token.',
     steps: [
       `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app secret (not the App secret under App settings → Basic) into {clientSecret}.`,
       RESTART,
     ],
     unconfirmed: 'That the code exchange ever says “Invalid client_secret” is not shown.',
-  },
-  invalid_application_id: {
-    ...MISCONFIGURED,
-    stages: ['exchange', 'long_lived', 'me', 'refresh'],
-    title: 'Instagram does not know this site’s app id',
-    description:
-      'Instagram says that this site’s app does not exist. This is a mistake in the site’s settings.',
-    meaning: '{clientId} is mistyped, or the app was deleted in Meta’s dashboard.',
-    steps: [
-      `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app ID into {clientId}.`,
-      RESTART,
-    ],
-  },
-  method_refused: {
-    kind: 'refused',
-    stages: ['exchange', 'long_lived', 'refresh'],
-    status: 502,
+  }),
+  invalid_application_id: instagramError(
+    'app_misconfigured',
+    ['exchange', 'long_lived', 'me', 'refresh'],
+    502,
+    'operator',
+    {
+      title: 'Instagram does not know this site’s app id',
+      description:
+        'Instagram says that this site’s app does not exist. This is a mistake in the site’s settings.',
+      advice: TELL_OPERATOR,
+      meaning: '{clientId} is mistyped, or the app was deleted in Meta’s dashboard.',
+      steps: [
+        `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app ID into {clientId}.`,
+        RESTART,
+      ],
+    },
+  ),
+  method_refused: instagramError('refused', ['exchange', 'long_lived', 'refresh'], 502, 'operator', {
     title: 'Instagram does not take this call',
-    fixableBy: 'operator',
     description: 'This site called Instagram at the wrong address. This is a mistake in its settings.',
     advice: TELL_OPERATOR,
     meaning:
@@ -208,13 +170,9 @@ export const app = {
     steps: [
       'Set {tokenUrl} to https://api.instagram.com/oauth/access_token and {graphUrl} to https://graph.instagram.com, or leave both out.',
     ],
-  },
-  unsupported_request: {
-    kind: 'not_permitted',
-    stages: ['long_lived', 'me', 'refresh'],
-    status: 403,
+  }),
+  unsupported_request: instagramError('not_permitted', ['long_lived', 'me', 'refresh'], 403, 'operator', {
     title: 'Instagram does not allow this account',
-    fixableBy: 'operator',
     description:
       'Only professional accounts can be connected and, until Meta has reviewed this site’s app, only those invited as Instagram testers who accepted.',
     advice:
@@ -227,17 +185,16 @@ export const app = {
       'Let its owner see that it is a business or creator account, then connect it again.',
       `${OPEN_SETTINGS} If the app was reset there, set it up again.`,
     ],
-  },
-  api_access_deactivated: {
-    ...MISCONFIGURED,
-    stages: GRAPH_STAGES,
+  }),
+  api_access_deactivated: instagramError('app_misconfigured', GRAPH_STAGES, 502, 'operator', {
     title: 'Meta has switched this site’s app off',
     description: 'Meta has taken away this site’s access to Instagram until somebody sees to it.',
+    advice: TELL_OPERATOR,
     meaning: 'The app was idle for long, or its privacy policy cannot be opened any more.',
     steps: [
       'Open the app in Meta’s dashboard: a notice there restores the access.',
       'See that the Privacy policy URL under App settings → Basic can be opened by everybody.',
     ],
     unconfirmed: 'Two threads tell of it; the code that goes with these words is not recorded.',
-  },
-} as const satisfies Record<string, InstagramExplanation>
+  }),
+}

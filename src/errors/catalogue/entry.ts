@@ -78,6 +78,26 @@ export interface InstagramExplanation extends Explanation {
   stages: readonly Stage[]
 }
 
+/** An entry for an error that Instagram caused. */
+export function instagramError(
+  kind: InstagramErrorKind,
+  stages: readonly Stage[],
+  status: number,
+  fixableBy: FixableBy,
+  texts: Omit<Explanation, 'status' | 'fixableBy'>,
+): InstagramExplanation {
+  return { kind, stages, status, fixableBy, ...texts }
+}
+
+/** An entry for an error that this site found. */
+export function siteError(
+  status: number,
+  fixableBy: FixableBy,
+  texts: Omit<Explanation, 'status' | 'fixableBy'>,
+): Explanation {
+  return { status, fixableBy, ...texts }
+}
+
 /** Stages that call the Graph API. */
 export const GRAPH_STAGES = ['long_lived', 'me', 'refresh'] as const satisfies Stage[]
 

@@ -1,12 +1,4 @@
-import {
-  AGAIN,
-  CALL_STAGES,
-  type InstagramExplanation,
-  LATER,
-  LOGIN_SETUP,
-  RESTART,
-  TELL_OPERATOR,
-} from './entry.ts'
+import { AGAIN, CALL_STAGES, instagramError, LATER, LOGIN_SETUP, RESTART, TELL_OPERATOR } from './entry.ts'
 
 const ONCE = [
   'Nothing, if it happens now and then: people reload, and links are opened ahead by mail programs.',
@@ -15,48 +7,32 @@ const ONCE = [
 
 /** Errors of the exchange of a code. */
 export const exchanging = {
-  code_used: {
-    kind: 'code_used',
-    stages: ['exchange'],
-    status: 400,
+  code_used: instagramError('code_used', ['exchange'], 400, 'person', {
     title: 'Instagram’s code was used already',
-    fixableBy: 'person',
     description:
       'Instagram gives a code that works once. It says that this one was used before, or that it does not know it.',
     advice: AGAIN,
     meaning:
       'The code came twice, is older than an hour, was cut on the way, or still has #_ at its end. This app exchanges each code once, and shows the same page when its callback is reloaded.',
     steps: ONCE,
-  },
-  code_expired: {
-    kind: 'code_expired',
-    stages: ['exchange'],
-    status: 400,
+  }),
+  code_expired: instagramError('code_expired', ['exchange'], 400, 'person', {
     title: 'Instagram’s code is too old',
-    fixableBy: 'person',
     description: 'Instagram gives a code that works for an hour, and says that this one is older.',
     advice: AGAIN,
     meaning: 'More than an hour went by between Allow and the exchange.',
     steps: ['If it happens at every login, set this machine’s clock right.'],
-  },
-  code_invalid: {
-    kind: 'code_invalid',
-    stages: ['exchange'],
-    status: 400,
+  }),
+  code_invalid: instagramError('code_invalid', ['exchange'], 400, 'person', {
     title: 'Instagram does not know this code',
-    fixableBy: 'person',
     description:
       'The code in the address is not one that Instagram gave. It may have been cut off on the way.',
     advice: AGAIN,
     meaning: 'The code is malformed. This says nothing about the secret: Instagram looks at the code first.',
     steps: ['Nothing, unless something in front of this app shortens addresses.'],
-  },
-  verification_failed: {
-    kind: 'verification_failed',
-    stages: ['exchange'],
-    status: 502,
+  }),
+  verification_failed: instagramError('verification_failed', ['exchange'], 502, 'operator', {
     title: 'Instagram refused this site’s secret or address',
-    fixableBy: 'operator',
     description:
       'Instagram did not accept this site’s secret or redirect address. This is a mistake in the site’s settings.',
     advice: TELL_OPERATOR,
@@ -68,13 +44,9 @@ export const exchanging = {
       'If the secret is right, compare {redirectUri} with OAuth redirect URIs under Business login settings, letter by letter.',
     ],
     unconfirmed: 'That a wrong secret gets this message was proved once, by leaving out every other cause.',
-  },
-  missing_field: {
-    kind: 'app_misconfigured',
-    stages: ['page', 'exchange'],
-    status: 502,
+  }),
+  missing_field: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram says that something is missing',
-    fixableBy: 'operator',
     description: 'Instagram did not find in this site’s request all that has to be there.',
     advice: TELL_OPERATOR,
     meaning:
@@ -83,13 +55,9 @@ export const exchanging = {
       'Set {tokenUrl} to https://api.instagram.com/oauth/access_token, or leave it out.',
       'Look for a proxy between this app and Instagram that changes requests.',
     ],
-  },
-  browser_forbidden: {
-    kind: 'unreadable',
-    stages: ['exchange'],
-    status: 502,
+  }),
+  browser_forbidden: instagramError('unreadable', ['exchange'], 502, 'operator', {
     title: 'Instagram took this site for a browser',
-    fixableBy: 'operator',
     description: 'Instagram answered this site with a page for people, and no token.',
     advice: TELL_OPERATOR,
     meaning:
@@ -99,83 +67,64 @@ export const exchanging = {
       'If there is none, wait: Instagram may turn away calls from this network.',
     ],
     unconfirmed: 'That Instagram turns away networks in this way is a guess.',
-  },
-  no_token_in_answer: {
-    kind: 'unreadable',
-    stages: ['exchange', 'long_lived', 'refresh'],
-    status: 502,
+  }),
+  no_token_in_answer: instagramError('unreadable', ['exchange', 'long_lived', 'refresh'], 502, 'instagram', {
     title: 'Instagram’s answer has no token',
-    fixableBy: 'instagram',
     description: 'Instagram said yes, and sent no token along.',
     advice: AGAIN,
     meaning:
       'The answer was JSON with a good status and without access_token, neither flat nor inside data. In other programs this is a reader that knows one of the two forms only, or insists on token_type, which Instagram does not send; this app reads them all.',
     steps: ['If it comes again, look in the log for what answered: it may not be Instagram.'],
-  },
-} as const satisfies Record<string, InstagramExplanation>
+  }),
+}
 
 const NOT_US = [
   'See whether this machine reaches Instagram: curl -I https://graph.instagram.com',
   'Otherwise wait: what was connected stays so, and refreshing is tried again by itself.',
 ]
 
-const OUTAGE = { stages: CALL_STAGES, status: 502, fixableBy: 'instagram', advice: LATER } as const
-
 /** Outages, which mostly pass, and errors that match nothing. */
 export const outages = {
-  temporary_failure: {
-    kind: 'unavailable',
-    stages: [...CALL_STAGES, 'callback'],
-    status: 502,
+  temporary_failure: instagramError('unavailable', [...CALL_STAGES, 'callback'], 502, 'instagram', {
     title: 'Instagram is out of order',
-    fixableBy: 'instagram',
     description: 'Instagram says that something is broken on its side.',
     advice: LATER,
     meaning:
       'Code 1 or 2, a status of 500 or more, or one of the errors of RFC 6749 that mean the same. It passes.',
     steps: ['Wait: what was connected stays so, and refreshing is tried again by itself.'],
     unconfirmed: 'That Instagram ever sends the errors of RFC 6749 on the way back is not recorded.',
-  },
-  unreachable: {
-    kind: 'unreachable',
-    ...OUTAGE,
+  }),
+  unreachable: instagramError('unreachable', CALL_STAGES, 502, 'instagram', {
     title: 'Instagram cannot be reached',
     description: 'We could not connect to Instagram, or the connection broke off before it answered.',
+    advice: LATER,
     meaning:
       'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
     steps: NOT_US,
-  },
-  timed_out: {
-    kind: 'timed_out',
-    ...OUTAGE,
-    status: 504,
+  }),
+  timed_out: instagramError('timed_out', CALL_STAGES, 504, 'instagram', {
     title: 'Instagram is too slow',
     description: 'Instagram did not answer within ten seconds.',
+    advice: LATER,
     meaning: 'Connecting and answering together took longer than ten seconds.',
     steps: NOT_US,
-  },
-  too_large: {
-    kind: 'too_large',
-    ...OUTAGE,
+  }),
+  too_large: instagramError('too_large', CALL_STAGES, 502, 'instagram', {
     title: 'Instagram’s answer is far too long',
     description: 'Instagram’s answer makes no sense: it is far longer than an answer can be.',
+    advice: LATER,
     meaning: 'We stopped reading at 1 MB. It is probably not Instagram that answers.',
     steps: NOT_US,
-  },
-  unreadable: {
-    kind: 'unreadable',
-    ...OUTAGE,
+  }),
+  unreadable: instagramError('unreadable', CALL_STAGES, 502, 'instagram', {
     title: 'Instagram’s answer makes no sense',
     description: 'Instagram sent something that is not an answer we can read.',
+    advice: LATER,
     meaning: 'HTML, nothing, a redirect, half an answer, or JSON of a shape that nobody has recorded.',
     steps: ['The log has the status and the type of what came: it may be a proxy that answers.', ...NOT_US],
-  },
-  unknown: {
-    kind: 'refused',
-    stages: ['page', 'callback', ...CALL_STAGES],
-    status: 502,
+  }),
+  unknown: instagramError('refused', ['page', 'callback', ...CALL_STAGES], 502, 'operator', {
     title: 'Instagram refused, and we do not know why',
-    fixableBy: 'operator',
     description: 'Instagram said no for a reason that we do not know yet.',
     advice: `${AGAIN} If it ends here again, tell whoever runs this site.`,
     meaning: 'These words of Instagram’s are in no list that we have.',
@@ -183,5 +132,5 @@ export const outages = {
       'What Instagram answered this site is in the log, under the reference that the page shows. What somebody pasted is kept nowhere: ask for the words.',
       'Look the words up, with the code, and fbtrace_id for Meta’s support.',
     ],
-  },
-} as const satisfies Record<string, InstagramExplanation>
+  }),
+}

@@ -1,4 +1,12 @@
-import { AGAIN, type Explanation, LATER, LOGIN_SETUP, type Problem } from './entry.ts'
+import {
+  AGAIN,
+  type Explanation,
+  type FixableBy,
+  LATER,
+  LOGIN_SETUP,
+  type Problem,
+  siteError,
+} from './entry.ts'
 import { outages } from './exchange.ts'
 import { lostTokens } from './tokens.ts'
 
@@ -11,101 +19,81 @@ const GET_TOKEN = `Go back and choose Get Started, or take a token of ${LOGIN_SE
 
 /** Callback errors that Instagram did not cause. */
 export const callbackErrors = {
-  cookie_missing: {
-    status: 400,
+  cookie_missing: siteError(400, 'person', {
     title: 'Your browser brought no cookie back',
-    fixableBy: 'person',
     description:
       'We set a cookie when you chose Get Started, to be sure that it is you who comes back. It did not come back, or we no longer know it: cookies are blocked for this site, you started under another address of it, or it was too long ago.',
     advice: 'Allow cookies for this site, then go back and choose Get Started, staying in this browser.',
     meaning: 'The callback came without the session’s cookie.',
     steps: [ONE_ADDRESS, 'On https see that the proxy hands Set-Cookie on unchanged.'],
-  },
-  state_missing: {
-    status: 400,
+  }),
+  state_missing: siteError(400, 'person', {
     title: 'This is not a whole answer from Instagram',
-    fixableBy: 'person',
     description:
       'The address lacks the “state” that we gave Instagram, so we cannot tell whose login this is.',
     advice: AGAIN,
     meaning: 'The callback has no state: it was opened by hand, or cut on the way.',
     steps: ['If it happens at every login, look for a proxy that takes parameters out of addresses.'],
-  },
-  state_expired: {
-    status: 400,
+  }),
+  state_expired: siteError(400, 'person', {
     title: 'That took more than ten minutes',
-    fixableBy: 'person',
     description:
       'The link to Instagram was older than ten minutes when you came back. For your safety it works no longer than that.',
     advice: AGAIN,
     meaning: 'The state was made more than ten minutes ago.',
     steps: ['If it happens at every login, set the clocks of all machines that run this app right.'],
-  },
-  state_foreign: {
-    status: 403,
+  }),
+  state_foreign: siteError(403, 'person', {
     title: 'This login was started elsewhere',
-    fixableBy: 'person',
     description:
       'It was begun in another browser or a private window, under another address of this site, or before its cookie was deleted. We finish a login only where it was begun.',
     advice: 'Go back and choose Get Started in this browser.',
     meaning: 'The state was not made for the browser that brought it (in other programs: “state mismatch”).',
     steps: [ONE_ADDRESS, 'Otherwise nothing: this is how a login that somebody else began is kept out.'],
-  },
-  state_used: {
-    status: 400,
+  }),
+  state_used: siteError(400, 'person', {
     title: 'This login is over already',
-    fixableBy: 'person',
     description: 'The link to Instagram was used before, and works once. This second answer was not taken.',
     advice: 'Go back: you see your account there if the first one worked, and Get Started if not.',
     meaning: 'A second code came for one state: Allow was pressed again after going back.',
     steps: [],
-  },
-  no_answer: {
-    status: 400,
+  }),
+  no_answer: siteError(400, 'person', {
     title: 'Nothing came back from Instagram',
-    fixableBy: 'person',
     description:
       'This page is where Instagram sends you after you authorize. It was opened without an answer from Instagram.',
     advice: START,
     meaning: 'The callback has neither code nor error: the address was opened by hand.',
     steps: ['If it happens at every login, look for a proxy that drops what stands behind “?”.'],
-  },
-  address_foreign: {
-    status: 400,
+  }),
+  address_foreign: siteError(400, 'person', {
     title: 'That address belongs to another site',
-    fixableBy: 'person',
     description:
       'You pasted an address with an answer from Instagram, but Instagram does not send people of this site there.',
     advice: `${START} When you come to a page that does not load, copy its whole address and paste it here.`,
     meaning: 'Host and path of the pasted address are not those of {redirectUri}.',
     steps: ['Compare the two, letter by letter, and start this app again after a change.'],
-  },
-  interrupted: {
-    status: 503,
+  }),
+  interrupted: siteError(503, 'nobody', {
     title: 'We were interrupted',
-    fixableBy: 'nobody',
     description: 'This site stopped in the middle of your login and cannot tell how it ended.',
     advice: 'Go back: you see your account there if it ended well, and Get Started if not.',
     meaning: 'The process that carried out this login ended, or could not write down how it went.',
     steps: ['Look in the log for why it ended.'],
-  },
-  account_gone: {
-    status: 410,
+  }),
+  account_gone: siteError(410, 'person', {
     title: 'This account was disconnected',
-    fixableBy: 'person',
     description: 'The login worked, but the account has been disconnected since, and its token forgotten.',
     advice: 'To connect it again, go back and choose Get Started.',
     meaning: 'The account of this callback is no longer stored.',
     steps: [],
-  },
-} as const satisfies Record<string, Explanation>
+  }),
+}
 
 /** Other errors of this site. */
 export const siteErrors = {
-  host_failed: {
-    status: 500,
+  host_failed: siteError(500, 'operator', {
     title: 'You are connected, but this site could not go on',
-    fixableBy: 'operator',
     description:
       'The login with Instagram ended well, and your account is connected. What this site does after that failed.',
     advice: 'Go back to where you came from. If something is missing there, tell whoever runs this site.',
@@ -113,49 +101,39 @@ export const siteErrors = {
     steps: [
       'The log has the error, under the reference that the page shows, on the line “onConnected failed”.',
     ],
-  },
-  no_such_deletion: {
-    status: 404,
+  }),
+  no_such_deletion: siteError(404, 'person', {
     title: 'We know no deletion with this code',
-    fixableBy: 'person',
     description:
       'Every request for deletion gets a code and an address of its own. The one that you opened is not among them: it may have been cut short or mistyped.',
     advice: 'Open the address exactly as Instagram gave it to you, or ask for deletion once more.',
     meaning: 'No deletion with this confirmation code is stored.',
     steps: [],
-  },
-  facebook_token: {
-    status: 422,
+  }),
+  facebook_token: siteError(422, 'person', {
     title: 'That is a Facebook token',
-    fixableBy: 'person',
     description: 'Tokens that begin with EAA come from Facebook Login and work with graph.facebook.com only.',
     advice: GET_TOKEN,
     meaning: 'A token of another product of Meta’s was pasted.',
     steps: [],
-  },
-  basic_display_token: {
-    status: 422,
+  }),
+  basic_display_token: siteError(422, 'person', {
     title: 'That token’s API has ended',
-    fixableBy: 'person',
     description:
       'Tokens that begin with IGQV belong to the Basic Display API, which Meta switched off on 4 December 2024.',
     advice: GET_TOKEN,
     meaning: 'A token of the Basic Display API was pasted. None of them works any more.',
     steps: [],
-  },
-  no_token: {
-    status: 422,
+  }),
+  no_token: siteError(422, 'person', {
     title: 'That is no token',
-    fixableBy: 'person',
     description: 'Instagram’s tokens begin with IGAA and are one long word of letters and digits.',
     advice: 'Go back and paste the whole token, and nothing else.',
     meaning: 'What was pasted has not the form of a token.',
     steps: [],
-  },
-  return_to_foreign: {
-    status: 400,
+  }),
+  return_to_foreign: siteError(400, 'operator', {
     title: 'That link leads to another site',
-    fixableBy: 'operator',
     description:
       'The link that you followed would have sent you to an address that is not this site’s after the login. We begin no such login.',
     advice: 'Go back to the start and choose Get Started there.',
@@ -165,31 +143,25 @@ export const siteErrors = {
       'If one of your own pages made the link, give it a path of this site, or add the origin to {returnToOrigins}.',
       'Otherwise nothing: this is how people are kept from being led away.',
     ],
-  },
-  cross_site: {
-    status: 403,
+  }),
+  cross_site: siteError(403, 'person', {
     title: 'This did not come from our own page',
-    fixableBy: 'person',
     description:
       'The request was sent by another site, or your browser does not say where it comes from. We act on our own buttons only.',
     advice: 'Go back and use the button on the page itself.',
     meaning: 'A POST without Sec-Fetch-Site: same-origin, and without our own Origin.',
     steps: [ONE_ADDRESS],
-  },
-  too_many_requests: {
-    status: 429,
+  }),
+  too_many_requests: siteError(429, 'nobody', {
     title: 'That was too much at once',
-    fixableBy: 'nobody',
     description: 'Too many requests came from your address, or from all who share it with you.',
     advice: 'Wait a minute, then try again.',
     meaning:
       'A limit for each address was reached. Behind a proxy that {trustProxy} does not announce, all people share the proxy’s address.',
     steps: ['If a proxy is in front of the app, set {trustProxy} to how many there are.'],
-  },
-  database_unavailable: {
-    status: 503,
+  }),
+  database_unavailable: siteError(503, 'operator', {
     title: 'Our database is away',
-    fixableBy: 'operator',
     description:
       'This site cannot reach its database for the moment. That mostly passes by itself; it is nothing that you did.',
     advice: 'Wait a moment, then reload this page.',
@@ -199,11 +171,9 @@ export const siteErrors = {
     steps: [
       'See whether the database runs, and what the log says under this reference. All heals by itself when it is back.',
     ],
-  },
-  token_not_kept: {
-    status: 503,
+  }),
+  token_not_kept: siteError(503, 'operator', {
     title: 'We could not keep your token',
-    fixableBy: 'operator',
     description:
       'Instagram gave us a token for your account, but our database was away and we could not store it. Nothing was kept.',
     advice: 'Wait a minute, then go back and choose Get Started to try again.',
@@ -211,11 +181,9 @@ export const siteErrors = {
     meaning:
       'Instagram gave a token, and the database could not store it, though that was tried for some seconds.',
     steps: ['See whether the database runs. The person has to log in once more: a code works once.'],
-  },
-  token_unreadable: {
-    status: 503,
+  }),
+  token_unreadable: siteError(503, 'operator', {
     title: 'We cannot open your token',
-    fixableBy: 'operator',
     description: 'We keep a token for your account, but this site lacks the key that opens it.',
     advice: 'Tell whoever runs this site; or go back and choose Get Started, which brings a new token.',
     meaning: 'The token was sealed with a key that {tokenKeys} does not hold now.',
@@ -223,42 +191,40 @@ export const siteErrors = {
       'Put the key that sealed the token back into {tokenKeys}, behind the newest.',
       'If it is lost, the person connects the account again.',
     ],
-  },
-  bad_request: {
-    status: 400,
+  }),
+  bad_request: siteError(400, 'person', {
     title: 'We do not understand this request',
-    fixableBy: 'person',
     description: 'Something in the address or the request is malformed.',
     advice: 'Go back to the start.',
     meaning: 'The request could not be read: malformed, or far too large.',
     steps: [],
-  },
-  not_found: {
-    status: 404,
+  }),
+  not_found: siteError(404, 'person', {
     title: 'There is nothing here',
-    fixableBy: 'person',
     description: 'The address is mistyped, or the page has gone.',
     advice: 'Go back to the start.',
     meaning: 'This app has no such page.',
     steps: [],
-  },
-  internal: {
-    status: 500,
+  }),
+  internal: siteError(500, 'operator', {
     title: 'Something broke on our side',
-    fixableBy: 'operator',
     description: 'This is our mistake, not yours and not Instagram’s.',
     advice: 'Try again in a few minutes. If it happens again, tell whoever runs this site.',
     meaning: 'An error that this app did not expect: a full disk, a lost database, or a defect.',
     steps: ['The log has the error, under the reference that the page shows.'],
-  },
-} as const satisfies Record<string, Explanation>
+  }),
+}
 
 /** Where to get a token that can be imported, in the words of the JSON API. */
 export const RIGHT_TOKEN =
   'Get one by connecting the account on this site’s start page, or in Meta’s dashboard under Instagram → API setup with Instagram login → Generate access tokens.'
 
-const { facebook_token, basic_display_token, no_token, too_many_requests, database_unavailable, internal } =
-  siteErrors
+const { too_many_requests, database_unavailable, internal } = siteErrors
+
+/** A problem with an imported token. */
+function tokenProblem({ status, title, description }: Explanation): Problem {
+  return { status, title, detail: `${description} ${RIGHT_TOKEN}` }
+}
 
 /** Every error that the JSON API responds with. */
 export const problems = {
@@ -307,22 +273,10 @@ export const problems = {
     title: 'The body is not JSON',
     detail: 'Send JSON in UTF-8, with Content-Type: application/json.',
   },
-  facebook_token: {
-    status: 422,
-    title: facebook_token.title,
-    detail: `${facebook_token.description} ${RIGHT_TOKEN}`,
-  },
-  basic_display_token: {
-    status: 422,
-    title: basic_display_token.title,
-    detail: `${basic_display_token.description} ${RIGHT_TOKEN}`,
-  },
-  no_token: { status: 422, title: no_token.title, detail: `${no_token.description} ${RIGHT_TOKEN}` },
-  token_refused: {
-    status: 422,
-    title: lostTokens.token_invalid.title,
-    detail: `${lostTokens.token_invalid.description} ${RIGHT_TOKEN}`,
-  },
+  facebook_token: tokenProblem(siteErrors.facebook_token),
+  basic_display_token: tokenProblem(siteErrors.basic_display_token),
+  no_token: tokenProblem(siteErrors.no_token),
+  token_refused: tokenProblem(lostTokens.token_invalid),
   instagram_failed: {
     status: 502,
     title: 'Instagram did not do its part',
@@ -340,7 +294,7 @@ export const problems = {
     detail: 'This site cannot reach its database for the moment. Try again after the seconds in Retry-After.',
   },
   internal: { status: 500, title: internal.title, detail: internal.description },
-} as const satisfies Record<string, Problem>
+} satisfies Record<string, Problem>
 
 /** Errors that only the JSON API responds with. */
 export const apiErrors = {
@@ -352,33 +306,32 @@ export const apiErrors = {
   body_too_large: ofProblem('body_too_large'),
   not_json: ofProblem('not_json'),
   token_refused: ofProblem('token_refused'),
-  instagram_failed: { ...ofProblem('instagram_failed'), fixableBy: 'instagram', advice: LATER },
-} as const satisfies Record<string, Explanation>
+  instagram_failed: ofProblem('instagram_failed', 'instagram', LATER),
+}
 
-function ofProblem(code: keyof typeof problems): Explanation {
+function ofProblem(
+  code: keyof typeof problems,
+  fixableBy: FixableBy = 'operator',
+  advice = 'Correct the request of the program that sent it.',
+): Explanation {
   const { status, title, detail } = problems[code]
-  const advice = 'Correct the request of the program that sent it.'
-  return { status, title, fixableBy: 'operator', description: detail, advice, meaning: detail, steps: [] }
+  return siteError(status, fixableBy, { title, description: detail, advice, meaning: detail, steps: [] })
 }
 
 /** Errors before there is a site: of its settings, and of a command. */
 export const startErrors = {
-  settings: {
-    status: 500,
+  settings: siteError(500, 'operator', {
     title: 'The settings have mistakes',
-    fixableBy: 'operator',
     description: 'This site cannot start with its settings.',
     advice: 'Tell whoever runs this site.',
     meaning: 'A setting is missing, malformed, or contradicts another one. The message names each of them.',
     steps: ['Correct the settings that the message names, then start again.'],
-  },
-  usage: {
-    status: 400,
+  }),
+  usage: siteError(400, 'operator', {
     title: 'The command has mistakes',
-    fixableBy: 'operator',
     description: 'The command, or one of its arguments, is unknown or malformed.',
     advice: 'See what --help says of the command.',
     meaning: 'The command line cannot be parsed.',
     steps: [],
-  },
-} as const satisfies Record<string, Explanation>
+  }),
+}

@@ -2,49 +2,38 @@ import {
   CALL_STAGES,
   CONNECT_AGAIN,
   GRAPH_STAGES,
-  type InstagramExplanation,
+  instagramError,
   LOGIN_SETUP,
   NEW_TOKEN,
   TELL_OPERATOR,
 } from './entry.ts'
 
-const LOST_TOKEN = {
-  kind: 'token_invalid',
-  stages: GRAPH_STAGES,
-  status: 422,
-  fixableBy: 'person',
-} as const
-
 /** Errors that end a token’s life. */
 export const lostTokens = {
-  token_expired: {
-    ...LOST_TOKEN,
+  token_expired: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'The token has expired',
     description: 'The token has expired: Instagram’s tokens last for 60 days, or for an hour.',
     advice: NEW_TOKEN,
     meaning:
       'Nobody refreshed it in time, or a token of one hour was kept. A token that has lapsed can never be revived.',
     steps: [CONNECT_AGAIN, 'Keep this app running: it refreshes every token that it holds in time.'],
-  },
-  session_invalidated: {
-    ...LOST_TOKEN,
+  }),
+  session_invalidated: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'Instagram ended the token',
     description: 'Instagram ended the token: the password was changed, or Instagram did it for safety.',
     advice: NEW_TOKEN,
     meaning: 'A changed password, a security reset or removed access ends all tokens of an account.',
     steps: [CONNECT_AGAIN],
-  },
-  app_removed: {
-    ...LOST_TOKEN,
+  }),
+  app_removed: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'This site was removed on Instagram',
     description:
       'The app was removed on Instagram, under Settings → Apps and websites, and its token is dead.',
     advice: 'If that was a slip, go back and choose Get Started to allow it again.',
     meaning: 'The person removed the app, or never installed it. The token is dead from that moment on.',
     steps: [CONNECT_AGAIN],
-  },
-  checkpoint: {
-    ...LOST_TOKEN,
+  }),
+  checkpoint: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'Instagram wants to see you first',
     description: 'Instagram has stopped the account until its owner logs in there and answers a question.',
     advice:
@@ -52,9 +41,8 @@ export const lostTokens = {
     meaning: 'A checkpoint: Instagram waits for the owner to confirm something.',
     steps: ['The person logs in at instagram.com, does what is asked, and connects the account again.'],
     unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
-  },
-  user_unconfirmed: {
-    ...LOST_TOKEN,
+  }),
+  user_unconfirmed: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'This account is not confirmed',
     description: 'Instagram says that the account has not been confirmed yet.',
     advice:
@@ -62,20 +50,17 @@ export const lostTokens = {
     meaning: 'The owner has not confirmed the account to Instagram.',
     steps: ['The person confirms the account at instagram.com, and connects it again.'],
     unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
-  },
-  token_revoked: {
-    ...LOST_TOKEN,
+  }),
+  token_revoked: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'The token was withdrawn',
     description: 'Instagram says that the token was withdrawn, or that its owner logged out.',
     advice: NEW_TOKEN,
     meaning: 'Subcode 467: expired, revoked, or otherwise invalid.',
     steps: [CONNECT_AGAIN],
     unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
-  },
-  session_role: {
-    ...LOST_TOKEN,
+  }),
+  session_role: instagramError('token_invalid', GRAPH_STAGES, 422, 'operator', {
     title: 'The account’s role was taken away',
-    fixableBy: 'operator',
     description: 'Instagram says that whoever allowed this site no longer has the role for it.',
     advice: 'Ask whoever runs this site to give your account its role back. Then choose Get Started again.',
     meaning: 'Subcode 492: the session’s user has no fitting role any more.',
@@ -84,22 +69,20 @@ export const lostTokens = {
       CONNECT_AGAIN,
     ],
     unconfirmed: 'Documented for Facebook Pages; what it means with Instagram login is not recorded.',
-  },
-  token_invalid: {
-    ...LOST_TOKEN,
+  }),
+  token_invalid: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'Instagram does not accept the token',
     description:
       'Instagram no longer accepts the token. It has expired, or was withdrawn: a changed password or a removed permission does that.',
     advice: NEW_TOKEN,
     meaning: 'Code 190 or 102 without a subcode or words that tell more: expired, revoked, or never valid.',
     steps: [CONNECT_AGAIN],
-  },
-} as const satisfies Record<string, InstagramExplanation>
+  }),
+}
 
 /** Errors of a token, or of an id, that is used wrongly. */
 export const misusedTokens = {
-  token_unparseable: {
-    ...LOST_TOKEN,
+  token_unparseable: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'Instagram cannot read this token',
     description: 'It is not a token of Instagram’s, or not the whole of it, or something was copied along.',
     advice:
@@ -107,26 +90,18 @@ export const misusedTokens = {
     meaning:
       'A token of one product was shown to the other: IGAA… goes to graph.instagram.com, EAA… to graph.facebook.com. Or quotes and blanks from a settings file came along.',
     steps: [`Take a token of ${LOGIN_SETUP} → Generate access tokens, or let the person choose Get Started.`],
-  },
-  already_long_lived: {
-    kind: 'already_long_lived',
-    stages: ['long_lived'],
-    status: 502,
+  }),
+  already_long_lived: instagramError('already_long_lived', ['long_lived'], 502, 'operator', {
     title: 'This token is long-lived already',
-    fixableBy: 'operator',
     description:
       'When it was to be exchanged, Instagram answered as if this token lasted for 60 days already.',
     advice: 'Go back and paste it under “I have a token already”: it is kept alive there.',
     meaning:
       'Tokens of Generate access tokens in Meta’s dashboard are long-lived from the start: refresh them, do not exchange them. What is pasted under “I have a token already” is treated so by itself.',
     steps: ['Nothing here. In another program: refresh it (ig_refresh_token), do not exchange it.'],
-  },
-  permission_missing: {
-    kind: 'not_permitted',
-    stages: GRAPH_STAGES,
-    status: 403,
+  }),
+  permission_missing: instagramError('not_permitted', GRAPH_STAGES, 403, 'person', {
     title: 'A permission is missing',
-    fixableBy: 'person',
     description:
       'Instagram says that the permission is gone: it was not given, was taken back, or is asked for only since then.',
     advice: 'Go back, choose Get Started, and leave the boxes ticked on Instagram’s page.',
@@ -137,26 +112,18 @@ export const misusedTokens = {
       CONNECT_AGAIN,
       'For people who are no testers the permission needs App Review (Advanced access).',
     ],
-  },
-  refresh_too_young: {
-    kind: 'not_permitted',
-    stages: ['refresh'],
-    status: 409,
+  }),
+  refresh_too_young: instagramError('not_permitted', ['refresh'], 409, 'nobody', {
     title: 'It is too early to refresh',
-    fixableBy: 'nobody',
     description: 'Instagram refreshes no token that is younger than a day, and only those that are alive.',
     advice: 'Your account page says when it is possible.',
     meaning:
       'A token can be refreshed from its second day on, and this app waits for that. Where Instagram says “no permission” to one of less than two days, its age may be the reason: it is tried again.',
     steps: [],
     unconfirmed: 'How Instagram words this refusal is not known: this app does not ask that early.',
-  },
-  ids_rounded: {
-    kind: 'refused',
-    stages: GRAPH_STAGES,
-    status: 502,
+  }),
+  ids_rounded: instagramError('refused', GRAPH_STAGES, 502, 'operator', {
     title: 'An id seems to have been rounded',
-    fixableBy: 'operator',
     description: 'This site asked Instagram for an id that does not exist, and may be off by a few.',
     advice: TELL_OPERATOR,
     meaning:
@@ -165,13 +132,9 @@ export const misusedTokens = {
       'Compare the id with user_id on this app’s account page, digit by digit.',
       'In your own program keep ids as text, and take them from /me, quoted, or from this app’s API.',
     ],
-  },
-  object_missing: {
-    kind: 'refused',
-    stages: GRAPH_STAGES,
-    status: 502,
+  }),
+  object_missing: instagramError('refused', GRAPH_STAGES, 502, 'operator', {
     title: 'Instagram does not know this id',
-    fixableBy: 'operator',
     description: 'This site asked Instagram for something that does not exist, or that it may not see.',
     advice: TELL_OPERATOR,
     meaning:
@@ -180,46 +143,34 @@ export const misusedTokens = {
       'Use the user_id of this app’s account page or API (it begins with 1784…) in addresses, never id.',
       'Use it with the token of the same account.',
     ],
-  },
-} as const satisfies Record<string, InstagramExplanation>
+  }),
+}
 
 /** Rate limits and blocks. */
 export const limits = {
-  throttled: {
-    kind: 'throttled',
-    stages: CALL_STAGES,
-    status: 503,
+  throttled: instagramError('throttled', CALL_STAGES, 503, 'nobody', {
     title: 'Instagram is asking us to slow down',
     retryAfterSeconds: 3600,
-    fixableBy: 'nobody',
     description: 'This site has asked Instagram too often in the last hour.',
     advice: 'Your account is fine. Try again in an hour.',
     meaning:
       'A limit is used up, of the app or of one account. This app pauses for as long as Instagram’s usage headers say, and a quarter of an hour at least.',
     steps: ['Wait. See what else uses the same app ID.'],
     unconfirmed: 'No limit of the code exchange is recorded for today’s API.',
-  },
-  action_blocked: {
-    kind: 'refused',
-    stages: GRAPH_STAGES,
-    status: 503,
+  }),
+  action_blocked: instagramError('refused', GRAPH_STAGES, 503, 'instagram', {
     title: 'Instagram has blocked this action',
-    fixableBy: 'instagram',
     description: 'Instagram has stopped this for the account, and says that trying again will not help.',
     advice: 'Open Instagram and see what it says there. Wait a day before you try again.',
     meaning:
       'It looks like throttling (code 4), but is_transient is false, or the subcode is 2207051: Instagram takes the account’s doings for spam. Trying again makes it longer.',
     steps: ['Stop what is done in this account’s name for a day or more.', 'Let its owner look in the app.'],
-  },
-  account_blocked: {
-    kind: 'refused',
-    stages: GRAPH_STAGES,
-    status: 503,
+  }),
+  account_blocked: instagramError('refused', GRAPH_STAGES, 503, 'instagram', {
     title: 'Instagram has blocked this account for a while',
-    fixableBy: 'instagram',
     description: 'Instagram has blocked the account for something that is against its rules.',
     advice: 'Open Instagram and see what it says there. Then try again.',
     meaning: 'Code 368: blocked for a while because of Meta’s policies.',
     steps: ['Let the owner look in the Instagram app, and wait.'],
-  },
-} as const satisfies Record<string, InstagramExplanation>
+  }),
+}
