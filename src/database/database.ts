@@ -31,6 +31,8 @@ async function open(url: string, prepare?: (database: Database) => Promise<void>
   try {
     // Only those who use PostgreSQL load pg.
     database = path === undefined ? (await import('./postgres.ts')).openPostgres(url) : await openSqlite(path)
+    const encoding = path === undefined && (await database.query('SHOW server_encoding')).rows[0]
+    if (encoding && encoding['server_encoding'] !== 'UTF8') throw new Error('its encoding must be UTF8')
     await prepare?.(database)
     return database
   } catch (cause) {
@@ -47,10 +49,11 @@ export interface BackgroundDatabase extends Database {
 }
 
 /**
- * Opens a database at once, and again every ten seconds after a failure, with whose error `onError` is called. Until it is
- * open, queries wait for the attempt under way, and fail with it as `database_unavailable`.
+ * Opens a database in the background, and tries again every ten seconds. Until it is open, queries wait for the attempt
+ * under way and fail with its error, `database_unavailable`.
  *
- * @throws Error at once for a malformed URL
+ * @param onError Called with the error of each failed attempt
+ * @throws Error for a malformed URL
  */
 export function openInBackground(url: string, onError: (error: unknown) => void): BackgroundDatabase {
   const engine = sqliteFile(url) === undefined ? 'postgres' : 'sqlite'
@@ -84,7 +87,7 @@ export function openInBackground(url: string, onError: (error: unknown) => void)
   }
 }
 
-/** The result of a promise. Throws {@link AppError} `database_unavailable` after `limitMs` milliseconds; the work goes on all the same. */
+/** The result of a promise, or `database_unavailable` after `limitMs` milliseconds; the work behind the promise continues. */
 export async function withTimeout<Result>(limitMs: number, promise: Promise<Result>): Promise<Result> {
   const late = sleep(limitMs, undefined, { ref: false }).then(() => {
     throw new AppError('database_unavailable', { message: `The database took longer than ${limitMs} ms` })

@@ -92,11 +92,9 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
     } catch (cause) {
       const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : -1
       if (!UNAVAILABLE.includes(code)) throw cause
+      const message = `The database is unavailable: ${(cause as Error).message}`
       if (code !== BUSY || performance.now() >= deadline)
-        throw new AppError('database_unavailable', {
-          message: `The database is unavailable: ${(cause as Error).message}`,
-          cause,
-        })
+        throw new AppError('database_unavailable', { message, cause })
     }
     await sleep(pause)
   }

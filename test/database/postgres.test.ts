@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { expect, inject, test } from 'vitest'
-import { openDatabase, openInBackground } from '../../src/database/database.ts'
+import { openDatabase, openExistingDatabase, openInBackground } from '../../src/database/database.ts'
 import { administer, postgres } from '../support/places.ts'
 import { startPostgres } from '../support/postgresServer.ts'
 import { emptyDatabase, opened, rejection } from './opening.ts'
@@ -130,6 +131,7 @@ test('requests fail as unavailable while the server is stopped, and succeed agai
     rejection(database.query('SELECT 1')),
     rejection(database.transaction((transaction) => transaction.query('DELETE FROM sessions'))),
     rejection(openDatabase(server.url)),
+    rejection(openExistingDatabase(server.url)),
     rejection(background.query('SELECT 1')),
   ])
   await server.start()
@@ -155,6 +157,20 @@ test.each([
 
   expect(error.message).toContain(sentence)
   expect(inspect(error, { depth: 9 })).not.toMatch(/canary|hunter2/)
+})
+
+test('an operator reads that the encoding of the database must be UTF8', async () => {
+  const name = `latin_${randomBytes(8).toString('hex')}`
+  const options = "TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'"
+  await administer(inject('postgresUrl'), `CREATE DATABASE ${name} ${options}`)
+  const url = Object.assign(new URL(inject('postgresUrl')), { pathname: name }).href
+
+  const error = await rejection(openExistingDatabase(url))
+  await administer(inject('postgresUrl'), `DROP DATABASE ${name}`)
+
+  expect(error.message).toMatch(
+    /^The database 127.0.0.1:\d+\/latin_\w+ cannot be opened: its encoding must be UTF8$/,
+  )
 })
 
 test('an operator whose PostgreSQL URL is malformed reads so, and not the URL', async () => {
