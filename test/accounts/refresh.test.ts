@@ -179,6 +179,7 @@ describe('of many accounts', () => {
   test('four are refreshed at a time, and those that fail do not stop the others', async () => {
     await connectDue(30)
     const context = stage.process()
+    const four = Promise.withResolvers<undefined>()
     let calls = 0
     let underWay = 0
     let most = 0
@@ -186,6 +187,8 @@ describe('of many accounts', () => {
     context.instagram.refresh = async (token) => {
       if (++calls % 3 === 0) stage.refuseRefreshes(OUT_OF_ORDER, 1)
       most = Math.max(most, ++underWay)
+      if (underWay === 4) four.resolve(undefined)
+      await four.promise
       return refresh(token).finally(() => (underWay -= 1))
     }
 
