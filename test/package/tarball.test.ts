@@ -47,7 +47,8 @@ describe('the tarball', () => {
       inDist(file).replace(/ts$/, 'js'),
       inDist(file).replace(/ts$/, 'd.ts'),
     ])
-    const views = [...filesIn(ROOT, 'views/**'), ...filesIn(ROOT, 'src/sandbox/views/**').map(inDist)]
+    const copied = filesIn(ROOT, 'src/{web/api/*.json,sandbox/{views,pictures}/**}').map(inDist)
+    const views = [...filesIn(ROOT, 'views/**'), ...copied]
 
     const files = filesIn(project.installed, '**')
 
@@ -113,24 +114,18 @@ describe('the tarball', () => {
 })
 
 describe('installed into an empty project', () => {
-  test.each([
-    ['the oldest Node', OLDEST],
-    ['the newest Node', NEWEST],
-  ])('a JavaScript app gets a login and keeps its own pages, with %s', async (_, node) => {
-    const outcome = await loginWith(project, node, 'host.js')
+  test('a JavaScript app gets a login and keeps its own pages, with the newest Node', async () => {
+    const outcome = await loginWith(project, NEWEST, 'host.js')
 
     expect(outcome).toStrictEqual(CONNECTED)
   })
 
-  test('a strict TypeScript app compiles with all types checked, and gets a login with either Node', async () => {
+  test('a strict TypeScript app compiles with all types checked, and gets a login with the oldest Node', async () => {
     await project.run(NEWEST, join(ROOT, 'node_modules/typescript/bin/tsc'))
 
-    const outcomes = [
-      await loginWith(project, OLDEST, 'compiled/host.js'),
-      await loginWith(project, NEWEST, 'compiled/host.js'),
-    ]
+    const outcome = await loginWith(project, OLDEST, 'compiled/host.js')
 
-    expect(outcomes).toStrictEqual([CONNECTED, CONNECTED])
+    expect(outcome).toStrictEqual(CONNECTED)
   })
 
   test('it can be required by CommonJS', async () => {
@@ -142,14 +137,11 @@ describe('installed into an empty project', () => {
     expect(stderr).toBe('')
   })
 
-  test.each([
-    ['the oldest Node', OLDEST],
-    ['the newest Node', NEWEST],
-  ])('its command gets a token from its own sandbox, with %s', async (_, node) => {
+  test('its command gets a token from its own sandbox, with the oldest Node', async () => {
     const bin = join(project.installed, '../.bin/instagram-access-token')
     const { version } = json('package.json') as Manifest
     await using here = await laptop({ command: [bin] })
-    const PATH = `${dirname(node)}:${process.env['PATH'] ?? ''}`
+    const PATH = `${dirname(OLDEST)}:${process.env['PATH'] ?? ''}`
 
     const said = await here.run(['--version'], { PATH })
     const cli = here.start(['--sandbox'], { PATH }, here.nothing)
