@@ -1,22 +1,24 @@
 import { expect, test } from 'vitest'
+import { MINUTE_MS } from '../../src/facts.ts'
+import { laptop } from '../cli/support.ts'
 import { startSite } from '../mount/support.ts'
 import { openBrowser } from '../support/browser.ts'
-import { choose, decide, follow, heading } from './steps.ts'
+import { place } from '../support/place.ts'
+import { choose, decide, findings, heading, logIn, press } from './steps.ts'
 
-test('a person logs in and out in an app that is mounted in another, and never leaves it', async () => {
+test('a person logs in and out in a mounted router, and never leaves its path', async () => {
   await using host = await startSite()
   await using browser = await openBrowser()
   const page = await browser.open(`${host.home}/`)
   const visited: string[] = []
   page.on('framenavigated', (frame) => visited.push(frame.url()))
 
-  await choose(page, 'Get Started')
-  await decide(page)
+  await logIn(page)
   const title = await heading(page)
   const picture = await page
     .locator('img.picture')
     .evaluate((image: { naturalWidth: number }) => image.naturalWidth)
-  await follow(page, () => page.getByRole('button', { name: 'Disconnect' }).click())
+  await press(page, 'Disconnect')
   await choose(page, 'Help')
   await choose(page, 'Back to Get Started')
 
@@ -27,14 +29,74 @@ test('a person logs in and out in an app that is mounted in another, and never l
   expect([ours.length > 3, ours.length + instagrams.length]).toStrictEqual([true, visited.length])
 })
 
-test('a link that stood too long and cannot be renewed leads to the start page of the mounted app', async () => {
+test('a link that is too old and cannot be renewed leads to the start page of the mounted router', async () => {
   await using host = await startSite()
   await using browser = await openBrowser()
   const page = await browser.open(`${host.home}/reconnect/27640875392278831`)
-  await page.clock.install({ time: Date.now() + 10 * 60 * 1000 })
+  await page.clock.install({ time: Date.now() + 10 * MINUTE_MS })
   await page.route(page.url(), (route) => route.fulfill({ body: 'no page' }))
 
   await choose(page, 'Get Started')
 
   expect(page.url()).toBe(`${host.home}/`)
+})
+
+test('a person who accepts the self-signed certificate logs in by https, with cookies for this host only', async () => {
+  await using here = await place()
+  const app = here.start({ HTTPS: 'self-signed' })
+  await app.ready()
+  await using browser = await openBrowser({ anyCertificate: true })
+  const page = await browser.open(`https://localhost:${here.port}`)
+
+  await logIn(page)
+  const { origin } = new URL(page.url())
+  const title = await heading(page)
+  await page.reload()
+
+  expect([origin, title]).toEqual([`https://localhost:${here.port}`, '@harbour.bakery'])
+  expect(await heading(page)).toBe('@harbour.bakery')
+  const cookies = await page.context().cookies()
+  expect(cookies.sort((one, other) => one.name.length - other.name.length)).toMatchObject([
+    { name: '__Host-instagram-access-token', secure: true, httpOnly: true, sameSite: 'Lax' },
+    { name: '__Host-instagram-access-token-browser', secure: true, httpOnly: true, sameSite: 'Lax' },
+  ])
+})
+
+test.for(['Allow', 'Cancel'] as const)(
+  'everybody can read the page that ends a login by command after %s',
+  async (button) => {
+    await using here = await laptop()
+    await using browser = await openBrowser({ anyCertificate: true, width: 375 })
+    const cli = here.start(['--no-open'])
+    const page = await browser.open(await cli.link())
+
+    await decide(page, { press: button })
+
+    expect(await heading(page)).toBe(button === 'Allow' ? '@harbour.bakery' : 'You said no')
+    expect((await cli.ended).status).toBe(button === 'Allow' ? 0 : 1)
+    expect(await page.locator('main').innerText()).toContain('You can close this tab.')
+    expect(page.url()).toBe(here.redirectUri)
+    for (const width of [375, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await findings(page), `${width} px, ${colorScheme}`).toEqual([])
+      }
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+    }
+  },
+)
+
+test('the page that ends a login by command in the sandbox says so', async () => {
+  await using here = await laptop()
+  await using browser = await openBrowser({ anyCertificate: true, width: 375 })
+  const cli = here.start(['--sandbox'], {}, here.nothing)
+  const page = await browser.open(await cli.link())
+
+  await decide(page)
+
+  expect(await page.getByRole('complementary').innerText()).toContain('Sandbox')
+  expect(await findings(page)).toEqual([])
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375)
+  expect((await cli.ended).status).toBe(0)
 })

@@ -1,125 +1,145 @@
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { DAY_MS } from '../../src/facts.ts'
+import { APP_ID, PASSWORD } from '../admin/support.ts'
 import { type Browser, openBrowser } from '../support/browser.ts'
-import { PASSWORD } from '../admin/support.ts'
 import { person } from '../support/person.ts'
-import { startWorld, type World } from '../support/world.ts'
-import { choose, findings, follow, heading, logIn, openAsOperator } from './steps.ts'
+import { startWorld } from '../support/world.ts'
+import { choose, copy, findings, heading, logIn, press } from './steps.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const SCOPES =
   'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
+const NO_CREDENTIALS = { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }
 
-/** The ways to each page. */
-const PAGES: Record<string, (browser: Browser, world: World) => Promise<Page>> = {
-  start: (browser, world) => browser.open(world.origin),
+const world = await startWorld({ INSTAGRAM_SCOPES: SCOPES, ADMIN_PASSWORD: PASSWORD })
+afterAll(() => world[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await world.database.query('DELETE FROM accounts')
+})
 
-  async account(browser, world) {
+/** Has the app run without credentials, as with the sandbox, until the test is finished. */
+function withoutCredentials(): void {
+  world.restart(NO_CREDENTIALS)
+  onTestFinished(() => {
+    world.restart()
+  })
+}
+
+async function openAccounts(browser: Browser): Promise<Page> {
+  const page = await browser.open(`${world.origin}/accounts`)
+  await page.getByLabel('Password').fill(PASSWORD)
+  await press(page, 'Sign in')
+  return page
+}
+
+/** How to get to each page. */
+const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
+  start: (browser) => browser.open(world.origin),
+
+  'sandbox’s start'(browser) {
+    withoutCredentials()
+    return browser.open(world.origin)
+  },
+
+  async account(browser) {
     const page = await browser.open(world.origin)
     await logIn(page, { without: ['instagram_business_manage_insights'] })
     return page
   },
 
-  async error(browser, world) {
+  async error(browser) {
     const page = await browser.open(world.origin)
     world.sandbox.answerNext('token', { fault: 'reset' })
     await logIn(page)
     return page
   },
 
-  async 'refused login'(browser, world) {
+  async 'failed login'(browser) {
     const page = await browser.open(world.origin)
     world.sandbox.fail('verification_failed')
     await logIn(page)
     return page
   },
 
-  help: (browser, world) => browser.open(`${world.origin}/help`),
+  help: (browser) => browser.open(`${world.origin}/help`),
 
-  'entry of help': (browser, world) => browser.open(`${world.origin}/help/unsupported_request`),
+  'help about an error': (browser) => browser.open(`${world.origin}/help/unsupported_request`),
 
-  async reconnect(browser, world) {
-    const page = await browser.open(world.origin)
-    await logIn(page)
-    await follow(page, () => page.goto(`${world.origin}/reconnect/27640875392278831`))
-    return page
+  async reconnect(browser) {
+    await person(world).login()
+    return browser.open(`${world.origin}/reconnect/${APP_ID}`)
   },
 
-  async lost(browser, world) {
+  async 'lost account'(browser) {
     const page = await browser.open(world.origin)
     await logIn(page)
     world.pass(DAY_MS)
     world.sandbox.revoke('business')
-    await follow(page, () => page.reload())
-    await follow(page, () => page.getByRole('button', { name: 'Refresh now' }).click())
+    await page.reload()
+    await press(page, 'Refresh now')
     return page
   },
 
-  'how to have data deleted': (browser, world) => browser.open(`${world.origin}/data-deletion`),
+  'data deletion': (browser) => browser.open(`${world.origin}/data-deletion`),
 
-  async deletion(browser, world) {
-    const answer = await world.sandbox.tell('data_deletion', 'business')
-    return browser.open(answer?.statusUrl ?? '')
+  async deletion(browser) {
+    const response = await world.sandbox.tell('data_deletion', 'business')
+    return browser.open(response?.statusUrl ?? '')
   },
 
-  setup: (browser, world) => browser.open(`${world.origin}/setup`),
-
-  async examined(browser, world) {
+  async setup(browser) {
     const page = await browser.open(`${world.origin}/setup`)
-    await follow(page, () => page.getByRole('button', { name: 'Check now' }).click())
+    await press(page, 'Check now')
     return page
   },
 
-  'sign-in': (browser, world) => browser.open(`${world.origin}/accounts`),
+  'sign-in': (browser) => browser.open(`${world.origin}/accounts`),
 
-  async accounts(browser, world) {
+  async accounts(browser) {
     for (const as of ['business', 'creator'] as const) await person(world).login({ as })
     world.sandbox.revoke('business')
     world.pass(58 * DAY_MS)
-    await world.upkeep()
-    return openAsOperator(browser, world)
+    await world.runJobs()
+    return openAccounts(browser)
   },
 
-  async disconnecting(browser, world) {
+  async disconnect(browser) {
     await person(world).login()
-    const page = await openAsOperator(browser, world)
+    const page = await openAccounts(browser)
     await choose(page, 'Disconnect @harbour.bakery')
     return page
   },
 
-  sandbox: (browser, world) => browser.open(world.sandbox.origin),
+  'sandbox’s home': (browser) => browser.open(world.sandbox.origin),
 
-  async authorize(browser, world) {
+  async authorize(browser) {
     const page = await browser.open(world.origin)
     await choose(page, 'Get Started')
     return page
   },
 }
 
-const looks = Object.keys(PAGES).flatMap((name) =>
-  (['light', 'dark'] as const).flatMap((colorScheme) =>
-    [375, 1280].map((width) => ({ name, colorScheme, width })),
-  ),
-)
+test.for(Object.entries(PAGES))(
+  'everybody can read the %s page: narrow and wide, light and dark, and nothing moves while it loads',
+  async ([, open]) => {
+    await using browser = await openBrowser({ width: 375 })
 
-test.for(looks)(
-  'everybody can read the $name page, $colorScheme and $width px wide',
-  async ({ name, colorScheme, width }) => {
-    await using world = await startWorld({ INSTAGRAM_SCOPES: SCOPES, ADMIN_PASSWORD: PASSWORD })
-    await using browser = await openBrowser({ colorScheme, width })
+    const page = await open(browser)
 
-    const page = await PAGES[name]?.(browser, world)
-
-    if (!page) throw new Error(`no page ${name}`)
-    expect(await page.evaluate(LAYOUT_SHIFT)).toBeLessThan(SEEN)
+    expect(await page.evaluate(LAYOUT_SHIFT)).toBeLessThan(VISIBLE_SHIFT)
     for (const details of await page.locator('summary').all()) await details.click()
-    expect(await findings(page)).toEqual([])
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+    for (const width of [375, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await findings(page), `${width} px, ${colorScheme}`).toEqual([])
+      }
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+    }
   },
 )
 
 test('nothing on the account page moves when its script and picture come late', async () => {
-  await using world = await startWorld()
   await using browser = await openBrowser()
   const page = await browser.open(world.origin)
   await page.route(/\/picture$|\.js$/, async (route) => {
@@ -130,29 +150,46 @@ test('nothing on the account page moves when its script and picture come late', 
   await logIn(page)
 
   expect(await heading(page)).toBe('@harbour.bakery')
-  expect(await page.evaluate(LAYOUT_SHIFT)).toBeLessThan(SEEN)
+  expect(await page.evaluate(LAYOUT_SHIFT)).toBeLessThan(VISIBLE_SHIFT)
 })
 
-test('everybody can read that this is a sandbox', async () => {
-  const none = { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }
-  await using world = await startWorld(none)
-  await using browser = await openBrowser({ width: 375 })
-
+test('an operator finds the guide from the sandbox, and copies a value and the whole .env', async () => {
+  withoutCredentials()
+  await using browser = await openBrowser()
+  await browser.allowClipboard()
   const page = await browser.open(world.origin)
 
-  expect(await page.getByRole('complementary').innerText()).toContain('Sandbox')
-  expect(await findings(page)).toEqual([])
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375)
+  await choose(page, 'Set up the real one')
+  await copy(page, 'Copy OAuth redirect URIs')
+  const value = await page.evaluate('navigator.clipboard.readText()')
+  await copy(page, 'Copy the .env')
+
+  expect(await heading(page)).toBe('Set up Instagram')
+  expect(value).toBe('https://localhost:3000/response')
+  expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(
+    /^INSTAGRAM_CLIENT_ID=.*\nINSTAGRAM_CLIENT_SECRET=the Instagram app secret\n[^]*\nHTTPS=self-signed$/,
+  )
 })
 
-/** From which layout shift on somebody could see it: a line of text that moves by its own height has 0.0005. */
-const SEEN = 0.0001
+test('an operator without scripts runs the doctor', async () => {
+  world.restart()
+  await using browser = await openBrowser({ javaScript: false })
+  const page = await browser.open(`${world.origin}/setup`)
+
+  await press(page, 'Check now')
+
+  expect(await page.locator('li.ok').filter({ hasText: 'App ID' }).first().isVisible()).toBe(true)
+  expect(await page.getByRole('button', { name: 'Check again' }).isVisible()).toBe(true)
+})
+
+/** The smallest layout shift that a person sees: a line of text that moves by its own height has 0.0005. */
+const VISIBLE_SHIFT = 0.0001
 
 const FIRST_PAINT = `new Promise((resolve) => {
   new PerformanceObserver(() => resolve()).observe({ type: 'paint', buffered: true })
 })`
 
-/** How far things moved by themselves since the page was loaded, after two more frames. */
+/** The sum of layout shifts since the page was loaded, after two more frames. */
 const LAYOUT_SHIFT = `new Promise((resolve) => {
   let sum = 0
   const add = (entries) => entries.forEach(({ value }) => (sum += value))

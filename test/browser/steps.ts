@@ -1,20 +1,19 @@
 import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { PASSWORD } from '../admin/support.ts'
-import type { Browser } from '../support/browser.ts'
+import { expect } from 'vitest'
 import { person } from '../support/person.ts'
 import type { World } from '../support/world.ts'
 
 /** What a person does on Instagram's page. */
 interface Choice {
-  /** Who they are. */
+  /** Default: harbour.bakery. */
   as?: string
-  /** What they untick. */
+  /** Permissions to deselect. */
   without?: readonly string[]
   press?: 'Allow' | 'Cancel'
 }
 
-/** Does something, and waits for the page that comes of it. */
+/** Does something, and waits until the next page is loaded. */
 export async function follow(page: Page, act: () => Promise<unknown>): Promise<void> {
   const loaded = page.waitForEvent('load')
   await act()
@@ -26,14 +25,19 @@ export async function choose(page: Page, link: string): Promise<void> {
   await follow(page, () => page.getByRole('link', { name: link }).click())
 }
 
+/** Presses a button that leads to another page. */
+export async function press(page: Page, button: string): Promise<void> {
+  await follow(page, () => page.getByRole('button', { name: button }).click())
+}
+
 /** Decides on Instagram's page. */
 export async function decide(
   page: Page,
-  { as = 'harbour.bakery', without = [], press = 'Allow' }: Choice = {},
+  { as = 'harbour.bakery', without = [], press: button = 'Allow' }: Choice = {},
 ): Promise<void> {
   await page.getByLabel(as).check()
   for (const scope of without) await page.getByLabel(scope).uncheck()
-  await follow(page, () => page.getByRole('button', { name: press }).click())
+  await press(page, button)
 }
 
 /** From the start page to the end of the login. */
@@ -42,20 +46,21 @@ export async function logIn(page: Page, choice?: Choice): Promise<void> {
   await decide(page, choice)
 }
 
-/** Opens the operator's list in a new tab, signed in. */
-export async function openAsOperator(browser: Browser, world: World): Promise<Page> {
-  const page = await browser.open(`${world.origin}/accounts`)
-  await page.getByLabel('Password').fill(PASSWORD)
-  await follow(page, () => page.getByRole('button', { name: 'Sign in' }).click())
-  return page
-}
-
-/** The largest heading: what the page says first. */
+/** The largest heading. */
 export function heading(page: Page): Promise<string> {
   return page.getByRole('heading', { level: 1 }).innerText()
 }
 
-/** What axe finds wrong: the rule, and where. */
+/** Presses a copy button, and waits for what the page says about it. The button itself says so for two seconds only. */
+export async function copy(page: Page, button: string, result = 'Copied'): Promise<void> {
+  await page.locator('#copied').evaluate((element: { textContent: string }) => {
+    element.textContent = ''
+  })
+  await page.getByRole('button', { name: button }).click()
+  await expect.poll(() => page.locator('#copied').textContent(), { timeout: 30_000 }).toBe(result)
+}
+
+/** What axe finds: the rule, and where. */
 export async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source)
   const { violations } = await page.evaluate<AxeResults>('axe.run()')
@@ -63,15 +68,15 @@ export async function findings(page: Page): Promise<string[]> {
 }
 
 /** How many codes were exchanged so far. */
-export function exchanges({ sandbox }: World): number {
+export function exchanges({ sandbox }: Pick<World, 'sandbox'>): number {
   return sandbox.calls.filter(({ endpoint }) => endpoint === 'token').length
 }
 
-/** The user name that Instagram tells whoever holds this token. */
+/** The user name that Instagram returns for a token. */
 export async function ownerOf(token: string | undefined, { sandbox }: World): Promise<unknown> {
   const query = new URLSearchParams({ fields: 'username', access_token: token ?? '' })
-  const answer = await fetch(`${sandbox.graphUrl}/v26.0/me?${query.toString()}`)
-  return ((await answer.json()) as { username?: unknown }).username
+  const response = await fetch(`${sandbox.graphUrl}/v26.0/me?${query.toString()}`)
+  return ((await response.json()) as { username?: unknown }).username
 }
 
 /** Where Instagram sends a person who follows this page's Get Started and allows. */

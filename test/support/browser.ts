@@ -1,54 +1,54 @@
-import { type BrowserContext, type Browser as Process, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, onTestFinished } from 'vitest'
-import { launch } from './chromium.ts'
+import { type BrowserContext, chromium, type Page, type Browser as Process } from 'playwright-core'
+import { expect, inject, onTestFinished } from 'vitest'
+
+/** Milliseconds that a page has for everything: far more than it needs, because the machine may be busy. */
+const TIME_LIMIT_MS = 45_000
 
 interface BrowserOptions {
-  /** Off: as with a browser that runs no scripts. */
+  /** Default: on. */
   javaScript?: boolean
-  /** Off: every cookie is lost before the next request. */
+  /** Off: every cookie is lost before the next request. Default: on. */
   cookies?: boolean
-  /** On: goes on where it does not trust the certificate of a page. */
+  /** Whether to accept untrusted certificates. Default: no. */
   anyCertificate?: boolean
-  colorScheme?: 'light' | 'dark'
+  /** Added to every request, such as by a proxy. */
+  headers?: Record<string, string>
   /** In CSS pixels. */
   width?: number
 }
 
-/** Somebody's browser, with cookies and a history of its own. */
+/** A person's browser, with cookies and a history of its own. */
 export interface Browser extends AsyncDisposable {
-  /** Opens an address in a new tab, and waits until all of it is there. */
+  /** Opens an address in a new tab, and waits until the page is loaded. */
   open(address: string): Promise<Page>
-  /** Lets its pages use the clipboard. A Chrome with windows lets them write without asking; one without refuses. */
+  /** Allows pages to use the clipboard. */
   allowClipboard(): Promise<void>
-  /** What no page of ours does, with its address. The test fails on any that is left in it. */
+  /** What none of our pages does, with its address. The test fails if any is left. */
   faults: string[]
 }
 
-let chromium: Process
+/** One connection for all test files of a worker, which share this module. It ends with the worker. */
+let connection: Promise<Process> | undefined
 
-beforeAll(async () => {
-  chromium = await launch(inject('chromium'))
-})
-
-afterAll(async () => {
-  await chromium.close()
-})
-
-/** A fresh browser, which is closed with the test. The process behind it is the same for a whole test file. */
+/** A new browser, closed with the test. The process behind it is the same for all tests. */
 export async function openBrowser({
   javaScript = true,
   cookies = true,
   anyCertificate = false,
-  colorScheme = 'light',
+  headers = {},
   width = 1280,
 }: BrowserOptions = {}): Promise<Browser> {
-  const context = await chromium.newContext({
+  connection ??= chromium.connect(inject('chromium'))
+  const context = await (
+    await connection
+  ).newContext({
     javaScriptEnabled: javaScript,
     ignoreHTTPSErrors: anyCertificate,
-    colorScheme,
+    extraHTTPHeaders: headers,
+    colorScheme: 'light',
     viewport: { width, height: 800 },
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(TIME_LIMIT_MS)
   if (!cookies) {
     await context.route('**', async (route) => {
       await context.clearCookies()
@@ -71,21 +71,21 @@ export async function openBrowser({
   }
 }
 
-/** Errors on the console, which is also where violations of the CSP are told; exceptions; missing resources; calls to other machines. */
+/** Errors on the console, which include violations of the CSP; exceptions; missing resources; requests to other machines. */
 function watchForFaults(context: BrowserContext): string[] {
   const faults: string[] = []
   context.on('console', (message) => {
-    // A page that is itself an error says so here too; missing resources are seen below.
+    // Error pages cause such a message too. Missing resources are found below.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return
     faults.push(`console: ${message.text()}`)
   })
   context.on('weberror', (thrown) => faults.push(`exception: ${thrown.error().message}`))
   context.on('request', (request) => {
-    if (!isHere(request.url())) faults.push(`outside: ${request.url()}`)
+    if (!isLocal(request.url())) faults.push(`outside: ${request.url()}`)
   })
   context.on('requestfailed', (request) => {
     // A resource that was still loading when the page was left.
-    if (request.failure()?.errorText === 'net::ERR_ABORTED' || !isHere(request.url())) return
+    if (request.failure()?.errorText === 'net::ERR_ABORTED' || !isLocal(request.url())) return
     faults.push(`failed: ${request.url()} ${request.failure()?.errorText ?? ''}`)
   })
   context.on('response', (response) => {
@@ -95,7 +95,7 @@ function watchForFaults(context: BrowserContext): string[] {
   return faults
 }
 
-function isHere(address: string): boolean {
+function isLocal(address: string): boolean {
   const { protocol, hostname } = new URL(address)
   return !protocol.startsWith('http') || hostname === 'localhost' || hostname === '127.0.0.1'
 }

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { inflate } from '@sparticuz/chromium'
-import { type Browser, chromium } from 'playwright-core'
+import { type BrowserServer, chromium } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
 
-/** A browser on this machine, and what must be in its environment. */
+/** A browser on this machine, and the environment that it needs. */
 interface Chromium {
   executablePath: string
   env: Record<string, string>
@@ -13,19 +13,17 @@ interface Chromium {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    chromium: Chromium
+    /** Where playwright connects to the browser. */
+    chromium: string
   }
 }
 
-/** Makes a browser ready, once for all test files: vitest.config.ts names this file. */
+/** Starts one browser for all test files: vitest.config.ts names this file. */
 // ts-unused-exports:disable-next-line
-export default async function setup(project: TestProject): Promise<void> {
-  project.provide('chromium', await findChromium())
-}
-
-/** Starts a browser that reaches this machine only. */
-export function launch({ executablePath, env }: Chromium): Promise<Browser> {
-  return chromium.launch({ executablePath, env: { ...process.env, ...env }, args: FLAGS })
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startChromium()
+  project.provide('chromium', server.wsEndpoint())
+  return () => server.close()
 }
 
 const FLAGS = [
@@ -39,18 +37,27 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ]
 
-/** The first that starts: the one that `CHROME_PATH` names, else a system's, else npm's. */
-async function findChromium(): Promise<Chromium> {
+/** The first browser that starts: the one that `CHROME_PATH` names, else the system's, else npm's. It reaches this machine only. */
+async function startChromium(): Promise<BrowserServer> {
   const failures: unknown[] = []
-  for await (const candidate of candidates()) {
+  for await (const { executablePath, env } of candidates()) {
+    let server: BrowserServer | undefined
     try {
-      await tryOut(candidate)
-      return candidate
+      server = await chromium.launchServer({ executablePath, env: { ...process.env, ...env }, args: FLAGS })
+      await openPage(server)
+      return server
     } catch (error) {
       failures.push(error)
+      await server?.kill()
     }
   }
   throw new AggregateError(failures, 'No Chromium starts here. Set CHROME_PATH to a Chrome or Chromium.')
+}
+
+async function openPage(server: BrowserServer): Promise<void> {
+  const browser = await chromium.connect(server.wsEndpoint())
+  await browser.newPage()
+  await browser.close()
 }
 
 async function* candidates(): AsyncGenerator<Chromium> {
@@ -63,7 +70,7 @@ async function* candidates(): AsyncGenerator<Chromium> {
   const executablePath = join(folder, 'chromium')
   const env = { FONTCONFIG_FILE: join(folder, 'fonts', 'fonts.conf') }
   yield { executablePath, env }
-  // Not there on every machine: libnss3, libnspr4, libexpat. The package brings them, built for another Linux.
+  // Machines without libnss3, libnspr4 and libexpat take those of the package, which are built for another Linux.
   yield { executablePath, env: { ...env, LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') } }
 }
 
@@ -77,20 +84,11 @@ const PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-async function tryOut(candidate: Chromium): Promise<void> {
-  const browser = await launch(candidate)
-  try {
-    await browser.newPage()
-  } finally {
-    await browser.close()
-  }
-}
-
 const ROOT = join(import.meta.dirname, '../..')
 const PACKAGE = join(ROOT, 'node_modules/@sparticuz/chromium')
 const CACHE = join(ROOT, 'node_modules/.cache')
 
-/** The folder with npm's browser, its libraries and fonts; whole, even when two runs unpack at once or one is killed. */
+/** The folder with npm's browser, its libraries and fonts; complete even if two runs unpack at once or one is killed. */
 async function unpackedChromium(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8')) as { version: string }
   const folder = join(CACHE, `chromium-${version}`)
@@ -102,7 +100,7 @@ async function unpackedChromium(): Promise<string> {
     await unpackInto(unfinished)
     await rename(unfinished, folder)
   } catch (error) {
-    // Another run was quicker.
+    // Another run was faster.
     if (!existsSync(folder)) throw error
   } finally {
     await rm(unfinished, { recursive: true, force: true })
@@ -113,7 +111,7 @@ async function unpackedChromium(): Promise<string> {
 async function unpackInto(folder: string): Promise<void> {
   const archives = ['chromium.br', 'al2023.tar.br', 'fonts.tar.br']
   const { TMPDIR } = process.env
-  // The package asks for the folder of temporary files, at once, and has no other setting.
+  // The package unpacks into the folder of temporary files, which it reads now, and has no other setting.
   process.env['TMPDIR'] = folder
   const unpacking = archives.map((archive) => inflate(join(PACKAGE, 'bin', archive)))
   if (TMPDIR === undefined) delete process.env['TMPDIR']
@@ -122,7 +120,7 @@ async function unpackInto(folder: string): Promise<void> {
   await writeFile(join(folder, 'fonts', 'fonts.conf'), FONTS)
 }
 
-/** The system's fonts, and for a machine without any those of the package. */
+/** The system's fonts, and those of the package for machines without any. */
 const FONTS = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

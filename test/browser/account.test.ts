@@ -1,0 +1,374 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { DAY_MS } from '../../src/facts.ts'
+import { openBrowser } from '../support/browser.ts'
+import { startWorld } from '../support/world.ts'
+import {
+  callbackFrom,
+  choose,
+  copy,
+  decide,
+  exchanges,
+  follow,
+  heading,
+  logIn,
+  ownerOf,
+  press,
+} from './steps.ts'
+
+const SCOPES =
+  'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
+const CLIPBOARD = 'navigator.clipboard.readText()'
+
+const world = await startWorld({ INSTAGRAM_SCOPES: SCOPES })
+afterAll(() => world[Symbol.asyncDispose]())
+
+let exchangesBefore = 0
+beforeEach(async () => {
+  await world.database.query('DELETE FROM accounts')
+  exchangesBefore = exchanges(world)
+})
+
+function newExchanges(): number {
+  return exchanges(world) - exchangesBefore
+}
+
+test('a person sees their account, the granted permissions and the expiry, and the URL has no code', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  await logIn(page, { without: ['instagram_business_manage_comments'] })
+
+  expect(page.url()).toBe(`${world.origin}/response`)
+  expect(await heading(page)).toBe('@harbour.bakery')
+  expect(await page.locator('header.account').innerText()).toContain('Harbour Bakery · Business account')
+  const picture = page.locator('img.picture')
+  expect(await picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(160)
+  expect(await page.locator('li.granted code').allInnerTexts()).toEqual([
+    'instagram_business_basic',
+    'instagram_business_manage_insights',
+  ])
+  expect(await page.locator('li.left-out').innerText()).toContain('you left this out')
+  expect(await page.locator('li.left-out code').innerText()).toBe('instagram_business_manage_comments')
+  expect(await page.getByRole('region', { name: 'Ids' }).locator('dd').allInnerTexts()).toEqual([
+    '17841403815449847',
+    '27640875392278831',
+  ])
+  const expiry = new Date((await page.locator('#token-heading + p time').getAttribute('datetime')) ?? '')
+  expect(Math.floor((expiry.getTime() - world.now().getTime()) / DAY_MS)).toBe(59)
+  const date = expiry.toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
+  expect(await page.getByText('Expires on').innerText()).toBe(`Expires on ${date} (in 59 days).`)
+})
+
+test('a person shows the token, copies it, and copies a command that uses it', async () => {
+  await using browser = await openBrowser()
+  await browser.allowClipboard()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+  const isShownAtFirst = await page.locator('#token').isVisible()
+
+  await page.getByText('Show').first().click()
+  await copy(page, 'Copy the token')
+  const copied = await page.evaluate<string>(CLIPBOARD)
+  await copy(page, 'Copy the command')
+  const command = await page.evaluate<string>(CLIPBOARD)
+
+  const token = await page.locator('#token').innerText()
+  expect(isShownAtFirst).toBe(false)
+  expect(copied).toBe(token)
+  expect(await page.locator('.masked').innerText()).toBe(`${token.slice(0, 4)}••••••••••••${token.slice(-4)}`)
+  const [, address, sent] = /^curl '(.*access_token=(\w+))'$/.exec(command) ?? []
+  expect(address).toContain(world.sandbox.graphUrl)
+  expect(sent).toBe(token)
+  expect(await ownerOf(token, world)).toBe('harbour.bakery')
+})
+
+test('a person whose browser forbids copying is told so, and can select the token', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+  await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("forbidden"))')
+
+  await page.getByText('Show').first().click()
+  await copy(page, 'Copy the token', 'Not allowed')
+  await page.locator('#token').click()
+
+  await expect
+    .poll(() => page.evaluate('getSelection().toString()'))
+    .toBe(await page.locator('#token').innerText())
+})
+
+test('a person whose browser has no clipboard, as on plain http, is told so', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+  await page.evaluate('Object.defineProperty(navigator, "clipboard", { value: undefined })')
+
+  await copy(page, 'Copy the token', 'Not allowed')
+})
+
+test('a person who connects another account is asked again who they are', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+
+  await choose(page, 'Connect another account')
+  const selected = await page.getByRole('radio', { checked: true }).count()
+  await decide(page, { as: 'mira.draws' })
+
+  expect(selected).toBe(0)
+  expect(await heading(page)).toBe('@mira.draws')
+  expect(await page.locator('header.account').innerText()).toContain('Creator account')
+  expect(newExchanges()).toBe(2)
+})
+
+test('a person who disconnects is back at the start, in every tab', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+  const other = await browser.open(world.origin)
+  const before = await heading(other)
+
+  await press(page, 'Disconnect')
+  await other.reload()
+
+  expect(before).toBe('@harbour.bakery')
+  for (const tab of [page, other]) {
+    expect(tab.url()).toBe(`${world.origin}/`)
+    expect(await tab.getByRole('link', { name: 'Get Started' }).isVisible()).toBe(true)
+  }
+})
+
+test('a person pastes a token of the dashboard, and it is refreshed from then on', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  await page.getByText('I have a token already').click()
+  await page.getByLabel('Paste a token').fill(world.sandbox.dashboardToken('creator', 3 * DAY_MS))
+  await press(page, 'Keep it alive')
+
+  expect(await heading(page)).toBe('@mira.draws')
+  expect(await page.getByRole('region', { name: 'Kept alive' }).innerText()).toContain('Next time')
+})
+
+test('a person refreshes a token that is a day old', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+  world.pass(DAY_MS)
+  await page.reload()
+  const before = await page.locator('#token').textContent()
+
+  await press(page, 'Refresh now')
+
+  expect(await page.getByText('@harbour.bakery was refreshed.').isVisible()).toBe(true)
+  expect(await page.locator('#token').textContent()).not.toBe(before)
+  expect(await page.getByRole('button', { name: 'Refresh now' }).count()).toBe(0)
+})
+
+test('a person whose token was revoked is told so, and connects again', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+  world.pass(DAY_MS)
+  world.sandbox.revoke('business')
+  await page.reload()
+  await press(page, 'Refresh now')
+  const isTold = await page.getByText('This account needs you').isVisible()
+
+  await follow(page, () => page.getByRole('link', { name: 'Reconnect', exact: true }).click())
+  await decide(page)
+
+  expect(isTold).toBe(true)
+  expect(await page.locator('#token').textContent()).toMatch(/^IGAA/)
+  expect(await page.getByText('This account needs you').count()).toBe(0)
+})
+
+// Reloads, history and tabs.
+
+test('a person who reloads, with or without scripts, sees the account again after one exchange', async () => {
+  await using withScripts = await openBrowser()
+  await using withoutScripts = await openBrowser({ javaScript: false })
+  const [page, plain] = [await withScripts.open(world.origin), await withoutScripts.open(world.origin)]
+  await logIn(page)
+  await logIn(plain)
+
+  await page.reload()
+  await plain.reload()
+
+  expect([await heading(page), await heading(plain)]).toEqual(['@harbour.bakery', '@harbour.bakery'])
+  expect(page.url()).toBe(`${world.origin}/response`)
+  expect(plain.url()).toContain('code=')
+  expect(await plain.locator('.success').innerText()).toContain('Connected')
+  expect(newExchanges()).toBe(2)
+})
+
+test('a person who goes back and forward sees a page that makes sense each time', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+
+  const seen: string[] = []
+  for (const step of ['goBack', 'goBack', 'goForward', 'goForward'] as const) {
+    await page[step]()
+    seen.push(await heading(page))
+  }
+
+  expect(seen).toEqual(['Allow this app?', '@harbour.bakery', 'Allow this app?', '@harbour.bakery'])
+  expect(page.url()).toBe(`${world.origin}/response`)
+  expect(newExchanges()).toBe(1)
+})
+
+test('a person who presses Allow twice in a row is connected once', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await choose(page, 'Get Started')
+  await page.getByLabel('harbour.bakery').check()
+
+  await page.getByRole('button', { name: 'Allow' }).dblclick()
+  await page.waitForURL(`${world.origin}/response`)
+
+  expect(await heading(page)).toBe('@harbour.bakery')
+  expect(newExchanges()).toBe(1)
+})
+
+test('the same callback in two tabs at once makes one exchange, and both succeed', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  const callback = await callbackFrom(page, world)
+
+  const tabs = await Promise.all([browser.open(callback), browser.open(callback)])
+
+  for (const tab of tabs) expect(await heading(tab)).toBe('@harbour.bakery')
+  expect(newExchanges()).toBe(1)
+  await page.reload()
+  expect(await heading(page)).toBe('@harbour.bakery')
+})
+
+test('logins in two tabs, both begun before either was finished, both succeed', async () => {
+  await using browser = await openBrowser()
+  const [one, two] = [await browser.open(world.origin), await browser.open(world.origin)]
+  await choose(one, 'Get Started')
+  await choose(two, 'Get Started')
+
+  await decide(two, { as: 'mira.draws' })
+  await decide(one, { as: 'harbour.bakery' })
+
+  expect([await heading(one), await heading(two)]).toEqual(['@harbour.bakery', '@mira.draws'])
+  await two.reload()
+  expect(await heading(two)).toBe('@harbour.bakery')
+})
+
+test('a person who goes back and presses Allow again is told that the login is over, and finds the account', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+
+  await page.goBack()
+  await decide(page)
+  const told = await heading(page)
+  await choose(page, 'Back to Get Started')
+
+  expect(told).toBe('This login is over already')
+  expect(await heading(page)).toBe('@harbour.bakery')
+  expect(newExchanges()).toBe(1)
+})
+
+// Without scripts, or by keyboard.
+
+test('a person without scripts logs in, sees the token, and disconnects', async () => {
+  await using browser = await openBrowser({ javaScript: false })
+  const page = await browser.open(world.origin)
+
+  await logIn(page)
+  await page.getByText('Show').first().click()
+  const isShown = await page.locator('#token').isVisible()
+  const copyButtons = await page.getByRole('button', { name: 'Copy' }).count()
+  await press(page, 'Disconnect')
+
+  expect([isShown, copyButtons]).toEqual([true, 0])
+  expect(page.url()).toBe(`${world.origin}/`)
+  expect(await page.getByRole('link', { name: 'Get Started' }).isVisible()).toBe(true)
+})
+
+test('a person with a keyboard logs in, sees the token and disconnects, and always sees the focus', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  await tabTo(page, 'Get Started')
+  await follow(page, () => page.keyboard.press('Enter'))
+  await tabTo(page, 'harbour.bakery')
+  await page.keyboard.press('Space')
+  await tabTo(page, 'Allow')
+  await follow(page, () => page.keyboard.press('Enter'))
+  const title = await heading(page)
+  await tabTo(page, 'Show')
+  await page.keyboard.press('Enter')
+  const isShown = await page.locator('#token').isVisible()
+  await tabTo(page, 'Connect another account')
+  await tabTo(page, 'Disconnect')
+  await follow(page, () => page.keyboard.press('Enter'))
+
+  expect([title, isShown]).toEqual(['@harbour.bakery', true])
+  expect(await page.getByRole('link', { name: 'Get Started' }).isVisible()).toBe(true)
+})
+
+/** Presses Tab until the focus is on an element with this text. Every element on the way must show the focus. */
+async function tabTo(page: Page, text: string): Promise<void> {
+  for (let stop = 0; stop < 25; stop += 1) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate<{ text: string; outline: string; width: number }>(FOCUSED)
+    expect(focused, 'a visible focus').toMatchObject({ outline: 'solid', width: 3 })
+    if (focused.text.includes(text)) return
+  }
+  throw new Error(`Tab does not reach ${text}`)
+}
+
+const FOCUSED = `(() => {
+  const element = document.activeElement
+  const { outlineStyle, outlineWidth } = getComputedStyle(element)
+  const text = (element.labels?.[0] ?? element).innerText
+  return { text, outline: outlineStyle, width: parseFloat(outlineWidth) }
+})()`
+
+// What a person does on Instagram's own pages afterwards.
+
+/** Presses a button of the business on the sandbox's page, in a tab of its own. */
+async function pressAtInstagram(page: Page, button: string): Promise<Page> {
+  const instagram = await page.context().newPage()
+  await instagram.goto(world.sandbox.origin)
+  const card = instagram.getByRole('listitem').filter({ hasText: 'harbour.bakery' })
+  await follow(instagram, () => card.getByRole('button', { name: button }).click())
+  return instagram
+}
+
+test('a person who removes the app on Instagram is logged out here, and can connect again', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+
+  const instagram = await pressAtInstagram(page, 'Remove app')
+  await page.goto(world.origin)
+  const status = await instagram.getByRole('status').innerText()
+  await logIn(page)
+
+  expect(status).toContain('answered 200')
+  expect(await heading(page)).toBe('@harbour.bakery')
+})
+
+test('a person who asks for deletion, even twice, gets a link to a page that says that it was done', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+
+  await pressAtInstagram(page, 'Ask for deletion')
+  const { rows } = await world.database.query('SELECT * FROM accounts')
+  const instagram = await pressAtInstagram(page, 'Ask for deletion')
+  await choose(instagram, 'Open the status page')
+  await page.goto(world.origin)
+
+  expect(rows).toStrictEqual([])
+  expect(await heading(instagram)).toBe('Your data was deleted')
+  expect(await instagram.getByText(/^[a-z0-9]{32}$/).isVisible()).toBe(true)
+  expect(await page.getByRole('link', { name: 'Get Started' }).isVisible()).toBe(true)
+})

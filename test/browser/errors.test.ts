@@ -1,0 +1,303 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { MINUTE_MS } from '../../src/facts.ts'
+import { openBrowser } from '../support/browser.ts'
+import { startWorld } from '../support/world.ts'
+import { callbackFrom, choose, decide, exchanges, follow, heading, logIn, press } from './steps.ts'
+
+/** A registered redirect URI where nothing listens. */
+const NOWHERE = 'https://localhost/response'
+
+const world = await startWorld()
+afterAll(() => world[Symbol.asyncDispose]())
+
+let exchangesBefore = 0
+beforeEach(() => {
+  exchangesBefore = exchanges(world)
+})
+
+function newExchanges(): number {
+  return exchanges(world) - exchangesBefore
+}
+
+test('a person who cancels is told so, goes back and allows after all', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  await logIn(page, { press: 'Cancel' })
+  const told = await heading(page)
+  await page.goBack()
+  await decide(page)
+
+  expect(told).toBe('You said no')
+  expect(await heading(page)).toBe('@harbour.bakery')
+  expect(newExchanges()).toBe(1)
+})
+
+test('a person who blocks cookies is told about cookies', async () => {
+  await using browser = await openBrowser({ cookies: false })
+  const page = await browser.open(world.origin)
+
+  await logIn(page)
+
+  expect(await heading(page)).toBe('Your browser brought no cookie back')
+  expect(await page.getByText('Allow cookies for this site').isVisible()).toBe(true)
+  expect(newExchanges()).toBe(0)
+})
+
+test('a callback is refused in another browser, and works in its own', async () => {
+  await using own = await openBrowser()
+  await using foreign = await openBrowser()
+  const page = await own.open(world.origin)
+  const callback = await callbackFrom(page, world)
+
+  const before = await foreign.open(callback)
+  const stranger = await foreign.open(world.origin)
+  await stranger.goto(callback)
+  await page.goto(callback)
+
+  expect(await heading(before)).toBe('Your browser brought no cookie back')
+  expect(await heading(stranger)).toBe('This login was started elsewhere')
+  expect(await heading(page)).toBe('@harbour.bakery')
+})
+
+test('a person who starts on 127.0.0.1 is sent to localhost, where the login works', async () => {
+  await using browser = await openBrowser()
+
+  const page = await browser.open(world.origin.replace('localhost', '127.0.0.1'))
+  const start = page.url()
+  await logIn(page)
+
+  expect(start).toBe(`${world.origin}/`)
+  expect(await heading(page)).toBe('@harbour.bakery')
+})
+
+test('a person who takes more than ten minutes is told so, and can begin again', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await choose(page, 'Get Started')
+
+  world.pass(11 * MINUTE_MS)
+  await decide(page)
+  const told = await heading(page)
+  await choose(page, 'Back to Get Started')
+  await logIn(page)
+
+  expect(told).toBe('That took more than ten minutes')
+  expect(await heading(page)).toBe('@harbour.bakery')
+  expect(newExchanges()).toBe(1)
+})
+
+test('a start page and an account page that were open for long lead to Instagram by a fresh link', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  world.pass(11 * MINUTE_MS)
+  await page.clock.install({ time: Date.now() + 11 * MINUTE_MS })
+  await logIn(page)
+  const first = await heading(page)
+  world.pass(11 * MINUTE_MS)
+  await page.clock.fastForward(11 * MINUTE_MS)
+  await choose(page, 'Connect another account')
+  await decide(page, { as: 'mira.draws' })
+
+  expect([first, await heading(page)]).toEqual(['@harbour.bakery', '@mira.draws'])
+})
+
+test.for(['tomek.on.holiday', 'nadia.elsewhere'])(
+  '%s is refused at Instagram, and can come back as somebody else',
+  async (outsider) => {
+    await using browser = await openBrowser()
+    const page = await browser.open(world.origin)
+
+    await logIn(page, { as: outsider })
+    const stoppedAt = page.url()
+    await page.goBack()
+    await decide(page, { as: 'mira.draws' })
+
+    expect(stoppedAt).toContain(world.sandbox.origin)
+    expect(await heading(page)).toBe('@mira.draws')
+    expect(newExchanges()).toBe(1)
+  },
+)
+
+// Help.
+
+/** Pastes something into the field on the start page. */
+async function paste(page: Page, origin: string, pasted: string): Promise<void> {
+  await page.goto(origin)
+  await page.getByText('I am stuck').click()
+  await page.getByLabel('Paste its address').fill(pasted)
+  await press(page, 'Help me on')
+}
+
+test.for([true, false])(
+  'a refused person pastes the address, then the text of Instagram’s page, and reads what to do (scripts: %s)',
+  async (javaScript) => {
+    await using browser = await openBrowser({ javaScript })
+    const page = await browser.open(world.origin)
+    await logIn(page, { as: 'nadia.elsewhere' })
+    const address = page.url()
+
+    await paste(page, world.origin, address)
+    const told = await heading(page)
+    const isHelpful = await page.getByText('Tester invites').first().isVisible()
+    await page.goto(world.origin)
+    await logIn(page, { as: 'tomek.on.holiday' })
+    await paste(page, world.origin, await page.locator('main').innerText())
+
+    expect(address).toContain(world.sandbox.origin)
+    expect([told, isHelpful]).toEqual(['Instagram does not allow this account yet', true])
+    expect(page.url()).toBe(`${world.origin}/help`)
+    expect(await heading(page)).toBe('Instagram wants a professional account')
+  },
+)
+
+test.for([true, false])(
+  'a person who comes back to a page that does not load pastes its address, and is connected (scripts: %s)',
+  async (javaScript) => {
+    await using elsewhere = await startWorld({ INSTAGRAM_REDIRECT_URI: NOWHERE })
+    await using browser = await openBrowser({ javaScript, headers: { 'X-Forwarded-Proto': 'https' } })
+    const page = await browser.open(elsewhere.origin)
+    await choose(page, 'Get Started')
+    await page.getByLabel('harbour.bakery').check()
+    const failed = page.waitForEvent('requestfailed', (request) => request.url().startsWith(NOWHERE))
+    await page.getByRole('button', { name: 'Allow' }).click()
+    const address = (await failed).url()
+    browser.faults.length = 0 // The page that does not load.
+
+    const tab = await browser.open(elsewhere.origin)
+    await paste(tab, elsewhere.origin, `${address}#_`)
+    const [title, url] = [await heading(tab), tab.url()]
+    await tab.goto(elsewhere.origin)
+
+    expect([title, url]).toEqual(['@harbour.bakery', `${elsewhere.origin}/help`])
+    expect(await heading(tab)).toBe('@harbour.bakery')
+    expect(exchanges(elsewhere)).toBe(1)
+  },
+)
+
+test('a person whose message is unknown can paste another one', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  await paste(page, world.origin, '<b>Alles anders</b>')
+  const told = await heading(page)
+  await page.getByLabel('Paste its address').fill('開發人員角色不足')
+  await press(page, 'Help me on')
+
+  expect(told).toBe('Instagram refused, and we do not know why')
+  expect(await heading(page)).toBe('Instagram does not allow this account yet')
+})
+
+test('a person goes from an error page to the list of all errors, and back to a login', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  world.sandbox.fail('verification_failed')
+  await logIn(page)
+
+  await choose(page, 'More about this')
+  const more = await heading(page)
+  await choose(page, 'All that can go wrong')
+  await choose(page, 'Instagram does not know this site’s app id')
+  await choose(page, 'Back to Get Started')
+  await logIn(page)
+
+  expect(more).toBe('Instagram refused this site’s secret or address')
+  expect(await heading(page)).toBe('@harbour.bakery')
+})
+
+// Faults that a person chooses on the sandbox's authorize page.
+
+/** From the start page to the end of a login with a fault: its title, in a group of the panel. */
+async function failWith(page: Page, group: string, title: string): Promise<void> {
+  await choose(page, 'Get Started')
+  await page.getByText('Make it fail').click()
+  const option = page.locator(`optgroup[label="${group}"] option`, { hasText: title }).first()
+  await page
+    .getByLabel('What goes wrong, once, when you press Allow')
+    .selectOption(await option.getAttribute('value'))
+  await decide(page)
+}
+
+test.for([true, false])(
+  'a person makes the exchange fail once, and the next login succeeds (scripts: %s)',
+  async (javaScript) => {
+    await using browser = await openBrowser({ javaScript })
+    const page = await browser.open(world.origin)
+
+    await failWith(page, 'When the app exchanges the code', 'Code expired')
+    const told = await heading(page)
+    await choose(page, 'Back to Get Started')
+    await logIn(page)
+
+    expect(told).toContain('too old')
+    expect(await heading(page)).toBe('@harbour.bakery')
+    expect(newExchanges()).toBe(2)
+  },
+)
+
+test('a person who chose an error of Instagram’s page reads it there, and goes back to one that works', async () => {
+  await using browser = await openBrowser({ width: 375 })
+  const page = await browser.open(world.origin)
+
+  await failWith(page, 'On Instagram’s page: the app is not called back', 'Role (localised)')
+  const stoppedAt = new URL(page.url())
+  const isTold = await page.getByText('開發人員角色不足').isVisible()
+  await page.goBack()
+  await decide(page)
+
+  expect([stoppedAt.origin, isTold]).toEqual([world.sandbox.origin, true])
+  expect(await heading(page)).toBe('@harbour.bakery')
+})
+
+test('a person who chose to say no in the callback is told so', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  await failWith(page, 'On the way back to the app', 'The person says no (facebook)')
+
+  expect(await heading(page)).toBe('You said no')
+  expect(newExchanges()).toBe(0)
+})
+
+test('the panel of faults is closed at first, and works by keyboard', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await choose(page, 'Get Started')
+  const panel = page.getByRole('combobox')
+  const isClosed = await panel.isHidden()
+
+  await page.getByText('Make it fail').press('Enter')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('Server error')
+  await follow(page, () => page.getByRole('button', { name: 'Allow' }).press('Enter'))
+
+  expect(isClosed).toBe(true)
+  expect(newExchanges()).toBe(0)
+  expect(await heading(page)).not.toBe('@harbour.bakery')
+})
+
+// What the tests themselves find.
+
+test('a page that requests something from another machine does not reach it, and fails its test', async () => {
+  await using browser = await openBrowser()
+  const outside = ['http://instagram.com/', 'http://192.0.2.1/']
+
+  for (const address of outside)
+    // Each in a tab of its own: the browser's error page would interrupt the next navigation.
+    await expect(browser.open(address)).rejects.toThrow('ERR_NAME_NOT_RESOLVED')
+
+  await expect.poll(() => browser.faults, { timeout: 30_000 }).toHaveLength(outside.length)
+  expect(browser.faults.splice(0)).toEqual(outside.map((address) => `outside: ${address}`))
+})
+
+test('a page that breaks its Content Security Policy fails its test', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  await page.evaluate('document.body.append(Object.assign(document.createElement("script"), { text: "0" }))')
+
+  await expect.poll(() => browser.faults, { timeout: 30_000 }).toHaveLength(1)
+  expect(browser.faults.splice(0).join()).toContain("script-src 'self'")
+})
