@@ -1,14 +1,12 @@
-// Facts about Instagram’s API, as documented or observed by November 2026.
+// Facts about Instagram’s API, as known in November 2026. Where no other source is named, it is Meta’s page on business login:
+// https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
 
 /** Milliseconds of a minute, an hour and a day. */
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
-/**
- * Where people authorize. https://api.instagram.com/oauth/authorize, which most guides name, has not worked since August 2026.
- * @see https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
- */
+/** Where people authorize. https://api.instagram.com/oauth/authorize, which most guides name, has not worked since August 2026. */
 export const AUTHORIZE_URL = 'https://www.instagram.com/oauth/authorize'
 
 /** Where a code is exchanged for a short-lived token. */
@@ -23,13 +21,16 @@ export const GRAPH_URL = 'https://graph.instagram.com'
  */
 export const DEFAULT_GRAPH_VERSION = 'v26.0'
 
-/** The oldest major version that is served: v20.0 ended on 24 September 2026; v21.0 ends on 21 January 2027. */
+/**
+ * The oldest major version that is served: v20.0 ended on 24 September 2026; v21.0 ends on 21 January 2027.
+ * @see https://developers.facebook.com/docs/graph-api/changelog/versions
+ */
 export const OLDEST_GRAPH_MAJOR = 21
 
 /** Milliseconds that a code can be exchanged for, once. */
 export const CODE_LIFETIME_MS = HOUR_MS
 
-/** Seconds that a short-lived token lives. Instagram does not send it. */
+/** Seconds that a short-lived token lives. Instagram’s response does not say it. */
 export const SHORT_LIVED_SECONDS = 3600
 
 /** Days that a long-lived token lives. */
@@ -41,10 +42,7 @@ export const REFRESHABLE_AFTER_MS = DAY_MS
 /** The scope without which nothing is granted, and no token can be refreshed. */
 export const BASIC_SCOPE = 'instagram_business_basic'
 
-/**
- * The scopes of Instagram login.
- * @see https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
- */
+/** The scopes of Instagram login. */
 export const SCOPES: readonly string[] = [
   BASIC_SCOPE,
   'instagram_business_content_publish',
