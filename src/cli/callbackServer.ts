@@ -6,7 +6,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { render } from 'ejs'
+import ejs from 'ejs'
 import { type Certificate, certificateFor } from '../certificate.ts'
 import { type Environment, isLoopback, parseEnvironment } from '../config.ts'
 import type { Explained } from '../errors/explain.ts'
@@ -122,7 +122,7 @@ function sendPage(response: ServerResponse, result: LoginResult): void {
   const icon = dataUrl('image/svg+xml', 'assets/icon.svg')
   const style = dataUrl('text/css', 'assets/style.css')
   const view = readFileSync(join(VIEWS, 'closing.ejs'), 'utf8')
-  response.end(render(view, { ...result, nonce, icon, style }))
+  response.end(ejs.render(view, { ...result, nonce, icon, style }))
 }
 
 function dataUrl(type: string, file: string): string {

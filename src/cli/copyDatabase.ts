@@ -11,8 +11,8 @@ import {
 import { TABLES } from '../database/migrations.ts'
 import { formatCount, listenForInterruption, print, say, showStatus, type Terminal } from './terminal.ts'
 
-/** Rows that are read and written at once. */
-const BATCH_SIZE = 500
+/** Rows that are read and written at once. More take longer: SQLite looks for the name of each parameter among all. */
+const BATCH_SIZE = 50
 
 /** Options of the command. */
 export interface CopyOptions {

@@ -72,7 +72,8 @@ export function warn(terminal: Terminal, text: string): void {
 
 /** Shows what is being done, in place of what was shown before; no text removes it. */
 export function showStatus(terminal: Terminal, text = ''): void {
-  if (isInteractive(terminal)) terminal.messages.write(CLEAR_LINE + styled(terminal.messages, 'dim', text))
+  if (isInteractive(terminal))
+    terminal.messages.write(CLEAR_LINE + (text && styled(terminal.messages, 'dim', text)))
 }
 
 /** Styles text if the stream is a terminal with colors, unless NO_COLOR is set. */

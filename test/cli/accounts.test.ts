@@ -1,54 +1,74 @@
 import { stripVTControlCharacters } from 'node:util'
-import { expect, test } from 'vitest'
-import { onlyAccount, OUT_OF_ORDER, refreshCount } from '../accounts/refreshWorld.ts'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Value } from '../../src/database/database.ts'
 import { addCopies } from '../api/support.ts'
 import { person } from '../support/person.ts'
-import { ON_A_TERMINAL, programs } from '../support/programs.ts'
-import { SESSION_SECRET, startWorld, variablesOf } from '../support/world.ts'
+import { SESSION_SECRET, startWorld, variablesOf, type World } from '../support/world.ts'
+import { type Ended, type Running, startCommand } from './support.ts'
 
 const APP_ID = '27640875392278831'
 const DAY_MS = 24 * 60 * 60 * 1000
 const LOST = "UPDATE accounts SET status = 'needs_reconnect', status_reason = 'token_invalid', due_at = NULL"
 
-/** A world with one account, and the command in a folder of its own. */
-async function place() {
-  await using starting = new AsyncDisposableStack()
-  const { start: startProgram } = starting.use(await programs())
-  const world = starting.use(await startWorld())
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+/** One account is connected. */
+beforeEach(async () => {
+  await change('DELETE FROM accounts')
   await person(world).login()
+})
+
+/** `npm run accounts`, with these arguments. */
+function start(
+  args: readonly string[],
+  isTerminal: boolean,
+  environment: Record<string, string> = {},
+): Running {
   const settings = {
     DATABASE_URL: world.databaseUrl,
     SESSION_SECRETS: SESSION_SECRET,
     TOKEN_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
     ...variablesOf(world.sandbox, `${world.origin}/response`),
   }
-  const start = (args: readonly string[], environment: Record<string, string> = {}) =>
-    startProgram('commands/accounts.ts', { ...settings, ...environment }, ...args)
-  const ending = starting.move()
-
-  return {
-    world,
-    start,
-    run: (...args: string[]) => start(args).ended,
-    onTerminal: (...args: string[]) => start(args, ON_A_TERMINAL).ended,
-    /** The token becomes two days old. */
-    async grow() {
-      world.pass(2 * DAY_MS)
-      await world.database.run(
-        'UPDATE accounts SET token_obtained_at = token_obtained_at - $1, expires_at = expires_at - $1',
-        2 * DAY_MS,
-      )
-    },
-    [Symbol.asyncDispose]: () => ending.disposeAsync(),
-  }
+  return startCommand({
+    args: ['accounts', ...args],
+    environment: { ...settings, ...environment },
+    isTerminal,
+    isProject: true,
+  })
 }
 
-test('a terminal shows each account in a line, what is wrong under it, and how many there are', async () => {
-  await using here = await place()
-  await addCopies(here.world, 1, 4_000_000_000_000_001)
-  await here.world.database.run(`${LOST} WHERE id = $1`, APP_ID)
+const run = (...args: string[]): Promise<Ended> => start(args, false).ended
+const runInTerminal = (...args: string[]): Promise<Ended> => start(args, true).ended
 
-  const { status, stdout, stderr } = await here.onTerminal()
+async function change(sql: string, ...parameters: Value[]): Promise<void> {
+  await world.database.query(sql, parameters)
+}
+
+async function stored(): Promise<Record<string, Value>[]> {
+  return (await world.database.query('SELECT * FROM accounts')).rows
+}
+
+/** The token becomes two days old, for the sandbox too. */
+async function age(): Promise<void> {
+  const obtainedAt = Date.now() - 2 * DAY_MS
+  world.pass(2 * DAY_MS)
+  await change(
+    'UPDATE accounts SET token_obtained_at = $1, expires_at = $2',
+    obtainedAt,
+    obtainedAt + 60 * DAY_MS,
+  )
+}
+
+test('a terminal shows each account in a line, what is wrong below it, and how many there are', async () => {
+  await addCopies(world, 1, 4_000_000_000_000_001)
+  await change(`${LOST} WHERE id = $1`, APP_ID)
+
+  const { status, stdout, stderr } = await runInTerminal()
 
   expect(stripVTControlCharacters(stdout).split('\n')).toStrictEqual([
     '✗ needs_reconnect  @harbour.bakery  27640875392278831  no valid token',
@@ -59,29 +79,21 @@ test('a terminal shows each account in a line, what is wrong under it, and how m
     '2 accounts, 1 ok, 1 needs_reconnect',
     '',
   ])
-  expect(stderr).toBe('')
-  expect(status).toBe(0)
+  expect([status, stderr]).toStrictEqual([0, ''])
 })
 
-test('a terminal is shown fifty, and all where that is wanted', async () => {
-  await using here = await place()
-  await addCopies(here.world, 60, 4_000_000_000_000_001)
+test('a terminal shows fifty accounts, or all if wanted; a pipe gets all, separated by tabs and without colors', async () => {
+  await addCopies(world, 60, 4_000_000_000_000_001)
 
-  const some = await here.onTerminal()
-  const all = await here.onTerminal('--all')
+  const some = await runInTerminal()
+  const all = await runInTerminal('--all')
+  const piped = await run()
+  const found = await runInTerminal('--search', 'harbour')
 
   expect(some.stdout.match(/✓/g)).toHaveLength(50)
   expect(some.stderr).toBe('There are more: add --all.\n')
   expect(all.stdout.match(/✓/g)).toHaveLength(61)
-})
-
-test('a pipe gets all, with tabs between and no colour', async () => {
-  await using here = await place()
-  await addCopies(here.world, 60, 4_000_000_000_000_001)
-
-  const { stdout, stderr } = await here.run()
-
-  const lines = stdout.trimEnd().split('\n')
+  const lines = piped.stdout.trimEnd().split('\n')
   expect(lines).toHaveLength(61)
   expect(lines[0]?.split('\t')).toStrictEqual([
     'harbour.bakery',
@@ -92,14 +104,13 @@ test('a pipe gets all, with tabs between and no colour', async () => {
     expect.stringMatching(/^2\d{3}-.*Z$/) as string,
     '',
   ])
-  expect(stdout + stderr).toBe(stripVTControlCharacters(stdout + stderr))
-  expect(stdout).not.toContain('IGAA')
+  for (const never of ['\u001b', 'IGAA']) expect(piped.stdout + piped.stderr).not.toContain(never)
+  expect(found.stdout.match(/✓/g)).toHaveLength(50)
+  expect(found.stderr).toBe('There are more. A longer beginning finds fewer.\n')
 })
 
-test('a program gets each account as the API tells it', async () => {
-  await using here = await place()
-
-  const { stdout } = await here.run('--json')
+test('a program gets each account as the API returns it', async () => {
+  const { stdout } = await run('--json')
 
   expect(JSON.parse(stdout)).toMatchObject({ id: APP_ID, username: 'harbour.bakery', status: 'ok' })
   expect(stdout).not.toContain('IGAA')
@@ -109,22 +120,20 @@ test.each([
   [['--search', '@Harbour'], 1],
   [['--search', '17841403815449847'], 1],
   [['--search', 'bakery'], 0],
+  [['--search', ' '], 1],
   [['--status', 'needs_reconnect'], 0],
   [['--status', 'ok', '--search', '2764'], 1],
-])('%j lists those', async (args, count) => {
-  await using here = await place()
-
-  const { status, stdout } = await here.run(...args)
+])('%j lists %i of one account', async (args, count) => {
+  const { status, stdout } = await run(...args)
 
   expect(stdout.split('\n').filter(Boolean)).toHaveLength(count)
   expect(status).toBe(0)
 })
 
-test('a name tells the terminal nothing but itself', async () => {
-  await using here = await place()
-  await here.world.database.run('UPDATE accounts SET username = $1', 'evil\u001b[2J\u0007\tname')
+test('a user name is shown without control characters', async () => {
+  await change('UPDATE accounts SET username = $1', 'evil\u001b[2J\u0007\tname')
 
-  const outputs = [await here.run(), await here.onTerminal()]
+  const outputs = [await run(), await runInTerminal()]
 
   for (const { stdout } of outputs) {
     expect(stdout).toContain('evilname')
@@ -134,99 +143,87 @@ test('a name tells the terminal nothing but itself', async () => {
 })
 
 test('a token is refreshed', async () => {
-  await using here = await place()
-  await here.grow()
-  const before = await onlyAccount(here.world)
+  await age()
+  const [before] = await stored()
 
-  const { status, stdout, stderr } = await here.run('refresh', '17841403815449847')
+  const { status, stdout, stderr } = await run('refresh', '17841403815449847')
 
   expect([status, stdout, stderr]).toStrictEqual([0, '@harbour.bakery was refreshed.\n', ''])
-  expect((await onlyAccount(here.world)).tokenExpiresAt?.getTime()).toBeGreaterThan(
-    before.tokenExpiresAt?.getTime() ?? Infinity,
-  )
+  const [after] = await stored()
+  expect(after?.['expires_at']).toBeGreaterThan(Number(before?.['expires_at']))
 })
 
 test('a refresh that fails says why, and what Instagram said', async () => {
-  await using here = await place()
-  await here.grow()
-  here.world.sandbox.answerNext('refresh', OUT_OF_ORDER)
+  await age()
+  world.sandbox.fail('temporary_failure', { at: 'refresh' })
 
-  const { status, stdout, stderr } = await here.run('refresh', APP_ID)
+  const { status, stdout, stderr } = await run('refresh', APP_ID)
 
   expect(status).toBe(1)
   expect(stdout).toMatch(/^@harbour\.bakery was not refreshed\. .*Instagram/)
-  expect(stderr).toContain('refresh')
+  expect(stderr).toContain('a token could not be refreshed')
   expect(stdout + stderr).not.toMatch(/IGAA|canary/)
 })
 
-test('a token that is younger than a day is not tried', async () => {
-  await using here = await place()
+test('a token that is younger than a day is not refreshed', async () => {
+  const before = world.sandbox.calls.length
 
-  const { status, stdout } = await here.run('refresh', APP_ID, '--json')
+  const { status, stdout } = await run('refresh', APP_ID, '--json')
 
   expect(status).toBe(1)
   expect(JSON.parse(stdout)).toMatchObject({ outcome: 'too_young', account: { id: APP_ID } })
-  expect(refreshCount(here.world)).toBe(0)
+  expect(world.sandbox.calls).toHaveLength(before)
 })
 
 test.each([
-  ['y\n', 0, 0],
-  ['YES\n', 0, 0],
-  ['\n', 1, 1],
-  ['no\n', 1, 1],
-  ['', 1, 1],
-])('asked whether it is sure, %j means exit code %i, and %i accounts left', async (answer, code, left) => {
-  await using here = await place()
-  const { child, ended, says } = here.start(['disconnect', APP_ID], ON_A_TERMINAL)
+  ['y', 0, 0],
+  ['Y', 0, 0],
+  ['\r', 1, 1],
+  ['n', 1, 1],
+  ['\u0003', 130, 1],
+  ['\u0004', 130, 1],
+])('asked whether to disconnect, %j means status %i, and %i accounts left', async (answer, status, left) => {
+  const command = start(['disconnect', APP_ID], true)
+  await command.says(`Disconnect @harbour.bakery (${APP_ID})`)
 
-  await says('[y/N]')
-  child.stdin.end(answer)
-  const { status, stderr } = await ended
+  command.types(answer)
 
-  expect(stderr).toContain(`Disconnect @harbour.bakery (${APP_ID})`)
-  expect(status).toBe(code)
-  expect(await here.world.database.all('SELECT * FROM accounts')).toHaveLength(left)
+  expect((await command.ended).status).toBe(status)
+  expect(await stored()).toHaveLength(left)
 })
 
 test('where nobody can be asked, nothing is disconnected without --yes', async () => {
-  await using here = await place()
-
-  const unsure = await here.run('disconnect', APP_ID)
-  const kept = await onlyAccount(here.world)
-  const sure = await here.run('disconnect', APP_ID, '--yes')
+  const unsure = await run('disconnect', APP_ID)
+  const kept = await stored()
+  const sure = await run('disconnect', APP_ID, '--yes')
 
   expect(unsure.status).toBe(2)
   expect(unsure.stderr).toContain('add --yes')
-  expect(kept.id).toBe(APP_ID)
+  expect(kept).toHaveLength(1)
   expect(sure.stdout).toBe('@harbour.bakery was disconnected: its token is deleted here.\n')
-  expect(await here.world.database.all('SELECT * FROM accounts')).toStrictEqual([])
+  expect(await stored()).toStrictEqual([])
 })
 
-test('somebody watches an account being lost, until Ctrl-C', async () => {
-  await using here = await place()
-  const { child, ended, says } = here.start(['--watch'], ON_A_TERMINAL)
-  await says('1 ok')
+test('a list that is watched shows what changes, until Ctrl-C', async () => {
+  const command = start(['--watch'], true)
+  await command.says('1 ok')
 
-  await here.world.database.run(LOST)
-  await says('1 needs_reconnect')
-  child.kill('SIGINT')
-  const { status, stdout } = await ended
+  await change(LOST)
+  await command.says('1 needs_reconnect')
+  command.signal('SIGINT')
 
-  expect(stripVTControlCharacters(stdout)).toContain('1 account, 1 needs_reconnect')
-  expect(status).toBe(0)
+  expect((await command.ended).status).toBe(0)
 })
 
 test.each([
   [['--watch'], 'Only a terminal can be drawn'],
-  [['--status', 'splendid'], 'There is no status “splendid”.'],
+  [['--status', 'splendid'], 'splendid'],
   [['--colour'], '--colour'],
   [['destroy', APP_ID], 'There is no “destroy”.'],
   [['refresh'], 'Name the account to refresh, by its id.'],
-  [['refresh', APP_ID, 'too'], 'There is no place for “too”.'],
-])('%j is not understood, and shows how it is done', async (args, sentence) => {
-  await using here = await place()
-
-  const { status, stdout, stderr } = await here.run(...args)
+  [['refresh', APP_ID, 'too'], 'too'],
+])('%j is not understood, and the usage is shown', async (args, sentence) => {
+  const { status, stdout, stderr } = await run(...args)
 
   expect([status, stdout]).toStrictEqual([2, ''])
   expect(stderr).toContain(sentence)
@@ -234,18 +231,14 @@ test.each([
   expect(stderr).not.toMatch(/ {4}at /)
 })
 
-test('an account that there is not is said to be none', async () => {
-  await using here = await place()
-
-  const { status, stderr } = await here.run('refresh', '27640875392278830')
+test('an unknown id is reported', async () => {
+  const { status, stderr } = await run('refresh', '27640875392278830')
 
   expect([status, stderr]).toStrictEqual([1, 'Cannot go on: No account has the id 27640875392278830.\n'])
 })
 
-test('settings that need mending are named', async () => {
-  await using here = await place()
-
-  const { status, stderr } = await here.start([], { TOKEN_KEYS: 'canary' }).ended
+test('mistakes in the settings are named without a value', async () => {
+  const { status, stderr } = await start([], false, { TOKEN_KEYS: 'canary' }).ended
 
   expect(status).toBe(1)
   expect(stderr).toContain('TOKEN_KEYS must be')

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import * as childProcess from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,9 @@ export const SECRET = 'c1ient-secret-marked-canary-7f3a91'
 const PATIENCE_MS = 20_000
 
 type Environment = Record<string, string>
+
+/** A program and its arguments. */
+type Program = readonly [string, ...string[]]
 
 /** What a command printed in the end. */
 export interface Ended {
@@ -65,7 +68,7 @@ export function startCommand({ args, environment, isTerminal = false, isProject 
   }
   const [input, output, messages] = [stream(), stream(), stream()]
   const terminal = { environment, input, output, messages, isProject } as unknown as Terminal
-  return follow(
+  return observe(
     output,
     messages,
     () => run(args, terminal),
@@ -81,14 +84,14 @@ function noColor(): Environment {
 }
 
 /** Runs a program in a process of its own. */
-export function startProcess(
-  [program, ...words]: readonly [string, ...string[]],
+function startProcess(
+  [program, ...words]: Program,
   { cwd, environment }: { cwd: string; environment: Environment },
-): Running & { pid: number | undefined } {
-  const child = spawn(program, words, { cwd, env: environment })
+): Running {
+  const child = childProcess.spawn(program, words, { cwd, env: environment })
   const closed = Promise.withResolvers<number | null>()
   child.on('close', closed.resolve).on('error', closed.reject)
-  const running = follow(
+  return observe(
     child.stdout,
     child.stderr,
     () => closed.promise,
@@ -96,10 +99,9 @@ export function startProcess(
     () => child.stdin.end(),
     (name) => child.kill(name),
   )
-  return { ...running, pid: child.pid }
 }
 
-function follow(
+function observe(
   output: NodeJS.ReadableStream,
   messages: NodeJS.ReadableStream,
   work: () => Promise<number | null>,
@@ -154,8 +156,8 @@ function follow(
   }
 }
 
-/** As on somebody's laptop: a home of their own, and a sandbox that knows their app. `command`: the program in place of the commands here. */
-export async function laptop(change: { redirectUri?: string; command?: readonly [string, ...string[]] } = {}) {
+/** As on somebody's laptop: a home of their own, and a sandbox that knows their app. `command`: the program that runs in place of ours. */
+export async function laptop(change: { redirectUri?: string; command?: Program } = {}) {
   await using starting = new AsyncDisposableStack()
   const home = await mkdtemp(join(tmpdir(), 'laptop-'))
   starting.defer(() => rm(home, { recursive: true, force: true }))
@@ -163,14 +165,14 @@ export async function laptop(change: { redirectUri?: string; command?: readonly 
   const { redirectUri = `https://localhost:${port}/response`, command } = change
   const app = { clientId: CLIENT_ID, clientSecret: SECRET, redirectUris: [redirectUri] }
   const sandbox = starting.adopt(await startSandbox({ port: 0, app }), (started) => started.close())
-  const running = new Set<Running>()
+  const running = new Map<Running, NodeJS.Signals>()
   starting.defer(async () => {
-    for (const each of running) each.signal(command ? 'SIGKILL' : 'SIGINT')
-    await Promise.all([...running].map(({ ended }) => ended))
+    for (const [each, signal] of running) each.signal(signal)
+    await Promise.all(running.keys().map(({ ended }) => ended))
   })
   const dataHome = join(home, 'data')
   const user = join(dataHome, 'instagram-access-token')
-  const { XDG_DATA_HOME } = process.env
+  const { XDG_DATA_HOME, PATH = '' } = process.env
   process.env['XDG_DATA_HOME'] = dataHome
   starting.defer(() => {
     if (XDG_DATA_HOME === undefined) delete process.env['XDG_DATA_HOME']
@@ -180,7 +182,6 @@ export async function laptop(change: { redirectUri?: string; command?: readonly 
 
   /** Without an app. */
   const nothing: Environment = {
-    ...(command && { HOME: home, XDG_DATA_HOME: dataHome, PATH: process.env['PATH'] ?? '' }),
     INSTAGRAM_AUTHORIZE_URL: sandbox.authorizeUrl,
     INSTAGRAM_TOKEN_URL: sandbox.tokenUrl,
     INSTAGRAM_GRAPH_URL: sandbox.graphUrl,
@@ -192,6 +193,20 @@ export async function laptop(change: { redirectUri?: string; command?: readonly 
     INSTAGRAM_REDIRECT_URI: redirectUri,
   }
 
+  /** Ends a command together with the test. */
+  function follow(started: Running, signal: NodeJS.Signals): Running {
+    running.set(started, signal)
+    void started.ended.finally(() => running.delete(started))
+    return started
+  }
+
+  /** Starts a program in a process of its own. */
+  function spawn(program: Program, environment: Environment = {}, base = settings): Running {
+    const user = { HOME: home, XDG_DATA_HOME: dataHome, PATH }
+    const options = { cwd: home, environment: { ...user, ...base, ...environment } }
+    return follow(startProcess(program, options), 'SIGKILL')
+  }
+
   /** Starts a command with the settings of the app, or those of `base`. */
   function start(
     args: readonly string[],
@@ -199,13 +214,8 @@ export async function laptop(change: { redirectUri?: string; command?: readonly 
     base = settings,
     isTerminal = false,
   ): Running {
-    const all = { ...base, ...environment }
-    const started = command
-      ? startProcess([...command, ...args], { cwd: home, environment: all })
-      : startCommand({ args, environment: all, isTerminal })
-    running.add(started)
-    void started.ended.finally(() => running.delete(started))
-    return started
+    if (command) return spawn([...command, ...args], environment, base)
+    return follow(startCommand({ args, environment: { ...base, ...environment }, isTerminal }), 'SIGINT')
   }
 
   /** Opens a page of the command's as a browser that trusts its certificate. */
@@ -228,6 +238,7 @@ export async function laptop(change: { redirectUri?: string; command?: readonly 
     redirectUri,
     sandbox,
     nothing,
+    spawn,
     start,
     /** Starts a command in a terminal. */
     sit: (args: readonly string[], environment: Environment = {}, base = settings) =>
