@@ -69,9 +69,7 @@ export async function checkSecret({ instagram, database, tokenKeys, now }: Insta
 }
 
 /** Instagram's error for a call that is expected to fail; no error if it succeeds. */
-async function responseTo(
-  call: () => Promise<unknown>,
-): Promise<{ message: string; error?: InstagramError }> {
+async function responseTo(call: () => Promise<unknown>): Promise<{ message: string; error?: InstagramError }> {
   try {
     await call()
     return { message: '' }

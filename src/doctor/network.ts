@@ -67,14 +67,12 @@ export async function checkHosts({ settings, sandbox, now }: Installation): Prom
 
 function checkHost({ host, protocol }: URL, answer: Reached | NetworkFault, sandbox: boolean): Finding {
   if (typeof answer === 'string') {
-    if (sandbox)
-      return unknown(host, 'The sandbox runs with the app, and is not running.', 'Start the app: npm start.')
+    if (sandbox) return unknown(host, 'The sandbox runs with the app, and is not running.', 'Start the app: npm start.')
     const { says, fix } = FAULTS[answer]
     return wrong(host, says, fix)
   }
   const { status, sentAt, answeredAt } = answer
-  if (status >= 500)
-    return unknown(host, `Answers ${status}: it is out of order.`, 'Wait, and do this again.')
+  if (status >= 500) return unknown(host, `Answers ${status}: it is out of order.`, 'Wait, and do this again.')
   const how = protocol === 'https:' ? 'by https, with a certificate that is trusted, ' : ''
   return ok(host, `Answers ${how}in ${answeredAt.getTime() - sentAt.getTime()} ms.`)
 }
@@ -105,8 +103,7 @@ const FAULTS = {
 function checkClock(answers: readonly Reached[]): Finding {
   const name = 'Clock'
   const [offset] = answers.flatMap(clockOffset).toSorted((one, other) => Math.abs(one) - Math.abs(other))
-  if (offset === undefined)
-    return unknown(name, 'No host told the time, so there is nothing to compare it with.')
+  if (offset === undefined) return unknown(name, 'No host told the time, so there is nothing to compare it with.')
   const seconds = Math.round(Math.abs(offset) / 1000)
   if (Math.abs(offset) > CLOCK_TOLERANCE_MS)
     return wrong(

@@ -86,8 +86,7 @@ type Checked = Pick<Installation, 'sandbox' | 'settings' | 'listening' | 'names'
 /** Checks the form of the app's id and secret. Instagram's and Facebook's look alike. */
 export function checkCredentials({ sandbox, settings, names }: Checked): Finding[] {
   const { clientId, clientSecret } = settings
-  if (sandbox)
-    return [ok('Credentials', 'None are set, so the sandbox on this machine takes Instagram’s place.')]
+  if (sandbox) return [ok('Credentials', 'None are set, so the sandbox on this machine takes Instagram’s place.')]
   return [
     ...(clientId === undefined ? [] : [checkIdForm(clientId, names.clientId)]),
     ...(clientSecret === undefined ? [] : [checkSecretForm(clientSecret, names.clientSecret, clientId)]),
@@ -98,8 +97,7 @@ function checkIdForm(id: string, setting: string): Finding {
   const name = 'Form of the app ID'
   const fix = `Take it from ${BUSINESS_LOGIN} → Instagram app ID.`
   if (!/^\d+$/.test(id)) return wrong(name, `${setting} is not a number, as Meta’s app IDs are.`, fix)
-  if (/^17841\d{12}$/.test(id))
-    return wrong(name, `${setting} looks like the ID of an account, not of an app.`, fix)
+  if (/^17841\d{12}$/.test(id)) return wrong(name, `${setting} looks like the ID of an account, not of an app.`, fix)
   if (id.length < 13 || id.length > 17)
     return unknown(name, `${setting} has ${id.length} digits; Meta’s app IDs mostly have 15 or 16.`, fix)
   return ok(name, 'It is a number, as it should be. Facebook’s app ID looks the same: see “App ID” below.')
@@ -117,10 +115,7 @@ function checkSecretForm(secret: string, setting: string, id: string | undefined
       `${setting} does not look like the secrets that Meta gives: 32 digits and letters from a to f.`,
       fix,
     )
-  return ok(
-    name,
-    'It looks like a secret of Meta’s. Facebook’s app secret looks the same: see “App secret” below.',
-  )
+  return ok(name, 'It looks like a secret of Meta’s. Facebook’s app secret looks the same: see “App secret” below.')
 }
 
 /** Checks for dead, unknown and missing scopes. One that Instagram does not know makes it refuse the whole login. */
@@ -179,9 +174,7 @@ export function checkAddresses({ settings, names }: Checked): Finding[] {
     ...checkAddress(settings.graphUrl, names.graphUrl, GRAPH_URL),
     ...checkVersion(settings.graphVersion, names.graphVersion),
   ]
-  return findings.length > 0
-    ? findings
-    : [ok('Addresses', 'Instagram is asked where it is, or where its stand-in is.')]
+  return findings.length > 0 ? findings : [ok('Addresses', 'Instagram is asked where it is, or where its stand-in is.')]
 }
 
 function checkAddress(address: string | undefined, setting: string, right: string): Finding[] {
@@ -194,9 +187,7 @@ function checkAddress(address: string | undefined, setting: string, right: strin
   if (hostname !== new URL(right).hostname)
     return [wrong('Addresses', `${setting} names ${hostname}, where Instagram does not answer this.`, fix)]
   if (/\/v\d/.test(pathname))
-    return [
-      wrong('Addresses', `${setting} has a version in its path; the addresses of tokens have none.`, fix),
-    ]
+    return [wrong('Addresses', `${setting} has a version in its path; the addresses of tokens have none.`, fix)]
   return [unknown('Addresses', `${setting} is not the address that we know.`, fix)]
 }
 

@@ -27,8 +27,7 @@ export async function checkDatabase({ database, names }: Installation): Promise<
         'Start the newer program that made it.',
       ),
     ]
-  if (version === 0)
-    return [ok(DATABASE, `Its schema has version 0; the app brings it to ${newest} when it starts.`)]
+  if (version === 0) return [ok(DATABASE, `Its schema has version 0; the app brings it to ${newest} when it starts.`)]
   if (version < newest)
     return [
       wrong(
@@ -56,8 +55,7 @@ export async function checkKeys(installation: Installation): Promise<Finding[]> 
 
 async function checkTokenKeys({ database, tokenKeys, names }: Installation): Promise<Finding[]> {
   const putBack = `Put the key back into ${names.tokenKeys} (or the file token-key back beside the database). If it is lost, those people have to log in again.`
-  if (tokenKeys === undefined)
-    return [unknown(KEYS, `${names.tokenKeys} or ${names.databaseUrl} cannot be read.`)]
+  if (tokenKeys === undefined) return [unknown(KEYS, `${names.tokenKeys} or ${names.databaseUrl} cannot be read.`)]
   if (tokenKeys instanceof Error) return [wrong(KEYS, tokenKeys.message, putBack)]
   const isNew =
     database === undefined ||
@@ -73,11 +71,7 @@ async function checkTokenKeys({ database, tokenKeys, names }: Installation): Pro
       return wrong(KEYS, `${tokens} sealed under the key “${id}”, which is not there.`, putBack)
     }),
     ...mistaken.map((id) =>
-      wrong(
-        KEYS,
-        `The key “${id}” does not open what was sealed under that name: it is another key.`,
-        putBack,
-      ),
+      wrong(KEYS, `The key “${id}” does not open what was sealed under that name: it is another key.`, putBack),
     ),
   ]
   if (problems.length > 0) return problems

@@ -1,11 +1,5 @@
 import type { FixableBy, InstagramErrorKind } from './catalogue/entry.ts'
-import {
-  type ErrorCode,
-  explanationsFor,
-  type InstagramErrorCode,
-  instagramErrors,
-  isHelpCode,
-} from './catalogue.ts'
+import { type ErrorCode, explanationsFor, type InstagramErrorCode, instagramErrors, isHelpCode } from './catalogue.ts'
 import { ENVIRONMENT_NAMES, type SettingNames } from './settingNames.ts'
 
 /** What else is known of an error. */
@@ -95,8 +89,7 @@ export function isAppError(error: unknown, ...codes: readonly ErrorCode[]): erro
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   const status = error instanceof Error && 'status' in error ? error.status : undefined
-  if (typeof status !== 'number' || status < 400 || status > 499)
-    return new AppError('internal', { cause: error })
+  if (typeof status !== 'number' || status < 400 || status > 499) return new AppError('internal', { cause: error })
   // Without the cause: errors of the body parser hold the body, and a token may be in it.
   return new AppError(CODE_OF_STATUS[status] ?? 'bad_request')
 }
@@ -113,9 +106,7 @@ export function errorLogFields(
   names: SettingNames = ENVIRONMENT_NAMES,
 ): { explained: ErrorCode; mender: FixableBy; fix: string } | undefined {
   const cause = error instanceof Error ? error.cause : undefined
-  const known = [error, cause].find(
-    (each) => isAppError(each) && isHelpCode(each.code) && each.code !== 'internal',
-  )
+  const known = [error, cause].find((each) => isAppError(each) && isHelpCode(each.code) && each.code !== 'internal')
   if (!isAppError(known)) return undefined
   const { fixableBy, advice, steps } = explanationsFor(names)[known.code]
   return {

@@ -76,10 +76,7 @@ const MATCHERS: readonly (readonly [InstagramErrorCode, Matcher])[] = [
   ['verification_failed', { message: 'Error validating verification code' }],
   ['missing_field', { message: 'Missing required field' }],
   ['missing_field', { message: 'You must provide a client_id' }],
-  [
-    'missing_field',
-    { message: 'You must include a valid client_id, response_type, and redirect_uri parameters' },
-  ],
+  ['missing_field', { message: 'You must include a valid client_id, response_type, and redirect_uri parameters' }],
   ['no_token_in_answer', { message: 'token_type” property must be a non-empty string' }],
   ['no_token_in_answer', { message: 'No token type received' }],
   ['no_token_in_answer', { message: 'access_token undefined' }],
@@ -140,9 +137,8 @@ const PARSED_MATCHERS = MATCHERS.map(([errorCode, matcher]) => ({
 /** Which error of Instagram it is; `undefined`: none that is known. */
 export function matchInstagramError(facts: ErrorFacts): InstagramErrorCode | undefined {
   const message = normalize(facts.message ?? '')
-  return PARSED_MATCHERS.find(
-    ({ matcher, phrases }) => matches(matcher, facts) && containsInOrder(message, phrases),
-  )?.errorCode
+  return PARSED_MATCHERS.find(({ matcher, phrases }) => matches(matcher, facts) && containsInOrder(message, phrases))
+    ?.errorCode
 }
 
 /** How an error is recognised. Empty: no response says it. */
@@ -177,10 +173,7 @@ function matches(matcher: Matcher, facts: ErrorFacts): boolean {
   )
 }
 
-function isInRange(
-  wanted: number | readonly [number, number] | undefined,
-  found: number | undefined,
-): boolean {
+function isInRange(wanted: number | readonly [number, number] | undefined, found: number | undefined): boolean {
   if (wanted === undefined) return true
   const [first, last] = typeof wanted === 'number' ? [wanted, wanted] : wanted
   return found !== undefined && found >= first && found <= last

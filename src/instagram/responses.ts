@@ -174,8 +174,7 @@ export function readProfile(response: HttpResponse): Profile {
 
 /** Reads a picture. @throws {InstagramError} `unreadable` for whatever is no picture */
 export function readPicture({ address, status, contentType, body }: HttpResponse): Picture {
-  if (status === 200 && /^image\/(jpeg|png|webp|gif|avif)$/.test(contentType))
-    return { contentType, bytes: body }
+  if (status === 200 && /^image\/(jpeg|png|webp|gif|avif)$/.test(contentType)) return { contentType, bytes: body }
   throw new InstagramError('unreadable', { endpoint: address, status, contentType })
 }
 
@@ -194,9 +193,7 @@ const graphErrorSchema = z
     }),
   })
   .transform(
-    ({
-      error: { error_subcode: subcode, is_transient: transient, fbtrace_id: traceId, ...error },
-    }): ErrorResponse => ({
+    ({ error: { error_subcode: subcode, is_transient: transient, fbtrace_id: traceId, ...error } }): ErrorResponse => ({
       ...error,
       subcode,
       transient,
@@ -294,11 +291,7 @@ const usageSchema = z.union([
 /** Reads `x-app-usage` and `x-business-use-case-usage`. Left out or malformed, they count as no usage. */
 export function readUsage(headers: IncomingHttpHeaders): Usage {
   const all = [headers['x-app-usage'], headers['x-business-use-case-usage']].flatMap(countsIn)
-  const percents = all.flatMap(({ call_count, total_cputime, total_time }) => [
-    call_count,
-    total_cputime,
-    total_time,
-  ])
+  const percents = all.flatMap(({ call_count, total_cputime, total_time }) => [call_count, total_cputime, total_time])
   const minutes = all.map((counts) => counts.estimated_time_to_regain_access)
   return { percent: Math.max(0, ...percents), regainMs: Math.max(0, ...minutes) * MINUTE_MS }
 }

@@ -49,8 +49,7 @@ export function verifySignedRequest(text: string, secrets: string | readonly str
   const signed = decodeStrictly(signature)
   if (!signed || !decodeStrictly(payload)) throw fault('malformed')
   // Compared with every secret, so that the time does not tell which one matched.
-  if (!keys.map((secret) => isSignature(signed, payload, secret)).includes(true))
-    throw fault('wrong_signature')
+  if (!keys.map((secret) => isSignature(signed, payload, secret)).includes(true)) throw fault('wrong_signature')
 
   const json = payloadSchema.safeParse(parsePayload(payload)).data
   if (!json) throw fault('unreadable_payload')

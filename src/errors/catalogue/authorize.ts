@@ -1,12 +1,4 @@
-import {
-  AGAIN,
-  GRAPH_STAGES,
-  instagramError,
-  LOGIN_SETUP,
-  OPEN_SETTINGS,
-  RESTART,
-  TELL_OPERATOR,
-} from './entry.ts'
+import { AGAIN, GRAPH_STAGES, instagramError, LOGIN_SETUP, OPEN_SETTINGS, RESTART, TELL_OPERATOR } from './entry.ts'
 
 /** Errors of the authorize step, mostly on Instagram’s own page and without a redirect back. */
 export const authorizing = {
@@ -77,16 +69,11 @@ export const authorizing = {
   }),
   session_invalid: instagramError('refused', ['page'], 502, 'nobody', {
     title: 'Instagram lost the thread',
-    description:
-      'Instagram’s page says “Session Invalid”: it no longer knows what you were about to do there.',
-    advice:
-      'Close that window, go back and choose Get Started in an ordinary tab. If it comes again, try later.',
+    description: 'Instagram’s page says “Session Invalid”: it no longer knows what you were about to do there.',
+    advice: 'Close that window, go back and choose Get Started in an ordinary tab. If it comes again, try later.',
     meaning:
       'Seen where the authorize page was opened in a popup (window.open), and mended there by leading the whole page to Instagram, as this app does. Otherwise it is at Instagram’s end, and passes.',
-    steps: [
-      'Where you link to this app from your own page, use a plain link and no popup.',
-      'Otherwise wait.',
-    ],
+    steps: ['Where you link to this app from your own page, use a plain link and no popup.', 'Otherwise wait.'],
     unconfirmed: 'The second cause is what one project’s pages say.',
   }),
   declined: instagramError('refused', ['callback'], 403, 'person', {
@@ -121,8 +108,7 @@ export const links = {
   }),
   implicit_disabled: instagramError('refused', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram gives no token straight to a browser',
-    description:
-      'The link that led you to Instagram asks for a token in the browser, which Instagram has ended.',
+    description: 'The link that led you to Instagram asks for a token in the browser, which Instagram has ended.',
     advice: AGAIN,
     meaning:
       'response_type=token is the implicit flow of the API of 2010 to 2020. This app never asks for it: the link comes from elsewhere.',
@@ -134,8 +120,7 @@ export const links = {
 export const app = {
   client_secret_wrong: instagramError('app_misconfigured', ['long_lived', 'exchange'], 502, 'operator', {
     title: 'Instagram refused this site’s secret',
-    description:
-      'Instagram does not accept this site’s app secret. This is a mistake in the site’s settings.',
+    description: 'Instagram does not accept this site’s app secret. This is a mistake in the site’s settings.',
     advice: TELL_OPERATOR,
     meaning: '{clientSecret} is not the secret that goes with the app of this token.',
     steps: [
@@ -151,14 +136,10 @@ export const app = {
     'operator',
     {
       title: 'Instagram does not know this site’s app id',
-      description:
-        'Instagram says that this site’s app does not exist. This is a mistake in the site’s settings.',
+      description: 'Instagram says that this site’s app does not exist. This is a mistake in the site’s settings.',
       advice: TELL_OPERATOR,
       meaning: '{clientId} is mistyped, or the app was deleted in Meta’s dashboard.',
-      steps: [
-        `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app ID into {clientId}.`,
-        RESTART,
-      ],
+      steps: [`In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app ID into {clientId}.`, RESTART],
     },
   ),
   method_refused: instagramError('refused', ['exchange', 'long_lived', 'refresh'], 502, 'operator', {

@@ -25,8 +25,7 @@ export const exchanging = {
   }),
   code_invalid: instagramError('code_invalid', ['exchange'], 400, 'person', {
     title: 'Instagram does not know this code',
-    description:
-      'The code in the address is not one that Instagram gave. It may have been cut off on the way.',
+    description: 'The code in the address is not one that Instagram gave. It may have been cut off on the way.',
     advice: AGAIN,
     meaning: 'The code is malformed. This says nothing about the secret: Instagram looks at the code first.',
     steps: ['Nothing, unless something in front of this app shortens addresses.'],
@@ -89,8 +88,7 @@ export const outages = {
     title: 'Instagram is out of order',
     description: 'Instagram says that something is broken on its side.',
     advice: LATER,
-    meaning:
-      'Code 1 or 2, a status of 500 or more, or one of the errors of RFC 6749 that mean the same. It passes.',
+    meaning: 'Code 1 or 2, a status of 500 or more, or one of the errors of RFC 6749 that mean the same. It passes.',
     steps: ['Wait: what was connected stays so, and refreshing is tried again by itself.'],
     unconfirmed: 'That Instagram ever sends the errors of RFC 6749 on the way back is not recorded.',
   }),
@@ -98,8 +96,7 @@ export const outages = {
     title: 'Instagram cannot be reached',
     description: 'We could not connect to Instagram, or the connection broke off before it answered.',
     advice: LATER,
-    meaning:
-      'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
+    meaning: 'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
     steps: NOT_US,
   }),
   timed_out: instagramError('timed_out', CALL_STAGES, 504, 'instagram', {

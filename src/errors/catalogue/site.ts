@@ -1,12 +1,4 @@
-import {
-  AGAIN,
-  type Explanation,
-  type FixableBy,
-  LATER,
-  LOGIN_SETUP,
-  type Problem,
-  siteError,
-} from './entry.ts'
+import { AGAIN, type Explanation, type FixableBy, LATER, LOGIN_SETUP, type Problem, siteError } from './entry.ts'
 import { outages } from './exchange.ts'
 import { lostTokens } from './tokens.ts'
 
@@ -29,8 +21,7 @@ export const callbackErrors = {
   }),
   state_missing: siteError(400, 'person', {
     title: 'This is not a whole answer from Instagram',
-    description:
-      'The address lacks the “state” that we gave Instagram, so we cannot tell whose login this is.',
+    description: 'The address lacks the “state” that we gave Instagram, so we cannot tell whose login this is.',
     advice: AGAIN,
     meaning: 'The callback has no state: it was opened by hand, or cut on the way.',
     steps: ['If it happens at every login, look for a proxy that takes parameters out of addresses.'],
@@ -98,9 +89,7 @@ export const siteErrors = {
       'The login with Instagram ended well, and your account is connected. What this site does after that failed.',
     advice: 'Go back to where you came from. If something is missing there, tell whoever runs this site.',
     meaning: 'onConnected of the app around us threw, or rejected. The account is connected all the same.',
-    steps: [
-      'The log has the error, under the reference that the page shows, on the line “onConnected failed”.',
-    ],
+    steps: ['The log has the error, under the reference that the page shows, on the line “onConnected failed”.'],
   }),
   no_such_deletion: siteError(404, 'person', {
     title: 'We know no deletion with this code',
@@ -166,8 +155,7 @@ export const siteErrors = {
       'This site cannot reach its database for the moment. That mostly passes by itself; it is nothing that you did.',
     advice: 'Wait a moment, then reload this page.',
     retryAfterSeconds: 10,
-    meaning:
-      'The database that {databaseUrl} names cannot be reached, is being restarted, is full or is locked.',
+    meaning: 'The database that {databaseUrl} names cannot be reached, is being restarted, is full or is locked.',
     steps: [
       'See whether the database runs, and what the log says under this reference. All heals by itself when it is back.',
     ],
@@ -178,8 +166,7 @@ export const siteErrors = {
       'Instagram gave us a token for your account, but our database was away and we could not store it. Nothing was kept.',
     advice: 'Wait a minute, then go back and choose Get Started to try again.',
     retryAfterSeconds: 10,
-    meaning:
-      'Instagram gave a token, and the database could not store it, though that was tried for some seconds.',
+    meaning: 'Instagram gave a token, and the database could not store it, though that was tried for some seconds.',
     steps: ['See whether the database runs. The person has to log in once more: a code works once.'],
   }),
   token_unreadable: siteError(503, 'operator', {
@@ -285,8 +272,7 @@ export const problems = {
   too_many_requests: {
     status: 429,
     title: too_many_requests.title,
-    detail:
-      'Too many imports or wrong keys came from your address. Try again after the seconds in Retry-After.',
+    detail: 'Too many imports or wrong keys came from your address. Try again after the seconds in Retry-After.',
   },
   database_unavailable: {
     status: 503,

@@ -27,8 +27,7 @@ export const lostTokens = {
   }),
   app_removed: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'This site was removed on Instagram',
-    description:
-      'The app was removed on Instagram, under Settings → Apps and websites, and its token is dead.',
+    description: 'The app was removed on Instagram, under Settings → Apps and websites, and its token is dead.',
     advice: 'If that was a slip, go back and choose Get Started to allow it again.',
     meaning: 'The person removed the app, or never installed it. The token is dead from that moment on.',
     steps: [CONNECT_AGAIN],
@@ -36,8 +35,7 @@ export const lostTokens = {
   checkpoint: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'Instagram wants to see you first',
     description: 'Instagram has stopped the account until its owner logs in there and answers a question.',
-    advice:
-      'Log in on instagram.com or in the app and do what it asks. Then come back and choose Get Started.',
+    advice: 'Log in on instagram.com or in the app and do what it asks. Then come back and choose Get Started.',
     meaning: 'A checkpoint: Instagram waits for the owner to confirm something.',
     steps: ['The person logs in at instagram.com, does what is asked, and connects the account again.'],
     unconfirmed: 'Documented for the Graph API; not recorded on Instagram’s own host.',
@@ -85,16 +83,14 @@ export const misusedTokens = {
   token_unparseable: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'Instagram cannot read this token',
     description: 'It is not a token of Instagram’s, or not the whole of it, or something was copied along.',
-    advice:
-      'Copy the token again, without quotes or blanks, or go back and choose Get Started to get a new one.',
+    advice: 'Copy the token again, without quotes or blanks, or go back and choose Get Started to get a new one.',
     meaning:
       'A token of one product was shown to the other: IGAA… goes to graph.instagram.com, EAA… to graph.facebook.com. Or quotes and blanks from a settings file came along.',
     steps: [`Take a token of ${LOGIN_SETUP} → Generate access tokens, or let the person choose Get Started.`],
   }),
   already_long_lived: instagramError('already_long_lived', ['long_lived'], 502, 'operator', {
     title: 'This token is long-lived already',
-    description:
-      'When it was to be exchanged, Instagram answered as if this token lasted for 60 days already.',
+    description: 'When it was to be exchanged, Instagram answered as if this token lasted for 60 days already.',
     advice: 'Go back and paste it under “I have a token already”: it is kept alive there.',
     meaning:
       'Tokens of Generate access tokens in Meta’s dashboard are long-lived from the start: refresh them, do not exchange them. What is pasted under “I have a token already” is treated so by itself.',
@@ -105,8 +101,7 @@ export const misusedTokens = {
     description:
       'Instagram says that the permission is gone: it was not given, was taken back, or is asked for only since then.',
     advice: 'Go back, choose Get Started, and leave the boxes ticked on Instagram’s page.',
-    meaning:
-      'A scope was not granted, or was added to {scopes} after the token was made: an old token gains none.',
+    meaning: 'A scope was not granted, or was added to {scopes} after the token was made: an old token gains none.',
     steps: [
       'See that {scopes} asks for what the call needs; instagram_business_basic is always needed.',
       CONNECT_AGAIN,
