@@ -77,9 +77,7 @@ export function openInBackground(url: string, onError: (error: unknown) => void)
     query: async (sql, parameters) => (await attempt).query(sql, parameters),
     transaction: async (work) => (await attempt).transaction(work),
     checkpoint: async () => (await attempt).checkpoint(),
-    async ready() {
-      await attempt
-    },
+    ready: () => attempt.then(() => undefined),
     async close() {
       isClosed = true
       await (await attempt.catch(() => undefined))?.close()

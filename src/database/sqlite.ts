@@ -16,7 +16,7 @@ const UNAVAILABLE = [BUSY, 8, 10, 13, 14]
  */
 export async function openSqlite(path: string): Promise<Database> {
   const connection = await retryWhileBusy(() => connect(path))
-  const statements = new Map<string, StatementSync>()
+  const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
   let queue: Promise<unknown> = Promise.resolve()
   let isClosed = false
 
@@ -27,12 +27,18 @@ export async function openSqlite(path: string): Promise<Database> {
     return result
   }
 
+  function prepare(sql: string) {
+    const statement = connection.prepare(sql)
+    const prepared = { statement, returnsRows: statement.columns().length > 0 }
+    statements.set(sql, prepared)
+    return prepared
+  }
+
   function run(sql: string, parameters: readonly Value[] = []): QueryResult {
     checkParameters(sql, parameters)
     const named = Object.fromEntries(parameters.map((value, index) => [`$${index + 1}`, value]))
-    const statement = statements.get(sql) ?? connection.prepare(sql)
-    statements.set(sql, statement)
-    if (statement.columns().length === 0) return { rows: [], rowCount: Number(statement.run(named).changes) }
+    const { statement, returnsRows } = statements.get(sql) ?? prepare(sql)
+    if (!returnsRows) return { rows: [], rowCount: Number(statement.run(named).changes) }
     // The rows of node:sqlite have no prototype. Our columns hold text and integers only.
     const rows = statement.all(named).map((row) => ({ ...row }) as Row)
     return { rows, rowCount: rows.length }
@@ -55,9 +61,7 @@ export async function openSqlite(path: string): Promise<Database> {
           throw error
         }
       }),
-    async checkpoint() {
-      await enqueue(() => query('PRAGMA wal_checkpoint(TRUNCATE)'))
-    },
+    checkpoint: () => enqueue(() => query('PRAGMA wal_checkpoint(TRUNCATE)')).then(() => undefined),
     async close() {
       isClosed = true
       await queue
