@@ -4,7 +4,6 @@ import type { Context } from './context.ts'
 import { AppError } from './errors/errors.ts'
 import { createAdminRoutes } from './web/admin/routes.ts'
 import { isAdmin } from './web/admin/signIn.ts'
-import { createMetricsRoutes } from './web/api/metrics.ts'
 import { createApiRoutes } from './web/api/routes.ts'
 import { errorHandlers } from './web/errorPage.ts'
 import { alive, readiness } from './web/health.ts'
@@ -62,7 +61,6 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
   for (const asset of ASSETS) router.get(`/assets/${asset}`, log, security.securityHeaders, sendAsset(asset))
   router.get('/healthz', program, alive)
   router.get('/readyz', program, readiness(context))
-  router.use(createMetricsRoutes(context, address, program))
   router.use(createApiRoutes(context, address, program))
   router.post('/deauthorize', ...metaCall, meta.deauthorize(context), meta.metaErrors)
   router.post('/data-deletion', ...metaCall, meta.deleteData(context, address), meta.metaErrors)

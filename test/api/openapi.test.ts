@@ -71,7 +71,7 @@ test('the document has every route of the API, with all of its methods', () => {
     return [...new Set(methods)].flatMap((method) => (method ? `${method.toUpperCase()} ${path}` : []))
   })
 
-  expect(routes.sort()).toStrictEqual([...OPERATIONS].sort())
+  expect(routes.sort()).toStrictEqual([...OPERATIONS, 'GET /metrics'].sort())
 })
 
 test('a method that the document does not have is refused with those that it has', async () => {

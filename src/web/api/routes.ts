@@ -17,8 +17,8 @@ const importBody = z.object({ access_token: z.string() })
 const parseJson = json({ limit: '16kb', type: 'application/json' })
 
 /**
- * The JSON API under `/api`, as `openapi.json` describes it. Errors are problem details (RFC 9457). The standalone app answers all requests
- * under `/api`; in a host's app the API has its own paths only, and none without API keys.
+ * The JSON API under `/api`, as `openapi.json` describes it, and `/metrics` for Prometheus. Errors are problem details (RFC 9457). The
+ * standalone app answers all requests under `/api`; in a host's app there are these routes only, and none without API keys.
  *
  * @param program The middleware of all routes for programs; it opens the request's context.
  */
@@ -27,7 +27,7 @@ export function createApiRoutes(
   address: Address,
   program: readonly RequestHandler[],
 ): Router {
-  const { config, accounts, now } = context
+  const { config, accounts, metrics, now } = context
   const hasKeys = config.apiKeys.length > 0
   const authorized = [...program, ...(hasKeys ? [requireKey(config.apiKeys)] : [])]
   const router = Router()
@@ -98,14 +98,23 @@ export function createApiRoutes(
         else response.json(tokenJson(token, now()))
       })
       .all(methodNotAllowed('GET, HEAD'))
+
+    router
+      .route('/metrics')
+      .all(authorized)
+      .get(async (_request, response) => {
+        response.set('Content-Type', metrics.contentType).send(await metrics.text())
+      })
+      .all(methodNotAllowed('GET, HEAD'))
   }
   if (config.listening)
-    for (const path of ['/api', '/api/{*path}'])
+    for (const path of ['/api', '/api/{*path}', '/metrics'])
       router.all(path, ...authorized, () => {
-        const detail = `This site has no API: its setting ${config.names.apiKeys} is empty.`
+        const missing = path === '/metrics' ? 'metrics' : 'API'
+        const detail = `This site has no ${missing}: its setting ${config.names.apiKeys} is empty.`
         throw new ApiError('not_found', hasKeys ? {} : { detail })
       })
-  router.use('/api', problemHandlers(address, program))
+  router.use(['/api', '/metrics'], problemHandlers(address, program))
   return router
 }
 
