@@ -3,7 +3,6 @@ import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { createDataDeletion, type DataDeletion } from './accounts/dataDeletion.ts'
 import { type AccountEvent, createEvents, type EventListener, needsPerson } from './accounts/events.ts'
 import { createLeases, createRefresher, type Refresher } from './accounts/refresher.ts'
-import { createStats } from './accounts/stats.ts'
 import { createTokenCipher } from './accounts/tokenCipher.ts'
 import { checkKeys } from './accounts/tokenKeys.ts'
 import { createWebhookDelivery } from './accounts/webhooks.ts'
@@ -70,9 +69,7 @@ export function createContext(config: Config, parts: ContextParts): Context {
     reconnectUrl,
   })
   const accounts = createAccounts({ database, cipher, events, schedule, now })
-  const metrics = createMetrics(createStats(database, accounts, now), {
-    ofProcess: config.apiKeys.length > 0,
-  })
+  const metrics = createMetrics(database, accounts, now, { ofProcess: config.apiKeys.length > 0 })
   const instagram = createInstagramClient(config.instagram, { now, onCall: metrics.onCall })
   const leases = createLeases(database, cipher, events, now)
   const refresher = createRefresher({ instagram, accounts, leases, schedule, log, now, names: config.names })
@@ -82,7 +79,7 @@ export function createContext(config: Config, parts: ContextParts): Context {
     refresher,
     attempts,
     webhook,
-    checkKeys: (signal) => checkKeys({ database, cipher, leases, schedule, now }, signal),
+    checkKeys: (signal) => checkKeys(database, cipher, leases, schedule, now, signal),
     log,
     now,
   })

@@ -1,22 +1,16 @@
 import { z } from 'zod'
-import type { Row } from '../database/database.ts'
+import type { Row, Value } from '../database/database.ts'
 import { catalogue, type InstagramErrorCode, isInstagramErrorCode } from '../errors/catalogue.ts'
 import type { TokenKind } from '../instagram/responses.ts'
 
 /** Every account status, the good ones first. */
 export const STATUSES = [
-  /** The token is valid and is refreshed before it expires. */
   'ok',
-  /** The token lasts one hour: Instagram has not exchanged it yet. The exchange is retried while the hour lasts. */
-  'short_lived',
-  /** The token is valid, but refreshing it keeps failing and it expires soon. */
-  'expiring',
-  /** There is no valid token, and only the person can give a new one. */
-  'needs_reconnect',
-  /** None of the token keys decrypts the token. */
-  'unreadable',
-  /** The person removed the app on Instagram, and Instagram told us: the token is destroyed. */
-  'disconnected_by_instagram',
+  'short_lived', // The token lasts one hour: Instagram has not exchanged it yet. The exchange is retried.
+  'expiring', // The token is valid, but refreshing it keeps failing and it expires soon.
+  'needs_reconnect', // There is no valid token, and only the person can give a new one.
+  'unreadable', // None of the token keys decrypts the token.
+  'disconnected_by_instagram', // The person removed the app on Instagram: the token is destroyed.
 ] as const
 
 /** The state of an account's token. */
@@ -77,30 +71,8 @@ export function accountTitle({ username, id }: Pick<Account, 'username' | 'id'>)
   return username === null ? id : `@${username}`
 }
 
-/** An account in the JSON API and in webhooks. Never holds the token. Times are in ISO 8601. */
-export interface AccountJson {
-  /** The app-scoped id. */
-  id: string
-  /** The professional account's id. */
-  user_id: string | null
-  username: string | null
-  name: string | null
-  account_type: string | null
-  permissions: readonly string[] | null
-  status: AccountStatus
-  status_since: string
-  /** A sentence. */
-  status_reason: string | null
-  connected_at: string
-  token_obtained_at: string
-  /** `null`: never expires. */
-  token_expires_at: string | null
-  /** When the token is refreshed next; `null`: it is not refreshed. */
-  next_refresh_at: string | null
-}
-
-/** What programs may know about an account. */
-export function accountJson(account: Account): AccountJson {
+/** What programs may know about an account, as in the JSON API and in webhooks. Times are in ISO 8601. */
+export function accountJson(account: Account) {
   return {
     id: account.id,
     user_id: account.userId,
@@ -118,86 +90,76 @@ export function accountJson(account: Account): AccountJson {
   }
 }
 
+/** The column of each property. */
+const COLUMNS = {
+  key: 'account_key',
+  id: 'id',
+  userId: 'user_id',
+  username: 'username',
+  name: 'name',
+  accountType: 'account_type',
+  pictureUrl: 'picture_url',
+  profileReadAt: 'profile_read_at',
+  permissions: 'permissions',
+  askedScopes: 'asked_scopes',
+  tokenKind: 'token_kind',
+  tokenObtainedAt: 'token_obtained_at',
+  tokenExpiresAt: 'expires_at',
+  connectedAt: 'connected_at',
+  status: 'status',
+  statusSince: 'status_since',
+  statusReason: 'status_reason',
+  dueAt: 'due_at',
+  failedTries: 'failed_tries',
+} as const satisfies Record<keyof Account, string>
+
 const text = z.string().nullable()
 const time = z.int().transform((milliseconds) => new Date(milliseconds))
 const scopes = z
   .string()
   .transform((json): unknown => JSON.parse(json))
   .pipe(z.array(z.string()))
+const reason = z.custom<StatusReason>(
+  (name) => name === 'expired' || name === 'no_key' || isInstagramErrorCode(name),
+)
 
-const accountRow = z.object({
-  account_key: z.string(),
+const accountSchema: z.ZodType<Account> = z.object({
+  key: z.string(),
   id: z.string(),
-  user_id: text,
+  userId: text,
   username: text,
   name: text,
-  account_type: text,
-  picture_url: text,
-  profile_read_at: time.nullable(),
+  accountType: text,
+  pictureUrl: text,
+  profileReadAt: time.nullable(),
   permissions: scopes.nullable(),
-  asked_scopes: scopes,
-  token_kind: z.enum(['short_lived', 'long_lived', 'classic']),
-  token_obtained_at: time,
-  expires_at: time.nullable(),
-  connected_at: time,
+  askedScopes: scopes,
+  tokenKind: z.enum(['short_lived', 'long_lived', 'classic']),
+  tokenObtainedAt: time,
+  tokenExpiresAt: time.nullable(),
+  connectedAt: time,
   status: z.enum(STATUSES),
-  status_since: time,
-  status_reason: z.custom<StatusReason>(isStatusReason).nullable().catch(null),
-  due_at: time.nullable(),
-  failed_tries: z.int(),
+  statusSince: time,
+  statusReason: reason.nullable().catch(null), // Another version of the app may have had other reasons.
+  dueAt: time.nullable(),
+  failedTries: z.int(),
 })
 
-function isStatusReason(name: unknown): boolean {
-  return name === 'expired' || name === 'no_key' || isInstagramErrorCode(name)
-}
-
 /** Reads a row of `accounts`; the encrypted token and the lease are left out. */
-export function accountFromRow(columns: Row): Account {
-  const row = accountRow.parse(columns)
-  return {
-    key: row.account_key,
-    id: row.id,
-    userId: row.user_id,
-    username: row.username,
-    name: row.name,
-    accountType: row.account_type,
-    pictureUrl: row.picture_url,
-    profileReadAt: row.profile_read_at,
-    permissions: row.permissions,
-    askedScopes: row.asked_scopes,
-    tokenKind: row.token_kind,
-    tokenObtainedAt: row.token_obtained_at,
-    tokenExpiresAt: row.expires_at,
-    connectedAt: row.connected_at,
-    status: row.status,
-    statusSince: row.status_since,
-    statusReason: row.status_reason,
-    dueAt: row.due_at,
-    failedTries: row.failed_tries,
-  }
+export function accountFromRow(row: Row): Account {
+  return accountSchema.parse(
+    Object.fromEntries(Object.entries(COLUMNS).map(([name, column]) => [name, row[column]])),
+  )
 }
 
 /** The columns of an account, without those of the token and the lease. */
 export function accountToRow(account: Account): Row {
-  return {
-    account_key: account.key,
-    id: account.id,
-    user_id: account.userId,
-    username: account.username,
-    name: account.name,
-    account_type: account.accountType,
-    picture_url: account.pictureUrl,
-    profile_read_at: account.profileReadAt?.getTime() ?? null,
-    permissions: account.permissions && JSON.stringify(account.permissions),
-    asked_scopes: JSON.stringify(account.askedScopes),
-    token_kind: account.tokenKind,
-    token_obtained_at: account.tokenObtainedAt.getTime(),
-    expires_at: account.tokenExpiresAt?.getTime() ?? null,
-    connected_at: account.connectedAt.getTime(),
-    status: account.status,
-    status_since: account.statusSince.getTime(),
-    status_reason: account.statusReason,
-    due_at: account.dueAt?.getTime() ?? null,
-    failed_tries: account.failedTries,
-  }
+  return Object.fromEntries(
+    Object.entries(COLUMNS).map(([name, column]) => [column, toColumn(account[name as keyof Account])]),
+  )
+}
+
+function toColumn(value: Account[keyof Account]): Value {
+  if (value instanceof Date) return value.getTime()
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
 }

@@ -44,50 +44,27 @@ export interface AccountCounts {
   due: number
 }
 
-/** The connected accounts in the database, their tokens encrypted. Every list is quick with a million accounts. */
-export interface Accounts {
-  /**
-   * Stores an account. A known account gets the new token, and keeps its profile if the new one is missing. `afterWrite` runs in the same
-   * transaction, which may be run again after a conflict.
-   */
-  connect(
-    connection: Connection,
-    afterWrite?: (transaction: Queries, account: Account) => Promise<void>,
-  ): Promise<Account>
-  find(key: string): Promise<Account | undefined>
-  /** Finds an account by either of Instagram's ids; the app-scoped one is preferred. */
-  findById(id: string): Promise<Account | undefined>
-  /** The accounts whose id comes after `after` (`''`: the first page), in the order of their ids. */
-  page(query: AccountsQuery & { after: string }): Promise<AccountsPage>
-  /**
-   * Finds accounts whose user name, id or professional id begins with `text`; `@` and letter case are ignored. In the order of their names,
-   * one page only: a longer text finds fewer.
-   */
-  search(text: string, query: AccountsQuery): Promise<AccountsPage>
-  counts(): Promise<AccountCounts>
-  /**
-   * The account's token as plain text; `undefined`: the account is gone or its token was destroyed.
-   *
-   * @throws {AppError} `token_unreadable` if no key decrypts it
-   */
-  accessToken(key: string): Promise<string | undefined>
-  /** Deletes the account and its token. Returns whether it was there. */
-  remove(key: string): Promise<boolean>
-}
+/** The connected accounts in the database. */
+export type Accounts = ReturnType<typeof createAccounts>
 
-/** Dependencies of {@link createAccounts}. */
-export interface AccountsOptions {
+/** The accounts of a database, their tokens encrypted. Every query is quick with a million accounts. */
+export function createAccounts(options: {
   database: Database
   cipher: TokenCipher
   events: Events
   schedule: RefreshSchedule
   now: () => Date
-}
-
-/** The accounts of a database. */
-export function createAccounts({ database, cipher, events, schedule, now }: AccountsOptions): Accounts {
+}) {
+  const { database, cipher, events, schedule, now } = options
   return {
-    async connect(connection, afterWrite) {
+    /**
+     * Stores an account. A known account gets the new token, and keeps its profile if the new one is missing. `afterWrite` runs in the
+     * same transaction, which may be run again after a conflict.
+     */
+    async connect(
+      connection: Connection,
+      afterWrite?: (transaction: Queries, account: Account) => Promise<void>,
+    ): Promise<Account> {
       const event = await database.transaction(async (transaction) => {
         // Every connect of this account takes at least one of these locks, so that two of them cannot both insert it.
         await transaction.lock(knownIds(connection).map((id) => `account ${id}`))
@@ -103,12 +80,13 @@ export function createAccounts({ database, cipher, events, schedule, now }: Acco
       return event.account
     },
 
-    async find(key) {
+    async find(key: string): Promise<Account | undefined> {
       const { rows } = await database.query('SELECT * FROM accounts WHERE account_key = $1', [key])
       return rows.map(accountFromRow)[0]
     },
 
-    async findById(id) {
+    /** Finds an account by either of Instagram's ids; the app-scoped one is preferred. */
+    async findById(id: string): Promise<Account | undefined> {
       const { rows } = await database.query(
         `SELECT * FROM accounts WHERE id = $1 OR user_id = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1`,
         [id],
@@ -116,7 +94,8 @@ export function createAccounts({ database, cipher, events, schedule, now }: Acco
       return rows.map(accountFromRow)[0]
     },
 
-    async page({ status, after, limit }) {
+    /** The accounts whose id comes after `after` (`''`: the first page), in the order of their ids. */
+    async page({ status, after, limit }: AccountsQuery & { after: string }): Promise<AccountsPage> {
       const { rows } = status
         ? await database.query('SELECT * FROM accounts WHERE status = $1 AND id > $2 ORDER BY id LIMIT $3', [
             status,
@@ -130,7 +109,11 @@ export function createAccounts({ database, cipher, events, schedule, now }: Acco
       return { accounts: rows.slice(0, limit).map(accountFromRow), more: rows.length > limit }
     },
 
-    async search(text, { status, limit }) {
+    /**
+     * Finds accounts whose user name, id or professional id begins with `text`; `@` and letter case are ignored. In the order of
+     * their names, one page only: a longer text finds fewer.
+     */
+    async search(text: string, { status, limit }: AccountsQuery): Promise<AccountsPage> {
       const prefix = text.trim().replace(/^@/, '').toLowerCase()
       const { rows } = await database.query(SEARCH, [prefix, prefix + HIGHEST_CHARACTER])
       const wanted = rows.filter((row) => !status || row['status'] === status)
@@ -140,7 +123,7 @@ export function createAccounts({ database, cipher, events, schedule, now }: Acco
       }
     },
 
-    async counts() {
+    async counts(): Promise<AccountCounts> {
       // Most accounts are ok: those are not counted one by one.
       const { rows } = await database.query(
         `SELECT status AS name, COUNT(*) AS count FROM accounts WHERE status IN (${NOT_OK}) GROUP BY status
@@ -156,13 +139,19 @@ export function createAccounts({ database, cipher, events, schedule, now }: Acco
       return { all: count('all'), due: count('due'), byStatus: byStatus as Record<AccountStatus, number> }
     },
 
-    async accessToken(key) {
+    /**
+     * The account's token as plain text; `undefined`: the account is gone or its token was destroyed.
+     *
+     * @throws {AppError} `token_unreadable` if no key decrypts it
+     */
+    async accessToken(key: string): Promise<string | undefined> {
       const { rows } = await database.query('SELECT sealed_token FROM accounts WHERE account_key = $1', [key])
       const encrypted = rows[0]?.['sealed_token']
       return encrypted ? cipher.decrypt(String(encrypted), key) : undefined
     },
 
-    async remove(key) {
+    /** Deletes the account and its token. Returns whether it was there. */
+    async remove(key: string): Promise<boolean> {
       const event = await database.transaction(async (transaction) => {
         const { rows } = await transaction.query('DELETE FROM accounts WHERE account_key = $1 RETURNING *', [
           key,

@@ -4,22 +4,14 @@ import { type Account, accountJson } from './account.ts'
 
 /** What can happen to an account. */
 export type EventType =
-  /** Connected, for the first time or again. */
-  | 'account.connected'
-  /** The token is valid for another 60 days. */
-  | 'token.refreshed'
-  /** Refreshing keeps failing, and the token expires soon. */
-  | 'token.expiring'
-  /** There is no valid token, and only the person can give a new one. */
-  | 'account.needs_reconnect'
-  /** None of the token keys decrypts the token. */
-  | 'account.unreadable'
-  /** A key that decrypts the token is back. */
-  | 'account.readable'
-  /** Deleted with its token, on request of a visitor, a program or the operator. */
-  | 'account.disconnected'
-  /** The person removed the app on Instagram. */
-  | 'account.deauthorized'
+  | 'account.connected' // For the first time or again.
+  | 'token.refreshed' // The token is valid for another 60 days.
+  | 'token.expiring' // Refreshing keeps failing, and the token expires soon.
+  | 'account.needs_reconnect' // There is no valid token, and only the person can give a new one.
+  | 'account.unreadable' // None of the token keys decrypts the token.
+  | 'account.readable' // A key that decrypts the token is back.
+  | 'account.disconnected' // Deleted with its token, on request of a visitor, a program or the operator.
+  | 'account.deauthorized' // The person removed the app on Instagram.
 
 /** Something that happened to an account. */
 export interface AccountEvent {
@@ -36,24 +28,6 @@ export interface AccountEvent {
 /** Called with each event after it was stored. Must not throw. */
 export type EventListener = (event: AccountEvent) => void
 
-/** Records and publishes events. */
-export interface Events {
-  /** Records an event in the transaction of the change, so that neither is stored without the other. */
-  record(transaction: Queries, type: EventType, account: Account): Promise<AccountEvent>
-  /** Calls the listeners; to be called after that transaction. */
-  publish(event: AccountEvent): void
-}
-
-/** Settings of {@link createEvents}. */
-export interface EventsOptions {
-  now: () => Date
-  listeners: readonly EventListener[]
-  /** Whether events are stored for a webhook to deliver. */
-  forWebhook: boolean
-  /** Where a person can connect an account again; `null`: unknown. */
-  reconnectUrl: (account: Account) => string | null
-}
-
 const PERSON_NEEDED: ReadonlySet<EventType> = new Set([
   'token.expiring',
   'account.needs_reconnect',
@@ -65,10 +39,25 @@ export function needsPerson(type: EventType): boolean {
   return PERSON_NEEDED.has(type)
 }
 
-/** The events of a database. */
-export function createEvents({ now, listeners, forWebhook, reconnectUrl }: EventsOptions): Events {
+/** Records and publishes events. */
+export type Events = ReturnType<typeof createEvents>
+
+/**
+ * The events of a database.
+ *
+ * @param options.forWebhook Whether events are stored for a webhook to deliver.
+ * @param options.reconnectUrl Where a person can connect an account again; `null`: unknown.
+ */
+export function createEvents(options: {
+  now: () => Date
+  listeners: readonly EventListener[]
+  forWebhook: boolean
+  reconnectUrl: (account: Account) => string | null
+}) {
+  const { now, listeners, forWebhook, reconnectUrl } = options
   return {
-    async record(transaction, type, account) {
+    /** Records an event in the transaction of the change, so that neither is stored without the other. */
+    async record(transaction: Queries, type: EventType, account: Account): Promise<AccountEvent> {
       const event: AccountEvent = {
         id: `evt_${randomUUID()}`,
         type,
@@ -85,7 +74,8 @@ export function createEvents({ now, listeners, forWebhook, reconnectUrl }: Event
       return event
     },
 
-    publish(event) {
+    /** Calls the listeners; to be called after that transaction. */
+    publish(event: AccountEvent): void {
       for (const listener of listeners) listener(event)
     },
   }

@@ -82,9 +82,8 @@ export function afterFailure(
 ): AccountChange {
   const isLongLived = account.tokenKind === 'long_lived'
   const mayBeTooYoung = now.getTime() - account.tokenObtainedAt.getTime() < CERTAINLY_REFRESHABLE_MS
-  if (error.kind === 'token_invalid') return needsReconnect(account, error.code, now)
-  if (error.kind === 'not_permitted' && isLongLived && !mayBeTooYoung)
-    return needsReconnect(account, error.code, now)
+  if (error.kind === 'token_invalid' || (error.kind === 'not_permitted' && isLongLived && !mayBeTooYoung))
+    return afterLoss(account, 'needs_reconnect', error.code, now)
 
   const isTooYoung = error.code === 'permission_missing' && isLongLived && mayBeTooYoung
   const reason = isTooYoung ? 'refresh_too_young' : error.code
@@ -114,26 +113,20 @@ export function afterThrottling(account: Account, until: Date, now: Date): Accou
   }
 }
 
-/** The account after its token became invalid. */
-export function needsReconnect(account: Account, reason: StatusReason, now: Date): AccountChange {
-  return {
-    account: { ...withStatus(account, 'needs_reconnect', reason, now), dueAt: null },
-    event: 'account.needs_reconnect',
-  }
-}
-
-/** The account after the key of its token was taken away. */
-export function becameUnreadable(account: Account, now: Date): AccountChange {
-  return {
-    account: { ...withStatus(account, 'unreadable', 'no_key', now), dueAt: null },
-    event: 'account.unreadable',
-  }
+/** The account after its token expired, was refused for good, or lost its key. */
+export function afterLoss(
+  account: Account,
+  status: 'needs_reconnect' | 'unreadable',
+  reason: StatusReason,
+  now: Date,
+): AccountChange {
+  return { account: { ...withStatus(account, status, reason, now), dueAt: null }, event: `account.${status}` }
 }
 
 /** An `unreadable` account after the key of its token came back. */
-export function becameReadable(account: Account, now: Date, schedule: RefreshSchedule): AccountChange {
+export function afterKeyReturned(account: Account, now: Date, schedule: RefreshSchedule): AccountChange {
   const { tokenKind: kind, tokenObtainedAt: obtainedAt, tokenExpiresAt: expiresAt } = account
-  if (expiresAt && expiresAt <= now) return needsReconnect(account, 'expired', now)
+  if (expiresAt && expiresAt <= now) return afterLoss(account, 'needs_reconnect', 'expired', now)
   return {
     account: {
       ...withStatus(account, kind === 'short_lived' ? 'short_lived' : 'ok', null, now),

@@ -39,23 +39,11 @@ export interface Lease {
   account: Account
 }
 
-/** Makes sure that any number of processes refresh each token once: take a lease, call Instagram, settle the lease. */
-export interface Leases {
-  /** Leases the accounts that have been due longest. */
-  takeDue(limit: number): Promise<Lease[]>
-  /** Leases this account, due or not; `undefined`: it is leased already, or gone. */
-  take(key: string): Promise<Lease | undefined>
-  /** Stores the change and ends the lease. `false`: the account was connected anew or removed meanwhile, and nothing was stored. */
-  settle(lease: Lease, change: policy.AccountChange): Promise<boolean>
-}
-
 /** Leases on the accounts of a database. */
-export function createLeases(
-  database: Database,
-  cipher: TokenCipher,
-  events: Events,
-  now: () => Date,
-): Leases {
+export type Leases = ReturnType<typeof createLeases>
+
+/** Makes sure that any number of processes refresh each token once: take a lease, call Instagram, settle the lease. */
+export function createLeases(database: Database, cipher: TokenCipher, events: Events, now: () => Date) {
   const isFree = '(leased_until IS NULL OR leased_until <= $3 OR leased_until > $5)'
 
   async function take(condition: string, value: Value, due = ''): Promise<Lease[]> {
@@ -69,7 +57,8 @@ export function createLeases(
   }
 
   return {
-    takeDue: (limit) =>
+    /** Leases the accounts that have been due longest. */
+    takeDue: (limit: number): Promise<Lease[]> =>
       // A WITH, because PostgreSQL may run a subselect several times, and each run would lock other rows.
       take(
         'account_key IN (SELECT account_key FROM due)',
@@ -78,12 +67,14 @@ export function createLeases(
            WHERE due_at <= $3 AND ${isFree} ORDER BY due_at LIMIT $4${database.skipLocked}) `,
       ),
 
-    async take(key) {
+    /** Leases this account, due or not; `undefined`: it is leased already, or gone. */
+    async take(key: string): Promise<Lease | undefined> {
       const [lease] = await take('account_key = $4', key)
       return lease
     },
 
-    async settle(lease, { account, token, event: type }) {
+    /** Stores the change and ends the lease. `false`: the account was connected anew or removed meanwhile, and nothing was stored. */
+    async settle(lease: Lease, { account, token, event: type }: policy.AccountChange): Promise<boolean> {
       const encrypted = token && cipher.encrypt(token.accessToken, account.key)
       const columns = {
         ...accountToRow(account),
@@ -106,23 +97,8 @@ export function createLeases(
   }
 }
 
-/** What came of refreshing an account on request. */
-export type RefreshOutcome =
-  /** The account has a new token. */
-  | 'refreshed'
-  /** Instagram gave no new token. */
-  | 'failed'
-  /** Not tried: Instagram throttles, or another request or process refreshes the account. */
-  | 'not_now'
-  /** Not tried: Instagram wants a token to be a day old. */
-  | 'too_young'
-  /** Not tried: the token does not expire, or is not valid. */
-  | 'not_refreshable'
-  /** The account is not connected. */
-  | 'gone'
-
-/** Each outcome as the rest of a sentence about an account, for the operator. */
-export const REFRESH_MESSAGES: Readonly<Record<RefreshOutcome, string>> = {
+/** What can come of a refresh on request, each as the rest of a sentence about the account, for the operator. */
+export const REFRESH_MESSAGES = {
   refreshed: 'was refreshed.',
   failed: 'was not refreshed.',
   not_now:
@@ -130,7 +106,10 @@ export const REFRESH_MESSAGES: Readonly<Record<RefreshOutcome, string>> = {
   too_young: 'cannot be refreshed yet: Instagram wants a token to be a day old.',
   not_refreshable: 'cannot be refreshed: its token has no end, or only connecting it again gives a new one.',
   gone: 'is not connected any more.',
-}
+} as const
+
+/** What came of refreshing an account on request; only `refreshed` and `failed` were tried. */
+export type RefreshOutcome = keyof typeof REFRESH_MESSAGES
 
 /** What came of a refresh, and the account afterwards. */
 export interface RefreshResult {
@@ -140,33 +119,22 @@ export interface RefreshResult {
 }
 
 /** Keeps tokens valid. */
-export interface Refresher {
-  /**
-   * Refreshes every account that is due, each once among all processes. Ends early if Instagram throttles.
-   *
-   * @throws {AppError} `database_unavailable`
-   */
-  refreshDue(): Promise<void>
-  /** Refreshes one account now, if that is possible. */
-  refresh(key: string): Promise<RefreshResult>
-  /** Lets the refreshes under way finish and starts no more. */
-  stop(): void
-}
+export type Refresher = ReturnType<typeof createRefresher>
 
-/** Dependencies of {@link createRefresher}. */
-export interface RefresherOptions {
+/**
+ * A refresher; does nothing until it is called.
+ *
+ * @param options.names What the reader of the log calls settings.
+ */
+export function createRefresher(options: {
   instagram: InstagramClient
   accounts: Accounts
   leases: Leases
   schedule: policy.RefreshSchedule
   log: Logger
   now: () => Date
-  /** What the reader of the log calls settings. */
   names: SettingNames
-}
-
-/** A refresher; does nothing until it is called. */
-export function createRefresher(options: RefresherOptions): Refresher {
+}) {
   const { instagram, accounts, leases, schedule, log, now, names } = options
   let pausedUntil = 0
   let isStopped = false
@@ -193,7 +161,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   async function refreshLeased(lease: Lease): Promise<'refreshed' | 'failed' | 'not_now'> {
     const { account } = lease
     if (account.tokenExpiresAt && account.tokenExpiresAt <= now()) {
-      await leases.settle(lease, policy.needsReconnect(account, 'expired', now()))
+      await leases.settle(lease, policy.afterLoss(account, 'needs_reconnect', 'expired', now()))
       return 'failed'
     }
     try {
@@ -205,7 +173,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       return 'refreshed'
     } catch (error) {
       if (isAppError(error, 'token_unreadable')) {
-        await leases.settle(lease, policy.becameUnreadable(account, now()))
+        await leases.settle(lease, policy.afterLoss(account, 'unreadable', 'no_key', now()))
         return 'failed'
       }
       if (!(error instanceof InstagramError)) throw error // The lease expires, and the refresh is tried again.
@@ -239,7 +207,12 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   return {
-    async refreshDue() {
+    /**
+     * Refreshes every account that is due, each once among all processes. Ends early if Instagram throttles.
+     *
+     * @throws {AppError} `database_unavailable`
+     */
+    async refreshDue(): Promise<void> {
       if (isPaused()) return
       const leased = await leases.takeDue(CONCURRENCY)
       // All have ended before this returns, so that the database may be closed then.
@@ -247,7 +220,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
       for (const result of ended) if (result.status === 'rejected') throw result.reason
     },
 
-    async refresh(key) {
+    /** Refreshes one account now, if that is possible. */
+    async refresh(key: string): Promise<RefreshResult> {
       const before = await accounts.find(key)
       if (!before) return { outcome: 'gone', account: undefined }
       const reason = obstacle(before)
@@ -266,7 +240,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
       return { outcome: account ? outcome : 'gone', account }
     },
 
-    stop() {
+    /** Lets the refreshes under way finish and starts no more. */
+    stop(): void {
       isStopped = true
     },
   }

@@ -2,15 +2,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { TokenKey } from '../config.ts'
 import { AppError, isAppError } from '../errors/errors.ts'
 
-/** Encrypts tokens at rest. What was encrypted for one account cannot be decrypted for another. */
-export interface TokenCipher {
-  /** Newest first. */
-  keyIds: readonly string[]
-  /** Encrypts with the newest key: `1.<key id>.<nonce>.<ciphertext and tag>`, the last two as base64url. */
-  encrypt(token: string, accountKey: string): string
-  /** @throws {AppError} `token_unreadable` if none of the keys decrypts the text for this account */
-  decrypt(encrypted: string, accountKey: string): string
-}
+/** Encrypts tokens at rest. */
+export type TokenCipher = ReturnType<typeof createTokenCipher>
 
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
@@ -21,14 +14,19 @@ export function keyIdOf(encrypted: string): string {
   return encrypted.split('.')[1] ?? ''
 }
 
-/** AES-256-GCM with the account's key as associated data. `keys`: newest first, at least one. */
-export function createTokenCipher(keys: readonly TokenKey[]): TokenCipher {
+/**
+ * AES-256-GCM with the account's key as associated data: a token of one account cannot be decrypted for another.
+ *
+ * @param keys Newest first, at least one.
+ */
+export function createTokenCipher(keys: readonly TokenKey[]) {
   const [newest] = keys
   if (!newest) throw new TypeError('A token cipher needs at least one key')
   return {
     keyIds: keys.map((key) => key.id),
 
-    encrypt(token, accountKey) {
+    /** Encrypts with the newest key: `1.<key id>.<nonce>.<ciphertext and tag>`, the last two as base64url. */
+    encrypt(token: string, accountKey: string): string {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv(CIPHER, newest.secret, nonce, { authTagLength: TAG_BYTES })
       cipher.setAAD(Buffer.from(accountKey))
@@ -36,7 +34,8 @@ export function createTokenCipher(keys: readonly TokenKey[]): TokenCipher {
       return ['1', newest.id, nonce.toString('base64url'), bytes.toString('base64url')].join('.')
     },
 
-    decrypt(encrypted, accountKey) {
+    /** @throws {AppError} `token_unreadable` if none of the keys decrypts the text for this account */
+    decrypt(encrypted: string, accountKey: string): string {
       const [version, keyId = '', nonce = '', text = ''] = encrypted.split('.')
       const key = keys.find(({ id }) => id === keyId)
       if (version !== '1' || !key) {

@@ -1,25 +1,22 @@
 import { setImmediate } from 'node:timers/promises'
 import type { TokenKey } from '../config.ts'
 import type { Database, Row } from '../database/database.ts'
-import { becameReadable, becameUnreadable, type RefreshSchedule } from './refreshPolicy.ts'
+import { afterKeyReturned, afterLoss, type RefreshSchedule } from './refreshPolicy.ts'
 import type { Leases } from './refresher.ts'
 import { createTokenCipher, keyIdOf, type TokenCipher, tryDecrypt } from './tokenCipher.ts'
-
-/** Dependencies of {@link checkKeys}. */
-export interface KeyCheckOptions {
-  database: Database
-  cipher: TokenCipher
-  leases: Leases
-  schedule: RefreshSchedule
-  now: () => Date
-}
 
 /**
  * Compares the accounts with the token keys, which change at a start only: an account whose key is missing becomes `unreadable` (unless only
  * the person can help anyway), and an account whose key is back gets its status again.
  */
-export async function checkKeys(options: KeyCheckOptions, signal: AbortSignal): Promise<void> {
-  const { database, cipher, leases, schedule, now } = options
+export async function checkKeys(
+  database: Database,
+  cipher: TokenCipher,
+  leases: Leases,
+  schedule: RefreshSchedule,
+  now: () => Date,
+  signal: AbortSignal,
+): Promise<void> {
   const known = cipher.keyIds.map((_, index) => `$${index + 1}`).join(', ')
 
   async function accountsWhere(condition: string): Promise<string[]> {
@@ -43,8 +40,8 @@ export async function checkKeys(options: KeyCheckOptions, signal: AbortSignal): 
     const isReadable = await canDecrypt(database, cipher, key)
     const wasReadable = account.status !== 'unreadable'
     if (isReadable === wasReadable) await leases.settle(lease, { account })
-    else if (isReadable) await leases.settle(lease, becameReadable(account, now(), schedule))
-    else await leases.settle(lease, becameUnreadable(account, now()))
+    else if (isReadable) await leases.settle(lease, afterKeyReturned(account, now(), schedule))
+    else await leases.settle(lease, afterLoss(account, 'unreadable', 'no_key', now()))
   }
 }
 
@@ -163,9 +160,9 @@ export async function rotateKeys(options: RotationOptions): Promise<Rotation> {
        WHERE account_key > $1 AND token_key_id NOT IN ($2, '') ORDER BY account_key LIMIT $3`,
       [last, newest, batchSize],
     )
-    const changes = batch.flatMap((row) => encryptAnew(row, cipher))
-    result.encrypted += await store(database, changes)
-    result.unreadable += batch.length - changes.length
+    const { encrypted, unreadable } = await encryptAnew(database, cipher, batch)
+    result.encrypted += encrypted
+    result.unreadable += unreadable
     result.isFinished = batch.length < batchSize
     done += batch.length
     last = String(batch.at(-1)?.['account_key'] ?? last)
@@ -177,30 +174,24 @@ export async function rotateKeys(options: RotationOptions): Promise<Rotation> {
   return { ...result, counts: new Map([...none, ...(await countByKey(database))]) }
 }
 
-interface TokenChange {
-  accountKey: string
-  before: string
-  after: string
-}
-
-function encryptAnew(row: Row, cipher: TokenCipher): TokenChange[] {
-  const accountKey = String(row['account_key'])
-  const before = String(row['sealed_token'])
-  const token = tryDecrypt(cipher, before, accountKey)
-  return token === undefined ? [] : [{ accountKey, before, after: cipher.encrypt(token, accountKey) }]
-}
-
-/** Returns how many were stored: a token that has changed since it was read belongs to the app. */
-function store(database: Database, changes: readonly TokenChange[]): Promise<number> {
+/** A token that has changed since it was read belongs to the app, and stays. */
+function encryptAnew(database: Database, cipher: TokenCipher, batch: readonly Row[]) {
   return database.transaction(async (transaction) => {
-    let stored = 0
-    for (const { accountKey, before, after } of changes) {
+    const result = { encrypted: 0, unreadable: 0 }
+    for (const row of batch) {
+      const [key, before] = [String(row['account_key']), String(row['sealed_token'])]
+      const token = tryDecrypt(cipher, before, key)
+      if (token === undefined) {
+        result.unreadable += 1
+        continue
+      }
+      const after = cipher.encrypt(token, key)
       const { rowCount } = await transaction.query(
-        `UPDATE accounts SET sealed_token = $1, token_key_id = $2 WHERE account_key = $3 AND sealed_token = $4`,
-        [after, keyIdOf(after), accountKey, before],
+        'UPDATE accounts SET sealed_token = $1, token_key_id = $2 WHERE account_key = $3 AND sealed_token = $4',
+        [after, keyIdOf(after), key, before],
       )
-      stored += rowCount
+      result.encrypted += rowCount
     }
-    return stored
+    return result
   })
 }

@@ -21,14 +21,10 @@ export interface ValidToken {
 
 /** Why an account has no valid token. */
 export type TokenLoss =
-  /** No account has this id: it was never connected, or was disconnected. */
-  | 'not_connected'
-  /** Only the person can give a new token, by connecting the account again. */
-  | 'needs_reconnect'
-  /** None of the token keys decrypts the token: the operator adds the key again, or the person connects again. */
-  | 'unreadable'
-  /** The person removed the app on Instagram. */
-  | 'disconnected_by_instagram'
+  | 'not_connected' // No account has this id: it was never connected, or was disconnected.
+  | 'needs_reconnect' // Only the person can give a new token, by connecting the account again.
+  | 'unreadable' // None of the token keys decrypts the token.
+  | 'disconnected_by_instagram' // The person removed the app on Instagram.
 
 /** An account has no valid token. The message holds no secret. */
 export class NoValidTokenError extends AppError {
@@ -100,20 +96,8 @@ export function secondsLeft(expiresAt: Date | null, now: Date): number | null {
   return expiresAt && Math.max(0, Math.floor((expiresAt.getTime() - now.getTime()) / 1000))
 }
 
-/** A valid token in the JSON API. @see RFC 6749, section 5.1 */
-export interface TokenJson {
-  access_token: string
-  token_type: 'bearer'
-  /** Whole seconds; `null`: never expires. */
-  expires_in: number | null
-  /** The professional account's id; while it is unknown, the app-scoped one. */
-  user_id: string
-  /** The scopes that the person granted; `null`: Instagram did not say. */
-  permissions: readonly string[] | null
-}
-
-/** A valid token for programs. */
-export function tokenJson({ accessToken, expiresAt, userId, permissions }: ValidToken, now: Date): TokenJson {
+/** A valid token for programs. `expires_in`: whole seconds, `null`: it never expires. @see RFC 6749, section 5.1 */
+export function tokenJson({ accessToken, expiresAt, userId, permissions }: ValidToken, now: Date) {
   return {
     access_token: accessToken,
     token_type: 'bearer',

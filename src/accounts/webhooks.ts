@@ -34,32 +34,6 @@ const LONGEST_RETRY_AFTER_MS = DAY_MS
 /** The share of a pause by which it is randomly longer, so that events that failed together are not sent together again. */
 const JITTER = 0.2
 
-/** Delivers events as Standard Webhooks: at least once, with the same `webhook-id` each time, in no particular order. */
-export interface WebhookDelivery {
-  /**
-   * Delivers every event that is due, oldest first. An event that fails is put off and delays no other. Any number of processes may do this at
-   * the same time.
-   *
-   * @throws {AppError} `database_unavailable`
-   */
-  deliverDue(): Promise<void>
-  /** Starts no more deliveries, waits for those under way (at most 15 seconds), and closes the connections. */
-  close(): Promise<void>
-}
-
-/** Settings of {@link createWebhookDelivery}. */
-export interface WebhookDeliveryOptions {
-  database: Database
-  /** http or https. The query counts as secret. */
-  url: string
-  /** Each `whsec_` and base64, newest first. Each of them signs, so that receivers can change over to a new one. */
-  secrets: readonly string[]
-  log: Logger
-  now: () => Date
-  /** From 0 up to 1. Default: `Math.random`. */
-  random?: () => number
-}
-
 interface ClaimedEvent {
   id: string
   payload: string
@@ -77,8 +51,25 @@ interface DeliveryFailure {
   retryAfterMs?: number
 }
 
-/** A webhook with connections of its own; does nothing until it is called. */
-export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookDelivery {
+/** Delivers events to a webhook. */
+export type WebhookDelivery = ReturnType<typeof createWebhookDelivery>
+
+/**
+ * Delivers events as Standard Webhooks: at least once, with the same `webhook-id` each time, in no particular order. Does nothing until it
+ * is called.
+ *
+ * @param options.url http or https. The query counts as secret.
+ * @param options.secrets Each `whsec_` and base64, newest first. Each of them signs, so that receivers can change over to a new one.
+ * @param options.random From 0 up to 1. Default: `Math.random`.
+ */
+export function createWebhookDelivery(options: {
+  database: Database
+  url: string
+  secrets: readonly string[]
+  log: Logger
+  now: () => Date
+  random?: () => number
+}) {
   const { database, url, log, now, random = Math.random } = options
   const signers = options.secrets.map((secret) => new Webhook(secret))
   const agent = new Agent()
@@ -101,7 +92,7 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
   }
 
   async function deliver(event: ClaimedEvent): Promise<void> {
-    const { id: eventId, tries } = event
+    const { id: eventId, tries, leasedUntil } = event
     try {
       const failure = await send(event)
       if (!failure) {
@@ -110,11 +101,16 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
       }
       const { cause } = failure
       const pauseMs = retryPauseMs(tries, failure)
-      const isSettled =
+      // Only while the claim is ours.
+      const claim = [eventId, leasedUntil]
+      const { rowCount } =
         pauseMs === undefined
-          ? await giveUp(database, event)
-          : await putOff(database, event, now().getTime() + pauseMs)
-      const gaveUp = isSettled && pauseMs === undefined
+          ? await database.query('DELETE FROM events WHERE id = $1 AND deliver_at = $2', claim)
+          : await database.query(
+              'UPDATE events SET failed_tries = $3, deliver_at = $4 WHERE id = $1 AND deliver_at = $2',
+              [...claim, tries, now().getTime() + pauseMs],
+            )
+      const gaveUp = rowCount === 1 && pauseMs === undefined
       log[gaveUp ? 'error' : 'warn'](
         { err: cause, eventId, tries, gaveUp },
         'an event could not be delivered',
@@ -160,7 +156,13 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
   }
 
   return {
-    async deliverDue() {
+    /**
+     * Delivers every event that is due, oldest first. An event that fails is put off and delays no other. Any number of processes may do
+     * this at the same time.
+     *
+     * @throws {AppError} `database_unavailable`
+     */
+    async deliverDue(): Promise<void> {
       await startDue()
       while (underWay.size > 0) {
         await Promise.race(underWay)
@@ -168,7 +170,8 @@ export function createWebhookDelivery(options: WebhookDeliveryOptions): WebhookD
       }
     },
 
-    close() {
+    /** Starts no more deliveries, waits for those under way (at most 15 seconds), and closes the connections. */
+    close(): Promise<void> {
       closing ??= (async () => {
         await starting
         await Promise.allSettled(underWay)
@@ -205,22 +208,4 @@ async function claimDue(database: Database, limit: number, now: Date): Promise<C
       tries: Number(row['failed_tries']) + 1,
       leasedUntil,
     }))
-}
-
-/** Returns whether the claim was still ours. */
-async function putOff(database: Database, event: ClaimedEvent, until: number): Promise<boolean> {
-  const { rowCount } = await database.query(
-    'UPDATE events SET failed_tries = $3, deliver_at = $4 WHERE id = $1 AND deliver_at = $2',
-    [event.id, event.leasedUntil, event.tries, until],
-  )
-  return rowCount === 1
-}
-
-/** Deletes the event; returns whether the claim was still ours. */
-async function giveUp(database: Database, { id, leasedUntil }: ClaimedEvent): Promise<boolean> {
-  const { rowCount } = await database.query('DELETE FROM events WHERE id = $1 AND deliver_at = $2', [
-    id,
-    leasedUntil,
-  ])
-  return rowCount === 1
 }

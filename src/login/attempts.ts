@@ -19,26 +19,6 @@ const LONGEST_PAUSE_MS = 1_000
 /** The right to carry out a login, or the account of the same login that was carried out before. */
 export type LoginAttempt = { isRepeat: false; stateHash: string } | { isRepeat: true; accountKey: string }
 
-/**
- * Makes sure that a login is carried out once, however often its callback arrives: reloaded, clicked twice, or at several processes at the
- * same moment. States and codes are stored as hashes only.
- */
-export interface LoginAttempts {
-  /**
-   * Claims a login, or waits for the outcome of the same callback's first arrival.
-   *
-   * @throws {AppError} the first arrival's error, with its reference; `state_expired`; `state_used`: the state came with another code before;
-   *   `interrupted`: the first arrival's process never finished
-   */
-  claim(callback: Pick<ValidCallback, 'state' | 'code' | 'isFresh'>): Promise<LoginAttempt>
-  /** Stores the account of a login that succeeded, in the transaction that stores the account itself. */
-  complete(transaction: Queries, stateHash: string, accountKey: string): Promise<void>
-  /** Stores why a login failed. `reference` names the request in the log. Never rejects: repeated callbacks are then told `interrupted`. */
-  fail(stateHash: string, error: unknown, reference: string): Promise<void>
-  /** Marks logins that began a minute ago and have no outcome: their process was killed. Returns how many were found. */
-  markInterrupted(): Promise<number>
-}
-
 const outcomeSchema = z.object({
   // Another version of the app may have had other codes.
   code: z.custom<ErrorCode>(isErrorCode).catch('unknown'),
@@ -46,7 +26,13 @@ const outcomeSchema = z.object({
 })
 
 /** The login attempts of a database. */
-export function createLoginAttempts(database: Database, log: Logger, now: () => Date): LoginAttempts {
+export type LoginAttempts = ReturnType<typeof createLoginAttempts>
+
+/**
+ * Makes sure that a login is carried out once, however often its callback arrives: reloaded, clicked twice, or at several processes at the
+ * same moment. States and codes are stored as hashes only.
+ */
+export function createLoginAttempts(database: Database, log: Logger, now: () => Date) {
   async function firstOutcome(stateHash: string, codeHash: string): Promise<string> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       const { rows } = await database.query('SELECT * FROM login_attempts WHERE state_hash = $1', [stateHash])
@@ -61,7 +47,13 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
   }
 
   return {
-    async claim({ state, code, isFresh }) {
+    /**
+     * Claims a login, or waits for the outcome of the same callback's first arrival.
+     *
+     * @throws {AppError} the first arrival's error, with its reference; `state_expired`; `state_used`: the state came with another code
+     *   before; `interrupted`: the first arrival's process never finished
+     */
+    async claim({ state, code, isFresh }: ValidCallback): Promise<LoginAttempt> {
       const stateHash = hash('sha256', state, 'base64url')
       const codeHash = hash('sha256', code, 'base64url')
       if (isFresh) {
@@ -74,14 +66,16 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
       return { isRepeat: true, accountKey: await firstOutcome(stateHash, codeHash) }
     },
 
-    async complete(transaction, stateHash, accountKey) {
+    /** Stores the account of a login that succeeded, in the transaction that stores the account itself. */
+    async complete(transaction: Queries, stateHash: string, accountKey: string): Promise<void> {
       await transaction.query('UPDATE login_attempts SET account_key = $2 WHERE state_hash = $1', [
         stateHash,
         accountKey,
       ])
     },
 
-    async fail(stateHash, error, reference) {
+    /** Stores why a login failed. `reference` names the request in the log. Never rejects: repeated callbacks are then told `interrupted`. */
+    async fail(stateHash: string, error: unknown, reference: string): Promise<void> {
       const outcome = JSON.stringify({ code: toAppError(error).code, reference })
       try {
         // An account that was stored after all, before the connection broke, stays.
@@ -94,7 +88,8 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
       }
     },
 
-    async markInterrupted() {
+    /** Marks logins that began a minute ago and have no outcome: their process was killed. Returns how many were found. */
+    async markInterrupted(): Promise<number> {
       const outcome = JSON.stringify({ code: 'interrupted' satisfies ErrorCode })
       const { rowCount } = await database.query(
         'UPDATE login_attempts SET outcome = $1 WHERE claimed_at <= $2 AND account_key IS NULL AND outcome IS NULL',

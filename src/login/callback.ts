@@ -14,11 +14,9 @@ export interface ValidCallback {
   returnTo: string | undefined
 }
 
-/** What a callback is checked with. */
+/** What a callback is checked with: the secret in the browser's cookie, if there is one, and those that may have signed the state. */
 export interface CallbackContext {
-  /** From the browser's cookie; `undefined`: there is no cookie. */
   browserSecret: string | undefined
-  /** Secrets that the state may be signed with. */
   secrets: readonly string[]
   now: Date
 }

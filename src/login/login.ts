@@ -7,7 +7,7 @@ import { AppError, InstagramError, isAppError } from '../errors/errors.ts'
 import type { InstagramClient } from '../instagram/client.ts'
 import type { LoginAttempts } from './attempts.ts'
 import { callbackQuery, validateCallback } from './callback.ts'
-import { createBrowserSecret, createState, validateReturnTo } from './state.ts'
+import { createState, validateReturnTo } from './state.ts'
 
 /** Milliseconds between attempts to store a token while the database is unavailable: a new token would need the person again. */
 const STORE_RETRY_PAUSES_MS = [200, 800, 2_000]
@@ -77,17 +77,15 @@ export interface FinishedLogin {
   withheld: readonly InstagramError[]
 }
 
-/** Dependencies of {@link createLogin}. */
-export interface LoginOptions {
+/** Logins with these settings. */
+export function createLogin(options: {
   config: Pick<Config, 'instagram' | 'sessionSecrets' | 'returnToOrigins'>
   instagram: InstagramClient
   accounts: Accounts
   attempts: LoginAttempts
   now: () => Date
-}
-
-/** Logins with these settings. */
-export function createLogin({ config, instagram, accounts, attempts, now }: LoginOptions): Login {
+}): Login {
+  const { config, instagram, accounts, attempts, now } = options
   const { redirectUri, scopes } = config.instagram
   const secrets = config.sessionSecrets
   const [newestSecret] = secrets
@@ -95,7 +93,7 @@ export function createLogin({ config, instagram, accounts, attempts, now }: Logi
   const returnToOrigins = [new URL(redirectUri).origin, ...config.returnToOrigins]
 
   return {
-    beginLogin({ browserSecret = createBrowserSecret(), returnTo, forceReauth = false } = {}) {
+    beginLogin({ browserSecret = randomUUID(), returnTo, forceReauth = false } = {}) {
       const address = returnTo === undefined ? undefined : validateReturnTo(returnTo, returnToOrigins)
       const state = createState({ browserSecret, secret: newestSecret }, now(), address)
       return { url: instagram.authorizeUrl(state, { forceReauth }), browserSecret }

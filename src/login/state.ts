@@ -23,11 +23,6 @@ export interface LoginState {
   returnTo: string | undefined
 }
 
-/** A random secret for a browser's cookie; 36 characters. */
-export function createBrowserSecret(): string {
-  return randomUUID()
-}
-
 /**
  * A new `state`: the time, a nonce, the return address if there is one, and an HMAC of all that and of the browser's secret. Nothing is
  * stored for it, so any number of tabs may hold one. Everybody who sees the link can read `returnTo`.
