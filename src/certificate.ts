@@ -9,11 +9,9 @@ import { readStoredSecret, storeSecret } from './secrets.ts'
 /** Apple's systems accept no longer lifetime of a certificate that the user trusts. @see https://support.apple.com/103769 */
 const LIFETIME_MS = 825 * DAY_MS
 
-/** A TLS certificate with its key. */
+/** A TLS certificate with its key, both as PEM. */
 export interface Certificate {
-  /** PEM, with the issuers' certificates if the file has them. */
   cert: string
-  /** The private key as PEM. */
   key: string
   /** SHA-256 as browsers show it. */
   fingerprint: string
@@ -31,33 +29,22 @@ export async function certificateFor(
 ): Promise<Certificate | undefined> {
   const https = listening?.https
   if (!https) return undefined
-  if (https === 'self-signed') return localhostCertificate(dataFolder(databaseUrl), now, create)
-  const { certificateFile, keyFile } = https
-  const [cert, key] = [contentOf(certificateFile), contentOf(keyFile)]
-  const mismatch = `HTTPS: the key in ${keyFile} does not belong to the certificate in ${certificateFile}.`
-  const certificate = checkPair(cert, certificateFile, key, keyFile, mismatch)
-  if (now > certificate.validToDate)
-    throw new Error(`HTTPS: the certificate in ${certificateFile} expired on ${certificate.validTo}.`)
-  if (now < certificate.validFromDate)
-    throw new Error(
-      `HTTPS: the certificate in ${certificateFile} is not valid before ${certificate.validFrom}.`,
-    )
-  return { cert, key, fingerprint: certificate.fingerprint256 }
-}
-
-/** The stored certificate for localhost. A new one gets a new file, so that processes that start at once use the same. */
-async function localhostCertificate(
-  folder: string,
-  now: Date,
-  create: boolean,
-): Promise<Certificate | undefined> {
+  if (https !== 'self-signed') {
+    const { certificateFile, keyFile } = https
+    const [cert, key] = [contentOf(certificateFile), contentOf(keyFile)]
+    const { validFromDate, validToDate, fingerprint256 } = checkPair(cert, certificateFile, key, keyFile)
+    const name = `HTTPS: the certificate in ${certificateFile}`
+    if (now > validToDate) throw new Error(`${name} expired on ${day(validToDate)}.`)
+    if (now < validFromDate) throw new Error(`${name} is not valid before ${day(validFromDate)}.`)
+    return { cert, key, fingerprint: fingerprint256 }
+  }
+  // A new certificate gets a new file, so that processes that start at once use the same.
   for (let number = 1; ; number++) {
-    const file = join(folder, `localhost-${number}.pem`)
+    const file = join(dataFolder(databaseUrl), `localhost-${number}.pem`)
     const pem = readStoredSecret(file) ?? (create ? storeSecret(file, await selfSigned(now)) : undefined)
     if (pem === undefined) return undefined
-    const certificate = checkPair(pem, file, pem, file, `The certificate in ${file} was changed.`)
-    if (now <= certificate.validToDate)
-      return { cert: pem, key: pem, fingerprint: certificate.fingerprint256 }
+    const { validToDate, fingerprint256 } = checkPair(pem, file, pem, file)
+    if (now <= validToDate) return { cert: pem, key: pem, fingerprint: fingerprint256 }
   }
 }
 
@@ -73,13 +60,12 @@ async function selfSigned(now: Date): Promise<string> {
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
+      // DNS names are type 2 and addresses type 7. @see https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6
       {
         name: 'subjectAltName',
-        // DNS names are type 2 and addresses type 7. @see https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6
         altNames: [
           { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-          { type: 7, ip: '::1' },
+          ...['127.0.0.1', '::1'].map((ip) => ({ type: 7 as const, ip })),
         ],
       },
     ],
@@ -92,29 +78,29 @@ function contentOf(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    throw new Error(`HTTPS names ${resolve(file)}, which ${isMissing ? 'is not there' : 'cannot be read'}.`, {
-      cause,
-    })
+    const problem = isMissing ? 'is not there' : 'cannot be read'
+    throw new Error(`HTTPS names ${resolve(file)}, which ${problem}.`, { cause })
   }
 }
 
-function checkPair(
-  cert: string,
-  certificateFile: string,
-  key: string,
-  keyFile: string,
-  otherwise: string,
-): X509Certificate {
+/** The certificate, if the key is its own. */
+function checkPair(cert: string, certificateFile: string, key: string, keyFile: string): X509Certificate {
   let certificate: X509Certificate | undefined
+  let isPair: boolean
   try {
     certificate = new X509Certificate(cert)
-    if (certificate.checkPrivateKey(createPrivateKey(key))) return certificate
+    isPair = certificate.checkPrivateKey(createPrivateKey(key))
   } catch (cause) {
-    if (!certificate)
-      throw new Error(`HTTPS: ${certificateFile} holds no certificate in PEM form.`, { cause })
-    throw new Error(`HTTPS: ${keyFile} holds no private key in PEM form, or one with a passphrase.`, {
-      cause,
-    })
+    const [file, content] = certificate
+      ? [keyFile, 'private key in PEM form, or one with a passphrase']
+      : [certificateFile, 'certificate in PEM form']
+    throw new Error(`HTTPS: ${file} holds no ${content}.`, { cause })
   }
-  throw new Error(otherwise)
+  if (!isPair)
+    throw new Error(`HTTPS: the key in ${keyFile} does not belong to the certificate in ${certificateFile}.`)
+  return certificate
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10)
 }

@@ -1,12 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { AppError } from './errors/errors.ts'
-import {
-  ENVIRONMENT_NAMES,
-  OPTION_NAMES,
-  type SettingName,
-  type SettingNames,
-} from './errors/settingNames.ts'
+import { ENVIRONMENT_NAMES, OPTION_NAMES, type SettingName, type SettingNames } from './errors/settingNames.ts'
 import { AUTHORIZE_URL, BASIC_SCOPE, DEFAULT_GRAPH_VERSION, GRAPH_URL, TOKEN_URL } from './facts.ts'
 
 /** The Instagram app (not the Facebook app), and where Instagram is reached. */
@@ -101,29 +96,28 @@ export class ConfigError extends AppError {
 /** The app that the sandbox knows when no other is named. */
 export const SANDBOX_APP = { clientId: '990602627938098', clientSecret: 'the-sandbox-has-no-secrets' }
 
-const URL_FORM = 'must be an address that starts with https:// (or http://).'
-const PORT_FORM = 'must be a whole number from 1 to 65535.'
-const DAYS_FORM = 'must be a number of days from 1 to 50.'
-const PASSWORD_FORM = 'must have at least 12 characters.'
-const VERSION_FORM = 'must be written like v26.0.'
-const DATABASE_FORM =
-  'must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.'
-
 // Each message continues the name of its setting.
+const URL_FORM = 'must be an address that starts with https:// (or http://).'
+const PASSWORD_FORM = 'must have at least 12 characters.'
+const PORT_FORM = 'must be a whole number from 1 to 65535.'
 const text = z.string('must be text.').trim()
+const matching = (pattern: RegExp, message: string) => z.string(message).trim().regex(pattern, message)
+const number = (from: number, to: number, message: string) =>
+  z.coerce.number(message).min(from, message).max(to, message)
+const port = number(1, 65535, PORT_FORM).int(PORT_FORM)
+const toggle = z.union(
+  [z.boolean(), z.stringbool({ truthy: ['on', 'true', '1'], falsy: ['off', 'false', '0'], case: 'sensitive' })],
+  { error: ({ input }) => (typeof input === 'string' ? 'must be on or off.' : 'must be true or false.') },
+)
 const list = z
   .union([z.string(), z.array(z.string()).readonly()], 'must be text, or a list of texts.')
   .transform((given) =>
     typeof given === 'string' ? given.split(/[\s,]+/).filter(Boolean) : given.map((item) => item.trim()),
   )
-const toggle = z.union(
-  [
-    z.boolean(),
-    z.stringbool({ truthy: ['on', 'true', '1'], falsy: ['off', 'false', '0'], case: 'sensitive' }),
-  ],
-  { error: ({ input }) => (typeof input === 'string' ? 'must be on or off.' : 'must be true or false.') },
-)
-const port = z.coerce.number(PORT_FORM).int(PORT_FORM).min(1, PORT_FORM).max(65535, PORT_FORM)
+/** A list with at least one item, whose items all pass the test. */
+const listOf = (isItem: (item: string) => boolean, error: string) =>
+  list.refine((items) => items.length > 0 && items.every(isItem), { error, abort: true })
+
 const url = z
   .string(URL_FORM)
   .trim()
@@ -132,49 +126,37 @@ const redirectUri = url
   .refine((given) => !/[?#]/.test(given), 'must have no query (?) and no fragment (#).')
   .refine((given) => !new URL(given).username, 'must have no user name.')
   .refine((given) => !new URL(given).pathname.includes('//'), 'must not have // in its path.')
-const secrets = list.refine(
-  (given) => given.length > 0 && given.every((secret) => secret.length >= 32),
+/** The web app's pages are at the root, so people come back to `/response`. */
+const webAppRedirectUri = redirectUri.refine(
+  (given) => /^\/response\/?$/.test(new URL(given).pathname),
+  'must have the path /response: that is where this app waits for people to come back.',
+)
+const secrets = listOf(
+  (secret) => secret.length >= 32,
   'must be secrets of at least 32 characters each, separated by commas, newest first.',
 )
-const tokenKeys = list
-  .transform((keys) =>
-    keys.map((entry): TokenKey => {
-      const [, id = '', base64 = ''] = /^([\w-]+):([A-Za-z0-9+/_-]+={0,2})$/.exec(entry) ?? []
-      return { id, secret: Buffer.from(base64, 'base64') }
-    }),
-  )
-  .refine((keys) => keys.length > 0 && keys.every(({ id, secret }) => id && secret.length === 32), {
-    error: 'must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
-    abort: true,
-  })
-  .refine(
-    (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
-    'must give each key an id of its own.',
-  )
-const webhookSecrets = list.refine(
-  (given) => given.length > 0 && given.every(isWebhookSecret),
+const tokenKeys = listOf(
+  (key) => /^[\w-]+:[A-Za-z0-9+/_-]+={0,2}$/.test(key) && keyOf(key).secret.length === 32,
+  'must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+)
+  .transform((keys) => keys.map(keyOf))
+  .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'must give each key an id of its own.')
+const webhookSecrets = listOf(
+  isWebhookSecret,
   'must be written as whsec_ and base64 of 24 to 64 bytes, separated by commas, newest first.',
 )
-const origins = list
-  .refine(
-    (given) => given.every((origin) => /^https?:\/\/[^/?#@]+\/?$/i.test(origin) && URL.canParse(origin)),
-    {
-      error: 'must be origins, written like https://app.example.com.',
-      abort: true,
-    },
-  )
-  .transform((given) => given.map((origin) => new URL(origin).origin))
-const https = z
-  .string()
-  .regex(
-    /^\s*(off|self-signed|[^,]*[^,\s][^,]*,[^,]*[^,\s][^,]*)\s*$/,
-    'must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.',
-  )
-  .transform((given): HttpsSetting => {
-    const [certificateFile = '', keyFile] = given.split(',').map((part) => part.trim())
-    if (keyFile !== undefined) return { certificateFile, keyFile }
-    return certificateFile === 'off' ? undefined : 'self-signed'
-  })
+const origins = listOf(
+  (origin) => /^https?:\/\/[^/?#@]+\/?$/i.test(origin) && URL.canParse(origin),
+  'must be origins, written like https://app.example.com.',
+).transform((given) => given.map((origin) => new URL(origin).origin))
+const https = matching(
+  /^(off|self-signed|[^,]*[^,\s][^,]*,[^,]*[^,\s][^,]*)$/,
+  'must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.',
+).transform((given): HttpsSetting => {
+  const [certificateFile = '', keyFile] = given.split(',').map((part) => part.trim())
+  if (keyFile !== undefined) return { certificateFile, keyFile }
+  return certificateFile === 'off' ? undefined : 'self-signed'
+})
 const trustProxy = z
   .string()
   .transform((given) => {
@@ -185,6 +167,11 @@ const trustProxy = z
     (trusted) => !Array.isArray(trusted) || trusted.every(isProxyAddress),
     'must be on, off, the number of proxies in front, or their addresses separated by commas.',
   )
+
+function keyOf(given: string): TokenKey {
+  const [id = '', base64 = ''] = given.split(':')
+  return { id, secret: Buffer.from(base64, 'base64') }
+}
 
 /** Whether Express takes this address, subnet or name of subnets. */
 function isProxyAddress(given: string): boolean {
@@ -208,7 +195,7 @@ const settings = z.object({
   clientSecret: text.optional(),
   redirectUri: redirectUri.optional(),
   metaAppSecret: text.optional(),
-  scopes: list.refine((given) => given.length > 0, 'must name at least one scope.').default([BASIC_SCOPE]),
+  scopes: listOf((scope) => scope !== '', 'must name at least one scope.').default([BASIC_SCOPE]),
   authorizeUrl: url
     .refine(
       (given) => new URL(given).hostname !== 'api.instagram.com',
@@ -217,20 +204,16 @@ const settings = z.object({
     .default(AUTHORIZE_URL),
   tokenUrl: url.default(TOKEN_URL),
   graphUrl: url.transform((given) => given.replace(/\/+$/, '')).default(GRAPH_URL),
-  graphVersion: z
-    .string(VERSION_FORM)
-    .regex(/^v\d+\.\d+$/, VERSION_FORM)
-    .default(DEFAULT_GRAPH_VERSION),
+  graphVersion: matching(/^v\d+\.\d+$/, 'must be written like v26.0.').default(DEFAULT_GRAPH_VERSION),
   host: text.default('127.0.0.1'),
   port: port.default(3000),
   https: https.optional(),
   trustProxy: trustProxy.default(false),
-  databaseUrl: z
-    .string(DATABASE_FORM)
-    .trim()
-    .regex(/^(file:|postgres(ql)?:\/\/)./, DATABASE_FORM)
-    .default('file:./data/accounts.db'),
-  refreshDaysBeforeExpiry: z.coerce.number(DAYS_FORM).min(1, DAYS_FORM).max(50, DAYS_FORM).default(10),
+  databaseUrl: matching(
+    /^(file:|postgres(ql)?:\/\/)./,
+    'must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.',
+  ).default('file:./data/accounts.db'),
+  refreshDaysBeforeExpiry: number(1, 50, 'must be a number of days from 1 to 50.').default(10),
   apiKeys: secrets.default([]),
   adminPassword: z.string(PASSWORD_FORM).min(12, PASSWORD_FORM).optional(),
   webhookUrl: url.optional(),
@@ -243,16 +226,6 @@ const settings = z.object({
   sandboxPort: port.default(3001),
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
 } satisfies Record<Exclude<SettingName, 'production'>, z.ZodType>)
-
-/** The web app's pages are at the root, so people come back to `/response`. */
-const webAppSettings = settings.extend({
-  redirectUri: redirectUri
-    .refine(
-      (given) => /^\/response\/?$/.test(new URL(given).pathname),
-      'must have the path /response: that is where this app waits for people to come back.',
-    )
-    .optional(),
-})
 
 const callback = z.custom((given) => typeof given === 'function', 'must be a function.').optional()
 const isLog = (given: object) =>
@@ -277,31 +250,16 @@ const optionsSchema = settings.extend({
   render: callback,
 })
 
-const NOT_FOR_HOSTS = [
-  'host',
-  'port',
-  'https',
-  'trustProxy',
-  'sandboxPort',
-  'logLevel',
-  'webhookUrl',
-  'webhookSecrets',
-]
-const OPTIONS = [
-  'webhook',
-  ...Object.keys(optionsSchema.shape).filter((name) => !NOT_FOR_HOSTS.includes(name)),
-]
+const OPTIONS = Object.keys({ webhook: true, ...optionsSchema.shape }).filter(
+  (name) => !/^(host|port|https|trustProxy|sandboxPort|logLevel|webhookUrl|webhookSecrets)$/.test(name),
+)
 
 type Values = z.output<typeof settings>
 /** Settings as they were given, by option name; those that were left out are not there. */
 type Given = Record<string, unknown>
 
 /** Parses the settings; those that cannot be read get their defaults. */
-function parse<Schema extends z.ZodObject>(
-  schema: Schema,
-  given: Given,
-  names: Readonly<Record<string, string>>,
-) {
+function parse<Schema extends z.ZodObject>(schema: Schema, given: Given, names: Record<string, string>) {
   const issues = (schema.safeParse(given).error?.issues ?? []).map(({ path, message }) => {
     const key = String(path[0])
     return { key, name: names[key] ?? key, message }
@@ -347,7 +305,7 @@ export function parseEnvironment(
     variables.filter(({ value }) => value?.trim()).map(({ key, value }) => [key, value]),
   )
   const production = isProduction(environment)
-  const schema = anyRedirectPath ? settings : webAppSettings
+  const schema = anyRedirectPath ? settings : settings.extend({ redirectUri: webAppRedirectUri.optional() })
   const { values, mistakes, unreadable } = parse(schema, given, ENVIRONMENT_NAMES)
   const { host, port, https, trustProxy, clientId, clientSecret, redirectUri } = values
   const sandbox = needsApp && !(clientId && clientSecret && redirectUri)
@@ -359,11 +317,7 @@ export function parseEnvironment(
       takesTokens: true,
       names: ENVIRONMENT_NAMES,
     },
-    mistakes: [
-      ...mistakes,
-      ...environmentMistakes(given, values, production, needsApp),
-      ...productionMistakes(given, production, ENVIRONMENT_NAMES),
-    ],
+    mistakes: [...mistakes, ...environmentMistakes(given, values, needsApp, production)],
     unreadable,
     given: Object.fromEntries(variables.map(({ variable, value }) => [variable, value])),
   }
@@ -394,13 +348,11 @@ export function configFromOptions(options: object, environment: Environment): Co
   const isWebhook = typeof webhook === 'object' && [0, 2].includes(Object.keys({ ...target, ...rest }).length)
   const { values, mistakes } = parse(optionsSchema, { ...known, ...target }, OPTION_NAMES)
   const production = values.production ?? isProduction(environment)
+  const unknown = Object.keys(given).filter((name) => !OPTIONS.includes(name))
   mistakes.push(
-    ...Object.keys(given)
-      .filter((name) => !OPTIONS.includes(name))
-      .map(unknownOption),
+    ...unknown.map(unknownOption),
     ...(isWebhook ? [] : ['webhook must have a url and secrets, and nothing else.']),
-    ...optionsMistakes(given, values, production),
-    ...productionMistakes(given, production, OPTION_NAMES),
+    ...optionsMistakes(given, values.sandbox, production),
   )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {
@@ -437,18 +389,10 @@ function configOf(values: Values, production: boolean) {
   const { authorizeUrl, tokenUrl, graphUrl, graphVersion, metaAppSecret, webhookUrl, webhookSecrets } = others
   const { sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys } = others
   const { refreshDaysBeforeExpiry, returnToOrigins, apiKeys, adminPassword, showToken = !production } = others
-  const instagram = {
-    clientId,
-    clientSecret,
-    redirectUri,
-    scopes,
-    authorizeUrl,
-    tokenUrl,
-    graphUrl,
-    graphVersion,
-  }
+  const app = { clientId, clientSecret, redirectUri, scopes }
   return {
-    ...{ production, instagram, sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys },
+    instagram: { ...app, authorizeUrl, tokenUrl, graphUrl, graphVersion },
+    ...{ production, sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys },
     ...{ refreshDaysBeforeExpiry, returnToOrigins, showToken, apiKeys, adminPassword },
     metaAppSecrets: metaAppSecret === undefined ? [] : [metaAppSecret],
     webhook: webhookUrl === undefined ? undefined : { url: webhookUrl, secrets: webhookSecrets },
@@ -471,53 +415,48 @@ const CREDENTIALS = ['clientId', 'clientSecret', 'redirectUri'] as const
 const HTTP = /^\s*http:/i
 const LOCAL_HTTP = /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i
 
+/** Contradictions in an environment. */
 function* environmentMistakes(
   given: Given,
-  values: Values,
-  production: boolean,
+  { port, sandboxPort, https }: Values,
   needsApp: boolean,
-): Generator<string> {
+  production: boolean,
+) {
   const all = CREDENTIALS.map((key) => ENVIRONMENT_NAMES[key]).join(', ')
   const missing = CREDENTIALS.filter((key) => needsApp && !given[key]).map((key) => ENVIRONMENT_NAMES[key])
   if (missing.length === 1 || missing.length === 2)
     yield `${missing.join(' and ')} must be set too: set all of ${all}, or none of them for the sandbox.`
   else if (missing.length > 0 && production)
     yield `${all} must be set in production: the sandbox is for development only.`
-  else if (missing.length > 0 && values.port === values.sandboxPort)
-    yield 'PORT and SANDBOX_PORT must be two different ports.'
-  if (LOCAL_HTTP.test(String(given['redirectUri'])) && values.https && !production)
+  else if (missing.length > 0 && port === sandboxPort) yield 'PORT and SANDBOX_PORT must be two different ports.'
+  if (LOCAL_HTTP.test(String(given['redirectUri'])) && https && !production)
     yield 'INSTAGRAM_REDIRECT_URI must start with https:// where HTTPS is on: nobody answers at its http address.'
   if (given['webhookUrl'] && !given['webhookSecrets'])
     yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can tell that it is us.'
+  yield* productionMistakes(given, ENVIRONMENT_NAMES, production)
 }
 
 /** Names of our own pages, at which no one can come back. */
 const OWN_PAGES = /^(accounts|api|assets|data-deletion|healthz|login|metrics|readyz|setup|)$/i
 
-function* optionsMistakes(
-  given: Given,
-  { sandbox }: { sandbox: boolean },
-  production: boolean,
-): Generator<string> {
+/** Contradictions in options. */
+function* optionsMistakes(given: Given, sandbox: boolean, production: boolean) {
   const missing = CREDENTIALS.filter((key) => given[key] === undefined)
   if (missing.length > 0)
     yield `${new Intl.ListFormat('en-GB').format(missing)} must be set: from your Instagram app, or from createSandbox() to begin with.`
-  const redirectUri = String(given['redirectUri'])
-  if (HTTP.test(redirectUri) && !LOCAL_HTTP.test(redirectUri) && !production)
+  const uri = String(given['redirectUri'])
+  if (HTTP.test(uri) && !LOCAL_HTTP.test(uri) && !production)
     yield 'redirectUri must start with https://, unless it is on this machine (http://localhost).'
-  const [last = ''] = URL.canParse(redirectUri)
-    ? (/[^/]*(?=\/?$)/.exec(new URL(redirectUri).pathname) ?? [])
-    : ['-']
+  const [last = ''] = URL.canParse(uri) ? (/[^/]*(?=\/?$)/.exec(new URL(uri).pathname) ?? []) : ['-']
   if (OWN_PAGES.test(last))
     yield `redirectUri must not end in /${last}, where something else of ours is: let it end in /response, or the like.`
-  if (sandbox && production)
-    yield 'sandbox must be left out in production: there people connect no real account.'
+  if (sandbox && production) yield 'sandbox must be left out in production: there people connect no real account.'
+  yield* productionMistakes(given, OPTION_NAMES, production)
 }
 
-function* productionMistakes(given: Given, production: boolean, names: SettingNames): Generator<string> {
+function* productionMistakes(given: Given, names: SettingNames, production: boolean) {
   if (!production) return
-  if (HTTP.test(String(given['redirectUri'])))
-    yield `${names.redirectUri} must start with https:// in production.`
+  if (HTTP.test(String(given['redirectUri']))) yield `${names.redirectUri} must start with https:// in production.`
   if (given['sessionSecrets'] === undefined)
     yield `${names.sessionSecrets} must be set in production: at least one secret of 32 characters or more.`
   if (given['tokenKeys'] === undefined)

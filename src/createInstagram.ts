@@ -10,7 +10,7 @@ import { createContext } from './context.ts'
 import { openInBackground } from './database/database.ts'
 import { errorLogFields } from './errors/errors.ts'
 import { hostLogger, type Logger } from './log.ts'
-import type { Login } from './login/login.ts'
+import type { FinishLogin, Login } from './login/login.ts'
 import type { InstagramOptions } from './options.ts'
 import { withStoredSecrets } from './secrets.ts'
 import { addressOf, reconnectUrl } from './web/request.ts'
@@ -85,9 +85,6 @@ export interface AccountList {
   next: string | null
 }
 
-const PAGE_SIZE = 100
-const LARGEST_PAGE_SIZE = 1_000
-
 /**
  * Logins with Instagram for an Express 5 app.
  *
@@ -127,15 +124,13 @@ export function createInstagram(options: InstagramOptions): Instagram {
   const underWay = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
 
-  /** Refuses work after `close`, which waits for work under way. */
-  async function track<Result>(work: () => Promise<Result>): Promise<Result> {
-    assertOpen()
-    const result = work()
-    underWay.add(result)
-    try {
-      return await result
-    } finally {
-      underWay.delete(result)
+  /** The method, refused after `close`, which waits for calls under way. */
+  function tracked<Args extends unknown[], Result>(method: (...args: Args) => Promise<Result>) {
+    return async (...args: Args): Promise<Result> => {
+      assertOpen()
+      const result = method(...args)
+      underWay.add(result)
+      return result.finally(() => underWay.delete(result))
     }
   }
 
@@ -155,7 +150,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
   const pages = createRouter(context, { address, hooks: { onConnected, onFailure, render } })
   const mounted: RequestHandler = (request, response, next) => {
     const { promise, resolve } = Promise.withResolvers<undefined>()
-    if (!response.closed) void track(() => promise).catch(() => undefined)
+    if (!response.closed && !closing) void tracked(() => promise)()
     response.once('close', resolve)
     pages(request, response, (error?: unknown) => {
       resolve(undefined)
@@ -169,51 +164,47 @@ export function createInstagram(options: InstagramOptions): Instagram {
       assertOpen()
       return login.beginLogin(options)
     },
-    finishLogin: (callback) =>
-      track(async () => {
-        const finished = await login.finishLogin(callback)
-        for (const error of finished.withheld)
-          log.warn(
-            { err: error, ...errorLogFields(error, config.names) },
-            'connected, but without all that was requested',
-          )
-        return finished
-      }),
+    finishLogin: tracked(async (options: FinishLogin) => {
+      const finished = await login.finishLogin(options)
+      for (const error of finished.withheld)
+        log.warn(
+          { err: error, ...errorLogFields(error, config.names) },
+          'connected, but without all that was requested',
+        )
+      return finished
+    }),
     accounts: {
-      list: ({ status, limit = PAGE_SIZE, after = '' } = {}) =>
-        track(async () => {
-          if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE_SIZE)
-            throw new RangeError(`limit must be a whole number from 1 to ${LARGEST_PAGE_SIZE}.`)
-          const page = await accounts.page({ status, limit, after })
-          return { accounts: page.accounts, next: page.more ? (page.accounts.at(-1)?.id ?? null) : null }
-        }),
-      find: (id) => track(() => find(id)),
-      token: (id) =>
-        track(async () => {
-          const account = await find(id)
-          if (!account) throw new NoValidTokenError('not_connected')
-          return validToken(account, context)
-        }),
-      refresh: (id) =>
-        track(async () => {
-          const account = await find(id)
-          return account ? context.refresher.refresh(account.key) : { outcome: 'gone', account }
-        }),
-      disconnect: (id) =>
-        track(async () => {
-          const account = await find(id)
-          return account !== undefined && accounts.remove(account.key)
-        }),
-      importToken: (token) =>
-        track(() => importToken(token, { instagram, accounts, askedScopes: config.instagram.scopes, now })),
+      list: tracked(async ({ status, limit = 100, after = '' }: ListQuery = {}) => {
+        if (!Number.isInteger(limit) || limit < 1 || limit > 1_000)
+          throw new RangeError('limit must be a whole number from 1 to 1,000.')
+        const page = await accounts.page({ status, limit, after })
+        return { accounts: page.accounts, next: page.more ? (page.accounts.at(-1)?.id ?? null) : null }
+      }),
+      find: tracked(find),
+      token: tracked(async (id: string) => {
+        const account = await find(id)
+        if (!account) throw new NoValidTokenError('not_connected')
+        return validToken(account, context)
+      }),
+      refresh: tracked(async (id: string): Promise<RefreshResult> => {
+        const account = await find(id)
+        return account ? context.refresher.refresh(account.key) : { outcome: 'gone', account }
+      }),
+      disconnect: tracked(async (id: string) => {
+        const account = await find(id)
+        return account !== undefined && accounts.remove(account.key)
+      }),
+      importToken: tracked((token: string) =>
+        importToken(token, { instagram, accounts, askedScopes: config.instagram.scopes, now }),
+      ),
     },
     dataDeletion: {
-      deauthorize: (id, askedAt) => track(() => dataDeletion.deauthorize(id, askedAt)),
-      deleteData: (id, askedAt) => track(() => dataDeletion.deleteData(id, askedAt)),
-      findDeletion: (code) => track(() => dataDeletion.findDeletion(code)),
+      deauthorize: tracked((id: string, askedAt: Date | null) => dataDeletion.deauthorize(id, askedAt)),
+      deleteData: tracked((id: string, askedAt: Date | null) => dataDeletion.deleteData(id, askedAt)),
+      findDeletion: tracked((code: string) => dataDeletion.findDeletion(code)),
     },
-    runJobs: () => track(() => context.jobs.run()),
-    ready: () => track(() => database.ready()),
+    runJobs: tracked(() => context.jobs.run()),
+    ready: tracked(() => database.ready()),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }

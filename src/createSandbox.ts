@@ -1,4 +1,4 @@
-import { SANDBOX_APP } from './config.ts'
+import { type InstagramSettings, SANDBOX_APP } from './config.ts'
 import type { Decision } from './sandbox/decide.ts'
 import type { FaultName } from './sandbox/faults/fault.ts'
 import type { FaultSelector } from './sandbox/faults/faults.ts'
@@ -15,18 +15,14 @@ export interface CreateSandboxOptions {
   deauthorizeUrl?: string | undefined
   /** What Meta calls when a person wants their data deleted. Default: `data-deletion` in place of the redirect URI's last segment. */
   dataDeletionUrl?: string | undefined
+  /** The app's own certificate (PEM), trusted in these calls. */
+  certificate?: string | undefined
   /** The clock that the sandbox's starts from. Default: the system's. */
   now?: (() => Date) | undefined
 }
 
 /** Options with which an app takes the sandbox for Instagram. They are rejected in production. */
-export interface SandboxedOptions {
-  clientId: string
-  clientSecret: string
-  redirectUri: string
-  authorizeUrl: string
-  tokenUrl: string
-  graphUrl: string
+export interface SandboxedOptions extends Omit<InstagramSettings, 'scopes' | 'graphVersion'> {
   /** In memory: invented accounts stay out of a real database. */
   databaseUrl: string
   /** So that every page says that it is a sandbox. */
@@ -83,7 +79,7 @@ export interface InstagramSandbox extends AsyncDisposable {
  * @throws what listening reports, such as `EADDRINUSE`
  */
 export async function createSandbox(options: CreateSandboxOptions = {}): Promise<InstagramSandbox> {
-  const { redirectUri = 'http://localhost:3000/instagram/response', port = 0, now } = options
+  const { redirectUri = 'http://localhost:3000/instagram/response', port = 0, certificate, now } = options
   const beside = (path: string) => new URL(path, redirectUri.replace(/\/$/, '')).href
   const { startSandbox } = await import('./sandbox/server.ts')
   const sandbox = await startSandbox({
@@ -93,6 +89,7 @@ export async function createSandbox(options: CreateSandboxOptions = {}): Promise
       redirectUris: [redirectUri],
       deauthorizeUrl: options.deauthorizeUrl ?? beside('deauthorize'),
       dataDeletionUrl: options.dataDeletionUrl ?? beside('data-deletion'),
+      ...(certificate && { certificate }),
     },
     ...(now && { now }),
   })

@@ -45,15 +45,15 @@ export async function createLog({ logLevel }: Pick<Config, 'logLevel'>): Promise
   return log
 }
 
-const PREFIX = 'instagram-access-token:'
+const quiet = () => undefined
 const onConsole: Log = {
-  debug: () => undefined,
-  info: () => undefined,
+  debug: quiet,
+  info: quiet,
   warn: (details, message) => {
-    console.warn(PREFIX, message, details)
+    console.warn('instagram-access-token:', message, details)
   },
   error: (details, message) => {
-    console.error(PREFIX, message, details)
+    console.error('instagram-access-token:', message, details)
   },
 }
 

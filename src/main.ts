@@ -89,25 +89,10 @@ function stopSignal(): Promise<void> {
   })
 }
 
-/** Loaded only without credentials: production never reads its code. */
-async function startSandbox(
-  { sandboxPort, instagram }: Config,
-  certificate: string | undefined,
-  log: Logger,
-) {
-  const { startSandbox } = await import('./sandbox/server.ts')
-  const { clientId, clientSecret, redirectUri } = instagram
-  const sandbox = await startSandbox({
-    port: sandboxPort,
-    app: {
-      clientId,
-      clientSecret,
-      redirectUris: [redirectUri],
-      deauthorizeUrl: new URL('deauthorize', redirectUri).href,
-      dataDeletionUrl: new URL('data-deletion', redirectUri).href,
-      ...(certificate && { certificate }),
-    },
-  })
+async function startSandbox(config: Config, certificate: string | undefined, log: Logger) {
+  const { createSandbox } = await import('./createSandbox.ts') // Production never loads its code.
+  const { redirectUri } = config.instagram
+  const sandbox = await createSandbox({ port: config.sandboxPort, redirectUri, certificate })
   log.warn(
     `Sandbox: no Instagram credentials are set, so ${sandbox.origin} stands in for Instagram, with invented people and tokens. ` +
       'Set INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET and INSTAGRAM_REDIRECT_URI for the real one (see README).',

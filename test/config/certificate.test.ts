@@ -146,21 +146,19 @@ test.each([
 })
 
 test('an expired certificate is refused, with its last day', async () => {
-  const { folder, pair } = await ownPair()
+  const { folder } = await ownPair()
 
   const error = await refusal(own(folder, new Date(NOW.getTime() + 31 * DAY_MS)))
 
-  expect(error).toBe(`HTTPS: the certificate in ${join(folder, 'cert.pem')} expired on ${pair.validTo}.`)
+  expect(error).toBe(`HTTPS: the certificate in ${join(folder, 'cert.pem')} expired on 2026-12-23.`)
 })
 
 test('a certificate that is not valid yet is refused, with its first day', async () => {
-  const { folder, pair } = await ownPair()
+  const { folder } = await ownPair()
 
   const error = await refusal(own(folder, new Date(NOW.getTime() - DAY_MS)))
 
-  expect(error).toBe(
-    `HTTPS: the certificate in ${join(folder, 'cert.pem')} is not valid before ${pair.validFrom}.`,
-  )
+  expect(error).toBe(`HTTPS: the certificate in ${join(folder, 'cert.pem')} is not valid before 2026-11-23.`)
 })
 
 function kept(folder: string, now = NOW) {

@@ -18,8 +18,7 @@ function withEngine(host: Express): void {
 /** The folder of the host's views. */
 export async function viewsOfHost() {
   const folder = await mkdtemp(join(tmpdir(), 'views-'))
-  for (const name of ['connected', 'broken'])
-    await writeFile(join(folder, `${name}.slow`), 'A file of the host')
+  for (const name of ['connected', 'broken']) await writeFile(join(folder, `${name}.slow`), 'A file of the host')
   return {
     folder,
     before: (host: Express) => {

@@ -32,10 +32,8 @@ const site = await startSite({
   },
   options: {
     adminPassword: 'a long enough one',
-    onConnected: (login, request, response, next) =>
-      (hooks.onConnected ?? callNext)(login, request, response, next),
-    onFailure: (failure, request, response, next) =>
-      (hooks.onFailure ?? callNext)(failure, request, response, next),
+    onConnected: (login, request, response, next) => (hooks.onConnected ?? callNext)(login, request, response, next),
+    onFailure: (failure, request, response, next) => (hooks.onFailure ?? callNext)(failure, request, response, next),
     render: (page, request, response, next) => (hooks.render ?? callNext)(page, request, response, next),
   },
 })
@@ -138,26 +136,23 @@ describe('after a successful login', () => {
         next(broken())
       },
     ],
-  ])(
-    'the error of a hook that %s is logged, and the person is connected and gets a page',
-    async (_, onConnected) => {
-      hooks.onConnected = onConnected
-      const somebody = person(site)
+  ])('the error of a hook that %s is logged, and the person is connected and gets a page', async (_, onConnected) => {
+    hooks.onConnected = onConnected
+    const somebody = person(site)
 
-      const page = await logIn(somebody)
+    const page = await logIn(somebody)
 
-      expect(page.status).toBe(500)
-      expect(page.text).toContain('You are connected, but this site could not go on')
-      expect((await somebody.get('/instagram/')).text).toContain('@harbour.bakery')
-      const [line] = logged('onConnected failed')
-      const { err } = line?.details as { err: Error }
-      expect([line?.level, err.message, String(err.cause)]).toStrictEqual([
-        'error',
-        'The host broke',
-        'TypeError: deep down',
-      ])
-    },
-  )
+    expect(page.status).toBe(500)
+    expect(page.text).toContain('You are connected, but this site could not go on')
+    expect((await somebody.get('/instagram/')).text).toContain('@harbour.bakery')
+    const [line] = logged('onConnected failed')
+    const { err } = line?.details as { err: Error }
+    expect([line?.level, err.message, String(err.cause)]).toStrictEqual([
+      'error',
+      'The host broke',
+      'TypeError: deep down',
+    ])
+  })
 
   test.each<[string, (response: Response, next: NextFunction) => unknown, string]>([
     [
@@ -357,10 +352,7 @@ describe('a host with pages of its own', () => {
   ])('shows ours if its hook %s, and the log says why', async (_, render) => {
     hooks.render = render
 
-    const pages = [
-      await person(site).get('/instagram/'),
-      await person(site).get('/instagram/response?code=a&state=b'),
-    ]
+    const pages = [await person(site).get('/instagram/'), await person(site).get('/instagram/response?code=a&state=b')]
 
     expect(pages.map(({ status }) => status)).toStrictEqual([200, 400])
     expect(pages[0]?.text).toContain('Get Started')

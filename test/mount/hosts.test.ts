@@ -28,8 +28,7 @@ const HABITS: Record<string, (host: Express) => void> = {
   'a simple form parser': (host) => host.use(express.urlencoded({ extended: false })),
   'its own query parser': (host) => host.set('query parser', () => ({ code: 'none', state: 'none' })),
   'no query parser': (host) => host.set('query parser', false),
-  'case-sensitive and strict routing': (host) =>
-    host.enable('case sensitive routing').enable('strict routing'),
+  'case-sensitive and strict routing': (host) => host.enable('case sensitive routing').enable('strict routing'),
   production: (host) => host.set('env', 'production'),
   'locals of the same names': (host) => {
     Object.assign(host.locals, { base: '/evil', sandbox: null, title: 'Not ours', include: 'nothing' })

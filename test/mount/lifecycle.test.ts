@@ -39,10 +39,7 @@ test('visitors can paste a token if an option says so', async () => {
   const [page, offering] = [await person(without).get('/instagram/'), await person(withIt).get('/instagram/')]
   const [passed, taken] = [await submit(without), await submit(withIt)]
 
-  expect([page.text, offering.text].map((text) => text.includes('name="access_token"'))).toStrictEqual([
-    false,
-    true,
-  ])
+  expect([page.text, offering.text].map((text) => text.includes('name="access_token"'))).toStrictEqual([false, true])
   expect([passed.status, passed.text]).toStrictEqual([404, 'The host has no such page'])
   expect(taken.status).toBe(303)
 })

@@ -107,9 +107,7 @@ describe('a link to /login', () => {
       await person(plain).get('/instagram/login?force_reauth=1'),
     ]
 
-    const forced = answers.map(({ headers }) =>
-      new URL(headers['location'] ?? '').searchParams.get('force_reauth'),
-    )
+    const forced = answers.map(({ headers }) => new URL(headers['location'] ?? '').searchParams.get('force_reauth'))
     expect(forced).toStrictEqual([null, 'true'])
   })
 
@@ -126,10 +124,7 @@ describe('a link to /login', () => {
 
     const answer = await person(plain, loopback).get('/instagram/login?return_to=/own')
 
-    expect([answer.status, answer.headers['location']]).toStrictEqual([
-      307,
-      `${plain.home}/login?return_to=/own`,
-    ])
+    expect([answer.status, answer.headers['location']]).toStrictEqual([307, `${plain.home}/login?return_to=/own`])
   })
 
   test('does not lead to its return address after a failed login', async () => {
@@ -302,10 +297,7 @@ test('no page of ours leads out of the host’s path, for strangers, people with
   const host = full
   const somebody = person(host)
   const submit = (path: string, fields: Record<string, string>) => somebody.submit(BASE + path, fields)
-  const signed = signedRequest(
-    { userId: OTHER_ID, issuedAt: host.sandbox.now() },
-    host.sandbox.options.clientSecret,
-  )
+  const signed = signedRequest({ userId: OTHER_ID, issuedAt: host.sandbox.now() }, host.sandbox.options.clientSecret)
   const deletion = await submit('/data-deletion', { signed_request: signed })
   const { pathname: status } = new URL((deletion.body as { url: string }).url)
 
@@ -354,18 +346,18 @@ test('every form leads back to our pages', async () => {
     await somebody.get(`${BASE}/accounts/${APP_ID}/disconnect`),
   ]
 
-  expect(
-    answers.map(({ status, headers }) => [status, (headers as Record<string, string>)['location']]),
-  ).toStrictEqual([
-    [303, `${BASE}/`],
-    [303, `${BASE}/`],
-    [303, `${BASE}/setup#doctor`],
-    [303, `${BASE}/accounts`],
-    [303, `${BASE}/accounts?search=harbour`],
-    [303, `${BASE}/accounts`],
-    [303, `${BASE}/accounts`],
-    [200, undefined],
-  ])
+  expect(answers.map(({ status, headers }) => [status, (headers as Record<string, string>)['location']])).toStrictEqual(
+    [
+      [303, `${BASE}/`],
+      [303, `${BASE}/`],
+      [303, `${BASE}/setup#doctor`],
+      [303, `${BASE}/accounts`],
+      [303, `${BASE}/accounts?search=harbour`],
+      [303, `${BASE}/accounts`],
+      [303, `${BASE}/accounts`],
+      [200, undefined],
+    ],
+  )
 })
 
 test('the API has its own addresses in its responses', async () => {
