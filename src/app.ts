@@ -53,7 +53,7 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
   const program = [log, security.securityHeaders, security.noStore]
   const metaCall = [...program, limitRequests('metaRefusal'), parseForm('16kb')]
   const plainPage = [log, security.noStore, security.mountNotice(context.log, address)]
-  const session = [security.httpsNotice(context.log, address), ...openSession(context, site)]
+  const session = [security.httpsNotice(context.log, address), openSession(context, site)]
   const page = [...plainPage, security.sameOrigin(address), ...session]
   const start = [...plainPage, security.redirectToCanonicalLoopback(address), ...session]
   const router = Router()
@@ -93,10 +93,7 @@ const notFound: RequestHandler = () => {
 }
 
 /** The standalone app: the router at the root, with the settings of Express. */
-export function createApp(
-  context: Context,
-  { certificate }: Pick<RouterOptions, 'certificate'> = {},
-): Express {
+export function createApp(context: Context, { certificate }: Pick<RouterOptions, 'certificate'> = {}): Express {
   const { config, log } = context
   const { redirectUri } = config.instagram
   const trustProxy = config.listening?.trustProxy ?? false

@@ -17,10 +17,7 @@ export function readiness({ database, stopping, log }: Context): RequestHandler 
 
   async function checkDatabase(): Promise<boolean> {
     try {
-      await withTimeout(
-        DATABASE_LIMIT_MS,
-        database.query('SELECT MAX(version) AS version FROM schema_versions'),
-      )
+      await withTimeout(DATABASE_LIMIT_MS, database.query('SELECT MAX(version) AS version FROM schema_versions'))
       if (!wasReady) log.info('Ready again: the database answers.')
       return (wasReady = true)
     } catch (error) {

@@ -8,15 +8,7 @@ import { AppError, errorLogFields, isAppError, toAppError } from '../errors/erro
 import { accountView, type TokenView, tokenView } from './accountView.ts'
 import { parameterOf, queryOf } from './request.ts'
 import { requestContext } from './requestContext.ts'
-import {
-  browserSecretOf,
-  sessionData,
-  setBrowserSecret,
-  setFlash,
-  signIn,
-  signOut,
-  takeFlash,
-} from './session.ts'
+import { browserSecretOf, sessionData, setBrowserSecret, setFlash, signIn, signOut, takeFlash } from './session.ts'
 import { redirectTo, renderView, runHook } from './views.ts'
 
 /** The import form; anything else counts as an empty token. */
@@ -27,12 +19,7 @@ export function startPage(context: Context): RequestHandler {
   return async (request, response) => {
     const account = await connectedAccount(context, request)
     if (account) await renderAccount(context, account, request, response)
-    else
-      await renderView(response, 'index', {
-        getStarted: beginLogin(context, request, response),
-        reconnect: null,
-        takesTokens: context.config.takesTokens,
-      })
+    else await renderStart(context, beginLogin(context, request, response), null, response)
   }
 }
 
@@ -54,12 +41,18 @@ export function reconnectPage(context: Context): RequestHandler {
   return async (request, response) => {
     const id = parameterOf(request, 'id')
     const account = await context.accounts.findById(id)
-    await renderView(response, 'index', {
-      getStarted: beginLogin(context, request, response, { forceReauth: true }),
-      reconnect: account?.id === id ? (account.username ?? id) : null,
-      takesTokens: context.config.takesTokens,
-    })
+    const getStarted = beginLogin(context, request, response, { forceReauth: true })
+    await renderStart(context, getStarted, account?.id === id ? (account.username ?? id) : null, response)
   }
+}
+
+async function renderStart(
+  { config }: Context,
+  getStarted: string,
+  reconnect: string | null,
+  response: Response,
+): Promise<void> {
+  await renderView(response, 'index', { getStarted, reconnect, takesTokens: config.takesTokens })
 }
 
 /** `GET /response`: where Instagram sends people back. Without `code` and `error`: the account page. */
@@ -95,8 +88,7 @@ export async function completeLogin(
     if (outcome === 'sent') return
     if (outcome === 'failed') throw new AppError('host_failed')
   }
-  if (returnTo === undefined)
-    await renderAccount(context, account, request, response, { justConnected: true })
+  if (returnTo === undefined) await renderAccount(context, account, request, response, { justConnected: true })
   else redirectTo(response, returnTo)
 }
 
@@ -127,11 +119,9 @@ export function picture(context: Context): RequestHandler {
   return async (request, response) => {
     const account = await connectedAccount(context, request)
     if (!account?.pictureUrl) throw new AppError('not_found')
-    const { contentType, bytes } = await context.instagram
-      .picture(account.pictureUrl)
-      .catch((cause: unknown) => {
-        throw new AppError('not_found', { detail: 'the picture', cause })
-      })
+    const { contentType, bytes } = await context.instagram.picture(account.pictureUrl).catch((cause: unknown) => {
+      throw new AppError('not_found', { detail: 'the picture', cause })
+    })
     response.type(contentType).send(bytes)
   }
 }
@@ -204,11 +194,7 @@ async function renderAccount(
   })
 }
 
-async function tokenOf(
-  { accounts, config }: Context,
-  account: Account,
-  request: Request,
-): Promise<TokenView> {
+async function tokenOf({ accounts, config }: Context, account: Account, request: Request): Promise<TokenView> {
   if (!config.showToken) return 'hidden'
   const { graphUrl, graphVersion } = config.instagram
   try {

@@ -18,9 +18,7 @@ export function deauthorize(context: Context): RequestHandler {
     const { userId, issuedAt } = verify(request, context)
     const accounts = await context.dataDeletion.deauthorize(userId, issuedAt)
     if (accounts === 0)
-      requestContext(request).log.info(
-        'deauthorized an account that is not connected, or was connected again',
-      )
+      requestContext(request).log.info('deauthorized an account that is not connected, or was connected again')
     response.json({ success: true })
   }
 }
@@ -63,8 +61,7 @@ const OAUTH_ERRORS: Readonly<Record<number, string>> = {
 }
 
 /** `GET /data-deletion`: how people have their data deleted. */
-export const dataDeletionPage: RequestHandler = (_request, response) =>
-  renderView(response, 'data_deletion', {})
+export const dataDeletionPage: RequestHandler = (_request, response) => renderView(response, 'data_deletion', {})
 
 /** `GET /data-deletion/:code`: the status of a deletion. */
 export function deletionStatusPage({ dataDeletion, now }: Context): RequestHandler {

@@ -54,7 +54,5 @@ function levelOf(route: string, status: number, fixableBy: string | undefined) {
 
 function serializeError(error: Error): object {
   const { name: type, message } = error
-  return error instanceof AppError && !error.cause
-    ? { type, message }
-    : pino.stdSerializers.errWithCause(error)
+  return error instanceof AppError && !error.cause ? { type, message } : pino.stdSerializers.errWithCause(error)
 }

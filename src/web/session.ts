@@ -26,6 +26,8 @@ const ADMIN_SESSION_LIFETIME_MS = DAY_MS
 /** How long the browser secret lives after the last page with a login link: longer than any state. */
 const BROWSER_SECRET_LIFETIME_MS = DAY_MS
 
+const COOKIE = { path: '/', httpOnly: true, sameSite: 'lax' } as const
+
 /** A session of express-session, of cookie-session (without methods), or of iron-session (whose `save` returns a promise). */
 type AnySession = Record<string, unknown>
 
@@ -33,7 +35,7 @@ type AnySession = Record<string, unknown>
  * Opens the host's session, if `request.session` exists, else one of our own. A session without data is neither stored nor sent. Our own
  * sessions are prolonged once a day.
  */
-export function openSession({ database, config }: Context, { cookies, sessionKey }: Site): RequestHandler[] {
+export function openSession({ database, config }: Context, { cookies, sessionKey }: Site): RequestHandler {
   const own = session({
     store: new DatabaseSessionStore(
       database,
@@ -41,29 +43,22 @@ export function openSession({ database, config }: Context, { cookies, sessionKey
     ),
     secret: [...config.sessionSecrets],
     name: cookies.session,
-    cookie: {
-      path: '/',
-      httpOnly: true,
-      sameSite: 'lax',
-      secure: cookies.secure,
-      maxAge: SESSION_LIFETIME_MS,
-    },
+    cookie: { ...COOKIE, secure: cookies.secure, maxAge: SESSION_LIFETIME_MS },
     proxy: true, // X-Forwarded-Proto tells of https.
     resave: false,
     rolling: false,
     saveUninitialized: false,
   })
-  const noteOwner: RequestHandler = (request, _response, next) => {
-    requestContext(request).hasOwnSession = sessionOf(request) === undefined
-    next()
+  return (request, response, next) => {
+    const isOwn = sessionOf(request) === undefined
+    requestContext(request).hasOwnSession = isOwn
+    void own(request, response, (error?: unknown) => {
+      // Because of the change, express-session stores the session and sends its cookie once more.
+      if (!error && isOwn && isADayOld(request.session.cookie))
+        setData(request, { ...sessionData(request), prolongedAt: Date.now() })
+      next(error)
+    })
   }
-  const prolong: RequestHandler = (request, _response, next) => {
-    // Because of the change, express-session stores the session and sends its cookie once more.
-    if (requestContext(request).hasOwnSession && isADayOld(request.session.cookie))
-      setData(request, { ...sessionData(request), prolongedAt: Date.now() })
-    next()
-  }
-  return [noteOwner, own, prolong]
 }
 
 /** What the session holds; empty without a session. */
@@ -119,13 +114,7 @@ export function browserSecretOf(request: Request): string | undefined {
 /** Has the browser keep its secret, and for longer than the state of a login lives. */
 export function setBrowserSecret(response: Response, secret: string): void {
   const { browser, secure } = requestContext(response.req).site.cookies
-  response.cookie(browser, secret, {
-    path: '/',
-    maxAge: BROWSER_SECRET_LIFETIME_MS,
-    httpOnly: true,
-    sameSite: 'lax',
-    secure,
-  })
+  response.cookie(browser, secret, { ...COOKIE, secure, maxAge: BROWSER_SECRET_LIFETIME_MS })
 }
 
 function sessionOf(request: object): AnySession | undefined {

@@ -55,27 +55,12 @@ export function setupPages(
 }
 
 /** The running app, for the doctor. */
-function installation(
-  { config, instagram, database }: Context,
-  certificate: string | undefined,
-): Installation {
-  const { sandbox, names, instagram: settings, listening, tokenKeys, sessionSecrets } = config
-  return {
-    sandbox,
-    names,
-    given: sandbox
-      ? {}
-      : { [names.clientId]: settings.clientId, [names.clientSecret]: settings.clientSecret },
-    mistakes: [],
-    settings,
-    instagram,
-    listening,
-    certificate,
-    database,
-    tokenKeys,
-    sessionSecrets,
-    now: () => new Date(), // The clock of the sandbox may be ahead.
-  }
+function installation({ config, instagram, database }: Context, certificate: string | undefined): Installation {
+  const { names, sandbox, instagram: settings } = config
+  const { clientId, clientSecret } = settings
+  const given = sandbox ? {} : { [names.clientId]: clientId, [names.clientSecret]: clientSecret }
+  const now = () => new Date() // The sandbox's clock may be ahead.
+  return { ...config, given, mistakes: [], settings, instagram, certificate, database, now }
 }
 
 function setupView(config: Config, last: Examination | undefined, now: Date): SetupView {

@@ -19,11 +19,7 @@ export async function renderView<View extends ViewName>(
   const locals = { ...site.locals, ...ownLocals }
   const { render } = site.hooks
   const page = { view, locals } as unknown as Page
-  if (
-    render &&
-    (await runHook(response, 'render', (next) => render(page, request, response, next))) === 'sent'
-  )
-    return
+  if (render && (await runHook(response, 'render', (next) => render(page, request, response, next))) === 'sent') return
   const html = await ejs.renderFile(join(VIEWS, `${view}.ejs`), locals, { cache: true, compileDebug: false })
   setSecurityHeaders(request, response)
   // Not by `response.send`, which follows the host's settings.
