@@ -92,7 +92,7 @@ function assertValid(account: Account, now: Date): void {
 }
 
 /** Whole seconds until a token expires, at least 0; `null`: it never expires. */
-export function secondsLeft(expiresAt: Date | null, now: Date): number | null {
+function secondsLeft(expiresAt: Date | null, now: Date): number | null {
   return expiresAt && Math.max(0, Math.floor((expiresAt.getTime() - now.getTime()) / 1000))
 }
 
@@ -148,11 +148,7 @@ function notAnInstagramToken(code: 'facebook_token' | 'basic_display_token' | 'n
 }
 
 /** Instagram does not say how old a token is; an exchange tells the two kinds apart. */
-async function longLivedToken(
-  instagram: InstagramClient,
-  accessToken: string,
-  now: () => Date,
-): Promise<Token> {
+async function longLivedToken(instagram: InstagramClient, accessToken: string, now: () => Date): Promise<Token> {
   try {
     return await instagram.exchangeForLongLived(accessToken)
   } catch (error) {
