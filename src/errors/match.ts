@@ -1,18 +1,8 @@
 import type { ErrorCode, InstagramErrorCode } from './catalogue.ts'
+import type { Evidence } from './errors.ts'
 
-/** What is known of an error: from a response, a callback, or what a person pasted. */
-export interface ErrorFacts {
-  message?: string | undefined
-  /** Instagram’s own name of the error, or the `error` of RFC 6749. */
-  type?: string | undefined
-  code?: number | undefined
-  subcode?: number | undefined
-  /** `false`: Instagram says that trying again will not help. */
-  transient?: boolean | undefined
-  /** HTTP status. */
-  status?: number | undefined
-  contentType?: string | undefined
-}
+/** What is known of an error: from a response, a callback, or what a person pasted. `type` may be the `error` of RFC 6749. */
+export type ErrorFacts = Partial<Evidence>
 
 /** What an error must have, all of it, to match. */
 export interface Matcher {
@@ -33,8 +23,8 @@ export interface Matcher {
 /** Characters of a text that are looked at. */
 const MAX_TEXT_LENGTH = 4000
 
-/** Every known form of every error. The first that matches wins. */
-const MATCHERS: readonly (readonly [InstagramErrorCode, Matcher])[] = [
+/** Every known form of every error: what it must have, or words in its message. The first that matches wins. */
+const ERRORS: readonly (readonly [InstagramErrorCode, ...(string | Matcher)[]])[] = [
   // A rounded id says more than its subcode.
   ['ids_rounded', { message: 'Object with ID ‘…’ does not exist', roundedId: true }],
   // A subcode, or a retry that will not help, says more than the message.
@@ -46,81 +36,55 @@ const MATCHERS: readonly (readonly [InstagramErrorCode, Matcher])[] = [
   ['token_revoked', { code: 190, subcode: 467 }],
   ['session_role', { code: 190, subcode: 492 }],
   ['object_missing', { code: 100, subcode: 33 }],
-  ['action_blocked', { code: 4, transient: false }],
-  ['action_blocked', { subcode: 2207051 }],
+  ['action_blocked', { code: 4, transient: false }, { subcode: 2207051 }],
   // Messages. Those that may stand in one text are ordered: the first wins.
-  ['redirect_uri_mismatch', { message: 'Invalid redirect_uri' }],
-  ['redirect_uri_mismatch', { message: 'Redirect URI does not match registered redirect URI' }],
-  ['redirect_uri_mismatch', { message: 'Redirect URI doesn’t match original redirect URI' }],
-  ['redirect_uri_mismatch', { message: 'URL blocked' }],
-  ['invalid_platform_app', { message: 'Invalid platform app' }],
-  ['invalid_platform_app', { message: 'Invalid Client ID' }],
-  ['insufficient_developer_role', { message: 'Insufficient developer role' }],
-  ['insufficient_developer_role', { message: '開發人員角色不足' }],
-  ['not_professional', { message: 'professional account' }],
-  ['invalid_scope', { message: 'Invalid scope field' }],
-  ['invalid_scope', { message: 'Invalid scopes' }],
-  ['session_invalid', { message: 'Session Invalid' }],
-  ['declined', { message: 'The user denied your request' }],
-  ['declined', { message: 'user_denied' }],
-  ['authorize_page_gone', { message: 'Sorry, this page isn’t available' }],
-  ['authorize_page_gone', { message: 'api.instagram.com/oauth/authorize' }],
-  ['response_type_refused', { message: 'Only response type “code” and “token” is allowed' }],
-  ['response_type_refused', { message: 'Invalid response_type' }],
-  ['implicit_disabled', { message: 'implicit authentication is disabled' }],
-  ['code_used', { message: 'Matching code was not found or was already used' }],
-  ['code_used', { message: 'authorization code has been used' }],
-  ['code_used', { message: 'No matching code found' }],
-  ['code_expired', { message: 'authorization code has expired' }],
-  ['code_invalid', { message: 'Invalid authorization code' }],
-  ['verification_failed', { message: 'Error validating verification code' }],
-  ['missing_field', { message: 'Missing required field' }],
-  ['missing_field', { message: 'You must provide a client_id' }],
-  ['missing_field', { message: 'You must include a valid client_id, response_type, and redirect_uri parameters' }],
-  ['no_token_in_answer', { message: 'token_type” property must be a non-empty string' }],
-  ['no_token_in_answer', { message: 'No token type received' }],
-  ['no_token_in_answer', { message: 'access_token undefined' }],
-  ['no_token_in_answer', { message: 'access_token is undefined' }],
-  ['client_secret_wrong', { message: 'Error validating client secret' }],
-  ['client_secret_wrong', { message: 'Invalid client_secret' }],
-  ['invalid_application_id', { message: 'Invalid application ID' }],
-  ['method_refused', { message: 'Unsupported request - method type: post' }],
-  ['method_refused', { message: 'Unsupported post request' }],
-  ['unsupported_request', { message: 'Unsupported request - method type: get' }],
-  ['api_access_deactivated', { message: 'API access deactivated' }],
-  ['token_expired', { message: 'Session has expired' }],
-  ['session_invalidated', { message: 'session has been invalidated' }],
-  ['app_removed', { message: 'has not authorized application' }],
-  ['token_invalid', { message: 'Error validating access token' }],
-  ['token_invalid', { message: 'access_token provided is invalid' }],
-  ['token_unparseable', { message: 'Cannot parse access token' }],
-  ['already_long_lived', { message: 'Session key invalid' }],
-  ['permission_missing', { message: 'does not have permission for this action' }],
-  ['object_missing', { message: 'Object with ID ‘…’ does not exist' }],
-  ['throttled', { message: 'request limit reached' }],
-  ['throttled', { message: 'You have exceeded the maximum number of requests per hour' }],
-  ['action_blocked', { message: 'action is blocked' }],
+  ['redirect_uri_mismatch', 'Invalid redirect_uri', 'Redirect URI does not match registered redirect URI'],
+  ['redirect_uri_mismatch', 'Redirect URI doesn’t match original redirect URI', 'URL blocked'],
+  ['invalid_platform_app', 'Invalid platform app', 'Invalid Client ID'],
+  ['insufficient_developer_role', 'Insufficient developer role', '開發人員角色不足'],
+  ['not_professional', 'professional account'],
+  ['invalid_scope', 'Invalid scope field', 'Invalid scopes'],
+  ['session_invalid', 'Session Invalid'],
+  ['declined', 'The user denied your request', 'user_denied'],
+  ['authorize_page_gone', 'Sorry, this page isn’t available', 'api.instagram.com/oauth/authorize'],
+  ['response_type_refused', 'Only response type “code” and “token” is allowed', 'Invalid response_type'],
+  ['implicit_disabled', 'implicit authentication is disabled'],
+  ['code_used', 'Matching code was not found or was already used', 'authorization code has been used'],
+  ['code_used', 'No matching code found'],
+  ['code_expired', 'authorization code has expired'],
+  ['code_invalid', 'Invalid authorization code'],
+  ['verification_failed', 'Error validating verification code'],
+  ['missing_field', 'Missing required field', 'You must provide a client_id'],
+  ['missing_field', 'You must include a valid client_id, response_type, and redirect_uri parameters'],
+  ['no_token_in_answer', 'token_type” property must be a non-empty string', 'No token type received'],
+  ['no_token_in_answer', 'access_token undefined', 'access_token is undefined'],
+  ['client_secret_wrong', 'Error validating client secret', 'Invalid client_secret'],
+  ['invalid_application_id', 'Invalid application ID'],
+  ['method_refused', 'Unsupported request - method type: post', 'Unsupported post request'],
+  ['unsupported_request', 'Unsupported request - method type: get'],
+  ['api_access_deactivated', 'API access deactivated'],
+  ['token_expired', 'Session has expired'],
+  ['session_invalidated', 'session has been invalidated'],
+  ['app_removed', 'has not authorized application'],
+  ['token_invalid', 'Error validating access token', 'access_token provided is invalid'],
+  ['token_unparseable', 'Cannot parse access token'],
+  ['already_long_lived', 'Session key invalid'],
+  ['permission_missing', 'does not have permission for this action'],
+  ['object_missing', 'Object with ID ‘…’ does not exist'],
+  ['throttled', 'request limit reached', 'You have exceeded the maximum number of requests per hour'],
+  ['action_blocked', 'action is blocked'],
   // Instagram’s own name of the error, or the `error` of RFC 6749.
   ['invalid_scope', { type: 'invalid_scope' }],
   ['declined', { type: 'access_denied' }],
   ['token_invalid', { type: 'OAuthAccessTokenException' }],
   ['throttled', { type: 'OAuthRateLimitException' }],
-  ['temporary_failure', { type: 'server_error' }],
-  ['temporary_failure', { type: 'temporarily_unavailable' }],
+  ['temporary_failure', { type: 'server_error' }, { type: 'temporarily_unavailable' }],
   ['browser_forbidden', { status: 403, contentType: 'text/html' }],
   // Codes. api.instagram.com gives code 400 to every error.
   ['invalid_application_id', { code: 101 }],
-  ['token_invalid', { code: 190 }],
-  ['token_invalid', { code: 102 }],
-  ['permission_missing', { code: 10 }],
-  ['permission_missing', { code: [200, 299] }],
-  ['throttled', { code: 4 }],
-  ['throttled', { code: 17 }],
-  ['throttled', { code: 32 }],
-  ['throttled', { code: 341 }],
-  ['throttled', { code: 420 }],
-  ['throttled', { code: 613 }],
-  ['throttled', { code: 80002 }],
+  ['token_invalid', { code: 190 }, { code: 102 }],
+  ['permission_missing', { code: 10 }, { code: [200, 299] }],
+  ['throttled', { code: 4 }, { code: 17 }, { code: 32 }, { code: 341 }, { code: 420 }, { code: 613 }, { code: 80002 }],
   ['account_blocked', { code: 368 }],
   ['temporary_failure', { code: [1, 2] }],
   // HTTP statuses. Most errors have 400.
@@ -128,22 +92,23 @@ const MATCHERS: readonly (readonly [InstagramErrorCode, Matcher])[] = [
   ['temporary_failure', { status: [500, 599] }],
 ]
 
-const PARSED_MATCHERS = MATCHERS.map(([errorCode, matcher]) => ({
-  errorCode,
-  matcher,
-  phrases: matcher.message?.split('…').map(normalize) ?? [],
-}))
+const MATCHERS = ERRORS.flatMap(([errorCode, ...forms]) =>
+  forms.map((form) => {
+    const matcher: Matcher = typeof form === 'string' ? { message: form } : form
+    return { errorCode, matcher, phrases: matcher.message?.split('…').map(normalize) ?? [] }
+  }),
+)
 
 /** Which error of Instagram it is; `undefined`: none that is known. */
 export function matchInstagramError(facts: ErrorFacts): InstagramErrorCode | undefined {
   const message = normalize(facts.message ?? '')
-  return PARSED_MATCHERS.find(({ matcher, phrases }) => matches(matcher, facts) && containsInOrder(message, phrases))
+  return MATCHERS.find(({ matcher, phrases }) => matches(matcher, facts) && containsInOrder(message, phrases))
     ?.errorCode
 }
 
 /** How an error is recognised. Empty: no response says it. */
 export function matchersOf(errorCode: ErrorCode): readonly Matcher[] {
-  return MATCHERS.filter(([code]) => code === errorCode).map(([, matcher]) => matcher)
+  return MATCHERS.filter((each) => each.errorCode === errorCode).map(({ matcher }) => matcher)
 }
 
 /**
@@ -191,11 +156,8 @@ function containsInOrder(message: string, phrases: readonly string[]): boolean {
 
 /** Without differences that don’t matter: case, kinds of quotes, whitespace. */
 function normalize(text: string): string {
-  return text
-    .slice(0, MAX_TEXT_LENGTH)
-    .toLowerCase()
-    .replace(/[‘’“”"]/g, "'")
-    .replace(/\s+/g, ' ')
+  const start = text.slice(0, MAX_TEXT_LENGTH).toLowerCase()
+  return start.replace(/[‘’“”"]/g, "'").replace(/\s+/g, ' ')
 }
 
 function quotesRoundedId(message: string): boolean {
