@@ -1,28 +1,20 @@
-import { app, authorizing, links } from './catalogue/authorize.ts'
-import type { Explanation, InstagramExplanation } from './catalogue/entry.ts'
-import { exchanging, outages } from './catalogue/exchange.ts'
-import { apiErrors, callbackErrors, type problems, siteErrors, startErrors } from './catalogue/site.ts'
-import { limits, lostTokens, misusedTokens } from './catalogue/tokens.ts'
+import { authorizeErrors } from './catalogue/authorize.ts'
+import type { Explanation } from './catalogue/entry.ts'
+import { exchangeErrors } from './catalogue/exchange.ts'
+import { graphErrors } from './catalogue/graph.ts'
+import { apiErrors, type problems, siteErrors, startErrors } from './catalogue/site.ts'
 import type { SettingName, SettingNames } from './settingNames.ts'
 
-const ofInstagram = {
-  ...authorizing,
-  ...links,
-  ...exchanging,
-  ...app,
-  ...lostTokens,
-  ...misusedTokens,
-  ...limits,
-  ...outages,
-} satisfies Record<string, InstagramExplanation>
+export { problems, RIGHT_TOKEN } from './catalogue/site.ts'
 
-const ofSite = { ...callbackErrors, ...siteErrors } satisfies Record<string, Explanation>
+/** Every error that Instagram can cause: what it means, who can fix it, and how. */
+export const instagramErrors = { ...authorizeErrors, ...exchangeErrors, ...graphErrors }
 
 /** The name of an error that Instagram caused: in the log, in addresses of help pages, in the database. */
-export type InstagramErrorCode = keyof typeof ofInstagram
+export type InstagramErrorCode = keyof typeof instagramErrors
 
 /** The name of an error that a person can meet, and that the help pages explain. */
-type HelpCode = InstagramErrorCode | keyof typeof ofSite
+type HelpCode = InstagramErrorCode | keyof typeof siteErrors
 
 /** The name of an expected error. */
 export type ErrorCode = HelpCode | keyof typeof apiErrors | keyof typeof startErrors
@@ -30,21 +22,16 @@ export type ErrorCode = HelpCode | keyof typeof apiErrors | keyof typeof startEr
 /** The name of an error that the JSON API responds with. */
 export type ProblemCode = keyof typeof problems
 
-/** Every error that Instagram can cause: what it means, who can fix it, and how. */
-export const instagramErrors: Readonly<Record<InstagramErrorCode, InstagramExplanation>> = ofInstagram
-
 /** Every expected error. Texts for operators name settings by placeholders: see `explanationsFor`. */
 export const catalogue: Readonly<Record<ErrorCode, Explanation>> = {
   ...instagramErrors,
-  ...ofSite,
+  ...siteErrors,
   ...apiErrors,
   ...startErrors,
 }
 
 /** The errors that the help pages explain, in their order. */
-export const helpCodes = Object.keys({ ...ofInstagram, ...ofSite }) as readonly HelpCode[]
-
-export { problems, RIGHT_TOKEN } from './catalogue/site.ts'
+export const helpCodes = Object.keys({ ...instagramErrors, ...siteErrors }) as readonly HelpCode[]
 
 /** Whether an expected error has this name. */
 export function isErrorCode(name: unknown): name is ErrorCode {
@@ -53,12 +40,12 @@ export function isErrorCode(name: unknown): name is ErrorCode {
 
 /** Whether Instagram causes an error of this name. */
 export function isInstagramErrorCode(name: unknown): name is InstagramErrorCode {
-  return typeof name === 'string' && Object.hasOwn(ofInstagram, name)
+  return typeof name === 'string' && Object.hasOwn(instagramErrors, name)
 }
 
 /** Whether the help pages explain an error of this name. */
 export function isHelpCode(name: unknown): name is HelpCode {
-  return isInstagramErrorCode(name) || (typeof name === 'string' && Object.hasOwn(ofSite, name))
+  return helpCodes.some((code) => code === name)
 }
 
 const tables = new WeakMap<SettingNames, Readonly<Record<ErrorCode, Explanation>>>()
@@ -67,8 +54,7 @@ const tables = new WeakMap<SettingNames, Readonly<Record<ErrorCode, Explanation>
 export function explanationsFor(names: SettingNames): Readonly<Record<ErrorCode, Explanation>> {
   const known = tables.get(names)
   if (known) return known
-  const format = (text: string) =>
-    text.replace(/\{(\w+)\}/g, (_placeholder, name: string) => names[name as SettingName])
+  const format = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: SettingName) => names[name])
   const table: Record<ErrorCode, Explanation> = { ...catalogue }
   for (const code of Object.keys(catalogue) as ErrorCode[]) {
     const { meaning, steps } = catalogue[code]

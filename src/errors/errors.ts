@@ -20,9 +20,7 @@ export class AppError extends Error {
   /** `message`, for the log, defaults to the code and `detail`. */
   constructor(code: ErrorCode, options: { message?: string; cause?: unknown } & ErrorDetails = {}) {
     const { message, cause, ...details } = options
-    super(message ?? (details.detail ? `${code}: ${details.detail}` : code), {
-      ...(cause !== undefined && { cause }),
-    })
+    super(message ?? (details.detail ? `${code}: ${details.detail}` : code), cause === undefined ? {} : { cause })
     this.code = code
     this.details = details
   }
@@ -58,7 +56,7 @@ export interface Evidence extends ErrorResponse {
   endpoint: string
   /** HTTP status. */
   status?: number | undefined
-  /** Of the response, such as `text/html`. */
+  /** Such as `text/html`. */
   contentType?: string | undefined
   usage?: Usage | undefined
 }
@@ -94,11 +92,7 @@ export function toAppError(error: unknown): AppError {
   return new AppError(CODE_OF_STATUS[status] ?? 'bad_request')
 }
 
-const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
-  404: 'not_found',
-  413: 'body_too_large',
-  415: 'not_json',
-}
+const CODE_OF_STATUS: Record<number, ErrorCode> = { 404: 'not_found', 413: 'body_too_large', 415: 'not_json' }
 
 /** What the log says of an error that the help pages explain, or of its cause: its code, who can fix it, and how. */
 export function errorLogFields(
@@ -109,9 +103,6 @@ export function errorLogFields(
   const known = [error, cause].find((each) => isAppError(each) && isHelpCode(each.code) && each.code !== 'internal')
   if (!isAppError(known)) return undefined
   const { fixableBy, advice, steps } = explanationsFor(names)[known.code]
-  return {
-    explained: known.code,
-    mender: fixableBy,
-    fix: fixableBy === 'person' ? advice : steps.join(' ') || advice,
-  }
+  const fix = fixableBy === 'person' ? advice : steps.join(' ') || advice
+  return { explained: known.code, mender: fixableBy, fix }
 }

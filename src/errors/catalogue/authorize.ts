@@ -1,7 +1,7 @@
-import { AGAIN, GRAPH_STAGES, instagramError, LOGIN_SETUP, OPEN_SETTINGS, RESTART, TELL_OPERATOR } from './entry.ts'
+import { AGAIN, instagramError, LOGIN_SETUP, OPEN_SETTINGS, RESTART, TELL_OPERATOR } from './entry.ts'
 
 /** Errors of the authorize step, mostly on Instagram’s own page and without a redirect back. */
-export const authorizing = {
+export const authorizeErrors = {
   redirect_uri_mismatch: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram does not know this site’s redirect address',
     description:
@@ -81,12 +81,9 @@ export const authorizing = {
     description: 'You chose not to authorize on Instagram, so we have no access to your account.',
     advice: 'If that was a slip, go back and choose Get Started again.',
     meaning: 'The person pressed Cancel on Instagram’s page. Nothing is wrong.',
-    steps: [],
   }),
-}
 
-/** Errors of links to Instagram that are old, cut, or another program’s. */
-export const links = {
+  // Links to Instagram that are old, cut, or another program’s.
   authorize_page_gone: instagramError('app_misconfigured', ['page'], 502, 'operator', {
     title: 'That page of Instagram is no longer there',
     description: 'The link leads to an address where Instagram has let nobody authorize since August 2026.',
@@ -113,69 +110,5 @@ export const links = {
     meaning:
       'response_type=token is the implicit flow of the API of 2010 to 2020. This app never asks for it: the link comes from elsewhere.',
     steps: ['Begin at this site’s start page, not with a link of an older program.'],
-  }),
-}
-
-/** Errors of the app, or of this site’s settings of it. */
-export const app = {
-  client_secret_wrong: instagramError('app_misconfigured', ['long_lived', 'exchange'], 502, 'operator', {
-    title: 'Instagram refused this site’s secret',
-    description: 'Instagram does not accept this site’s app secret. This is a mistake in the site’s settings.',
-    advice: TELL_OPERATOR,
-    meaning: '{clientSecret} is not the secret that goes with the app of this token.',
-    steps: [
-      `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app secret (not the App secret under App settings → Basic) into {clientSecret}.`,
-      RESTART,
-    ],
-    unconfirmed: 'That the code exchange ever says “Invalid client_secret” is not shown.',
-  }),
-  invalid_application_id: instagramError(
-    'app_misconfigured',
-    ['exchange', 'long_lived', 'me', 'refresh'],
-    502,
-    'operator',
-    {
-      title: 'Instagram does not know this site’s app id',
-      description: 'Instagram says that this site’s app does not exist. This is a mistake in the site’s settings.',
-      advice: TELL_OPERATOR,
-      meaning: '{clientId} is mistyped, or the app was deleted in Meta’s dashboard.',
-      steps: [`In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app ID into {clientId}.`, RESTART],
-    },
-  ),
-  method_refused: instagramError('refused', ['exchange', 'long_lived', 'refresh'], 502, 'operator', {
-    title: 'Instagram does not take this call',
-    description: 'This site called Instagram at the wrong address. This is a mistake in its settings.',
-    advice: TELL_OPERATOR,
-    meaning:
-      'A POST came where Instagram wants a GET: only the code exchange is a POST, and only on api.instagram.com.',
-    steps: [
-      'Set {tokenUrl} to https://api.instagram.com/oauth/access_token and {graphUrl} to https://graph.instagram.com, or leave both out.',
-    ],
-  }),
-  unsupported_request: instagramError('not_permitted', ['long_lived', 'me', 'refresh'], 403, 'operator', {
-    title: 'Instagram does not allow this account',
-    description:
-      'Only professional accounts can be connected and, until Meta has reviewed this site’s app, only those invited as Instagram testers who accepted.',
-    advice:
-      'See in the Instagram app that your account is a business or creator account, and on instagram.com under Settings → Apps and websites → Tester invites that you accepted. Otherwise ask whoever runs this site for an invitation.',
-    meaning:
-      'The message is not about the verb. The account is no tester or has not accepted, is not professional, or the token is one of the Basic Display API, which ended on 4 December 2024. It also comes for a token “undefined”, which a program sends that looks for it in the wrong place.',
-    steps: [
-      'In Meta’s dashboard open App roles → Roles → Instagram Testers: the account must be there, and not pending.',
-      `See that it stands under ${LOGIN_SETUP} → Generate access tokens; add it there if it does not.`,
-      'Let its owner see that it is a business or creator account, then connect it again.',
-      `${OPEN_SETTINGS} If the app was reset there, set it up again.`,
-    ],
-  }),
-  api_access_deactivated: instagramError('app_misconfigured', GRAPH_STAGES, 502, 'operator', {
-    title: 'Meta has switched this site’s app off',
-    description: 'Meta has taken away this site’s access to Instagram until somebody sees to it.',
-    advice: TELL_OPERATOR,
-    meaning: 'The app was idle for long, or its privacy policy cannot be opened any more.',
-    steps: [
-      'Open the app in Meta’s dashboard: a notice there restores the access.',
-      'See that the Privacy policy URL under App settings → Basic can be opened by everybody.',
-    ],
-    unconfirmed: 'Two threads tell of it; the code that goes with these words is not recorded.',
   }),
 }

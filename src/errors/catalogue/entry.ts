@@ -11,7 +11,6 @@ export type Stage = 'page' | 'callback' | 'exchange' | 'long_lived' | 'me' | 're
 export interface Explanation {
   /** HTTP status of the page that shows it. */
   status: number
-  /** The heading of that page: a few words. */
   title: string
   fixableBy: FixableBy
   /** What happened, for the person. */
@@ -40,11 +39,8 @@ export interface Problem {
 
 /** What kind of failure a call to Instagram met. Code that handles a failure decides by its kind. */
 export type InstagramErrorKind =
-  /** The code was exchanged before. */
   | 'code_used'
-  /** The code is older than an hour. */
   | 'code_expired'
-  /** Instagram did not issue the code. */
   | 'code_invalid'
   /** "Error validating verification code": a wrong client secret, or another redirect URI than at the authorize step. */
   | 'verification_failed'
@@ -54,9 +50,7 @@ export type InstagramErrorKind =
   | 'not_permitted'
   /** The token is expired, revoked, or was never valid. */
   | 'token_invalid'
-  /** The token to exchange for a long-lived one is long-lived already. */
   | 'already_long_lived'
-  /** Too many calls. */
   | 'throttled'
   /** Instagram refused, and nothing can be done about it here. */
   | 'refused'
@@ -64,9 +58,7 @@ export type InstagramErrorKind =
   | 'unavailable'
   /** No connection, or it broke off before a response. */
   | 'unreachable'
-  /** No complete response in time. */
   | 'timed_out'
-  /** A response larger than the limit. */
   | 'too_large'
   /** A response that can’t be parsed: HTML, cut off, empty, a redirect, or JSON of another shape. */
   | 'unreadable'
@@ -78,24 +70,22 @@ export interface InstagramExplanation extends Explanation {
   stages: readonly Stage[]
 }
 
+type Texts = Omit<Explanation, 'status' | 'fixableBy' | 'steps'> & { steps?: readonly string[] }
+
 /** An entry for an error that Instagram caused. */
 export function instagramError(
   kind: InstagramErrorKind,
   stages: readonly Stage[],
   status: number,
   fixableBy: FixableBy,
-  texts: Omit<Explanation, 'status' | 'fixableBy'>,
+  texts: Texts,
 ): InstagramExplanation {
-  return { kind, stages, status, fixableBy, ...texts }
+  return { kind, stages, ...siteError(status, fixableBy, texts) }
 }
 
 /** An entry for an error that this site found. */
-export function siteError(
-  status: number,
-  fixableBy: FixableBy,
-  texts: Omit<Explanation, 'status' | 'fixableBy'>,
-): Explanation {
-  return { status, fixableBy, ...texts }
+export function siteError(status: number, fixableBy: FixableBy, texts: Texts): Explanation {
+  return { status, fixableBy, steps: [], ...texts }
 }
 
 /** Stages that call the Graph API. */

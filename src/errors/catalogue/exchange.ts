@@ -1,12 +1,7 @@
-import { AGAIN, CALL_STAGES, instagramError, LATER, LOGIN_SETUP, RESTART, TELL_OPERATOR } from './entry.ts'
-
-const ONCE = [
-  'Nothing, if it happens now and then: people reload, and links are opened ahead by mail programs.',
-  'If it happens at every login, look for what opens /response a second time: a proxy that tries again, a scanner, a preview.',
-]
+import { AGAIN, GRAPH_STAGES, instagramError, LOGIN_SETUP, OPEN_SETTINGS, RESTART, TELL_OPERATOR } from './entry.ts'
 
 /** Errors of the exchange of a code. */
-export const exchanging = {
+export const exchangeErrors = {
   code_used: instagramError('code_used', ['exchange'], 400, 'person', {
     title: 'Instagram’s code was used already',
     description:
@@ -14,7 +9,10 @@ export const exchanging = {
     advice: AGAIN,
     meaning:
       'The code came twice, is older than an hour, was cut on the way, or still has #_ at its end. This app exchanges each code once, and shows the same page when its callback is reloaded.',
-    steps: ONCE,
+    steps: [
+      'Nothing, if it happens now and then: people reload, and links are opened ahead by mail programs.',
+      'If it happens at every login, look for what opens /response a second time: a proxy that tries again, a scanner, a preview.',
+    ],
   }),
   code_expired: instagramError('code_expired', ['exchange'], 400, 'person', {
     title: 'Instagram’s code is too old',
@@ -75,59 +73,66 @@ export const exchanging = {
       'The answer was JSON with a good status and without access_token, neither flat nor inside data. In other programs this is a reader that knows one of the two forms only, or insists on token_type, which Instagram does not send; this app reads them all.',
     steps: ['If it comes again, look in the log for what answered: it may not be Instagram.'],
   }),
-}
 
-const NOT_US = [
-  'See whether this machine reaches Instagram: curl -I https://graph.instagram.com',
-  'Otherwise wait: what was connected stays so, and refreshing is tried again by itself.',
-]
-
-/** Outages, which mostly pass, and errors that match nothing. */
-export const outages = {
-  temporary_failure: instagramError('unavailable', [...CALL_STAGES, 'callback'], 502, 'instagram', {
-    title: 'Instagram is out of order',
-    description: 'Instagram says that something is broken on its side.',
-    advice: LATER,
-    meaning: 'Code 1 or 2, a status of 500 or more, or one of the errors of RFC 6749 that mean the same. It passes.',
-    steps: ['Wait: what was connected stays so, and refreshing is tried again by itself.'],
-    unconfirmed: 'That Instagram ever sends the errors of RFC 6749 on the way back is not recorded.',
-  }),
-  unreachable: instagramError('unreachable', CALL_STAGES, 502, 'instagram', {
-    title: 'Instagram cannot be reached',
-    description: 'We could not connect to Instagram, or the connection broke off before it answered.',
-    advice: LATER,
-    meaning: 'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
-    steps: NOT_US,
-  }),
-  timed_out: instagramError('timed_out', CALL_STAGES, 504, 'instagram', {
-    title: 'Instagram is too slow',
-    description: 'Instagram did not answer within ten seconds.',
-    advice: LATER,
-    meaning: 'Connecting and answering together took longer than ten seconds.',
-    steps: NOT_US,
-  }),
-  too_large: instagramError('too_large', CALL_STAGES, 502, 'instagram', {
-    title: 'Instagram’s answer is far too long',
-    description: 'Instagram’s answer makes no sense: it is far longer than an answer can be.',
-    advice: LATER,
-    meaning: 'We stopped reading at 1 MB. It is probably not Instagram that answers.',
-    steps: NOT_US,
-  }),
-  unreadable: instagramError('unreadable', CALL_STAGES, 502, 'instagram', {
-    title: 'Instagram’s answer makes no sense',
-    description: 'Instagram sent something that is not an answer we can read.',
-    advice: LATER,
-    meaning: 'HTML, nothing, a redirect, half an answer, or JSON of a shape that nobody has recorded.',
-    steps: ['The log has the status and the type of what came: it may be a proxy that answers.', ...NOT_US],
-  }),
-  unknown: instagramError('refused', ['page', 'callback', ...CALL_STAGES], 502, 'operator', {
-    title: 'Instagram refused, and we do not know why',
-    description: 'Instagram said no for a reason that we do not know yet.',
-    advice: `${AGAIN} If it ends here again, tell whoever runs this site.`,
-    meaning: 'These words of Instagram’s are in no list that we have.',
+  // The app, or this site’s settings of it.
+  client_secret_wrong: instagramError('app_misconfigured', ['long_lived', 'exchange'], 502, 'operator', {
+    title: 'Instagram refused this site’s secret',
+    description: 'Instagram does not accept this site’s app secret. This is a mistake in the site’s settings.',
+    advice: TELL_OPERATOR,
+    meaning: '{clientSecret} is not the secret that goes with the app of this token.',
     steps: [
-      'What Instagram answered this site is in the log, under the reference that the page shows. What somebody pasted is kept nowhere: ask for the words.',
-      'Look the words up, with the code, and fbtrace_id for Meta’s support.',
+      `In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app secret (not the App secret under App settings → Basic) into {clientSecret}.`,
+      RESTART,
     ],
+    unconfirmed: 'That the code exchange ever says “Invalid client_secret” is not shown.',
+  }),
+  invalid_application_id: instagramError(
+    'app_misconfigured',
+    ['exchange', 'long_lived', 'me', 'refresh'],
+    502,
+    'operator',
+    {
+      title: 'Instagram does not know this site’s app id',
+      description: 'Instagram says that this site’s app does not exist. This is a mistake in the site’s settings.',
+      advice: TELL_OPERATOR,
+      meaning: '{clientId} is mistyped, or the app was deleted in Meta’s dashboard.',
+      steps: [`In Meta’s dashboard open ${LOGIN_SETUP} and copy the Instagram app ID into {clientId}.`, RESTART],
+    },
+  ),
+  method_refused: instagramError('refused', ['exchange', 'long_lived', 'refresh'], 502, 'operator', {
+    title: 'Instagram does not take this call',
+    description: 'This site called Instagram at the wrong address. This is a mistake in its settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'A POST came where Instagram wants a GET: only the code exchange is a POST, and only on api.instagram.com.',
+    steps: [
+      'Set {tokenUrl} to https://api.instagram.com/oauth/access_token and {graphUrl} to https://graph.instagram.com, or leave both out.',
+    ],
+  }),
+  unsupported_request: instagramError('not_permitted', ['long_lived', 'me', 'refresh'], 403, 'operator', {
+    title: 'Instagram does not allow this account',
+    description:
+      'Only professional accounts can be connected and, until Meta has reviewed this site’s app, only those invited as Instagram testers who accepted.',
+    advice:
+      'See in the Instagram app that your account is a business or creator account, and on instagram.com under Settings → Apps and websites → Tester invites that you accepted. Otherwise ask whoever runs this site for an invitation.',
+    meaning:
+      'The message is not about the verb. The account is no tester or has not accepted, is not professional, or the token is one of the Basic Display API, which ended on 4 December 2024. It also comes for a token “undefined”, which a program sends that looks for it in the wrong place.',
+    steps: [
+      'In Meta’s dashboard open App roles → Roles → Instagram Testers: the account must be there, and not pending.',
+      `See that it stands under ${LOGIN_SETUP} → Generate access tokens; add it there if it does not.`,
+      'Let its owner see that it is a business or creator account, then connect it again.',
+      `${OPEN_SETTINGS} If the app was reset there, set it up again.`,
+    ],
+  }),
+  api_access_deactivated: instagramError('app_misconfigured', GRAPH_STAGES, 502, 'operator', {
+    title: 'Meta has switched this site’s app off',
+    description: 'Meta has taken away this site’s access to Instagram until somebody sees to it.',
+    advice: TELL_OPERATOR,
+    meaning: 'The app was idle for long, or its privacy policy cannot be opened any more.',
+    steps: [
+      'Open the app in Meta’s dashboard: a notice there restores the access.',
+      'See that the Privacy policy URL under App settings → Basic can be opened by everybody.',
+    ],
+    unconfirmed: 'Two threads tell of it; the code that goes with these words is not recorded.',
   }),
 }

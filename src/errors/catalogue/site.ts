@@ -1,6 +1,5 @@
-import { AGAIN, type Explanation, type FixableBy, LATER, LOGIN_SETUP, type Problem, siteError } from './entry.ts'
-import { outages } from './exchange.ts'
-import { lostTokens } from './tokens.ts'
+import { AGAIN, type Explanation, LATER, LOGIN_SETUP, type Problem, siteError } from './entry.ts'
+import { graphErrors } from './graph.ts'
 
 const START = 'Go back and choose Get Started.'
 
@@ -9,8 +8,9 @@ const ONE_ADDRESS =
 
 const GET_TOKEN = `Go back and choose Get Started, or take a token of ${LOGIN_SETUP} → Generate access tokens in Meta’s dashboard.`
 
-/** Callback errors that Instagram did not cause. */
-export const callbackErrors = {
+/** Errors that Instagram did not cause. */
+export const siteErrors = {
+  // Of the callback.
   cookie_missing: siteError(400, 'person', {
     title: 'Your browser brought no cookie back',
     description:
@@ -47,7 +47,6 @@ export const callbackErrors = {
     description: 'The link to Instagram was used before, and works once. This second answer was not taken.',
     advice: 'Go back: you see your account there if the first one worked, and Get Started if not.',
     meaning: 'A second code came for one state: Allow was pressed again after going back.',
-    steps: [],
   }),
   no_answer: siteError(400, 'person', {
     title: 'Nothing came back from Instagram',
@@ -77,12 +76,9 @@ export const callbackErrors = {
     description: 'The login worked, but the account has been disconnected since, and its token forgotten.',
     advice: 'To connect it again, go back and choose Get Started.',
     meaning: 'The account of this callback is no longer stored.',
-    steps: [],
   }),
-}
 
-/** Other errors of this site. */
-export const siteErrors = {
+  // Of other requests.
   host_failed: siteError(500, 'operator', {
     title: 'You are connected, but this site could not go on',
     description:
@@ -97,14 +93,12 @@ export const siteErrors = {
       'Every request for deletion gets a code and an address of its own. The one that you opened is not among them: it may have been cut short or mistyped.',
     advice: 'Open the address exactly as Instagram gave it to you, or ask for deletion once more.',
     meaning: 'No deletion with this confirmation code is stored.',
-    steps: [],
   }),
   facebook_token: siteError(422, 'person', {
     title: 'That is a Facebook token',
     description: 'Tokens that begin with EAA come from Facebook Login and work with graph.facebook.com only.',
     advice: GET_TOKEN,
     meaning: 'A token of another product of Meta’s was pasted.',
-    steps: [],
   }),
   basic_display_token: siteError(422, 'person', {
     title: 'That token’s API has ended',
@@ -112,14 +106,12 @@ export const siteErrors = {
       'Tokens that begin with IGQV belong to the Basic Display API, which Meta switched off on 4 December 2024.',
     advice: GET_TOKEN,
     meaning: 'A token of the Basic Display API was pasted. None of them works any more.',
-    steps: [],
   }),
   no_token: siteError(422, 'person', {
     title: 'That is no token',
     description: 'Instagram’s tokens begin with IGAA and are one long word of letters and digits.',
     advice: 'Go back and paste the whole token, and nothing else.',
     meaning: 'What was pasted has not the form of a token.',
-    steps: [],
   }),
   return_to_foreign: siteError(400, 'operator', {
     title: 'That link leads to another site',
@@ -184,14 +176,12 @@ export const siteErrors = {
     description: 'Something in the address or the request is malformed.',
     advice: 'Go back to the start.',
     meaning: 'The request could not be read: malformed, or far too large.',
-    steps: [],
   }),
   not_found: siteError(404, 'person', {
     title: 'There is nothing here',
     description: 'The address is mistyped, or the page has gone.',
     advice: 'Go back to the start.',
     meaning: 'This app has no such page.',
-    steps: [],
   }),
   internal: siteError(500, 'operator', {
     title: 'Something broke on our side',
@@ -206,102 +196,73 @@ export const siteErrors = {
 export const RIGHT_TOKEN =
   'Get one by connecting the account on this site’s start page, or in Meta’s dashboard under Instagram → API setup with Instagram login → Generate access tokens.'
 
-const { too_many_requests, database_unavailable, internal } = siteErrors
-
-/** A problem with an imported token. */
-function tokenProblem({ status, title, description }: Explanation): Problem {
-  return { status, title, detail: `${description} ${RIGHT_TOKEN}` }
+/** Errors that only the JSON API responds with. */
+export const apiErrors = {
+  unauthorized: apiError(
+    401,
+    'An API key is needed',
+    'Send one of this site’s API keys in the header Authorization, as “Bearer <key>”.',
+  ),
+  unknown_account: apiError(404, 'No such account', 'No connected account has this id. It may have been disconnected.'),
+  method_not_allowed: apiError(405, 'This cannot be done here', 'The header Allow names the methods of this address.'),
+  not_acceptable: apiError(
+    406,
+    'No such form of the token',
+    'The token comes as application/json or text/plain, and the header Accept allows neither.',
+  ),
+  no_valid_token: apiError(409, 'There is no valid token', 'The account must be connected again, at “reconnect_url”.'),
+  body_too_large: apiError(
+    413,
+    'The body is too large',
+    'The body may have 16 kB, which is far more than a token needs.',
+  ),
+  not_json: apiError(415, 'The body is not JSON', 'Send JSON in UTF-8, with Content-Type: application/json.'),
+  token_refused: apiError(422, graphErrors.token_invalid.title, tokenProblem(graphErrors.token_invalid).detail),
+  instagram_failed: siteError(502, 'instagram', {
+    title: 'Instagram did not do its part',
+    description: graphErrors.temporary_failure.description,
+    advice: LATER,
+    meaning: graphErrors.temporary_failure.description,
+  }),
 }
+
+const apiProblems = Object.fromEntries(
+  Object.entries(apiErrors).map(([code, error]) => [code, problem(error)]),
+) as Record<keyof typeof apiErrors, Problem>
 
 /** Every error that the JSON API responds with. */
 export const problems = {
-  bad_request: {
-    status: 400,
-    title: 'The request is malformed',
-    detail: 'The address or the body cannot be read.',
-  },
-  unauthorized: {
-    status: 401,
-    title: 'An API key is needed',
-    detail: 'Send one of this site’s API keys in the header Authorization, as “Bearer <key>”.',
-  },
-  not_found: {
-    status: 404,
-    title: 'There is nothing here',
-    detail: 'The API has no such address. GET /api/openapi.json lists those that it has.',
-  },
-  unknown_account: {
-    status: 404,
-    title: 'No such account',
-    detail: 'No connected account has this id. It may have been disconnected.',
-  },
-  method_not_allowed: {
-    status: 405,
-    title: 'This cannot be done here',
-    detail: 'The header Allow names the methods of this address.',
-  },
-  not_acceptable: {
-    status: 406,
-    title: 'No such form of the token',
-    detail: 'The token comes as application/json or text/plain, and the header Accept allows neither.',
-  },
-  no_valid_token: {
-    status: 409,
-    title: 'There is no valid token',
-    detail: 'The account must be connected again, at “reconnect_url”.',
-  },
-  body_too_large: {
-    status: 413,
-    title: 'The body is too large',
-    detail: 'The body may have 16 kB, which is far more than a token needs.',
-  },
-  not_json: {
-    status: 415,
-    title: 'The body is not JSON',
-    detail: 'Send JSON in UTF-8, with Content-Type: application/json.',
-  },
+  ...apiProblems,
+  bad_request: { status: 400, title: 'The request is malformed', detail: 'The address or the body cannot be read.' },
+  not_found: problem(
+    siteErrors.not_found,
+    'The API has no such address. GET /api/openapi.json lists those that it has.',
+  ),
   facebook_token: tokenProblem(siteErrors.facebook_token),
   basic_display_token: tokenProblem(siteErrors.basic_display_token),
   no_token: tokenProblem(siteErrors.no_token),
-  token_refused: tokenProblem(lostTokens.token_invalid),
-  instagram_failed: {
-    status: 502,
-    title: 'Instagram did not do its part',
-    detail: outages.temporary_failure.description,
-  },
-  too_many_requests: {
-    status: 429,
-    title: too_many_requests.title,
-    detail: 'Too many imports or wrong keys came from your address. Try again after the seconds in Retry-After.',
-  },
-  database_unavailable: {
-    status: 503,
-    title: database_unavailable.title,
-    detail: 'This site cannot reach its database for the moment. Try again after the seconds in Retry-After.',
-  },
-  internal: { status: 500, title: internal.title, detail: internal.description },
-} satisfies Record<string, Problem>
-
-/** Errors that only the JSON API responds with. */
-export const apiErrors = {
-  unauthorized: ofProblem('unauthorized'),
-  unknown_account: ofProblem('unknown_account'),
-  method_not_allowed: ofProblem('method_not_allowed'),
-  not_acceptable: ofProblem('not_acceptable'),
-  no_valid_token: ofProblem('no_valid_token'),
-  body_too_large: ofProblem('body_too_large'),
-  not_json: ofProblem('not_json'),
-  token_refused: ofProblem('token_refused'),
-  instagram_failed: ofProblem('instagram_failed', 'instagram', LATER),
+  too_many_requests: problem(
+    siteErrors.too_many_requests,
+    'Too many imports or wrong keys came from your address. Try again after the seconds in Retry-After.',
+  ),
+  database_unavailable: problem(
+    siteErrors.database_unavailable,
+    'This site cannot reach its database for the moment. Try again after the seconds in Retry-After.',
+  ),
+  internal: problem(siteErrors.internal),
 }
 
-function ofProblem(
-  code: keyof typeof problems,
-  fixableBy: FixableBy = 'operator',
-  advice = 'Correct the request of the program that sent it.',
-): Explanation {
-  const { status, title, detail } = problems[code]
-  return siteError(status, fixableBy, { title, description: detail, advice, meaning: detail, steps: [] })
+function apiError(status: number, title: string, description: string): Explanation {
+  const advice = 'Correct the request of the program that sent it.'
+  return siteError(status, 'operator', { title, description, advice, meaning: description })
+}
+
+function problem({ status, title, description }: Explanation, detail = description): Problem {
+  return { status, title, detail }
+}
+
+function tokenProblem(error: Explanation): Problem {
+  return problem(error, `${error.description} ${RIGHT_TOKEN}`)
 }
 
 /** Errors before there is a site: of its settings, and of a command. */
@@ -318,6 +279,5 @@ export const startErrors = {
     description: 'The command, or one of its arguments, is unknown or malformed.',
     advice: 'See what --help says of the command.',
     meaning: 'The command line cannot be parsed.',
-    steps: [],
   }),
 }

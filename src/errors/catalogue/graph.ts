@@ -1,15 +1,23 @@
 import {
+  AGAIN,
   CALL_STAGES,
   CONNECT_AGAIN,
   GRAPH_STAGES,
   instagramError,
+  LATER,
   LOGIN_SETUP,
   NEW_TOKEN,
   TELL_OPERATOR,
 } from './entry.ts'
 
-/** Errors that end a token’s life. */
-export const lostTokens = {
+const NOT_US = [
+  'See whether this machine reaches Instagram: curl -I https://graph.instagram.com',
+  'Otherwise wait: what was connected stays so, and refreshing is tried again by itself.',
+]
+
+/** Errors of calls with a token, limits, and outages. */
+export const graphErrors = {
+  // The end of a token’s life.
   token_expired: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'The token has expired',
     description: 'The token has expired: Instagram’s tokens last for 60 days, or for an hour.',
@@ -76,10 +84,8 @@ export const lostTokens = {
     meaning: 'Code 190 or 102 without a subcode or words that tell more: expired, revoked, or never valid.',
     steps: [CONNECT_AGAIN],
   }),
-}
 
-/** Errors of a token, or of an id, that is used wrongly. */
-export const misusedTokens = {
+  // A token, or an id, that is used wrongly.
   token_unparseable: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
     title: 'Instagram cannot read this token',
     description: 'It is not a token of Instagram’s, or not the whole of it, or something was copied along.',
@@ -114,7 +120,6 @@ export const misusedTokens = {
     advice: 'Your account page says when it is possible.',
     meaning:
       'A token can be refreshed from its second day on, and this app waits for that. Where Instagram says “no permission” to one of less than two days, its age may be the reason: it is tried again.',
-    steps: [],
     unconfirmed: 'How Instagram words this refusal is not known: this app does not ask that early.',
   }),
   ids_rounded: instagramError('refused', GRAPH_STAGES, 502, 'operator', {
@@ -139,10 +144,8 @@ export const misusedTokens = {
       'Use it with the token of the same account.',
     ],
   }),
-}
 
-/** Rate limits and blocks. */
-export const limits = {
+  // Rate limits and blocks.
   throttled: instagramError('throttled', CALL_STAGES, 503, 'nobody', {
     title: 'Instagram is asking us to slow down',
     retryAfterSeconds: 3600,
@@ -167,5 +170,53 @@ export const limits = {
     advice: 'Open Instagram and see what it says there. Then try again.',
     meaning: 'Code 368: blocked for a while because of Meta’s policies.',
     steps: ['Let the owner look in the Instagram app, and wait.'],
+  }),
+
+  // Outages, which mostly pass, and errors that match nothing.
+  temporary_failure: instagramError('unavailable', [...CALL_STAGES, 'callback'], 502, 'instagram', {
+    title: 'Instagram is out of order',
+    description: 'Instagram says that something is broken on its side.',
+    advice: LATER,
+    meaning: 'Code 1 or 2, a status of 500 or more, or one of the errors of RFC 6749 that mean the same. It passes.',
+    steps: ['Wait: what was connected stays so, and refreshing is tried again by itself.'],
+    unconfirmed: 'That Instagram ever sends the errors of RFC 6749 on the way back is not recorded.',
+  }),
+  unreachable: instagramError('unreachable', CALL_STAGES, 502, 'instagram', {
+    title: 'Instagram cannot be reached',
+    description: 'We could not connect to Instagram, or the connection broke off before it answered.',
+    advice: LATER,
+    meaning: 'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
+    steps: NOT_US,
+  }),
+  timed_out: instagramError('timed_out', CALL_STAGES, 504, 'instagram', {
+    title: 'Instagram is too slow',
+    description: 'Instagram did not answer within ten seconds.',
+    advice: LATER,
+    meaning: 'Connecting and answering together took longer than ten seconds.',
+    steps: NOT_US,
+  }),
+  too_large: instagramError('too_large', CALL_STAGES, 502, 'instagram', {
+    title: 'Instagram’s answer is far too long',
+    description: 'Instagram’s answer makes no sense: it is far longer than an answer can be.',
+    advice: LATER,
+    meaning: 'We stopped reading at 1 MB. It is probably not Instagram that answers.',
+    steps: NOT_US,
+  }),
+  unreadable: instagramError('unreadable', CALL_STAGES, 502, 'instagram', {
+    title: 'Instagram’s answer makes no sense',
+    description: 'Instagram sent something that is not an answer we can read.',
+    advice: LATER,
+    meaning: 'HTML, nothing, a redirect, half an answer, or JSON of a shape that nobody has recorded.',
+    steps: ['The log has the status and the type of what came: it may be a proxy that answers.', ...NOT_US],
+  }),
+  unknown: instagramError('refused', ['page', 'callback', ...CALL_STAGES], 502, 'operator', {
+    title: 'Instagram refused, and we do not know why',
+    description: 'Instagram said no for a reason that we do not know yet.',
+    advice: `${AGAIN} If it ends here again, tell whoever runs this site.`,
+    meaning: 'These words of Instagram’s are in no list that we have.',
+    steps: [
+      'What Instagram answered this site is in the log, under the reference that the page shows. What somebody pasted is kept nowhere: ask for the words.',
+      'Look the words up, with the code, and fbtrace_id for Meta’s support.',
+    ],
   }),
 }
