@@ -1,9 +1,6 @@
 import { type InstagramSettings, SANDBOX_APP } from './config.ts'
-import type { Decision } from './sandbox/decide.ts'
-import type { FaultName } from './sandbox/faults/fault.ts'
-import type { FaultSelector } from './sandbox/faults/faults.ts'
 import type { Notice, NoticeAnswer } from './sandbox/metaCallbacks.ts'
-import type { ProfessionalKey, TestUser } from './sandbox/testUsers.ts'
+import type { Sandbox } from './sandbox/server.ts'
 
 /** Options of {@link createSandbox}. */
 export interface CreateSandboxOptions {
@@ -31,45 +28,15 @@ export interface SandboxedOptions extends Omit<InstagramSettings, 'scopes' | 'gr
   now: () => Date
 }
 
-/** A strict stand-in for Instagram on this machine, with pages for a browser. */
-export interface InstagramSandbox extends AsyncDisposable {
-  /** Its first page, with its clock and its users: `http://127.0.0.1:<port>`. */
-  origin: string
+type Inner =
+  'authorizeUrl' | 'tokenUrl' | 'graphUrl' | 'setDialect' | 'answerNext' | 'takePermission' | 'usage' | 'calls'
+
+/** A strict stand-in for Instagram on this machine, with pages for a browser. Users are `business`, `creator`, and any number of guests. */
+export interface InstagramSandbox extends Omit<Sandbox, Inner | 'tell'>, AsyncDisposable {
   /** To spread into the options of an app: `createInstagram({ ...sandbox.options })`. */
   options: SandboxedOptions
-  /** Users who can log in. There are also any number of guests, and two users whom Instagram refuses. */
-  testUsers: Readonly<Record<ProfessionalKey, TestUser>>
-  /**
-   * Decides on the authorize page as a person would, without a browser, and returns the address to which Instagram sends them back.
-   *
-   * @param url The `url` of a login that has begun: where Get Started leads.
-   * @throws Error with Instagram's message if its own page refuses the person or the app
-   */
-  authorize(url: string | URL, decision?: Decision): Promise<URL>
-  /**
-   * The next login or call at the fault's place fails in this way, once; faults queue up.
-   *
-   * @throws Error for a place or variant that the fault does not have
-   */
-  fail(name: FaultName, selector?: FaultSelector): void
-  /** The time of its clock. */
-  now(): Date
-  /** Moves its clock forward by milliseconds (negative: back). */
-  pass(milliseconds: number): void
-  /** A person removes the app on Instagram: their tokens are invalid. Meta calls the app about it by {@link tell}. */
-  revoke(user: ProfessionalKey): void
-  /** A person changes their password: their tokens are invalid, and a new login gives valid ones. */
-  changePassword(user: ProfessionalKey): void
   /** Meta calls the app about a person, by a POST with a `signed_request`. Returns the app's response, and what is wrong with it. */
-  tell(notice: Notice, user: ProfessionalKey): Promise<NoticeAnswer>
-  /** The `signed_request` that Meta would send about a person now: for tests that POST it, or call `verifySignedRequest`. */
-  signedRequest(user: ProfessionalKey): string
-  /** A long-lived token, issued without a login `ageMs` milliseconds ago (default 0), as by Meta's dashboard. */
-  dashboardToken(user: ProfessionalKey, ageMs?: number): string
-  /** Throttles the next `calls` calls, with `minutes` (default 15) to wait; 0 calls ends it. */
-  throttle(calls: number, minutes?: number): void
-  /** Stops listening and closes open connections. */
-  close(): Promise<void>
+  tell(notice: Notice, user: string): Promise<NoticeAnswer>
 }
 
 /**

@@ -5,7 +5,7 @@ import { OPTION_NAMES } from './errors/settingNames.ts'
 
 export { createInstagram } from './createInstagram.ts'
 export type { AccountList, Instagram, InstagramAccounts, ListQuery } from './createInstagram.ts'
-export type { InstagramOptions, WebhookTarget } from './options.ts'
+export type { InstagramOptions } from './options.ts'
 export type { Log } from './log.ts'
 
 export type { Account, AccountStatus, StatusReason } from './accounts/account.ts'
@@ -15,7 +15,7 @@ export type { RefreshOutcome, RefreshResult } from './accounts/refresher.ts'
 export type { TokenLoss, ValidToken } from './accounts/tokens.ts'
 export type { BeginLogin, BegunLogin, FinishedLogin, FinishLogin } from './login/login.ts'
 
-export type { ConnectedLogin, Hooks, Page, ViewLocals, ViewName, Views } from './web/hooks.ts'
+export type { ConnectedLogin, Hooks, Page, ViewLocals, ViewName } from './web/hooks.ts'
 
 export { ConfigError } from './config.ts'
 export { AppError, InstagramError, isAppError } from './errors/errors.ts'
@@ -27,12 +27,12 @@ export { verifySignedRequest } from './instagram/signedRequest.ts'
 export type { SignedRequest } from './instagram/signedRequest.ts'
 
 export { createSandbox } from './createSandbox.ts'
-export type { CreateSandboxOptions, InstagramSandbox, SandboxedOptions } from './createSandbox.ts'
+export type { CreateSandboxOptions, InstagramSandbox } from './createSandbox.ts'
 export type { Decision } from './sandbox/decide.ts'
 export type { FaultName } from './sandbox/faults/fault.ts'
 export type { FaultSelector } from './sandbox/faults/faults.ts'
-export type { Notice, NoticeAnswer } from './sandbox/metaCallbacks.ts'
-export type { ProfessionalKey, TestUser, TestUserKey } from './sandbox/testUsers.ts'
+export type { NoticeAnswer } from './sandbox/metaCallbacks.ts'
+export type { TestUser, TestUserKey } from './sandbox/testUsers.ts'
 
 /**
  * What an error means, who can fix it, and how.

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type ServerOptions } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Certificate } from './certificate.ts'
 
 /** Limits of a connection. Larger headers get 431, slower requests 408; bodies are limited where they are read. */
 export const SERVER_LIMITS = {
@@ -23,22 +24,15 @@ const REQUEST_LIMIT_MS = 10_000
 /** How often idle connections are looked for while the server stops, in milliseconds. */
 const IDLE_CHECK_MS = 50
 
-/** Where a server listens; https with a certificate. */
-export interface ListenOptions {
-  host: string
-  port: number
-  certificate?: { cert: string; key: string } | undefined
-}
-
 /**
- * Starts a server. The returned function stops it: it accepts no more connections, and finishes the requests under way for at most ten
- * seconds.
+ * Starts a server, with https if there is a certificate. The returned function stops it: it accepts no more connections, and finishes the
+ * requests under way for at most ten seconds.
  *
  * @throws what listening reports, such as `EADDRINUSE`
  */
 export async function startServer(
   listener: RequestListener,
-  { host, port, certificate }: ListenOptions,
+  { host, port, certificate }: { host: string; port: number; certificate?: Certificate | undefined },
 ): Promise<() => Promise<void>> {
   const server = certificate
     ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, listener)
