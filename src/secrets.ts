@@ -5,9 +5,9 @@ import type { Config, TokenKey } from './config.ts'
 import { dataFolder, isInMemory } from './databaseUrl.ts'
 
 const KEY_BYTES = 32
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 const generate = () => randomBytes(KEY_BYTES).toString('base64')
 
-/** The settings that stored secrets complete. */
 type Secrets = Pick<Config, 'databaseUrl' | 'sessionSecrets' | 'tokenKeys'>
 
 /**
@@ -78,5 +78,3 @@ export function storeSecret(path: string, secret: string): string {
 function unusable(path: string, cause: unknown): Error {
   return new Error(`The secret in ${path} cannot be used: ${(cause as Error).message}`, { cause })
 }
-
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
