@@ -18,9 +18,11 @@ const VIEWS = join(import.meta.dirname, '../../views')
 const DELIVERY_MS = 2000
 
 /** How a login ended, for the page in the browser. `isSandbox`: the people are invented. */
-export type LoginResult = { isSandbox: boolean } & (
-  { account: string; failure: null } | { account: null; failure: Explained }
-)
+export interface LoginResult {
+  isSandbox: boolean
+  account: string | null
+  failure: Explained | null
+}
 
 /** A browser that Instagram sent back. */
 export interface Callback {

@@ -1,13 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import {
-  type Database,
-  openDatabase,
-  openExistingDatabase,
-  type Queries,
-  type Row,
-  type Transaction,
-  type Value,
-} from '../database/database.ts'
+import { type Database, openDatabase, openExistingDatabase, type Queries, type Row } from '../database/database.ts'
 import { TABLES } from '../database/migrations.ts'
 import { formatCount, listenForInterruption, print, say, showStatus, type Terminal } from './terminal.ts'
 
@@ -18,7 +10,6 @@ const BATCH_SIZE = 50
 export interface CopyOptions {
   from?: string
   to?: string
-  /** Whether the counts are printed as JSON. */
   json?: boolean
 }
 
@@ -31,16 +22,15 @@ export async function copyDatabase(options: CopyOptions, terminal: Terminal): Pr
   if (from === to) throw new Error('the database to copy from and the one to copy to are the same')
   say(terminal, 'The app must be stopped until this is done: what it changed meanwhile would be missing.')
   using interruption = listenForInterruption()
-  await using resources = new AsyncDisposableStack()
-  const source = resources.adopt(await openSource(from), (database) => database.close())
-  const target = resources.adopt(await openDatabase(to), (database) => database.close())
+  await using opened = new AsyncDisposableStack()
+  const source = opened.adopt(await openSource(from), (database) => database.close())
+  const target = opened.adopt(await openDatabase(to), (database) => database.close())
   const showProgress = (count: number) => {
     if (!json) showStatus(terminal, `${formatCount(count)} rows`)
   }
-  const counts = await target.transaction(async (transaction) => {
-    await transaction.lock(['instagram-access-token schema'])
-    return copyTables(source, transaction, showProgress, interruption.signal)
-  })
+  const counts = await target.transaction((transaction) =>
+    copyTables(source, transaction, showProgress, interruption.signal),
+  )
   showStatus(terminal)
   const copied = Object.values(counts).reduce((sum, count) => sum + count, 0)
   print(terminal, json ? JSON.stringify({ copied, finished: true, tables: counts }) : report(copied, counts))
@@ -54,44 +44,38 @@ async function openSource(url: string): Promise<Database> {
   return await openDatabase(url)
 }
 
-/** Copies every table, and returns the number of rows of each table. */
+/** Copies every table, and returns the number of rows of each. */
 async function copyTables(
-  source: Database,
-  target: Transaction,
+  source: Queries,
+  target: Queries,
   showProgress: (count: number) => void,
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
   for (const table of TABLES)
     if ((await countRows(target, table)) > 0)
-      throw new Error(
-        `The database to copy to holds something already, in the table ${table}: it must be empty`,
-      )
+      throw new Error(`The database to copy to holds something already, in the table ${table}: it must be empty`)
   const counts: Record<string, number> = {}
-  let all = 0
+  let copied = 0
   for (const table of TABLES) {
-    counts[table] = 0
     for await (const rows of batchesOf(source, table)) {
       await insert(target, table, rows)
-      counts[table] += rows.length
-      all += rows.length
-      showProgress(all)
+      copied += rows.length
+      showProgress(copied)
       // SQLite answers within this turn of the event loop; signals arrive in the next.
       await setImmediate()
       signal.throwIfAborted()
     }
+    counts[table] = await countRows(target, table)
+    if (counts[table] !== (await countRows(source, table)))
+      throw new Error(`The table ${table} has changed meanwhile: is the app still running? Stop it, and start again`)
   }
-  for (const table of TABLES)
-    if ((await countRows(source, table)) !== (await countRows(target, table)))
-      throw new Error(
-        `The table ${table} has changed while it was copied: is the app still running? Stop it, and start again`,
-      )
   return counts
 }
 
 async function* batchesOf(source: Queries, table: string): AsyncGenerator<Row[]> {
   const { rows: sample } = await source.query(`SELECT * FROM ${table} LIMIT 1`)
   const [key] = Object.keys(sample[0] ?? {})
-  let last: Value = ''
+  let last: Row[string] = ''
   while (key !== undefined) {
     const sql = `SELECT * FROM ${table} WHERE ${key} > $1 ORDER BY ${key} LIMIT $2`
     const { rows } = await source.query(sql, [last, BATCH_SIZE])

@@ -17,10 +17,7 @@ const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRA
 
 /** `doctor`: checks an installation, and exits with status 1 if anything is wrong. */
 export async function doctor({ json = false }: { json?: boolean }, terminal: Terminal): Promise<void> {
-  const { isProject = false } = terminal
-  await using installation = await findInstallation(siteEnvironment(terminal), {
-    anyRedirectPath: !isProject,
-  })
+  await using installation = await findInstallation(siteEnvironment(terminal), !terminal.isProject)
   const findings = await examine(installation)
   const wrong = count(findings, 'wrong')
   print(terminal, json ? JSON.stringify({ wrong, lines: findings }) : report(findings, terminal))
@@ -30,37 +27,26 @@ export async function doctor({ json = false }: { json?: boolean }, terminal: Ter
 /** The installation of an environment, whether or not the app runs. Creates no file, no key and no table. */
 async function findInstallation(
   environment: Environment,
-  { anyRedirectPath }: { anyRedirectPath: boolean },
+  anyRedirectPath: boolean,
 ): Promise<Installation & AsyncDisposable> {
   const now = () => new Date()
   const { config, mistakes, unreadable, given } = parseEnvironment(environment, { anyRedirectPath })
-  const isSandbox = !config.production && CREDENTIALS.every((name) => !given[name]?.trim())
-  const settings = isSandbox
-    ? config.instagram
-    : withoutEmpty(parseEnvironment(environment, { anyRedirectPath, needsApp: false }).config.instagram)
+  const sandbox = !config.production && CREDENTIALS.every((name) => !given[name]?.trim())
+  const parsed = sandbox ? config : parseEnvironment(environment, { anyRedirectPath, needsApp: false }).config
+  const settings = withoutEmpty(parsed.instagram)
   const instagram = isComplete(settings) ? createInstagramClient(settings, { now }) : undefined
-  const unlessUnreadable = <Value>(name: string, get: () => Value | Promise<Value>) =>
-    unreadable.has(name) || unreadable.has('DATABASE_URL') ? undefined : resultOf(get)
-  const database = await unlessUnreadable(
-    'DATABASE_URL',
-    async () => (await openExistingDatabase(config.databaseUrl)) ?? ('none yet' as const),
-  )
+  /** `undefined` if the setting, or that of the folder, cannot be read. */
+  const result = <Value>(setting: string, get: () => Value | Promise<Value>) =>
+    unreadable.has(setting) || unreadable.has('DATABASE_URL') ? undefined : resultOf(get)
+  const database = await result('DATABASE_URL', async () => {
+    return (await openExistingDatabase(config.databaseUrl)) ?? ('none yet' as const)
+  })
   return {
-    sandbox: isSandbox,
-    names: config.names,
-    given,
-    mistakes,
-    settings,
-    instagram,
+    ...{ sandbox, names: config.names, given, mistakes, settings, instagram, database, now },
     listening: config.listening,
-    certificate: await unlessUnreadable('HTTPS', async () => {
-      const certificate = await certificateFor(config, now(), { create: false })
-      return certificate?.cert
-    }),
-    database,
-    tokenKeys: await unlessUnreadable('TOKEN_KEYS', () => tokenKeysOf(config)),
-    sessionSecrets: await unlessUnreadable('SESSION_SECRETS', () => sessionSecretsOf(config)),
-    now,
+    certificate: await result('HTTPS', async () => (await certificateFor(config, now(), { create: false }))?.cert),
+    tokenKeys: await result('TOKEN_KEYS', () => tokenKeysOf(config)),
+    sessionSecrets: await result('SESSION_SECRETS', () => sessionSecretsOf(config)),
     async [Symbol.asyncDispose]() {
       await instagram?.close()
       if (typeof database === 'object' && 'close' in database) await database.close()

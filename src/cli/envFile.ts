@@ -20,8 +20,7 @@ const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export async function setVariable(file: string, name: string, value: string): Promise<void> {
   const text = await read(file)
   const changed = withVariable(text, name, value)
-  if (changed === undefined)
-    throw new Error(`${file} cannot be read as a list of variables, and stays as it is.`)
+  if (changed === undefined) throw new Error(`${file} cannot be read as a list of variables, and stays as it is.`)
   try {
     await replace(await targetOf(file), changed)
   } catch (cause) {
@@ -31,9 +30,8 @@ export async function setVariable(file: string, name: string, value: string): Pr
 
 async function read(file: string): Promise<string> {
   try {
-    return DECODER.decode(await fs.readFile(file))
+    return DECODER.decode((await fs.readFile(file).catch(unlessMissing)) ?? new Uint8Array())
   } catch (cause) {
-    if (isMissing(cause)) return ''
     throw new Error(`${file} cannot be read: ${(cause as Error).message}`, { cause })
   }
 }
@@ -44,9 +42,7 @@ function withVariable(text: string, name: string, value: string): string | undef
   const newline = /\r?\n/.exec(text)?.[0] ?? '\n'
   const separator = text === '' || text.endsWith('\n') ? '' : newline
   const appended = `${text}${separator}${name}=${value}${newline}`
-  return [withValueReplaced(text, name, value), appended].find((changed) =>
-    isDeepStrictEqual(parse(changed), wanted),
-  )
+  return [withValueReplaced(text, name, value), appended].find((changed) => isDeepStrictEqual(parse(changed), wanted))
 }
 
 /** Replaces the value of the last entry of that name, which is the one that counts, and the comment behind it. */
@@ -67,28 +63,19 @@ async function targetOf(file: string): Promise<string> {
 }
 
 async function replace(file: string, text: string): Promise<void> {
-  const mode = await modeOf(file)
   const draft = `${file}.${randomUUID()}`
   try {
+    // Renaming would replace a read-only file too.
+    await fs.access(file, fs.constants.W_OK).catch(unlessMissing)
+    const existing = await fs.stat(file).catch(unlessMissing)
     await fs.writeFile(draft, text, { flag: 'wx', mode: 0o600, flush: true })
-    await fs.chmod(draft, mode)
+    if (existing) await fs.chmod(draft, existing.mode & 0o777)
     await fs.rename(draft, file)
   } finally {
     await fs.rm(draft, { force: true })
   }
 }
 
-/** Renaming would replace a read-only file too, hence the check. */
-async function modeOf(file: string): Promise<number> {
-  try {
-    await fs.access(file, fs.constants.W_OK)
-    return (await fs.stat(file)).mode & 0o777
-  } catch (error) {
-    if (isMissing(error)) return 0o600
-    throw error
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }

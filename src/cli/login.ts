@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Account } from '../accounts/account.ts'
-import { validToken, type ValidToken } from '../accounts/tokens.ts'
+import { validToken } from '../accounts/tokens.ts'
 import { configFromEnvironment, type Environment, withoutEmpty } from '../config.ts'
 import type { Context } from '../context.ts'
 import { createSandbox } from '../createSandbox.ts'
@@ -12,21 +11,12 @@ import { findPastedCallback } from '../login/callback.ts'
 import type { FinishedLogin } from '../login/login.ts'
 import { STATE_LIFETIME_MS } from '../login/state.ts'
 import { formatTime } from '../time.ts'
-import { type Callback, type CallbackServer, portOf, startCallbackServer } from './callbackServer.ts'
-import { openContext, withDatabase, withRedirectUri } from './environment.ts'
+import { type Callback, type CallbackServer, type LoginResult, portOf, startCallbackServer } from './callbackServer.ts'
+import { loginEnvironment, openContext } from './environment.ts'
 import { explanation } from './errors.ts'
 import { sandboxSettings } from './sandbox.ts'
-import {
-  ask,
-  isInteractive,
-  listenForInterruption,
-  plainLine,
-  say,
-  showStatus,
-  styled,
-  type Terminal,
-  warn,
-} from './terminal.ts'
+import * as terminals from './terminal.ts'
+import { isInteractive, say, showStatus, styled, type Terminal, warn } from './terminal.ts'
 import { checkDelivery, deliver, type DeliveryOptions, titleOf } from './token.ts'
 
 /** Options of the command. */
@@ -36,19 +26,12 @@ export interface LoginOptions extends DeliveryOptions {
   redirectUri?: string
   scopes?: string
   port?: number
-  /** Whether the browser is opened. */
   open: boolean
   sandbox?: boolean
 }
 
 /** Callbacks of another login, of an old tab, or opened by hand: this login goes on. */
-const UNRELATED: readonly ErrorCode[] = [
-  'no_answer',
-  'state_missing',
-  'state_foreign',
-  'state_used',
-  'address_foreign',
-]
+const UNRELATED: readonly ErrorCode[] = ['no_answer', 'state_missing', 'state_foreign', 'state_used', 'address_foreign']
 
 /** A login while the person is at Instagram. */
 interface PendingLogin {
@@ -64,19 +47,15 @@ interface PendingLogin {
 export async function login(options: LoginOptions, terminal: Terminal): Promise<void> {
   checkDelivery(options)
   const { sandbox: isSandbox = false } = options
-  using interruption = listenForInterruption()
-  const settings = await withApp(
-    loginEnvironment(options, terminal),
-    isSandbox,
-    terminal,
-    interruption.signal,
-  )
+  using interruption = terminals.listenForInterruption()
+  const { signal } = interruption
+  const given = withOptions(options, terminal)
+  const settings = isSandbox ? given : await withCredentials(given, terminal, signal)
   await using server = await listen(settings, terminal)
   const redirectUri = server?.redirectUri ?? settings['INSTAGRAM_REDIRECT_URI'] ?? ''
   await using sandbox = isSandbox ? await createSandbox({ redirectUri }) : undefined
   const environment = sandbox ? { ...settings, ...sandboxSettings(sandbox) } : settings
-  const config = configFromEnvironment(environment, { anyRedirectPath: true })
-  await using context = await openContext(config, {
+  await using context = await openContext(configFromEnvironment(environment, { anyRedirectPath: true }), {
     warn: warn.bind(null, terminal),
     now: () => sandbox?.now() ?? new Date(),
   })
@@ -86,63 +65,50 @@ export async function login(options: LoginOptions, terminal: Terminal): Promise<
   if (opens) await openBrowser(url)
   sayHow(url, opens, server, terminal)
   const pending = { context, browserSecret, redirectUri, server, isSandbox }
-  const { account, withheld } = await finishLogin(pending, terminal, interruption.signal)
+  const { account, withheld } = await finishLogin(pending, terminal, signal)
   for (const error of withheld)
-    context.log.warn(
-      { err: error, ...errorLogFields(error) },
-      'connected, but not with all that was asked for',
-    )
+    context.log.warn({ err: error, ...errorLogFields(error) }, 'connected, but not with all that was asked for')
   const valid = await validToken(account, context)
-  sayWhose(account, valid, terminal, context.now())
-  await deliver(account, valid, options, terminal, context.now())
+  const [now, { messages }] = [context.now(), terminal]
+  const end = valid.expiresAt && formatTime(valid.expiresAt, now)
+  const life = end ? `good until ${end.date} (${end.distance})` : 'without an end'
+  const title = titleOf(account)
+  say(terminal, `${styled(messages, 'green', '✓')} ${styled(messages, 'bold', title)}: a token ${life}.`)
+  await deliver(account, valid, options, terminal, now)
   if (isInteractive(terminal) && !isSandbox)
-    say(
-      terminal,
-      styled(
-        terminal.messages,
-        'dim',
-        `  Valid at any time: instagram-access-token token ${titleOf(account)}`,
-      ),
-    )
+    say(terminal, styled(messages, 'dim', `  Valid at any time: instagram-access-token token ${title}`))
 }
 
-/** The environment with the options on top. The sandbox takes any free port, and knows no app but its own. */
-function loginEnvironment(options: LoginOptions, terminal: Terminal): Environment {
-  const { clientId, clientSecret, redirectUri, port, scopes } = options
+/** The environment of the login, in which options go before variables. */
+function withOptions({ sandbox, port, ...options }: LoginOptions, terminal: Terminal): Environment {
   const given: Environment = withoutEmpty({
-    INSTAGRAM_CLIENT_ID: clientId,
-    INSTAGRAM_CLIENT_SECRET: clientSecret,
-    INSTAGRAM_REDIRECT_URI: redirectUri,
-    INSTAGRAM_SCOPES: scopes ?? terminal.environment['INSTAGRAM_SCOPES'],
+    INSTAGRAM_CLIENT_ID: options.clientId,
+    INSTAGRAM_CLIENT_SECRET: options.clientSecret,
+    INSTAGRAM_REDIRECT_URI: options.redirectUri,
+    INSTAGRAM_SCOPES: options.scopes ?? terminal.environment['INSTAGRAM_SCOPES'],
     PORT: port?.toString(),
   })
-  if (!options.sandbox) return withRedirectUri({ ...withDatabase(terminal), ...given })
-  const anyPort = { INSTAGRAM_REDIRECT_URI: `https://localhost:${port ?? 0}/response` }
-  return { DATABASE_URL: 'file::memory:', ...anyPort, ...given }
+  if (!sandbox) return loginEnvironment({ ...terminal, environment: { ...terminal.environment, ...given } })
+  // The sandbox takes any free port, and knows no app but its own.
+  return { INSTAGRAM_REDIRECT_URI: `https://localhost:${port ?? 0}/response`, ...given, DATABASE_URL: 'file::memory:' }
 }
 
 /** The settings, with the credentials of the app that the person is asked for if they are missing. */
-async function withApp(
-  settings: Environment,
-  isSandbox: boolean,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<Environment> {
-  const credentials = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET']
-  const missing = isSandbox ? [] : credentials.filter((name) => !settings[name]?.trim())
+async function withCredentials(settings: Environment, terminal: Terminal, signal: AbortSignal): Promise<Environment> {
+  const missing = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET'].filter((name) => !settings[name]?.trim())
   if (missing.length === 0) return settings
   if (!isInteractive(terminal))
     throw new Error(
       `${missing.join(' and ')} must be set (in the environment, in .env, or by options): nobody can be asked here. To try it without an Instagram app, add --sandbox.`,
     )
-  const redirectUri = styled(terminal.messages, 'cyan', plainLine(settings['INSTAGRAM_REDIRECT_URI'] ?? ''))
+  const redirectUri = terminals.plainLine(settings['INSTAGRAM_REDIRECT_URI'] ?? '')
   say(
     terminal,
     `A login needs an Instagram app. In Meta’s dashboard (https://developers.facebook.com/apps/), Instagram → API setup with
 Instagram login shows its ID and secret; under 3. Set up Instagram business login → Business login settings it must have
 this among its OAuth redirect URIs:
 
-  ${redirectUri}
+  ${styled(terminal.messages, 'cyan', redirectUri)}
 
 To try it without an app: instagram-access-token --sandbox
 `,
@@ -150,8 +116,8 @@ To try it without an app: instagram-access-token --sandbox
   const answers: Record<string, string> = {}
   for (const name of missing) {
     const isSecret = name === 'INSTAGRAM_CLIENT_SECRET'
-    const message = isSecret ? 'Instagram app secret (not shown)' : 'Instagram app ID'
-    const answer = (await ask(terminal, { message, signal }, isSecret)).trim()
+    const question = isSecret ? 'Instagram app secret (not shown)' : 'Instagram app ID'
+    const answer = (await terminals.ask(terminal, question, isSecret, signal)).trim()
     if (!answer) throw new Error(`without ${name} there is no login.`)
     answers[name] = answer
   }
@@ -181,9 +147,7 @@ async function openBrowser(url: string): Promise<void> {
 
 function sayHow(url: string, opens: boolean, server: CallbackServer | undefined, terminal: Terminal): void {
   const { messages } = terminal
-  const begin = opens
-    ? 'Your browser opens. If it does not, open this address:'
-    : 'Open this address in a browser:'
+  const begin = opens ? 'Your browser opens. If it does not, open this address:' : 'Open this address in a browser:'
   say(terminal, `${begin}\n\n  ${styled(messages, 'cyan', url)}\n`)
   say(terminal, 'Authorize the app there. The link is good for ten minutes.')
   if (server?.fingerprint !== undefined)
@@ -192,34 +156,13 @@ function sayHow(url: string, opens: boolean, server: CallbackServer | undefined,
       `Then your browser warns of a certificate that it does not know: it was made on this machine. Go on there.
 ${styled(messages, 'dim', `SHA-256 ${server.fingerprint}`)}`,
     )
-  if (!isInteractive(terminal)) return
   const when = server ? 'If the page after that does not load' : 'On the page after that, whatever it shows'
-  say(terminal, `${when}, copy its address from the address bar, and paste it here.`)
+  if (isInteractive(terminal)) say(terminal, `${when}, copy its address from the address bar, and paste it here.`)
 }
 
-/** Says whose token it is, and how long it is valid. */
-function sayWhose(account: Account, { expiresAt }: ValidToken, terminal: Terminal, now: Date): void {
-  const { messages } = terminal
-  const end = expiresAt && formatTime(expiresAt, now)
-  const life = end ? `good until ${end.date} (${end.distance})` : 'without an end'
-  say(
-    terminal,
-    `${styled(messages, 'green', '✓')} ${styled(messages, 'bold', titleOf(account))}: a token ${life}.`,
-  )
-}
-
-/**
- * Finishes the login with the first callback that belongs to it: from the browser, or pasted.
- *
- * @throws {AppError} `state_expired` after ten minutes
- */
-async function finishLogin(
-  pending: PendingLogin,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<FinishedLogin> {
+/** Finishes the login with the first callback that belongs to it: from the browser, or pasted. @throws {AppError} `state_expired` */
+async function finishLogin(pending: PendingLogin, terminal: Terminal, signal: AbortSignal): Promise<FinishedLogin> {
   signal.throwIfAborted()
-  const { server } = pending
   const { promise: over, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(reject, STATE_LIFETIME_MS, new AppError('state_expired'))
   signal.addEventListener('abort', () => {
@@ -230,19 +173,19 @@ async function finishLogin(
   // In a terminal, readline gets Ctrl-C in place of the process.
   lines.on('SIGINT', () => process.emit('SIGINT'))
   const pasted = lines[Symbol.asyncIterator]()
-  let [line, callback] = [pasted.next() as Promise<IteratorResult<string>> | undefined, server?.next()]
+  let line: Promise<IteratorResult<string>> | undefined = pasted.next()
+  let callback = pending.server?.next()
   try {
     for (;;) {
       if (line && isInteractive(terminal)) lines.prompt(true)
       const arrival = await Promise.race([over, ...(line ? [line] : []), ...(callback ? [callback] : [])])
       showStatus(terminal)
-      if ('query' in arrival) callback = server?.next()
-      else if (!arrival.done) line = pasted.next()
-      else if (server) line = undefined
-      else throw new Error('nobody pastes the address that Instagram sends the browser to.')
       const received = 'query' in arrival ? arrival : String(arrival.value ?? '').trim()
-      if (received === '') continue
-      const finished = await Promise.race([over, finishWith(received, pending, terminal)])
+      if ('query' in arrival) callback = pending.server?.next()
+      else if (!arrival.done) line = pasted.next()
+      else if (pending.server) line = undefined
+      else throw new Error('nobody pastes the address that Instagram sends the browser to.')
+      const finished = received && (await Promise.race([over, finishWith(received, pending, terminal)]))
       if (finished) return finished
     }
   } finally {
@@ -259,22 +202,24 @@ async function finishWith(
   { context, browserSecret, redirectUri, isSandbox }: PendingLogin,
   terminal: Terminal,
 ): Promise<FinishedLogin | undefined> {
-  const callback = typeof received === 'string' ? undefined : received
+  const respond = (result: LoginResult) => {
+    if (typeof received !== 'string') received.respond(result)
+  }
   try {
-    const query = typeof received === 'string' ? findPastedCallback(received, redirectUri) : received.query
-    if (!query) {
+    const callback = typeof received === 'string' ? findPastedCallback(received, redirectUri) : received.query
+    if (!callback) {
       say(terminal, explanation(received, terminal))
       return undefined
     }
     showStatus(terminal, 'Asking Instagram for the token …')
-    const finished = await context.login.finishLogin({ callback: query, browserSecret })
-    callback?.respond({ account: titleOf(finished.account), failure: null, isSandbox })
+    const finished = await context.login.finishLogin({ callback, browserSecret })
+    respond({ account: titleOf(finished.account), failure: null, isSandbox })
     return finished
   } catch (error) {
     const failure = explain(error, ENVIRONMENT_NAMES)
-    callback?.respond({ account: null, failure, isSandbox })
-    showStatus(terminal)
+    respond({ account: null, failure, isSandbox })
     if (!UNRELATED.includes(failure.name)) throw error
+    showStatus(terminal)
     say(terminal, explanation(error, terminal))
     return undefined
   } finally {

@@ -13,6 +13,27 @@ import type { SandboxOptions } from './sandbox.ts'
 import { ExitError, say, type Terminal } from './terminal.ts'
 import type { DeliveryOptions } from './token.ts'
 
+interface JsonOption {
+  json?: boolean
+}
+
+const OVERVIEW = `
+Accounts and keys are kept in a folder of your user, or where DATABASE_URL says.
+Status: 0 done, 1 could not be done, 2 not understood, 130 Ctrl-C. Where it is 1 or 2, --json prints the reason too, beside the words on
+standard error: {"error":{"name","message","steps"}}.`
+
+const LOGIN = `Opens the browser, where you authorize the app at Instagram, and takes you in again on this machine, or by the address that you paste.
+Prints the token alone to standard output; everything else goes to standard error. The account is kept, so that
+instagram-access-token token gives a valid token at any time.
+
+Settings are read from the environment and from .env in this folder; a terminal asks for what is missing.`
+
+const TOKEN = `Prints a token that is valid now, refreshed first if that is due. The account is @name or one of its ids; none is needed where there is but
+one. Run once a week, it keeps the token alive; it needs no app settings for that.`
+
+const SERVE =
+  'Runs the web app until Ctrl-C, by the settings in the environment and in .env (see README). Its accounts are those of this command.'
+
 /** Runs a command. Returns the exit status. 0: done; 1: failed; 2: not understood; 130: Ctrl-C. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = createProgram(terminal)
@@ -22,7 +43,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     if (error instanceof ExitError) return error.status
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    const { name } = reportFailure(error, terminal, args.includes('--json'))
+    const name = reportFailure(error, terminal, args.includes('--json'))
     const [command = ''] = args
     if (name === 'usage' && command === 'accounts')
       say(terminal, `\n${findCommand(program, command)?.helpInformation() ?? ''}`)
@@ -58,90 +79,61 @@ function createProgram(terminal: Terminal): Command {
     .description('Gets Instagram access tokens, and keeps them alive.')
     .version(version(), '-v, --version')
     .helpCommand('help [command]', 'says more of a command')
-    .addHelpText(
-      'after',
-      `
-Accounts and keys are kept in a folder of your user, or where DATABASE_URL says.
-Status: 0 done, 1 could not be done, 2 not understood, 130 Ctrl-C. Where it is 1 or 2, --json prints the reason too, beside the words on
-standard error: {"error":{"name","message","steps"}}.`,
-    )
+    .addHelpText('after', OVERVIEW)
 
   withDelivery(program.command('login'))
     .summary('gets a token through the browser; the command where none is named')
-    .description(
-      `Opens the browser, where you authorize the app at Instagram, and takes you in again on this machine, or by the address that you paste.
-Prints the token alone to standard output; everything else goes to standard error. The account is kept, so that
-instagram-access-token token gives a valid token at any time.
-
-Settings are read from the environment and from .env in this folder; a terminal asks for what is missing.`,
-    )
+    .description(LOGIN)
     .option('--sandbox', 'try all of it with invented people, without an Instagram app')
     .option('--no-open', 'print the address, and open no browser')
     .option('--client-id <id>', 'the Instagram app ID (or INSTAGRAM_CLIENT_ID)')
-    .option('--client-secret <text>', 'its secret (better INSTAGRAM_CLIENT_SECRET: others can see options)')
-    .option('--redirect-uri <uri>', "as registered in Meta's dashboard (or INSTAGRAM_REDIRECT_URI)")
     .option(
-      '--port <number>',
-      'of the default redirect URI, on localhost (or PORT; default: 3000)',
-      parsePort,
+      '--client-secret <text>',
+      'its secret (better INSTAGRAM_CLIENT_SECRET: others on the machine can see options)',
     )
+    .option('--redirect-uri <uri>', "as registered in Meta's dashboard (or INSTAGRAM_REDIRECT_URI)")
+    .option('--port <number>', 'of the default redirect URI, on localhost (or PORT; default: 3000)', parsePort)
     .option('--scopes <list>', 'what to ask for (or INSTAGRAM_SCOPES; default: instagram_business_basic)')
     .action(async (options: LoginOptions) => (await import('./login.ts')).login(options, terminal))
 
   withDelivery(program.command('token [account]'))
     .summary('prints a token of a connected account that is valid now')
-    .description(
-      `Prints a token that is valid now, refreshed first if that is due. The account is @name or one of its ids; none is needed where there is but
-one. Run once a week, it keeps the token alive; it needs no app settings for that.`,
-    )
+    .description(TOKEN)
     .action(async (account: string | undefined, options: DeliveryOptions) =>
       (await import('./token.ts')).token(account, options, terminal),
     )
 
-  program
-    .command('accounts [action] [id]')
-    .summary('lists the connected accounts; refreshes and disconnects them')
-    .usage(
-      ['[options]', 'refresh <id>', 'disconnect <id> [--yes]']
-        .map((use) => (isProject ? `-- ${use}` : use))
-        .join(`\n       ${program.name()} accounts `),
-    )
+  const uses = ['[options]', 'refresh <id>', 'disconnect <id> [--yes]'].map((use) => (isProject ? `-- ${use}` : use))
+  withJson(program.command('accounts [action] [id]'))
+    .description('lists the connected accounts; refreshes and disconnects them')
+    .usage(uses.join(`\n       ${program.name()} accounts `))
     .option('--search <text>', 'those whose name or id begins so', (text) => text.trim())
     .addOption(new Option('--status <status>', 'those of one status').choices(STATUSES))
     .option('--all', 'every one')
-    .option('--json', 'for programs')
     .option('--watch', 'drawn again every two seconds')
     .option('--yes', 'disconnect without asking')
     .action(async (action: string | undefined, id: string | undefined, options: AccountsOptions) =>
       (await import('./accounts.ts')).accounts(action, id, options, terminal),
     )
 
-  program
-    .command('doctor')
+  withJson(program.command('doctor'))
     .summary('says what is wrong with the settings, and how to mend it')
     .description(
       "Looks at every setting, at the addresses, at Instagram's hosts and at the keys. Ends with status 1 if anything is wrong.",
     )
-    .option('--json', 'for programs')
-    .action(async (options: { json?: boolean }) => (await import('./doctor.ts')).doctor(options, terminal))
+    .action(async (options: JsonOption) => (await import('./doctor.ts')).doctor(options, terminal))
 
-  program
-    .command('sandbox')
+  withJson(program.command('sandbox'))
     .summary('runs a stand-in for Instagram, and prints the settings to use it')
-    .description(
-      'Prints settings, for .env, by which an app takes the sandbox for Instagram. Runs until Ctrl-C.',
-    )
+    .description('Prints settings, for .env, by which an app takes the sandbox for Instagram. Runs until Ctrl-C.')
     .option('--port <number>', 'where it listens, on this machine only', parsePort, 3001)
     .option('--redirect-uri <uri>', 'where it sends browsers back', 'http://localhost:3000/response')
-    .option('--json', 'the settings as JSON')
     .action(async (options: SandboxOptions) => (await import('./sandbox.ts')).sandbox(options, terminal))
 
   program
     .command('serve')
     .summary('runs the web app, with its pages and its API')
-    .description(
-      'Runs the web app until Ctrl-C, by the settings in the environment and in .env (see README). Its accounts are those of this command.',
-    )
+    .description(SERVE)
     .action(async () => {
       // The web app is a process of its own, which reads its environment.
       Object.assign(process.env, siteEnvironment(terminal))
@@ -149,25 +141,21 @@ one. Run once a week, it keeps the token alive; it needs no app settings for tha
       throw new ExitError(Number(process.exitCode ?? 0))
     })
 
-  program
-    .command('rotate-keys', { hidden: !isProject })
+  withJson(program.command('rotate-keys', { hidden: !isProject }))
     .description('seals every token anew under the first of TOKEN_KEYS')
-    .option('--json', 'for programs')
-    .action(async (options: { json?: boolean }) =>
-      (await import('./rotateKeys.ts')).rotateKeys(options, terminal),
-    )
+    .action(async (options: JsonOption) => (await import('./rotateKeys.ts')).rotateKeys(options, terminal))
 
-  program
-    .command('copy-database', { hidden: !isProject })
+  withJson(program.command('copy-database', { hidden: !isProject }))
     .description('copies all of a database to an empty one')
     .option('--from <url>', 'the database to copy from (or FROM_DATABASE_URL)')
     .option('--to <url>', 'the database to copy to (or DATABASE_URL)')
-    .option('--json', 'for programs')
-    .action(async (options: CopyOptions) =>
-      (await import('./copyDatabase.ts')).copyDatabase(options, terminal),
-    )
+    .action(async (options: CopyOptions) => (await import('./copyDatabase.ts')).copyDatabase(options, terminal))
 
   return program
+}
+
+function withJson(command: Command): Command {
+  return command.option('--json', 'for programs')
 }
 
 /** The options of a command that gives a token. */

@@ -3,25 +3,15 @@ import { rotateKeys as rotate, type Rotation } from '../accounts/tokenKeys.ts'
 import { configFromEnvironment } from '../config.ts'
 import { openDatabase } from '../database/database.ts'
 import { withStoredSecrets } from '../secrets.ts'
-import { withDatabase } from './environment.ts'
-import {
-  ExitError,
-  formatCount,
-  listenForInterruption,
-  print,
-  showStatus,
-  type Terminal,
-} from './terminal.ts'
+import { accountsEnvironment } from './environment.ts'
+import { ExitError, formatCount, listenForInterruption, print, showStatus, type Terminal } from './terminal.ts'
 
 /** `rotate-keys`: encrypts every stored token with the newest key. Ctrl-C ends it after the current batch. */
 export async function rotateKeys({ json = false }: { json?: boolean }, terminal: Terminal): Promise<void> {
-  const { isProject = false } = terminal
-  const options = { anyRedirectPath: !isProject, needsApp: isProject }
-  const config = withStoredSecrets(configFromEnvironment(withDatabase(terminal), options))
+  const config = withStoredSecrets(configFromEnvironment(...accountsEnvironment(terminal)))
   const keyIds = config.tokenKeys.map(({ id }) => id)
   using interruption = listenForInterruption()
-  await using resources = new AsyncDisposableStack()
-  const database = resources.adopt(await openDatabase(config.databaseUrl), (opened) => opened.close())
+  const database = await openDatabase(config.databaseUrl)
   const rotation = await rotate({
     database,
     cipher: createTokenCipher(config.tokenKeys),
@@ -29,7 +19,7 @@ export async function rotateKeys({ json = false }: { json?: boolean }, terminal:
       if (!json) showStatus(terminal, `${formatCount(done)} of ${formatCount(total)}`)
     },
     signal: interruption.signal,
-  })
+  }).finally(() => database.close())
   showStatus(terminal)
   print(terminal, json ? JSON.stringify(toJson(rotation, keyIds)) : report(rotation, keyIds))
   if (!rotation.isFinished) throw new ExitError(130)

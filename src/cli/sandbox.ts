@@ -7,15 +7,11 @@ import { listenForInterruption, print, say, styled, type Terminal } from './term
 export interface SandboxOptions {
   port: number
   redirectUri: string
-  /** Whether the settings are printed as JSON. */
   json?: boolean
 }
 
 /** `sandbox`: runs the stand-in for Instagram until Ctrl-C, and prints the settings of an app that uses it. */
-export async function sandbox(
-  { port, redirectUri, json = false }: SandboxOptions,
-  terminal: Terminal,
-): Promise<void> {
+export async function sandbox({ port, redirectUri, json }: SandboxOptions, terminal: Terminal): Promise<void> {
   if (!/^https?:\/\/[^\s\p{C}]+$/iu.test(redirectUri) || !URL.canParse(redirectUri))
     throw usageError('--redirect-uri must be an address that starts with https:// (or http://).')
   using interruption = listenForInterruption()
@@ -24,10 +20,8 @@ export async function sandbox(
   const settings = { ...sandboxSettings(running), DATABASE_URL: 'file:./sandbox/accounts.db' }
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   print(terminal, json ? JSON.stringify(settings) : lines.join('\n'))
-  say(
-    terminal,
-    `${styled(terminal.messages, 'green', '✓')} The sandbox is at ${running.origin}: its clock, its people, its mishaps.`,
-  )
+  const mark = styled(terminal.messages, 'green', '✓')
+  say(terminal, `${mark} The sandbox is at ${running.origin}: its clock, its people, its mishaps.`)
   say(terminal, '  An app with these settings takes it for Instagram, this command too. Ctrl-C stops it.')
   if (!interruption.signal.aborted) await once(interruption.signal, 'abort')
 }

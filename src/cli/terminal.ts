@@ -3,8 +3,6 @@ import type { Environment } from '../config.ts'
 
 /** Milliseconds in which a second SIGINT counts as the first: npx passes on the one that the terminal has sent already. */
 const SAME_SIGNAL_MS = 500
-
-/** Moves to the beginning of the line and clears it. */
 const CLEAR_LINE = '\r\x1b[K'
 
 /** What a command reads and writes. */
@@ -42,12 +40,8 @@ export function listenForInterruption(): Disposable & { signal: AbortSignal } {
     controller.abort(new ExitError(130))
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
-    },
-  }
+  const stop = () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+  return { signal: controller.signal, [Symbol.dispose]: stop }
 }
 
 /** Whether a person can be asked. */
@@ -61,7 +55,7 @@ export function print({ output }: Terminal, text: string): void {
 }
 
 /** Says something to the person. */
-export function say({ messages }: Terminal, text = ''): void {
+export function say({ messages }: Terminal, text: string): void {
   messages.write(`${text}\n`)
 }
 
@@ -72,16 +66,11 @@ export function warn(terminal: Terminal, text: string): void {
 
 /** Shows what is being done, in place of what was shown before; no text removes it. */
 export function showStatus(terminal: Terminal, text = ''): void {
-  if (isInteractive(terminal))
-    terminal.messages.write(CLEAR_LINE + (text && styled(terminal.messages, 'dim', text)))
+  if (isInteractive(terminal)) terminal.messages.write(CLEAR_LINE + (text && styled(terminal.messages, 'dim', text)))
 }
 
 /** Styles text if the stream is a terminal with colors, unless NO_COLOR is set. */
-export function styled(
-  stream: NodeJS.WriteStream,
-  style: Parameters<typeof styleText>[0],
-  text: string,
-): string {
+export function styled(stream: NodeJS.WriteStream, style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream })
 }
 
@@ -90,45 +79,34 @@ export function plainLine(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/\p{C}/gu, '')
 }
 
-/** Removes control characters from text of others, but not its line breaks. */
-export function plainText(text: string): string {
-  return text.split('\n').map(plainLine).join('\n')
-}
-
 /** A count for people, such as 1,200. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en')
 }
 
-/** A question to the person; aborting its signal cancels it. */
-export interface Question {
-  message: string
-  signal: AbortSignal
-}
-
-/** Asks for a text, which a secret shows as dots. @throws {ExitError} 130 for Ctrl-C and Ctrl-D */
-export async function ask(terminal: Terminal, question: Question, isSecret: boolean): Promise<string> {
+/** Asks for a text, which is hidden if it is a secret. @throws {ExitError} 130 for Ctrl-C, for Ctrl-D, and if the signal aborts */
+export async function ask(terminal: Terminal, message: string, isSecret: boolean, signal: AbortSignal) {
   const { isCancel, password, text } = await loadPrompts()
-  const answer = await (isSecret ? password : text)(promptOptions(terminal, question))
+  const answer = await (isSecret ? password : text)({ message, signal, ...optionsFor(terminal) })
   if (isCancel(answer)) throw new ExitError(130)
   return answer
 }
 
-/** Asks for yes or no. @throws {ExitError} 130 for Ctrl-C and Ctrl-D */
-export async function confirm(terminal: Terminal, question: Question): Promise<boolean> {
+/** Asks for yes or no. @throws {ExitError} as {@link ask} */
+export async function confirm(terminal: Terminal, message: string, signal: AbortSignal): Promise<boolean> {
   const prompts = await loadPrompts()
-  const answer = await prompts.confirm({ ...promptOptions(terminal, question), initialValue: false })
+  const answer = await prompts.confirm({ message, signal, initialValue: false, ...optionsFor(terminal) })
   if (prompts.isCancel(answer)) throw new ExitError(130)
   return answer
 }
 
 async function loadPrompts() {
   const prompts = await import('@clack/prompts')
-  // Ctrl-D, which ends the input.
+  // Ctrl-D would close the input without an answer.
   prompts.updateSettings({ aliases: { '\x04': 'cancel' } })
   return prompts
 }
 
-function promptOptions({ input, messages }: Terminal, question: Question) {
-  return { ...question, input, output: messages, withGuide: false }
+function optionsFor({ input, messages }: Terminal) {
+  return { input, output: messages, withGuide: false }
 }

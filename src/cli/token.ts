@@ -2,7 +2,7 @@ import { type Account, accountTitle } from '../accounts/account.ts'
 import { tokenJson, validToken, type ValidToken } from '../accounts/tokens.ts'
 import { configFromEnvironment } from '../config.ts'
 import type { Context } from '../context.ts'
-import { openContext, withDatabase, withRedirectUri } from './environment.ts'
+import { accountsEnvironment, openContext } from './environment.ts'
 import { setVariable } from './envFile.ts'
 import { usageError } from './errors.ts'
 import { plainLine, print, say, styled, type Terminal, warn } from './terminal.ts'
@@ -10,28 +10,17 @@ import { plainLine, print, say, styled, type Terminal, warn } from './terminal.t
 /** Accounts that are named when one of them must be chosen. */
 const NAMED = 5
 
-/** Options of every command that gives a token. */
+/** Where a token goes: to the output, with `json` together with what else is known of it, or into variable `name` of file `env`. */
 export interface DeliveryOptions {
-  /** Whether a program reads the result. */
   json?: boolean
-  /** A file whose variable is set, in place of printing the token. */
   env?: string
-  /** The variable's name. */
   name?: string
 }
 
 /** `token [account]`: gives a token that is valid now, refreshed first if that is due. */
-export async function token(
-  name: string | undefined,
-  options: DeliveryOptions,
-  terminal: Terminal,
-): Promise<void> {
+export async function token(name: string | undefined, options: DeliveryOptions, terminal: Terminal): Promise<void> {
   checkDelivery(options)
-  const environment = withRedirectUri(withDatabase(terminal))
-  const config = configFromEnvironment(environment, {
-    anyRedirectPath: true,
-    needsApp: terminal.isProject ?? false,
-  })
+  const config = configFromEnvironment(...accountsEnvironment(terminal))
   const warnings: string[] = []
   await using context = await openContext(config, { warn: (text) => warnings.push(text) })
   const account = await (name === undefined ? onlyAccount(context) : findAccount(name, context))
@@ -40,18 +29,18 @@ export async function token(
   await deliver(account, valid, options, terminal, context.now())
 }
 
-/** Checks the options of {@link deliver}. @throws {AppError} usage */
+/** Checks the options of {@link deliver}. @throws {AppError} `usage` */
 export function checkDelivery({ env, name }: DeliveryOptions): void {
-  if (name !== undefined && env === undefined)
-    throw usageError('--name goes with --env, which names the file.')
   if (env === '') throw usageError('--env must name a file, such as .env.')
-  if (name !== undefined && !/^[A-Za-z_]\w*$/.test(name))
+  if (name === undefined) return
+  if (env === undefined) throw usageError('--name goes with --env, which names the file.')
+  if (!/^[A-Za-z_]\w*$/.test(name))
     throw usageError('--name must be the name of a variable: letters, digits and underscores.')
   if (name === '__proto__')
     throw usageError('--name cannot be __proto__: programs in JavaScript find no variable of that name.')
 }
 
-/** Prints the token alone, or sets it in a file; with `json`, prints what else is known of it too. */
+/** Gives the token where it is wanted. */
 export async function deliver(
   { id, username }: Account,
   valid: ValidToken,
@@ -64,8 +53,7 @@ export async function deliver(
     await setVariable(env, name, access_token)
     say(terminal, `${styled(terminal.messages, 'green', '✓')} ${name} is set in ${plainLine(env)}.`)
   }
-  const printed = env === undefined ? { access_token } : {}
-  if (json) print(terminal, JSON.stringify({ ...printed, ...rest, id, username }))
+  if (json) print(terminal, JSON.stringify({ ...(env === undefined && { access_token }), ...rest, id, username }))
   else if (env === undefined) print(terminal, access_token)
 }
 
@@ -79,21 +67,17 @@ async function onlyAccount({ accounts }: Context): Promise<Account> {
   const [account, ...others] = page.accounts
   if (!account) throw new Error('no account is connected yet. Connect one by: instagram-access-token')
   if (others.length === 0) return account
-  const names = page.accounts.map(titleOf)
-  throw usageError(
-    `Several accounts are connected. Name one of them: ${[...names, ...(page.more ? ['…'] : [])].join(', ')}`,
-  )
+  const names = [...page.accounts.map(titleOf), ...(page.more ? ['…'] : [])].join(', ')
+  throw usageError(`Several accounts are connected. Name one of them: ${names}`)
 }
 
 /** Finds an account by its user name, with or without `@`, or by either of Instagram's ids. */
 async function findAccount(name: string, { accounts }: Context): Promise<Account> {
   const username = name.replace(/^@/, '').toLowerCase()
+  const isNamed = (account: Account) => account.username?.toLowerCase() === username
   const found = /^\d+$/.test(name)
     ? await accounts.findById(name)
-    : (await accounts.search(name, { limit: NAMED })).accounts.find(
-        (account) => account.username?.toLowerCase() === username,
-      )
-  if (!found)
-    throw new Error(`no account is called ${name}. Those that there are: instagram-access-token accounts`)
+    : (await accounts.search(name, { limit: NAMED })).accounts.find(isNamed)
+  if (!found) throw new Error(`no account is called ${name}. Those that there are: instagram-access-token accounts`)
   return found
 }

@@ -23,11 +23,7 @@ beforeEach(async () => {
 })
 
 /** `npm run accounts`, with these arguments. */
-function start(
-  args: readonly string[],
-  isTerminal: boolean,
-  environment: Record<string, string> = {},
-): Running {
+function start(args: readonly string[], isTerminal: boolean, environment: Record<string, string> = {}): Running {
   const settings = {
     DATABASE_URL: world.databaseUrl,
     SESSION_SECRETS: SESSION_SECRET,
@@ -57,11 +53,7 @@ async function stored(): Promise<Record<string, Value>[]> {
 async function age(): Promise<void> {
   const obtainedAt = Date.now() - 2 * DAY_MS
   world.pass(2 * DAY_MS)
-  await change(
-    'UPDATE accounts SET token_obtained_at = $1, expires_at = $2',
-    obtainedAt,
-    obtainedAt + 60 * DAY_MS,
-  )
+  await change('UPDATE accounts SET token_obtained_at = $1, expires_at = $2', obtainedAt, obtainedAt + 60 * DAY_MS)
 }
 
 test('a terminal shows each account in a line, what is wrong below it, and how many there are', async () => {

@@ -156,9 +156,7 @@ test('the doctor accepts any redirect path, as a login does, but in the project 
   // Nothing answers at that name.
   expect([status, stdout]).toEqual([1, expect.stringContaining(' 1 wrong,')])
   expect(ill.stdout).toMatch(/^✗ INSTAGRAM_REDIRECT_URI +INSTAGRAM_REDIRECT_URI must have no query/m)
-  expect(project.stdout).toMatch(
-    /^✗ INSTAGRAM_REDIRECT_URI +INSTAGRAM_REDIRECT_URI must have the path \/response/m,
-  )
+  expect(project.stdout).toMatch(/^✗ INSTAGRAM_REDIRECT_URI +INSTAGRAM_REDIRECT_URI must have the path \/response/m)
 })
 
 test('on a fresh clone the doctor finds nothing wrong, and creates nothing', async () => {
@@ -267,9 +265,7 @@ test('a sandbox whose port is in use says which, with status 1', async () => {
   const { status, stdout, stderr } = await fresh.run(['sandbox', '--port', String(fresh.port)])
 
   expect([status, stdout]).toStrictEqual([1, ''])
-  expect(stderr).toBe(
-    `Cannot go on: port ${fresh.port} is in use by another program. Choose another one by --port.\n`,
-  )
+  expect(stderr).toBe(`Cannot go on: port ${fresh.port} is in use by another program. Choose another one by --port.\n`)
   other.close()
 })
 

@@ -12,13 +12,10 @@ const OLD_KEY: TokenKey = { id: 'k1', secret: Buffer.alloc(32, 7) }
 const NEW_KEY: TokenKey = { id: 'k2', secret: Buffer.alloc(32, 8) }
 const LOST_KEY: TokenKey = { id: 'lost', secret: Buffer.alloc(32, 9) }
 
-const tokenKeys = (...keys: TokenKey[]) =>
-  keys.map(({ id, secret }) => `${id}:${secret.toString('base64')}`).join(',')
+const tokenKeys = (...keys: TokenKey[]) => keys.map(({ id, secret }) => `${id}:${secret.toString('base64')}`).join(',')
 
 /** Tokens, encrypted or not, keys, and stacks. */
-const SECRETS = new RegExp(
-  ['IGAA', 'canary', 'BwcHBwcH', 'CAgICAgI', ' {4}at ', String.raw`\b1\.k\d\.`].join('|'),
-)
+const SECRETS = new RegExp(['IGAA', 'canary', 'BwcHBwcH', 'CAgICAgI', ' {4}at ', String.raw`\b1\.k\d\.`].join('|'))
 
 let place: Place
 let database: Database
@@ -31,11 +28,7 @@ afterEach(async () => {
   await place[Symbol.asyncDispose]()
 })
 
-function start(
-  args: readonly string[],
-  environment: Record<string, string> = {},
-  isTerminal = false,
-): Running {
+function start(args: readonly string[], environment: Record<string, string> = {}, isTerminal = false): Running {
   const settings = {
     DATABASE_URL: place.url,
     SESSION_SECRETS: SESSION_SECRET,
@@ -67,12 +60,9 @@ async function storeAccounts(count: number, key: TokenKey): Promise<void> {
 /** How many tokens the newest key decrypts. */
 async function countReadable(): Promise<number> {
   const cipher = createTokenCipher([NEW_KEY])
-  const { rows } = await database.query(
-    "SELECT account_key, sealed_token FROM accounts WHERE token_key_id = 'k2'",
-  )
+  const { rows } = await database.query("SELECT account_key, sealed_token FROM accounts WHERE token_key_id = 'k2'")
   return rows.filter(
-    ({ account_key: key, sealed_token: token }) =>
-      cipher.decrypt(String(token), String(key)) === `IGAA${String(key)}`,
+    ({ account_key: key, sealed_token: token }) => cipher.decrypt(String(token), String(key)) === `IGAA${String(key)}`,
   ).length
 }
 
@@ -94,10 +84,7 @@ test('every token is encrypted with the newest key, and each older key is no lon
   )
   expect([status, stderr]).toStrictEqual([0, ''])
   expect(await countReadable()).toBe(1234)
-  expect([again.status, again.stdout]).toEqual([
-    0,
-    expect.stringContaining('0 accounts sealed anew under k2.'),
-  ])
+  expect([again.status, again.stdout]).toEqual([0, expect.stringContaining('0 accounts sealed anew under k2.')])
 })
 
 test('accounts whose key is missing, or whose token is broken, are counted and give status 1', async () => {
@@ -200,10 +187,7 @@ test('without any account no key is called superfluous', async () => {
 })
 
 test('mistakes in the settings of a rotation are named without a value, and programs get them too', async () => {
-  const { status, stdout, stderr } = await rotateKeys(
-    { TOKEN_KEYS: 'k1:canary', LOG_LEVEL: 'loud' },
-    '--json',
-  )
+  const { status, stdout, stderr } = await rotateKeys({ TOKEN_KEYS: 'k1:canary', LOG_LEVEL: 'loud' }, '--json')
 
   expect(stderr).toContain('TOKEN_KEYS must be keys written as id:base64 of 32 bytes')
   expect(stderr).toContain('LOG_LEVEL')
@@ -231,9 +215,7 @@ test('a whole site is copied to PostgreSQL, counted, and goes on there', async (
   await world.database.query(
     `INSERT INTO events (id, payload, created_at, deliver_at, failed_tries) VALUES ('e', '{}', 1, 2, 0)`,
   )
-  await world.database.query(
-    "INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ('c', 1, 2)",
-  )
+  await world.database.query("INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ('c', 1, 2)")
   await world.database.transaction(async (transaction) => {
     for (let number = 0; number < 1200; number++)
       await transaction.query("INSERT INTO sessions (sid, data, expires_at) VALUES ($1, '{}', 1)", [
@@ -244,9 +226,7 @@ test('a whole site is copied to PostgreSQL, counted, and goes on there', async (
 
   const { status, stdout, stderr } = await start(['copy-database'], environment).ended
 
-  expect(stderr).toBe(
-    'The app must be stopped until this is done: what it changed meanwhile would be missing.\n',
-  )
+  expect(stderr).toBe('The app must be stopped until this is done: what it changed meanwhile would be missing.\n')
   expect(stdout).toMatch(/^1,205 rows copied\. Now there are in both\n {2}accounts: 1\n {2}sessions: 1,201\n/)
   expect(stdout).toContain('Both were counted, and have the same.')
   expect(stdout + stderr).not.toContain('canary')

@@ -211,16 +211,7 @@ test('mistakes in the settings are named all at once, by their variables and wit
 test('options go before the environment', async () => {
   await using here = await laptop()
   const SCOPES = 'instagram_business_basic,instagram_business_content_publish'
-  const options = [
-    '--client-id',
-    CLIENT_ID,
-    '--client-secret',
-    SECRET,
-    '--port',
-    String(here.port),
-    '--scopes',
-    SCOPES,
-  ]
+  const options = ['--client-id', CLIENT_ID, '--client-secret', SECRET, '--port', String(here.port), '--scopes', SCOPES]
   const environment = { INSTAGRAM_CLIENT_SECRET: 'canary', INSTAGRAM_SCOPES: 'canary', PORT: '1' }
   const cli = here.start(options, environment, here.nothing)
   const link = await cli.link()

@@ -17,8 +17,7 @@ test.runIf(isLinux).each(['token', 'accounts'])('%s on a full disk gives status 
   await using here = await laptop()
   await here.login()
 
-  const { status, stderr } = await here.spawn(['sh', '-c', 'exec "$0" "$@" > /dev/full', ...NODE, command])
-    .ended
+  const { status, stderr } = await here.spawn(['sh', '-c', 'exec "$0" "$@" > /dev/full', ...NODE, command]).ended
 
   expect(stderr).toContain('the output cannot be written: ENOSPC')
   expect([status, stderr.includes('IGAA')]).toStrictEqual([1, false])
@@ -31,8 +30,7 @@ test.runIf(isLinux)('a file that is read-only stays as it is', async () => {
   // Root may write to it all the same, unless that is taken away.
   const asAnybody = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override'] : []
 
-  const { status, stderr } = await here.spawn(['env', ...asAnybody, ...NODE, 'token', '--env', 'site.env'])
-    .ended
+  const { status, stderr } = await here.spawn(['env', ...asAnybody, ...NODE, 'token', '--env', 'site.env']).ended
 
   expect([status, await readFile(join(here.home, 'site.env'), 'utf8')]).toStrictEqual([1, 'A=1\n'])
   expect(stderr).toContain('site.env cannot be written')

@@ -208,12 +208,7 @@ export async function laptop(change: { redirectUri?: string; command?: Program }
   }
 
   /** Starts a command with the settings of the app, or those of `base`. */
-  function start(
-    args: readonly string[],
-    environment: Environment = {},
-    base = settings,
-    isTerminal = false,
-  ): Running {
+  function start(args: readonly string[], environment: Environment = {}, base = settings, isTerminal = false): Running {
     if (command) return spawn([...command, ...args], environment, base)
     return follow(startCommand({ args, environment: { ...base, ...environment }, isTerminal }), 'SIGINT')
   }

@@ -82,9 +82,7 @@ test('an account whose person removed the app is explained, to people and to pro
 
   const { status, stdout, stderr } = await here.run(['token', '--json'])
 
-  expect(stderr).toMatch(
-    /^✗ This site was removed.*\n {2}\S.*\n {2}→ .*\n.* {2}→ .*instagram-access-token\n$/,
-  )
+  expect(stderr).toMatch(/^✗ This site was removed.*\n {2}\S.*\n {2}→ .*\n.* {2}→ .*instagram-access-token\n$/)
   expect(JSON.parse(stdout)).toStrictEqual({
     error: {
       name: 'app_removed',
