@@ -39,6 +39,7 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
       const [row] = rows
       if (!row) throw new AppError('state_expired')
       if (row['code_hash'] !== codeHash) throw new AppError('state_used')
+      // An account that was stored before its login failed, because a connection broke, stays.
       if (row['account_key']) return String(row['account_key'])
       if (row['outcome']) throw repeatedError(String(row['outcome']))
       if (now().getTime() - Number(row['claimed_at']) > LOGIN_TIME_LIMIT_MS) throw new AppError('interrupted')
@@ -78,11 +79,8 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
     async fail(stateHash: string, error: unknown, reference: string): Promise<void> {
       const outcome = JSON.stringify({ code: toAppError(error).code, reference })
       try {
-        // An account that was stored after all, before the connection broke, stays.
-        await database.query(
-          'UPDATE login_attempts SET outcome = $2 WHERE state_hash = $1 AND account_key IS NULL',
-          [stateHash, outcome],
-        )
+        const sql = 'UPDATE login_attempts SET outcome = $2 WHERE state_hash = $1'
+        await database.query(sql, [stateHash, outcome])
       } catch (failure) {
         log.error({ err: failure }, 'the outcome of a login could not be stored')
       }

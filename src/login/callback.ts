@@ -76,13 +76,8 @@ export function findPastedCallback(text: string, redirectUri: string): URLSearch
   const callbacks = findAddresses(text.slice(0, LONGEST_PASTED_TEXT), own.protocol).filter(
     ({ searchParams }) => searchParams.has('code') || searchParams.has('error'),
   )
-  const callback = callbacks.find(
-    ({ origin, pathname }) => origin === own.origin && pathname === own.pathname,
-  )
-  if (
-    !callback &&
-    callbacks.some(({ searchParams }) => searchParams.has('code') && searchParams.has('state'))
-  )
+  const callback = callbacks.find(({ origin, pathname }) => origin === own.origin && pathname === own.pathname)
+  if (!callback && callbacks.some(({ searchParams }) => searchParams.has('code') && searchParams.has('state')))
     throw new AppError('address_foreign')
   return callback?.searchParams
 }

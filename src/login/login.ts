@@ -136,10 +136,11 @@ export function createLogin(options: {
       orInstagramError(instagram.profile(token.accessToken)),
     ])
     const withheld = [longLived, me].filter((result) => result instanceof InstagramError)
-    const profileRead = me instanceof InstagramError ? null : me
-    return longLived instanceof InstagramError
-      ? { connection: { ...connection, profile: profileRead, shortLivedReason: longLived.code }, withheld }
-      : { connection: { ...connection, profile: profileRead, token: longLived }, withheld }
+    const received = {
+      ...(longLived instanceof InstagramError ? { shortLivedReason: longLived.code } : { token: longLived }),
+      profile: me instanceof InstagramError ? null : me,
+    }
+    return { connection: { ...connection, ...received }, withheld }
   }
 
   /** Stores the account and completes the attempt, in one transaction. */
