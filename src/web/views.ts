@@ -5,8 +5,8 @@ import type { Page, ViewName, Views } from './hooks.ts'
 import { requestContext } from './requestContext.ts'
 import { setSecurityHeaders } from './security.ts'
 
-/** The folder of the views and their assets. */
-export const VIEWS = join(import.meta.dirname, '../../views')
+/** The folder of the views, with their assets. */
+const VIEWS = join(import.meta.dirname, '../../views')
 
 /** Sends a page. A host's `render` hook may send another one in its place; then this never settles. */
 export async function renderView<View extends ViewName>(
