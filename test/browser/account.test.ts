@@ -3,21 +3,9 @@ import { afterAll, beforeEach, expect, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import { openBrowser } from '../support/browser.ts'
 import { startWorld } from '../support/world.ts'
-import {
-  callbackFrom,
-  choose,
-  copy,
-  decide,
-  exchanges,
-  follow,
-  heading,
-  logIn,
-  ownerOf,
-  press,
-} from './steps.ts'
+import { callbackFrom, choose, copy, decide, exchanges, follow, heading, logIn, ownerOf, press } from './steps.ts'
 
-const SCOPES =
-  'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
+const SCOPES = 'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
 const CLIPBOARD = 'navigator.clipboard.readText()'
 
 const world = await startWorld({ INSTAGRAM_SCOPES: SCOPES })
@@ -93,9 +81,7 @@ test('a person whose browser forbids copying is told so, and can select the toke
   await copy(page, 'Copy the token', 'Not allowed')
   await page.locator('#token').click()
 
-  await expect
-    .poll(() => page.evaluate('getSelection().toString()'))
-    .toBe(await page.locator('#token').innerText())
+  await expect.poll(() => page.evaluate('getSelection().toString()')).toBe(await page.locator('#token').innerText())
 })
 
 test('a person whose browser has no clipboard, as on plain http, is told so', async () => {

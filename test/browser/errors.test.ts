@@ -214,9 +214,7 @@ async function failWith(page: Page, group: string, title: string): Promise<void>
   await choose(page, 'Get Started')
   await page.getByText('Make it fail').click()
   const option = page.locator(`optgroup[label="${group}"] option`, { hasText: title }).first()
-  await page
-    .getByLabel('What goes wrong, once, when you press Allow')
-    .selectOption(await option.getAttribute('value'))
+  await page.getByLabel('What goes wrong, once, when you press Allow').selectOption(await option.getAttribute('value'))
   await decide(page)
 }
 

@@ -15,9 +15,7 @@ test('a person logs in and out in a mounted router, and never leaves its path', 
 
   await logIn(page)
   const title = await heading(page)
-  const picture = await page
-    .locator('img.picture')
-    .evaluate((image: { naturalWidth: number }) => image.naturalWidth)
+  const picture = await page.locator('img.picture').evaluate((image: { naturalWidth: number }) => image.naturalWidth)
   await press(page, 'Disconnect')
   await choose(page, 'Help')
   await choose(page, 'Back to Get Started')

@@ -7,8 +7,7 @@ import { person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
 import { choose, copy, findings, heading, logIn, press } from './steps.ts'
 
-const SCOPES =
-  'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
+const SCOPES = 'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
 const NO_CREDENTIALS = { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }
 
 const world = await startWorld({ INSTAGRAM_SCOPES: SCOPES, ADMIN_PASSWORD: PASSWORD })

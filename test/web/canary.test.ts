@@ -177,9 +177,7 @@ function tokensOf({ sandbox }: World, responses: readonly SeenResponse[]): Secre
   const sent = sandbox.calls.flatMap(({ query, fields }) =>
     [...query, ...fields].filter(([name]) => name === 'access_token').map(([, value]) => value),
   )
-  const handedOut = responses.flatMap(({ body }) =>
-    Array.from(body.matchAll(/IGAA\w{20,}/g), ([token]) => token),
-  )
+  const handedOut = responses.flatMap(({ body }) => Array.from(body.matchAll(/IGAA\w{20,}/g), ([token]) => token))
   return [...new Set([...sent, ...handedOut])].map((value) => ({
     name: `the token ${value.slice(0, 6)}…`,
     value,
@@ -221,12 +219,7 @@ test('secrets are in no log, page, header, cookie, event, webhook or file where 
   for (const kind of ['a code', 'a state', 'cookie', 'the token', 'a signed_request'])
     expect(secrets.filter(({ name }) => name.startsWith(kind)).length).toBeGreaterThan(3)
   expect(receiver.bodies.length).toBeGreaterThan(5)
-  for (const type of [
-    'token.refreshed',
-    'account.needs_reconnect',
-    'account.disconnected',
-    'account.deauthorized',
-  ])
+  for (const type of ['token.refreshed', 'account.needs_reconnect', 'account.disconnected', 'account.deauthorized'])
     expect(world.events.map((event) => event.type)).toContain(type)
   expect(shown.length).toBeGreaterThan(0)
   expect(

@@ -69,18 +69,15 @@ function fail(fault: Fault): void {
   world.sandbox.fail(fault.name, fault)
 }
 
-test.for(faultsAt('authorize'))(
-  '$code ($variant) is recognized by the address of Instagram’s page',
-  async (fault) => {
-    const somebody = person(world)
-    fail(fault)
+test.for(faultsAt('authorize'))('$code ($variant) is recognized by the address of Instagram’s page', async (fault) => {
+  const somebody = person(world)
+  fail(fault)
 
-    const page = await somebody.submit('/help', { pasted: await allow(somebody) })
+  const page = await somebody.submit('/help', { pasted: await allow(somebody) })
 
-    expect(page.status).toBe(200)
-    expect(page.text).toContain(`<code>${fault.code}</code>`)
-  },
-)
+  expect(page.status).toBe(200)
+  expect(page.text).toContain(`<code>${fault.code}</code>`)
+})
 
 test.for([...faultsAt('callback'), ...faultsAt('exchange')])(
   '$code ($name, $variant) ends a login at the $at with its page',

@@ -42,8 +42,7 @@ test('every error has a page with everything that the catalogue says about it', 
 
     const text = textOf(page.text)
     expect(page.status).toBe(200)
-    for (const part of [title, description, advice, meaning, ...steps, unconfirmed])
-      expect(text).toContain(part)
+    for (const part of [title, description, advice, meaning, ...steps, unconfirmed]) expect(text).toContain(part)
     expect(page.get('Set-Cookie')).toBeUndefined()
   }
 })
@@ -52,28 +51,21 @@ test('the title of an error’s page has Instagram’s own words, so that people
   const page = await person(world).get('/help/invalid_platform_app')
 
   expect(page.text).toMatch(/<title>“Invalid platform app”: Instagram does not know this site’s app<\/title>/)
-  expect(textOf(page.text)).toContain(
-    'It shows on Instagram’s own page, or when the code is exchanged for a token.',
-  )
+  expect(textOf(page.text)).toContain('It shows on Instagram’s own page, or when the code is exchanged for a token.')
   for (const { message } of matchersOf('invalid_platform_app'))
     expect(textOf(page.text)).toContain(`“${String(message)}”`)
 })
 
-test.each([
-  'nothing_of_ours',
-  'constructor',
-  '__proto__',
-  'toString',
-  '%3Cscript%3E',
-  'UNKNOWN',
-  'unauthorized',
-])('there is no help page with the name %s', async (name) => {
-  const page = await person(world).get(`/help/${name}`)
+test.each(['nothing_of_ours', 'constructor', '__proto__', 'toString', '%3Cscript%3E', 'UNKNOWN', 'unauthorized'])(
+  'there is no help page with the name %s',
+  async (name) => {
+    const page = await person(world).get(`/help/${name}`)
 
-  expect(page.status).toBe(404)
-  expect(page.text).toContain('There is nothing here')
-  expect(page.text).not.toContain('script>alert')
-})
+    expect(page.status).toBe(404)
+    expect(page.text).toContain('There is nothing here')
+    expect(page.text).not.toContain('script>alert')
+  },
+)
 
 test('a pasted message of Instagram is explained', async () => {
   const page = await person(world).submit('/help', { pasted: 'insufficient developer role' })
@@ -119,10 +111,7 @@ test.each([
   ['Invalid platform app', SCRIPT],
   ['Something new', SCRIPT],
   ['Invalid platform app', 'access_token=IGAAmarkedcanary0123456789'],
-  [
-    'https://www.instagram.com/oauth/authorize/third_party/error/?message=New',
-    '&code=AQmarkedcanary0123456789',
-  ],
+  ['https://www.instagram.com/oauth/authorize/third_party/error/?message=New', '&code=AQmarkedcanary0123456789'],
 ])('what is pasted beside “%s” is neither shown nor logged: %s', async (words, secret) => {
   const page = await person(world).submit('/help', { pasted: `${words} ${secret}` })
 
@@ -132,23 +121,7 @@ test.each([
 
 test('the response to any pasted text shows nothing of it, and calls nobody', async () => {
   const somebody = person(world)
-  const special = [
-    '<b>',
-    '">',
-    "'",
-    '&',
-    '%',
-    '+',
-    '{',
-    '/',
-    '?',
-    'code=',
-    'state=',
-    'error=',
-    '://',
-    '\0',
-    '開',
-  ]
+  const special = ['<b>', '">', "'", '&', '%', '+', '{', '/', '?', 'code=', 'state=', 'error=', '://', '\0', '開']
   const part = fc.constantFrom(...special, world.origin)
   const pasted = fc.array(fc.oneof(part, fc.string({ unit: 'binary', maxLength: 5 })), { maxLength: 60 })
   const callsBefore = world.sandbox.calls.length
@@ -173,9 +146,7 @@ test('outside production an error page shows Instagram’s response and what the
   const page = await person(world).submit('/import', { access_token })
 
   expect(page.text).toContain('If you run this site')
-  expect(page.text).toMatch(
-    /<dt>Message<\/dt>\s*<dd><code>Error validating access token: Session has expired/,
-  )
+  expect(page.text).toMatch(/<dt>Message<\/dt>\s*<dd><code>Error validating access token: Session has expired/)
   expect(page.text).toMatch(/<dt>Code<\/dt>\s*<dd><code>190</)
   expect(page.text).toMatch(/<dt>Subcode<\/dt>\s*<dd><code>463</)
   expect(page.text).not.toContain(access_token)

@@ -88,9 +88,7 @@ test('the code is exchanged once, in a form with five fields and without cookies
 
   await person(world).login()
 
-  const [exchange, ...others] = world.sandbox.calls
-    .slice(before)
-    .filter(({ endpoint }) => endpoint === 'token')
+  const [exchange, ...others] = world.sandbox.calls.slice(before).filter(({ endpoint }) => endpoint === 'token')
   expect(others).toStrictEqual([])
   expect(exchange?.method).toBe('POST')
   expect(exchange?.contentType).toBe('application/x-www-form-urlencoded')
@@ -344,13 +342,9 @@ test.each([
   ['invented', () => 'abc'],
   [
     'with another time',
-    (state: string) =>
-      state.replace(/^[^.]+/, (time) => time.slice(0, -1) + (time.endsWith('0') ? '1' : '0')),
+    (state: string) => state.replace(/^[^.]+/, (time) => time.slice(0, -1) + (time.endsWith('0') ? '1' : '0')),
   ],
-  [
-    'with another nonce',
-    (state: string) => state.replace(/\.(.)/, (_dot, first) => (first === 'A' ? '.B' : '.A')),
-  ],
+  ['with another nonce', (state: string) => state.replace(/\.(.)/, (_dot, first) => (first === 'A' ? '.B' : '.A'))],
   ['cut short', (state: string) => state.slice(0, -1)],
   ['with something appended', (state: string) => `${state}x`],
   ['with other letters for the same bytes', (state: string) => `${state}=`],
@@ -405,22 +399,18 @@ test('the words of a callback’s error are in the log and on no page', async ()
   expect(world.log.join('')).toContain('555-0100')
 })
 
-test.each([
-  '',
-  '?code=',
-  '?code[]=a&state[x]=b',
-  '?state=a&state=b&code=a',
-  '?code=%00&state=%ff',
-  '?%E0%A4%A',
-])('a malformed callback “%s” is refused with the way back', async (parameters) => {
-  const { somebody } = await authorized()
+test.each(['', '?code=', '?code[]=a&state[x]=b', '?state=a&state=b&code=a', '?code=%00&state=%ff', '?%E0%A4%A'])(
+  'a malformed callback “%s” is refused with the way back',
+  async (parameters) => {
+    const { somebody } = await authorized()
 
-  const page = await somebody.get(`/response${parameters}`)
+    const page = await somebody.get(`/response${parameters}`)
 
-  expect(page.status).toBeGreaterThanOrEqual(400)
-  expect(page.status).toBeLessThan(500)
-  expect(page.text).toContain('Back to Get Started')
-})
+    expect(page.status).toBeGreaterThanOrEqual(400)
+    expect(page.status).toBeLessThan(500)
+    expect(page.text).toContain('Back to Get Started')
+  },
+)
 
 test('a query string may contain further question marks', async () => {
   const { somebody, callback } = await authorized()
@@ -462,10 +452,7 @@ test.each<[string, number, FaultyResponse]>([
 
 test('the reference on the page is in the log, with Instagram’s message', async () => {
   const { somebody, callback } = await authorized()
-  world.sandbox.answerNext(
-    'token',
-    oauth('Error validating verification code. Please make sure your redirect_uri…'),
-  )
+  world.sandbox.answerNext('token', oauth('Error validating verification code. Please make sure your redirect_uri…'))
 
   const page = await somebody.get(callback)
 

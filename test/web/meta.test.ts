@@ -117,9 +117,7 @@ test.each(['/deauthorize', '/data-deletion'])(
 
     await meta(world, path, { userId: USER_ID })
 
-    expect((await rows(world)).filter(({ status }) => status !== 'disconnected_by_instagram')).toStrictEqual(
-      [],
-    )
+    expect((await rows(world)).filter(({ status }) => status !== 'disconnected_by_instagram')).toStrictEqual([])
   },
 )
 
@@ -309,8 +307,7 @@ test('a deletion request with a wrong signature deletes nothing', async () => {
     await post(world, '/data-deletion', {}),
   ]
 
-  for (const { status, body } of responses)
-    expect([status, body]).toStrictEqual([400, { error: 'invalid_request' }])
+  for (const { status, body } of responses) expect([status, body]).toStrictEqual([400, { error: 'invalid_request' }])
   expect(await rows(world)).toHaveLength(1)
   expect(await all('deletions')).toStrictEqual([])
 })

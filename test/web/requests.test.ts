@@ -51,9 +51,7 @@ test('each request is one line with its method, route, status, time and outcome,
   await program(world, { key: `${KEY}x` }).get(ACCOUNT)
   await program(world).get('/api/somewhere')
 
-  expect(
-    lines().map(({ req, route, res, outcome }) => [req.method, route, res.status, outcome]),
-  ).toStrictEqual([
+  expect(lines().map(({ req, route, res, outcome }) => [req.method, route, res.status, outcome])).toStrictEqual([
     ['GET', '/', 200, 'ok'],
     ['GET', '/reconnect/:id', 200, 'ok'],
     ['GET', '/data-deletion/:code', 404, 'no_such_deletion'],

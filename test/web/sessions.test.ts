@@ -48,9 +48,7 @@ test('the cookies on http are HttpOnly and SameSite=Lax', async () => {
     expect.stringMatching(
       /^instagram-access-token-\d+-browser=[^;]+; Max-Age=86400; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
     ),
-    expect.stringMatching(
-      /^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
-    ),
+    expect.stringMatching(/^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
   ])
 })
 
