@@ -19,7 +19,7 @@ export async function examine(installation: Installation): Promise<Finding[]> {
     withTimeLimit('Database', checkDatabase(installation)),
     withTimeLimit('Token keys', checkKeys(installation)),
   ])
-  return [...checkGiven(installation), ...checkSettings(installation), ...findings.flat()]
+  return [checkGiven(installation), checkSettings(installation), findings.flat()].flat()
 }
 
 /** Checks the settings by themselves, without any request. */
@@ -27,24 +27,23 @@ export function checkSettings(
   installation: Pick<Installation, 'sandbox' | 'settings' | 'listening' | 'names'>,
 ): Finding[] {
   return [
-    ...checkCredentials(installation),
-    ...checkScopes(installation),
-    ...checkAddresses(installation),
-    ...checkRedirectUri(installation),
-  ]
+    checkCredentials(installation),
+    checkScopes(installation),
+    checkAddresses(installation),
+    checkRedirectUri(installation),
+  ].flat()
 }
 
 /** The findings of a check; `unknown` if it takes too long or fails. */
-async function withTimeLimit(name: string, check: Promise<Finding[]>): Promise<Finding[]> {
-  const { promise: late, resolve } = Promise.withResolvers<Finding[]>()
+async function withTimeLimit(name: string, check: Promise<Finding | Finding[]>): Promise<Finding | Finding[]> {
+  const { promise: late, resolve } = Promise.withResolvers<Finding>()
   const timer = setTimeout(() => {
-    resolve([unknown(name, `Not known after ${TIME_LIMIT_MS / 1000} seconds.`, 'Do this again.')])
+    resolve(unknown(name, `Not known after ${TIME_LIMIT_MS / 1000} seconds.`, 'Do this again.'))
   }, TIME_LIMIT_MS)
-  const failed = (error: unknown) => [
-    unknown(name, `This could not be looked at: ${error instanceof Error ? error.message : String(error)}`),
-  ]
   try {
-    return await Promise.race([check.catch(failed), late])
+    return await Promise.race([check, late])
+  } catch (error) {
+    return unknown(name, `This could not be looked at: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     clearTimeout(timer)
   }

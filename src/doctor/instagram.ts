@@ -13,17 +13,15 @@ const MADE_UP_CODE = 'made-up-by-the-doctor'
 const TOKENS_TRIED = 3
 
 /** Checks the app's id with a made-up code: Instagram checks the id before the code, and the secret after it. */
-export async function checkAppId({ instagram }: Installation): Promise<Finding[]> {
+export async function checkAppId({ instagram }: Installation): Promise<Finding | Finding[]> {
   if (!instagram) return []
   const { message, error } = await responseTo(() => instagram.exchangeCode(MADE_UP_CODE))
   if (/invalid platform app|invalid client.?id|invalid application id/i.test(message))
-    return [
-      wrong(
-        ID,
-        `Instagram does not know it, and says ${quoted(message)}: it may be the Facebook app’s, or Instagram login is not set up.`,
-        `Take the Instagram app ID from ${BUSINESS_LOGIN}.`,
-      ),
-    ]
+    return wrong(
+      ID,
+      `Instagram does not know it, and says ${quoted(message)}: it may be the Facebook app’s, or Instagram login is not set up.`,
+      `Take the Instagram app ID from ${BUSINESS_LOGIN}.`,
+    )
   if (/invalid redirect_uri|redirect uri does not match/i.test(message))
     return [
       ok(ID, 'Instagram knows it.'),
@@ -34,12 +32,12 @@ export async function checkAppId({ instagram }: Installation): Promise<Finding[]
       ),
     ]
   if (/authorization code|verification code|matching code|developer role|client.?secret/i.test(message))
-    return [ok(ID, `Instagram knows it: to a made-up code it says ${quoted(message)}.`)]
-  return [unknown(ID, inconclusive(message, error), 'Do this again later.')]
+    return ok(ID, `Instagram knows it: to a made-up code it says ${quoted(message)}.`)
+  return unknown(ID, inconclusive(message, error), 'Do this again later.')
 }
 
 /** Checks the app's secret with stored tokens: Instagram checks the secret before it refuses to exchange a long-lived token. */
-export async function checkSecret({ instagram, database, tokenKeys, now }: Installation): Promise<Finding[]> {
+export async function checkSecret({ instagram, database, tokenKeys, now }: Installation): Promise<Finding | Finding[]> {
   if (!instagram) return []
   const canRead = typeof database === 'object' && 'query' in database && Array.isArray(tokenKeys)
   // Another check reports a database without tables, or one that cannot be read.
@@ -48,24 +46,20 @@ export async function checkSecret({ instagram, database, tokenKeys, now }: Insta
   for (const token of tokens) {
     const { message, error } = await responseTo(() => instagram.exchangeForLongLived(token))
     if (/validating client secret/i.test(message))
-      return [
-        wrong(
-          SECRET,
-          `Instagram says ${quoted(message)}: it is another app’s, Facebook’s, or out of date.`,
-          `Take the Instagram app secret from ${BUSINESS_LOGIN}, and start the app again.`,
-        ),
-      ]
+      return wrong(
+        SECRET,
+        `Instagram says ${quoted(message)}: it is another app’s, Facebook’s, or out of date.`,
+        `Take the Instagram app secret from ${BUSINESS_LOGIN}, and start the app again.`,
+      )
     if (!error || /session key invalid/i.test(message))
-      return [ok(SECRET, 'Instagram accepts it together with a stored token.')]
+      return ok(SECRET, 'Instagram accepts it together with a stored token.')
     says = `${inconclusive(message, error)} That leaves the secret open.`
   }
-  return [
-    unknown(
-      SECRET,
-      says,
-      'Log in once: a wrong secret shows as “Error validating verification code”. Or do this again after a login.',
-    ),
-  ]
+  return unknown(
+    SECRET,
+    says,
+    'Log in once: a wrong secret shows as “Error validating verification code”. Or do this again after a login.',
+  )
 }
 
 /** Instagram's error for a call that is expected to fail; no error if it succeeds. */

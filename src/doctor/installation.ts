@@ -20,7 +20,7 @@ export interface Installation {
   settings: Partial<InstagramSettings>
   /** A client with these settings; `undefined` when some of them are missing. */
   instagram: InstagramClient | undefined
-  /** Where the app listens, and whether it serves https; `undefined` in a host app. */
+  /** Where the app listens; `undefined` in a host app. */
   listening: Pick<NonNullable<Config['listening']>, 'port' | 'https'> | undefined
   /** The certificate (PEM) that the app itself serves. */
   certificate: Result<string>
@@ -30,7 +30,6 @@ export interface Installation {
   tokenKeys: Result<readonly TokenKey[]>
   /** Newest first; empty: generated when the app starts. */
   sessionSecrets: Result<readonly string[]>
-  /** This machine's clock. */
   now: () => Date
 }
 

@@ -68,13 +68,13 @@ function checkMistake(sentence: string, given: Installation['given']): Finding {
   )
 }
 
-function checkPasted(name: string, value: string, keepsBlanks: boolean): Finding[] {
+function checkPasted(name: string, value: string, keepsBlanks: boolean): Finding | Finding[] {
   const error = PASTE_ERRORS.find(({ found }) => found(value, name))
-  if (error) return [wrong(name, `It ${error.says}`, error.fix)]
+  if (error) return wrong(name, `It ${error.says}`, error.fix)
   if (value === value.trim()) return []
   return keepsBlanks
-    ? [wrong(name, 'It has a blank around it, which counts as part of it.', 'Take the blank away.')]
-    : [ok(name, 'It has a blank or a line break around it, which is ignored.')]
+    ? wrong(name, 'It has a blank around it, which counts as part of it.', 'Take the blank away.')
+    : ok(name, 'It has a blank or a line break around it, which is ignored.')
 }
 
 function settingIn(sentence: string): string {
@@ -84,9 +84,9 @@ function settingIn(sentence: string): string {
 type Checked = Pick<Installation, 'sandbox' | 'settings' | 'listening' | 'names'>
 
 /** Checks the form of the app's id and secret. Instagram's and Facebook's look alike. */
-export function checkCredentials({ sandbox, settings, names }: Checked): Finding[] {
+export function checkCredentials({ sandbox, settings, names }: Checked): Finding | Finding[] {
   const { clientId, clientSecret } = settings
-  if (sandbox) return [ok('Credentials', 'None are set, so the sandbox on this machine takes Instagram’s place.')]
+  if (sandbox) return ok('Credentials', 'None are set, so the sandbox on this machine takes Instagram’s place.')
   return [
     ...(clientId === undefined ? [] : [checkIdForm(clientId, names.clientId)]),
     ...(clientSecret === undefined ? [] : [checkSecretForm(clientSecret, names.clientSecret, clientId)]),
@@ -119,7 +119,7 @@ function checkSecretForm(secret: string, setting: string, id: string | undefined
 }
 
 /** Checks for dead, unknown and missing scopes. One that Instagram does not know makes it refuse the whole login. */
-export function checkScopes({ settings: { scopes }, names }: Checked): Finding[] {
+export function checkScopes({ settings: { scopes }, names }: Checked): Finding | Finding[] {
   if (!scopes) return []
   const findings = scopes.flatMap((scope) => checkScope(scope, names.scopes))
   const basicIsRenamed = scopes.some((scope) => DEAD_SCOPES.get(scope)?.today === BASIC_SCOPE)
@@ -131,117 +131,98 @@ export function checkScopes({ settings: { scopes }, names }: Checked): Finding[]
         `Put ${BASIC_SCOPE} into ${names.scopes}.`,
       ),
     )
-  return findings.length > 0
-    ? findings
-    : [ok('Scopes', `Instagram knows ${scopes.length === 1 ? 'it' : 'all of them'}.`)]
+  return findings.length > 0 ? findings : ok('Scopes', `Instagram knows ${scopes.length === 1 ? 'it' : 'all of them'}.`)
 }
 
-function checkScope(scope: string, setting: string): Finding[] {
+function checkScope(scope: string, setting: string): Finding | Finding[] {
   if (SCOPES.includes(scope)) return []
   const dead = DEAD_SCOPES.get(scope)
   if (dead)
-    return [
-      wrong(
-        'Scopes',
-        `${scope} is a name of ${dead.of}.`,
-        dead.today === null
-          ? `Take it out of ${setting}: nothing takes its place.`
-          : `Write ${dead.today} in ${setting} instead.`,
-      ),
-    ]
-  if (scope === 'human_agent')
-    return [
-      unknown(
-        'Scopes',
-        'human_agent is a feature that Meta approves by itself; asked for without approval it is said to break the whole login.',
-        `Take it out of ${setting} until Meta has approved it.`,
-      ),
-    ]
-  return [
-    unknown(
+    return wrong(
       'Scopes',
-      `${quoted(scope)} is none of the five scopes that we know. If Instagram does not know it either, it refuses every login.`,
-      `See that it is not misspelt. The five are ${SCOPES.join(', ')}.`,
-    ),
-  ]
+      `${scope} is a name of ${dead.of}.`,
+      dead.today === null
+        ? `Take it out of ${setting}: nothing takes its place.`
+        : `Write ${dead.today} in ${setting} instead.`,
+    )
+  if (scope === 'human_agent')
+    return unknown(
+      'Scopes',
+      'human_agent is a feature that Meta approves by itself; asked for without approval it is said to break the whole login.',
+      `Take it out of ${setting} until Meta has approved it.`,
+    )
+  return unknown(
+    'Scopes',
+    `${quoted(scope)} is none of the five scopes that we know. If Instagram does not know it either, it refuses every login.`,
+    `See that it is not misspelt. The five are ${SCOPES.join(', ')}.`,
+  )
 }
 
 /** Checks the addresses that Instagram is called at. A host that is not Meta's is taken for a stand-in. */
-export function checkAddresses({ settings, names }: Checked): Finding[] {
+export function checkAddresses({ settings, names }: Checked): Finding | Finding[] {
   const findings = [
-    ...checkAddress(settings.authorizeUrl, names.authorizeUrl, AUTHORIZE_URL),
-    ...checkAddress(settings.tokenUrl, names.tokenUrl, TOKEN_URL),
-    ...checkAddress(settings.graphUrl, names.graphUrl, GRAPH_URL),
-    ...checkVersion(settings.graphVersion, names.graphVersion),
-  ]
-  return findings.length > 0 ? findings : [ok('Addresses', 'Instagram is asked where it is, or where its stand-in is.')]
+    checkAddress(settings.authorizeUrl, names.authorizeUrl, AUTHORIZE_URL),
+    checkAddress(settings.tokenUrl, names.tokenUrl, TOKEN_URL),
+    checkAddress(settings.graphUrl, names.graphUrl, GRAPH_URL),
+    checkVersion(settings.graphVersion, names.graphVersion),
+  ].flat()
+  return findings.length > 0 ? findings : ok('Addresses', 'Instagram is asked where it is, or where its stand-in is.')
 }
 
-function checkAddress(address: string | undefined, setting: string, right: string): Finding[] {
+function checkAddress(address: string | undefined, setting: string, right: string): Finding | Finding[] {
   if (address === undefined || address === right) return []
   const { hostname, pathname } = new URL(address)
   if (!/(^|\.)(instagram|facebook)\.com$/.test(hostname)) return []
   const fix = `Leave ${setting} empty, or write ${right}.`
   if (hostname.endsWith('facebook.com'))
-    return [wrong('Addresses', `${setting} names ${hostname}: that is Facebook Login, another product.`, fix)]
+    return wrong('Addresses', `${setting} names ${hostname}: that is Facebook Login, another product.`, fix)
   if (hostname !== new URL(right).hostname)
-    return [wrong('Addresses', `${setting} names ${hostname}, where Instagram does not answer this.`, fix)]
+    return wrong('Addresses', `${setting} names ${hostname}, where Instagram does not answer this.`, fix)
   if (/\/v\d/.test(pathname))
-    return [wrong('Addresses', `${setting} has a version in its path; the addresses of tokens have none.`, fix)]
-  return [unknown('Addresses', `${setting} is not the address that we know.`, fix)]
+    return wrong('Addresses', `${setting} has a version in its path; the addresses of tokens have none.`, fix)
+  return unknown('Addresses', `${setting} is not the address that we know.`, fix)
 }
 
-function checkVersion(version: string | undefined, setting: string): Finding[] {
+function checkVersion(version: string | undefined, setting: string): Finding | Finding[] {
   const [, major] = /^v(\d+)\./.exec(version ?? '') ?? []
   if (version === undefined || major === undefined || Number(major) >= OLDEST_GRAPH_MAJOR) return []
-  return [
-    wrong(
-      'Addresses',
-      `${setting} is ${version}, which Meta no longer serves.`,
-      `Leave it empty, or write ${DEFAULT_GRAPH_VERSION}.`,
-    ),
-  ]
+  return wrong(
+    'Addresses',
+    `${setting} is ${version}, which Meta no longer serves.`,
+    `Leave it empty, or write ${DEFAULT_GRAPH_VERSION}.`,
+  )
 }
 
 /** Checks the redirect URI by itself. Whether it is registered, only a login shows. */
-export function checkRedirectUri({ sandbox, settings, listening, names }: Checked): Finding[] {
+export function checkRedirectUri({ sandbox, settings, listening, names }: Checked): Finding | Finding[] {
   const name = 'Redirect URI'
   if (settings.redirectUri === undefined) return []
-  if (sandbox) return [ok(name, 'The sandbox takes it as it is.')]
+  if (sandbox) return ok(name, 'The sandbox takes it as it is.')
   const url = new URL(settings.redirectUri)
   const isLocal = isLoopback(url)
   if (url.protocol === 'http:' && isLocal)
-    return [
-      unknown(
-        name,
-        'It is http. Instagram wants https; whether it takes http on localhost is not confirmed.',
-        listening
-          ? `Set ${names.https}=self-signed, and register and set the address with https://.`
-          : 'Have your app speak https on this machine, or put a tunnel in front of it; register and set the address with https://.',
-      ),
-    ]
-  if (url.protocol === 'http:')
-    return [
-      wrong(
-        name,
-        'It is http, and Instagram wants https.',
-        'Put https in front of the app, and register and set the address with https://.',
-      ),
-    ]
-  if (isLocal && listening && !listening.https && (url.port || '443') === String(listening.port))
-    return [
-      wrong(
-        name,
-        `It says https on this machine’s port ${listening.port}, where the app speaks http: the browser cannot come back.`,
-        `Set ${names.https}=self-signed, or ${names.https}=cert.pem,key.pem.`,
-      ),
-    ]
-  return [
-    ok(
+    return unknown(
       name,
-      url.pathname.endsWith('/')
-        ? 'It ends in a slash, and must be registered with it.'
-        : 'Its form is right. It must be registered letter by letter; the dashboard may have added a slash at the end.',
-    ),
-  ]
+      'It is http. Instagram wants https; whether it takes http on localhost is not confirmed.',
+      listening
+        ? `Set ${names.https}=self-signed, and register and set the address with https://.`
+        : 'Have your app speak https on this machine, or put a tunnel in front of it; register and set the address with https://.',
+    )
+  if (url.protocol === 'http:')
+    return wrong(
+      name,
+      'It is http, and Instagram wants https.',
+      'Put https in front of the app, and register and set the address with https://.',
+    )
+  if (isLocal && listening && !listening.https && (url.port || '443') === String(listening.port))
+    return wrong(
+      name,
+      `It says https on this machine’s port ${listening.port}, where the app speaks http: the browser cannot come back.`,
+      `Set ${names.https}=self-signed, or ${names.https}=cert.pem,key.pem.`,
+    )
+  if (url.pathname.endsWith('/')) return ok(name, 'It ends in a slash, and must be registered with it.')
+  return ok(
+    name,
+    'Its form is right. It must be registered letter by letter; the dashboard may have added a slash at the end.',
+  )
 }
