@@ -15,16 +15,10 @@ export const TOKEN_URL = 'https://api.instagram.com/oauth/access_token'
 /** Where the rest of the API is: without a version, and without a slash at the end. */
 export const GRAPH_URL = 'https://graph.instagram.com'
 
-/**
- * The version in the path of `/me`.
- * @see https://developers.facebook.com/docs/graph-api/changelog/versions
- */
+/** The version in the path of `/me`. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
 export const DEFAULT_GRAPH_VERSION = 'v26.0'
 
-/**
- * The oldest major version that is served: v20.0 ended on 24 September 2026; v21.0 ends on 21 January 2027.
- * @see https://developers.facebook.com/docs/graph-api/changelog/versions
- */
+/** The oldest major version that is served: v20.0 ended on 24 September 2026; v21.0 ends on 21 January 2027. Same source. */
 export const OLDEST_GRAPH_MAJOR = 21
 
 /** Milliseconds that a code can be exchanged for, once. */

@@ -1,6 +1,6 @@
 import type { InstagramSettings } from '../config.ts'
 import { InstagramError, type Usage } from '../errors/errors.ts'
-import { type HttpOptions, InstagramHttp } from './http.ts'
+import { createHttp, type HttpOptions } from './http.ts'
 import {
   type Picture,
   type Profile,
@@ -28,10 +28,7 @@ export interface InstagramClient {
   refresh(accessToken: string): Promise<Refreshed>
   /** The profile of the token’s account. */
   profile(accessToken: string): Promise<Profile>
-  /**
-   * The picture behind a profile’s `pictureUrl`, which works for some days: from Meta’s picture hosts by https, or from the Graph host
-   * itself; any other address is refused.
-   */
+  /** The picture behind a profile’s `pictureUrl`, which works for some days: by https from Meta’s picture hosts, or from the Graph host. */
   picture(address: string): Promise<Picture>
   /** Closes the connections after the calls under way. */
   close(): Promise<void>
@@ -51,11 +48,10 @@ export function createInstagramClient(
   { now, ...options }: HttpOptions & { now: () => Date },
 ): InstagramClient {
   const { clientId, clientSecret, redirectUri, graphUrl } = settings
-  const http = new InstagramHttp(options)
+  const http = createHttp(options)
 
-  function graphAddress(path: string, query: Record<string, string>): URL {
-    return new URL(`${graphUrl}/${path}?${new URLSearchParams(query).toString()}`)
-  }
+  const graphAddress = (path: string, query: Record<string, string>) =>
+    new URL(`${graphUrl}/${path}?${new URLSearchParams(query).toString()}`)
 
   return {
     authorizeUrl(state, { forceReauth = false } = {}) {
@@ -84,20 +80,14 @@ export function createInstagramClient(
 
     exchangeForLongLived(accessToken) {
       const askedAt = now()
-      const url = graphAddress('access_token', {
-        grant_type: 'ig_exchange_token',
-        client_secret: clientSecret,
-        access_token: accessToken,
-      })
+      const query = { grant_type: 'ig_exchange_token', client_secret: clientSecret, access_token: accessToken }
+      const url = graphAddress('access_token', query)
       return http.call({ endpoint: 'long_lived', url }, (response) => readLongLivedToken(response, askedAt))
     },
 
     refresh(accessToken) {
       const askedAt = now()
-      const url = graphAddress('refresh_access_token', {
-        grant_type: 'ig_refresh_token',
-        access_token: accessToken,
-      })
+      const url = graphAddress('refresh_access_token', { grant_type: 'ig_refresh_token', access_token: accessToken })
       return http.call({ endpoint: 'refresh', url }, (response) => ({
         token: readLongLivedToken(response, askedAt),
         usage: response.usage,
@@ -105,11 +95,8 @@ export function createInstagramClient(
     },
 
     profile(accessToken) {
-      const url = graphAddress(`${settings.graphVersion}/me`, {
-        fields: PROFILE_FIELDS,
-        access_token: accessToken,
-      })
-      return http.call({ endpoint: 'me', url }, readProfile)
+      const query = { fields: PROFILE_FIELDS, access_token: accessToken }
+      return http.call({ endpoint: 'me', url: graphAddress(`${settings.graphVersion}/me`, query) }, readProfile)
     },
 
     async picture(address) {
@@ -122,6 +109,6 @@ export function createInstagramClient(
       return http.call({ endpoint: 'picture', url, accept: 'image/*' }, readPicture)
     },
 
-    close: () => http.close(),
+    close: http.close,
   }
 }

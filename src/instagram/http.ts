@@ -13,7 +13,7 @@ const SIZE_LIMIT = 1024 * 1024
 /** Characters of Instagram’s words that go into an error. */
 const MAX_MESSAGE_LENGTH = 500
 
-/** Fields of a request that are masked in those words. */
+/** Fields of a request that are masked in errors. */
 const SECRET_FIELDS = new Set(['client_secret', 'code', 'access_token'])
 
 /** Names of what is called, as the metrics have them. */
@@ -42,77 +42,69 @@ export interface HttpOptions {
   dispatcher?: Dispatcher
 }
 
-/** HTTP calls to Instagram. */
-export class InstagramHttp {
-  readonly #dispatcher: Dispatcher
-  readonly #onCall: HttpOptions['onCall']
-
-  constructor({ onCall, dispatcher = new Agent({ maxResponseSize: SIZE_LIMIT }) }: HttpOptions) {
-    this.#dispatcher = dispatcher
-    this.#onCall = onCall
-  }
-
-  /**
-   * Makes one call and returns what `read` makes of its response. Follows no redirect, sends no cookie, never retries.
-   *
-   * @throws {InstagramError} `unreachable`, `timed_out`, `too_large`, `unreadable`, or what `read` throws
-   */
-  async call<Result>(call: Call, read: (response: HttpResponse) => Result): Promise<Result> {
-    const began = performance.now()
-    const finish = (outcome: FinishedCall['outcome']) =>
-      this.#onCall?.({ endpoint: call.endpoint, outcome, seconds: (performance.now() - began) / 1000 })
-    try {
-      const result = read(await this.#send(call))
-      finish('ok')
-      return result
-    } catch (error) {
-      if (error instanceof InstagramError) finish(error.kind)
-      throw error
-    }
-  }
-
-  /** Closes the connections after the calls under way. */
-  close(): Promise<void> {
-    return this.#dispatcher.close()
-  }
-
-  async #send({ url, form, accept = 'application/json' }: Call): Promise<HttpResponse> {
-    const address = url.origin + url.pathname
-    const abort = new AbortController()
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
-      const error = new DOMException(`No complete response within ${TIME_LIMIT_MS} ms`, 'TimeoutError')
-      abort.abort(error)
-      // undici heeds the signal only once it is connected.
-      late.reject(error)
-    }, TIME_LIMIT_MS)
-    let status: number | undefined
-    try {
-      const responding = request(url, {
-        dispatcher: this.#dispatcher,
-        method: form ? 'POST' : 'GET',
-        headers: { accept, ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) },
-        body: form?.toString() ?? null,
-        signal: abort.signal,
-      })
-      const { statusCode, headers, body } = await Promise.race([responding, late.promise])
-      status = statusCode
-      const bytes = Buffer.from(await body.arrayBuffer())
-      const [contentType = ''] = String(headers['content-type'] ?? '').split(';', 1)
-      return {
-        address,
-        status,
-        contentType: contentType.trim(),
-        body: bytes,
-        usage: readUsage(headers),
-        mask: (text) => text && maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
+/** What makes HTTP calls to Instagram. */
+export function createHttp({ onCall, dispatcher = new Agent({ maxResponseSize: SIZE_LIMIT }) }: HttpOptions) {
+  return {
+    /**
+     * Makes one call and returns what `read` makes of its response. Follows no redirect, sends no cookie, never retries.
+     *
+     * @throws {InstagramError} `unreachable`, `timed_out`, `too_large`, `unreadable`, or what `read` throws
+     */
+    async call<Result>(call: Call, read: (response: HttpResponse) => Result): Promise<Result> {
+      const began = performance.now()
+      const finish = (outcome: FinishedCall['outcome']) =>
+        onCall?.({ endpoint: call.endpoint, outcome, seconds: (performance.now() - began) / 1000 })
+      try {
+        const result = read(await send(call, dispatcher))
+        finish('ok')
+        return result
+      } catch (error) {
+        if (error instanceof InstagramError) finish(error.kind)
+        throw error
       }
-    } catch (cause) {
-      const evidence = { endpoint: address, ...(status !== undefined && { status }) }
-      throw new InstagramError(codeOf(cause, status !== undefined), evidence, { cause: withoutData(cause) })
-    } finally {
-      clearTimeout(timer)
+    },
+
+    /** Closes the connections after the calls under way. */
+    close: () => dispatcher.close(),
+  }
+}
+
+async function send({ url, form, accept = 'application/json' }: Call, dispatcher: Dispatcher): Promise<HttpResponse> {
+  const address = url.origin + url.pathname
+  const abort = new AbortController()
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const error = new DOMException(`No complete response within ${TIME_LIMIT_MS} ms`, 'TimeoutError')
+    abort.abort(error)
+    // undici heeds the signal only once it is connected.
+    late.reject(error)
+  }, TIME_LIMIT_MS)
+  let status: number | undefined
+  try {
+    const responding = request(url, {
+      dispatcher,
+      method: form ? 'POST' : 'GET',
+      headers: { accept, ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) },
+      body: form?.toString() ?? null,
+      signal: abort.signal,
+    })
+    const { statusCode, headers, body } = await Promise.race([responding, late.promise])
+    status = statusCode
+    const bytes = Buffer.from(await body.arrayBuffer())
+    const [contentType = ''] = String(headers['content-type'] ?? '').split(';', 1)
+    return {
+      address,
+      status,
+      contentType: contentType.trim(),
+      body: bytes,
+      usage: readUsage(headers),
+      mask: (text) => text && maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
     }
+  } catch (cause) {
+    const evidence = { endpoint: address, ...(status !== undefined && { status }) }
+    throw new InstagramError(codeOf(cause, status !== undefined), evidence, { cause: withoutData(cause) })
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -57,7 +57,6 @@ export interface Profile {
 
 /** A profile picture. */
 export interface Picture {
-  /** Such as `image/jpeg`. */
   contentType: string
   bytes: Buffer
 }
@@ -81,28 +80,20 @@ const inData = z.object({ data: z.tuple([z.looseObject({})], z.unknown()) })
 
 // The response to a code.
 
-const permissionsSchema = z.union([
-  z.array(z.string()),
-  z.string().transform((list) => list.split(/[\s,]+/).filter(Boolean)),
-])
+const listSchema = z.string().transform((list) => list.split(/[\s,]+/).filter(Boolean))
 
 const currentTokenSchema = flatOrInData(
   z.object({
     access_token: requiredText,
     user_id: idSchema,
-    permissions: permissionsSchema.nullable().catch(null).default(null),
+    permissions: z.array(z.string()).or(listSchema).nullable().catch(null).default(null),
     expires_in: seconds.catch(SHORT_LIVED_SECONDS).default(SHORT_LIVED_SECONDS),
   }),
 )
 
 const classicTokenSchema = z.object({
   access_token: requiredText,
-  user: z.object({
-    id: idSchema,
-    username: nullableText,
-    full_name: nullableText,
-    profile_picture: nullableText,
-  }),
+  user: z.object({ id: idSchema, username: nullableText, full_name: nullableText, profile_picture: nullableText }),
 })
 
 const tokenSchema = z.union([classicTokenSchema, currentTokenSchema])
@@ -146,8 +137,6 @@ function expiringToken(kind: TokenKind, accessToken: string, obtainedAt: Date, l
   return { kind, accessToken, obtainedAt, expiresAt: new Date(obtainedAt.getTime() + lifetime * 1000) }
 }
 
-// Profile and picture.
-
 /** The fields to ask `/me` for. @see https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/get-started */
 export const PROFILE_FIELDS = 'id,user_id,username,name,account_type,profile_picture_url'
 
@@ -178,8 +167,6 @@ export function readPicture({ address, status, contentType, body }: HttpResponse
   throw new InstagramError('unreadable', { endpoint: address, status, contentType })
 }
 
-// Errors.
-
 /** The error as graph.instagram.com spells it. */
 const graphErrorSchema = z
   .object({
@@ -192,34 +179,22 @@ const graphErrorSchema = z
       fbtrace_id: optionalText,
     }),
   })
-  .transform(
-    ({ error: { error_subcode: subcode, is_transient: transient, fbtrace_id: traceId, ...error } }): ErrorResponse => ({
-      ...error,
-      subcode,
-      transient,
-      traceId,
-    }),
-  )
+  .transform(({ error }): ErrorResponse => {
+    const { message, type, code, error_subcode: subcode, is_transient: transient, fbtrace_id: traceId } = error
+    return { message, type, code, subcode, transient, traceId }
+  })
 
 /** The error as api.instagram.com spells it. */
 const oauthErrorSchema = z
   .object({ error_type: optionalText, code: optionalInt, error_message: z.string() })
-  .transform(({ error_type, code, error_message }): ErrorResponse => ({
-    type: error_type,
-    code,
-    message: error_message,
-  }))
+  .transform(({ error_type: type, code, error_message: message }): ErrorResponse => ({ type, code, message }))
 
 /** The error as the classic API spelled it. */
 const classicErrorSchema = z.object({ meta: oauthErrorSchema }).transform(({ meta }) => meta)
 
 const errorSchema = z.union([graphErrorSchema, oauthErrorSchema, classicErrorSchema])
 
-/**
- * Reads a successful response.
- *
- * @throws {InstagramError} for an error in any of Instagram’s shapes, and for what can’t be parsed
- */
+/** Reads a successful response. @throws {InstagramError} for an error in any of Instagram’s shapes, and for what can’t be parsed */
 function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape): z.output<Shape> {
   const { address, status, contentType, usage, body, mask } = response
   const isUsed = usage.percent > 0 || usage.regainMs > 0
@@ -274,8 +249,6 @@ export function parseExactJson(text: string): unknown {
 function keepDigits(_key: string, value: unknown, { source }: { source?: string }): unknown {
   return typeof value === 'number' && !Number.isSafeInteger(value) && source ? source : value
 }
-
-// Usage.
 
 const countsSchema = z.object({
   call_count: z.number().catch(0),
