@@ -117,9 +117,7 @@ test.each([
 
   const findings = await site.examine(everyHost(server))
 
-  expect(findingsOn('Clock', findings)).toMatchObject([
-    { outcome, says: expect.stringMatching(says) as string },
-  ])
+  expect(findingsOn('Clock', findings)).toMatchObject([{ outcome, says: expect.stringMatching(says) as string }])
 })
 
 test('the clock is unknown when no host sends the time', async () => {

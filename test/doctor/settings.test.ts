@@ -20,9 +20,7 @@ test('without any settings it is a sandbox, and nothing is wrong although it doe
 
   expect(findings.filter(({ outcome }) => outcome === 'wrong')).toEqual([])
   expect(findingsOn('Credentials', findings)).toMatchObject([{ outcome: 'ok' }])
-  expect(findingsOn('127.0.0.1:2', findings)).toMatchObject([
-    { outcome: 'unknown', fix: 'Start the app: npm start.' },
-  ])
+  expect(findingsOn('127.0.0.1:2', findings)).toMatchObject([{ outcome: 'unknown', fix: 'Start the app: npm start.' }])
 })
 
 const WRONG: readonly (readonly [setting: string, value: string, name: string, says: RegExp])[] = [
@@ -42,27 +40,12 @@ const WRONG: readonly (readonly [setting: string, value: string, name: string, s
   ['INSTAGRAM_CLIENT_SECRET', '990602627938098', 'Form of the app secret', /app ID/],
   ['INSTAGRAM_CLIENT_SECRET', '', 'INSTAGRAM_CLIENT_SECRET', /must be set too/],
   ['INSTAGRAM_REDIRECT_URI', '"https://site.example/response"', 'INSTAGRAM_REDIRECT_URI', /an address that/],
-  [
-    'INSTAGRAM_REDIRECT_URI',
-    'https://site.example/callback',
-    'INSTAGRAM_REDIRECT_URI',
-    /the path \/response/,
-  ],
+  ['INSTAGRAM_REDIRECT_URI', 'https://site.example/callback', 'INSTAGRAM_REDIRECT_URI', /the path \/response/],
   ['INSTAGRAM_REDIRECT_URI', 'https://site.example/response?a=1', 'INSTAGRAM_REDIRECT_URI', /no query/],
   ['INSTAGRAM_REDIRECT_URI', 'http://site.invalid/response', 'Redirect URI', /It is http/],
-  [
-    'INSTAGRAM_AUTHORIZE_URL',
-    'https://api.instagram.com/oauth/authorize',
-    'INSTAGRAM_AUTHORIZE_URL',
-    /August 2026/,
-  ],
+  ['INSTAGRAM_AUTHORIZE_URL', 'https://api.instagram.com/oauth/authorize', 'INSTAGRAM_AUTHORIZE_URL', /August 2026/],
   ['INSTAGRAM_AUTHORIZE_URL', 'https://www.facebook.com/v26.0/dialog/oauth', 'Addresses', /Facebook Login/],
-  [
-    'INSTAGRAM_TOKEN_URL',
-    'https://graph.instagram.com/oauth/access_token',
-    'Addresses',
-    /does not answer this/,
-  ],
+  ['INSTAGRAM_TOKEN_URL', 'https://graph.instagram.com/oauth/access_token', 'Addresses', /does not answer this/],
   ['INSTAGRAM_GRAPH_URL', 'https://graph.facebook.com', 'Addresses', /Facebook Login/],
   ['INSTAGRAM_GRAPH_URL', 'https://graph.instagram.com/v26.0', 'Addresses', /version in its path/],
   ['INSTAGRAM_GRAPH_VERSION', 'v20.0', 'Addresses', /no longer serves/],
@@ -77,18 +60,15 @@ const WRONG: readonly (readonly [setting: string, value: string, name: string, s
   ['TOKEN_KEYS', 'canary', 'TOKEN_KEYS', /must be keys/],
 ]
 
-test.each(WRONG)(
-  '%s=%j is wrong, and everything else is checked all the same',
-  async (setting, value, name, says) => {
-    const findings = await site.examine({ [setting]: value })
+test.each(WRONG)('%s=%j is wrong, and everything else is checked all the same', async (setting, value, name, says) => {
+  const findings = await site.examine({ [setting]: value })
 
-    const line = findingsOn(name, findings).find(({ outcome }) => outcome === 'wrong')
-    expect(line?.says).toMatch(says)
-    expect(line?.fix).toMatch(/\w/)
-    expect(JSON.stringify(findings)).not.toContain('canary')
-    expect(findingsOn('Clock', findings)).toHaveLength(1)
-  },
-)
+  const line = findingsOn(name, findings).find(({ outcome }) => outcome === 'wrong')
+  expect(line?.says).toMatch(says)
+  expect(line?.fix).toMatch(/\w/)
+  expect(JSON.stringify(findings)).not.toContain('canary')
+  expect(findingsOn('Clock', findings)).toHaveLength(1)
+})
 
 test('quotes are named as the cause of a mistake', async () => {
   const findings = await site.examine({ PORT: '"3000"' })
@@ -132,12 +112,7 @@ const UNKNOWN: readonly (readonly [setting: string, value: string, name: string,
   ['INSTAGRAM_SCOPES', 'instagram_business_basic,human_agent', 'Scopes', /approves by itself/],
   ['INSTAGRAM_CLIENT_ID', '99060262', 'Form of the app ID', /8 digits/],
   ['INSTAGRAM_CLIENT_SECRET', 'something-canary', 'Form of the app secret', /does not look like/],
-  [
-    'INSTAGRAM_AUTHORIZE_URL',
-    'https://www.instagram.com/oauth/authorise',
-    'Addresses',
-    /not the address that we know/,
-  ],
+  ['INSTAGRAM_AUTHORIZE_URL', 'https://www.instagram.com/oauth/authorise', 'Addresses', /not the address that we know/],
   ['INSTAGRAM_REDIRECT_URI', 'http://localhost:1/response', 'Redirect URI', /not confirmed/],
 ]
 
@@ -157,9 +132,7 @@ test.each<[string, Finding['outcome'], RegExp]>([
 ])('the form of %s is %s', async (uri, outcome, says) => {
   const findings = await site.examine({ INSTAGRAM_REDIRECT_URI: uri })
 
-  expect(findingsOn('Redirect URI', findings)).toMatchObject([
-    { outcome, says: expect.stringMatching(says) as string },
-  ])
+  expect(findingsOn('Redirect URI', findings)).toMatchObject([{ outcome, says: expect.stringMatching(says) as string }])
 })
 
 test('https on the port where the app serves http is wrong, unless HTTPS is on', async () => {

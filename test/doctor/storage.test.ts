@@ -44,25 +44,20 @@ test.each([
   [0, 'ok', /^Its schema has version 0; the app brings it to \d+ when it starts\.$/],
   [1, 'wrong', /version 1, which is that of a program before the first release/],
   [99, 'wrong', /version 99, and this program knows versions up to \d+ only/],
-] as const)(
-  'a database with schema version %i is %s, and is left as it is',
-  async (version, outcome, says) => {
-    const url = `file:${join(await temporaryFolder(), 'accounts.db')}`
-    const database = await openDatabase(url)
-    await database.query('UPDATE schema_versions SET version = $1', [version])
-    await database.close()
+] as const)('a database with schema version %i is %s, and is left as it is', async (version, outcome, says) => {
+  const url = `file:${join(await temporaryFolder(), 'accounts.db')}`
+  const database = await openDatabase(url)
+  await database.query('UPDATE schema_versions SET version = $1', [version])
+  await database.close()
 
-    const findings = [
-      await site.examine({ DATABASE_URL: url, TOKEN_KEYS }),
-      await site.examine({ DATABASE_URL: url, TOKEN_KEYS }),
-    ]
+  const findings = [
+    await site.examine({ DATABASE_URL: url, TOKEN_KEYS }),
+    await site.examine({ DATABASE_URL: url, TOKEN_KEYS }),
+  ]
 
-    for (const found of findings)
-      expect(findingsOn('Database', found)).toMatchObject([
-        { outcome, says: expect.stringMatching(says) as string },
-      ])
-  },
-)
+  for (const found of findings)
+    expect(findingsOn('Database', found)).toMatchObject([{ outcome, says: expect.stringMatching(says) as string }])
+})
 
 test('an empty database file is fine', async () => {
   const file = join(await temporaryFolder(), 'empty.db')

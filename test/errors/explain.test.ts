@@ -26,8 +26,7 @@ describe('the catalogue', () => {
     const { title, description, advice, meaning, steps, fixableBy, status } = catalogue[code]
 
     for (const text of [description, advice, meaning, ...steps]) expect(text).toMatch(/[.…)a-z]$/)
-    for (const text of [title, description, advice, meaning, ...steps])
-      expect(text).not.toMatch(/ [,.;:]| {2}/)
+    for (const text of [title, description, advice, meaning, ...steps]) expect(text).not.toMatch(/ [,.;:]| {2}/)
     expect(title).toMatch(/^\w.*[^.]$/)
     for (const text of [title, description, advice]) expect(text).not.toContain('{')
     expect(status).toBeGreaterThanOrEqual(400)
@@ -47,15 +46,11 @@ describe('the catalogue', () => {
   test('has the same status for a person and for a program', () => {
     const statuses = Object.entries(problems).map(([code, { status }]) => [code, status])
 
-    expect(statuses).toStrictEqual(
-      Object.keys(problems).map((code) => [code, catalogue[code as ErrorCode].status]),
-    )
+    expect(statuses).toStrictEqual(Object.keys(problems).map((code) => [code, catalogue[code as ErrorCode].status]))
   })
 
   test('tells errors of Instagram, of the help pages and of programs apart', () => {
-    expect(isInstagramErrorCode('code_used') && isHelpCode('code_used') && isErrorCode('code_used')).toBe(
-      true,
-    )
+    expect(isInstagramErrorCode('code_used') && isHelpCode('code_used') && isErrorCode('code_used')).toBe(true)
     expect(isInstagramErrorCode('state_used')).toBe(false)
     expect(isHelpCode('state_used')).toBe(true)
     expect(isHelpCode('unauthorized')).toBe(false)
@@ -108,16 +103,10 @@ describe('an explanation', () => {
       steps: [expect.any(String), expect.any(String)],
     })
     expect(Object.keys(explain('throttled', OPTION_NAMES)).sort()).toStrictEqual(
-      [
-        'advice',
-        'description',
-        'fixableBy',
-        'meaning',
-        'name',
-        'retryAfterSeconds',
-        'status',
-        'steps',
-      ].concat(['title', 'unconfirmed']),
+      ['advice', 'description', 'fixableBy', 'meaning', 'name', 'retryAfterSeconds', 'status', 'steps'].concat([
+        'title',
+        'unconfirmed',
+      ]),
     )
   })
 
@@ -191,9 +180,7 @@ describe('an error', () => {
       kind: 'app_misconfigured',
     })
     expect(error.evidence).toStrictEqual(evidence)
-    expect(error.message).toBe(
-      'invalid_platform_app: https://api.example/me answered 400, “Invalid platform app”',
-    )
+    expect(error.message).toBe('invalid_platform_app: https://api.example/me answered 400, “Invalid platform app”')
     expect(new InstagramError('timed_out', { endpoint: 'x' }).message).toBe('timed_out: x did not answer')
   })
 
@@ -257,9 +244,7 @@ describe('the log says of an error', () => {
   })
 
   test('its advice where there are no steps', () => {
-    expect(errorLogFields(new AppError('refresh_too_young'))?.fix).toBe(
-      'Your account page says when it is possible.',
-    )
+    expect(errorLogFields(new AppError('refresh_too_young'))?.fix).toBe('Your account page says when it is possible.')
   })
 
   test('what caused a response of the API', () => {

@@ -2,13 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { InstagramErrorKind } from '../../src/errors/catalogue/entry.ts'
 import { type InstagramErrorCode, instagramErrors } from '../../src/errors/catalogue.ts'
-import {
-  type ErrorFacts,
-  type Matcher,
-  matchersOf,
-  matchInstagramError,
-  matchPasted,
-} from '../../src/errors/match.ts'
+import { type ErrorFacts, type Matcher, matchersOf, matchInstagramError, matchPasted } from '../../src/errors/match.ts'
 
 const CODES = Object.keys(instagramErrors) as InstagramErrorCode[]
 const MATCHERS = CODES.flatMap((code) => matchersOf(code).map((matcher) => ({ code, matcher })))
@@ -75,11 +69,7 @@ const RECORDED: [InstagramErrorCode, InstagramErrorKind, ErrorFacts][] = [
       code: 400,
     },
   ],
-  [
-    'code_used',
-    'code_used',
-    { message: 'No matching code found.', status: 400, type: 'OAuthException', code: 400 },
-  ],
+  ['code_used', 'code_used', { message: 'No matching code found.', status: 400, type: 'OAuthException', code: 400 }],
   [
     'code_used',
     'code_used',
@@ -336,11 +326,7 @@ const RECORDED: [InstagramErrorCode, InstagramErrorKind, ErrorFacts][] = [
     'not_permitted',
     { message: 'A permission that is missing', status: 400, type: 'OAuthException', code: 299 },
   ],
-  [
-    'unknown',
-    'refused',
-    { message: 'Nothing that is known', status: 400, type: 'OAuthException', code: 300 },
-  ],
+  ['unknown', 'refused', { message: 'Nothing that is known', status: 400, type: 'OAuthException', code: 300 }],
   [
     'throttled',
     'throttled',
@@ -364,11 +350,7 @@ const RECORDED: [InstagramErrorCode, InstagramErrorKind, ErrorFacts][] = [
       transient: false,
     },
   ],
-  [
-    'throttled',
-    'throttled',
-    { message: 'User request limit reached', status: 400, type: 'OAuthException', code: 17 },
-  ],
+  ['throttled', 'throttled', { message: 'User request limit reached', status: 400, type: 'OAuthException', code: 17 }],
   [
     'throttled',
     'throttled',
@@ -416,16 +398,8 @@ const RECORDED: [InstagramErrorCode, InstagramErrorKind, ErrorFacts][] = [
     'unavailable',
     { message: 'An unexpected error has occurred.', status: 500, type: 'OAuthException', code: 5000 },
   ],
-  [
-    'temporary_failure',
-    'unavailable',
-    { message: 'What a 503 says', status: 503, type: 'OAuthException', code: 100 },
-  ],
-  [
-    'unknown',
-    'refused',
-    { message: 'A setting that nobody knows', status: 400, type: 'OAuthException', code: 100 },
-  ],
+  ['temporary_failure', 'unavailable', { message: 'What a 503 says', status: 503, type: 'OAuthException', code: 100 }],
+  ['unknown', 'refused', { message: 'A setting that nobody knows', status: 400, type: 'OAuthException', code: 100 }],
   [
     'insufficient_developer_role',
     'not_permitted',
@@ -450,16 +424,8 @@ test.each(RECORDED)('%s (%s) is what Instagram means by %o', (code, kind, facts)
 })
 
 test.each<[what: string, facts: ErrorFacts, code: InstagramErrorCode | undefined]>([
-  [
-    'a subcode before the message',
-    { message: 'Session has expired', code: 190, subcode: 460 },
-    'session_invalidated',
-  ],
-  [
-    'the message before an unknown subcode',
-    { message: 'Session has expired', code: 190, subcode: 7 },
-    'token_expired',
-  ],
+  ['a subcode before the message', { message: 'Session has expired', code: 190, subcode: 460 }, 'session_invalidated'],
+  ['the message before an unknown subcode', { message: 'Session has expired', code: 190, subcode: 7 }, 'token_expired'],
   ['the message before a code', { message: 'API access deactivated', code: 200 }, 'api_access_deactivated'],
   ['a code before a status', { message: 'New', code: 190, status: 503 }, 'token_invalid'],
   [
@@ -497,8 +463,7 @@ describe('what a person pastes is recognised:', () => {
   test.each<[what: string, pasted: string, code: InstagramErrorCode | undefined]>([
     [
       'the address of an error page with percent signs',
-      ERROR_PAGE +
-        encodeURIComponent('Invalid Request: Request parameters are invalid: Invalid platform app'),
+      ERROR_PAGE + encodeURIComponent('Invalid Request: Request parameters are invalid: Invalid platform app'),
       'invalid_platform_app',
     ],
     [
@@ -536,11 +501,7 @@ describe('what a person pastes is recognised:', () => {
       'https://x.example/cb?error=access_denied&error_description=The+user+denied+your+request',
       'declined',
     ],
-    [
-      'a callback with an error alone',
-      'https://x.example/cb?error=server_error&state=x',
-      'temporary_failure',
-    ],
+    ['a callback with an error alone', 'https://x.example/cb?error=server_error&state=x', 'temporary_failure'],
     [
       'an address with broken percent signs',
       `${ERROR_PAGE}%E0%A4%A Invalid%20platform%20app %`,
@@ -599,23 +560,7 @@ describe('what a person pastes is recognised:', () => {
     },
   )
 
-  const fragments = [
-    '<script>',
-    '%',
-    '%25',
-    '%E0',
-    '\\u',
-    '\\u00',
-    '{',
-    '}',
-    '"',
-    "'",
-    'code',
-    ':',
-    '=',
-    '&',
-    '?',
-  ]
+  const fragments = ['<script>', '%', '%25', '%E0', '\\u', '\\u00', '{', '}', '"', "'", 'code', ':', '=', '&', '?']
     .concat(['#_', '://', 'error', '_', 'subcode', '1', '99999999999999999999', '…', ' ', '\n', '\0'])
     .concat(['Object with ID ', 'message', '開', '\ud800'])
 

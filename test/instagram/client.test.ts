@@ -103,8 +103,7 @@ describe('the exchange of a code', () => {
       redirect_uri: REDIRECT_URI,
       code,
     })
-    for (const name of ['authorization', 'cookie', 'origin', 'referer'])
-      expect(call?.headers).not.toHaveProperty(name)
+    for (const name of ['authorization', 'cookie', 'origin', 'referer']) expect(call?.headers).not.toHaveProperty(name)
   })
 
   test('sends no cookie even after Instagram set one', async () => {

@@ -1,15 +1,7 @@
 import { Agent } from 'undici'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { FinishedCall } from '../../src/instagram/http.ts'
-import {
-  closedOrigin,
-  refusal,
-  settingsFor,
-  startClient,
-  startRawServer,
-  startServer,
-  startWire,
-} from './support.ts'
+import { closedOrigin, refusal, settingsFor, startClient, startRawServer, startServer, startWire } from './support.ts'
 
 const wire = await startWire()
 const { instagram, sandbox } = wire
@@ -84,10 +76,7 @@ describe('a response', () => {
     ['with a chunk without a size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nsize\r\n{}\r\n'],
     ['with two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
     ['with headers without end', `HTTP/1.1 200 OK\r\nx-long: ${'x'.repeat(200_000)}`],
-    [
-      'that switches protocols',
-      'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
-    ],
+    ['that switches protocols', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
     ['of no bytes', ''],
   ])('%s is an error like any other', async (_, bytes) => {
     await using server = await startRawServer(bytes)

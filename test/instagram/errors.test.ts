@@ -7,15 +7,7 @@ import type { InstagramErrorKind } from '../../src/errors/catalogue/entry.ts'
 import { InstagramError } from '../../src/errors/errors.ts'
 import type { TokenResponse } from '../../src/instagram/responses.ts'
 import type { FaultyResponse } from '../../src/sandbox/faults/fault.ts'
-import {
-  CLIENT_SECRET,
-  closedOrigin,
-  refusal,
-  settingsFor,
-  startClient,
-  startRawServer,
-  startWire,
-} from './support.ts'
+import { CLIENT_SECRET, closedOrigin, refusal, settingsFor, startClient, startRawServer, startWire } from './support.ts'
 
 const wire = await startWire()
 const { instagram, sandbox } = wire
@@ -145,8 +137,7 @@ describe('an error of Instagram is read', () => {
 })
 
 describe('a response that Instagram is not known to send', () => {
-  const HTML =
-    '<!DOCTYPE html><html lang="en"><title>Instagram</title><p>Sorry, this page isn’t available.</html>'
+  const HTML = '<!DOCTYPE html><html lang="en"><title>Instagram</title><p>Sorry, this page isn’t available.</html>'
   const TOKEN = '{"access_token":"IGAAx","user_id":27640875392278831,"permissions":[]}'
   const WRONG_IDS = ['null', 'true', '{}', '["27640875392278831"]', '""', '" 27640875392278831"', '"2.7e16"']
     .concat(['"-27640875392278831"', '-1', '-27640875392278831', '1.5', '27640875392278831.5', '1e21'])
@@ -235,8 +226,7 @@ describe('a response that Instagram is not known to send', () => {
       })
 
     const kinds: string[] = []
-    while (kinds.length < statuses.length)
-      kinds.push((await refusal(instagram.exchangeForLongLived('IGAAx'))).kind)
+    while (kinds.length < statuses.length) kinds.push((await refusal(instagram.exchangeForLongLived('IGAAx'))).kind)
 
     expect(new Set(kinds)).toStrictEqual(new Set(['unreadable']))
     expect(calls().map(({ endpoint }) => endpoint)).toStrictEqual(statuses.map(() => 'long_lived'))
@@ -249,14 +239,8 @@ describe('a response that Instagram is not known to send', () => {
       user_id: fc.oneof(fc.maxSafeNat(), fc.integer(), fc.double(), fc.jsonValue()),
       permissions: fc.oneof(fc.array(fc.string()), fc.string(), fc.jsonValue()),
       expires_in: fc.oneof(fc.maxSafeNat(), fc.double(), fc.string(), fc.jsonValue()),
-      user: fc.oneof(
-        fc.record({ id: fc.oneof(fc.nat(), fc.jsonValue()), username: fc.jsonValue() }),
-        fc.jsonValue(),
-      ),
-      error: fc.oneof(
-        fc.record({ message: fc.string(), code: fc.jsonValue(), type: fc.jsonValue() }),
-        fc.jsonValue(),
-      ),
+      user: fc.oneof(fc.record({ id: fc.oneof(fc.nat(), fc.jsonValue()), username: fc.jsonValue() }), fc.jsonValue()),
+      error: fc.oneof(fc.record({ message: fc.string(), code: fc.jsonValue(), type: fc.jsonValue() }), fc.jsonValue()),
       error_message: fc.jsonValue(),
       meta: fc.jsonValue(),
     },
@@ -305,18 +289,12 @@ const ECHOES: readonly (readonly [where: string, response: (secret: string) => F
   ['a name in an object', (secret) => json(200, { [secret]: { [secret]: secret } })],
   ['values of another type', (secret) => json(200, { access_token: [secret], user_id: secret })],
   ['an id', (secret) => json(200, { access_token: secret, user_id: secret, id: [secret], expires_in: 'x' })],
-  [
-    'a scope',
-    (secret) => json(200, { access_token: secret, user_id: [], permissions: [[secret]], expires_in: 'x' }),
-  ],
+  ['a scope', (secret) => json(200, { access_token: secret, user_id: [], permissions: [[secret]], expires_in: 'x' })],
   ['a lifetime', (secret) => json(200, { access_token: secret, expires_in: secret })],
   ['bare JSON text', (secret) => json(200, secret)],
   ['a page', (secret) => ({ status: 403, contentType: 'text/html', body: `<p>${secret}</p>` })],
   ['a page of a broken server', (secret) => ({ status: 500, contentType: 'text/html', body: secret })],
-  [
-    'the address of a redirect',
-    (secret) => ({ status: 302, headers: { location: `/?${secret}` }, body: secret }),
-  ],
+  ['the address of a redirect', (secret) => ({ status: 302, headers: { location: `/?${secret}` }, body: secret })],
   ['a cookie', (secret) => ({ status: 400, headers: { 'set-cookie': `c=${secret}` }, body: '{}' })],
   ['the message of the exchange', (secret) => json(400, { error_message: `Malformed: ${secret}.` })],
   ['the message of the Graph API', (secret) => json(400, { error: { message: `Malformed ${secret}` } })],
@@ -329,10 +307,7 @@ const ECHOES: readonly (readonly [where: string, response: (secret: string) => F
     'the type and the trace of an error',
     (secret) => json(400, { error: { message: 'No.', type: secret, fbtrace_id: secret, code: 100 } }),
   ],
-  [
-    'the content type',
-    (secret) => ({ status: 400, contentType: `application/json; echo=${secret}`, body: '{}' }),
-  ],
+  ['the content type', (secret) => ({ status: 400, contentType: `application/json; echo=${secret}`, body: '{}' })],
 ]
 
 describe('no error repeats a secret', () => {
@@ -359,9 +334,7 @@ describe('no error repeats a secret', () => {
     ['headers without end', `HTTP/1.1 200 OK\r\nx-long: ${'x'.repeat(200_000)}`],
     ['a length that was too long', 'HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n'],
   ])('that comes with %s', async (_, response) => {
-    await using server = await startRawServer(
-      `${response}{"access_token":"${TOKEN}","user_id":27640875392278831}\r\n`,
-    )
+    await using server = await startRawServer(`${response}{"access_token":"${TOKEN}","user_id":27640875392278831}\r\n`)
     await using client = startClient(settingsFor(server.origin))
 
     const error = await refusal(client.exchangeCode(CODE))
@@ -380,8 +353,7 @@ describe('no error repeats a secret', () => {
     ['a host that does not exist', () => Promise.resolve('http://nowhere.invalid'), undefined],
   ])('that was sent before %s', async (_, origin, response) => {
     await using client = startClient(settingsFor(await origin()))
-    if (response)
-      for (const endpoint of ['token', 'long_lived', 'me'] as const) sandbox.answerNext(endpoint, response)
+    if (response) for (const endpoint of ['token', 'long_lived', 'me'] as const) sandbox.answerNext(endpoint, response)
 
     const errors = [
       await refusal(client.exchangeCode(CODE)),
@@ -402,7 +374,7 @@ function json(status: number, value: unknown): FaultyResponse {
 function holds(error: Error, secret: string): boolean {
   const whole = { depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity, showHidden: true }
   const shown = inspect(error, whole) + JSON.stringify(pino.stdSerializers.errWithCause(error))
-  return Array.from({ length: secret.length - 7 }, (_, start) => secret.slice(start, start + 8)).some(
-    (piece) => shown.includes(piece),
+  return Array.from({ length: secret.length - 7 }, (_, start) => secret.slice(start, start + 8)).some((piece) =>
+    shown.includes(piece),
   )
 }

@@ -2,11 +2,7 @@ import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isAppError } from '../../src/errors/errors.ts'
-import {
-  type SignedRequest,
-  type SignedRequestFault,
-  verifySignedRequest,
-} from '../../src/instagram/signedRequest.ts'
+import { type SignedRequest, type SignedRequestFault, verifySignedRequest } from '../../src/instagram/signedRequest.ts'
 
 const SECRET = 'b7d1f0c2a95e4c6e8d3a1f7c5e902b46'
 const OTHER_SECRET = '5f1c9e07d2b84a63a0c7e2d9184b6f35'
@@ -34,12 +30,7 @@ function faultOf(text: string, secrets: readonly string[] = [SECRET]): unknown {
 
 describe('a signed request that Meta sends', () => {
   test.each<[what: string, text: string, secret: string, SignedRequest]>([
-    [
-      'as in the public example',
-      EXAMPLE,
-      'key',
-      { userId: '0', issuedAt: new Date('2021-06-21T02:55:56.000Z') },
-    ],
+    ['as in the public example', EXAMPLE, 'key', { userId: '0', issuedAt: new Date('2021-06-21T02:55:56.000Z') }],
     [
       'with a user_id as text',
       signed('{"user_id":"27640875392278831","algorithm":"HMAC-SHA256","issued_at":1795000000}'),
@@ -150,8 +141,7 @@ describe('a request is rejected', () => {
 
     const shown = JSON.stringify(error, Object.getOwnPropertyNames(error))
     expect(shown).toContain('is signed neither with the Instagram app secret')
-    for (const part of [SIGNATURE, PAYLOAD, '27640875392278831', OTHER_SECRET])
-      expect(shown).not.toContain(part)
+    for (const part of [SIGNATURE, PAYLOAD, '27640875392278831', OTHER_SECRET]) expect(shown).not.toContain(part)
   })
 
   test('whatever it is made of, unless it is signed', () => {

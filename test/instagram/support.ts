@@ -33,9 +33,7 @@ interface Wire extends AsyncDisposable {
 export async function startWire(change: Partial<InstagramSettings> = {}): Promise<Wire> {
   await using starting = new AsyncDisposableStack()
   const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [REDIRECT_URI] }
-  const sandbox = starting.adopt(await startSandbox({ port: 0, app, now: () => NOW }), (started) =>
-    started.close(),
-  )
+  const sandbox = starting.adopt(await startSandbox({ port: 0, app, now: () => NOW }), (started) => started.close())
   const instagram = starting.use(startClient({ ...settingsFor(sandbox.origin), ...change }))
   const ending = starting.move()
   return {
