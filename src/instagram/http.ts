@@ -42,7 +42,7 @@ export interface HttpOptions {
   dispatcher?: Dispatcher
 }
 
-/** What makes HTTP calls to Instagram. */
+/** Creates an HTTP client for Instagram. */
 export function createHttp({ onCall, dispatcher = new Agent({ maxResponseSize: SIZE_LIMIT }) }: HttpOptions) {
   return {
     /**
