@@ -69,9 +69,7 @@ describe('an account that is connected', () => {
   test('may have nothing but an id and a token that never expires', async () => {
     const token: Token = { kind: 'classic', accessToken: '1574083.c.0', obtainedAt: NOW, expiresAt: null }
 
-    const account = await accounts().connect(
-      connection({ token, profile: null, permissions: null, askedScopes: [] }),
-    )
+    const account = await accounts().connect(connection({ token, profile: null, permissions: null, askedScopes: [] }))
 
     expect(account).toMatchObject({
       id: APP_ID,
@@ -86,14 +84,18 @@ describe('an account that is connected', () => {
     expect(await accounts().find(account.key)).toStrictEqual(account)
   })
 
+  test('may have a token that expires before it could be refreshed: it is looked at when it expires', async () => {
+    const account = await accounts().connect(connection({ token: { ...connection().token, expiresAt: later(7_200) } }))
+
+    expect(account.dueAt).toStrictEqual(later(7_200))
+  })
+
   test.each([
     ['with profiles', PROFILE, OTHER],
     ['without profiles', null, null],
   ])('is another one than the next person’s, %s', async (_, profile, otherProfile) => {
     const first = await accounts().connect(connection({ profile }))
-    const second = await accounts().connect(
-      connection({ profile: otherProfile, userId: OTHER.id, token: SECOND }),
-    )
+    const second = await accounts().connect(connection({ profile: otherProfile, userId: OTHER.id, token: SECOND }))
 
     expect(second.key).not.toBe(first.key)
     expect(await accounts().find(first.key)).toStrictEqual(first)
@@ -254,29 +256,20 @@ describe('an account that is removed', () => {
     expect(again.connectedAt).toStrictEqual(later(60))
   })
 
-  test.each(['', APP_ID, PROFESSIONAL_ID, "' OR 1=1 --", '%'])(
-    'is not found by the key “%s”',
-    async (key) => {
-      await accounts().connect(connection())
+  test.each(['', APP_ID, PROFESSIONAL_ID, "' OR 1=1 --", '%'])('is not found by the key “%s”', async (key) => {
+    await accounts().connect(connection())
 
-      const found = [
-        await accounts().find(key),
-        await accounts().accessToken(key),
-        await accounts().remove(key),
-      ]
+    const found = [await accounts().find(key), await accounts().accessToken(key), await accounts().remove(key)]
 
-      expect(found).toStrictEqual([undefined, undefined, false])
-      expect(await count()).toBe(1)
-    },
-  )
+    expect(found).toStrictEqual([undefined, undefined, false])
+    expect(await count()).toBe(1)
+  })
 })
 
 describe('an account', () => {
   test('is found by either id, by the app-scoped one first', async () => {
     const first = await accounts().connect(connection())
-    const other = await accounts().connect(
-      connection({ userId: OTHER.id, profile: { ...OTHER, userId: APP_ID } }),
-    )
+    const other = await accounts().connect(connection({ userId: OTHER.id, profile: { ...OTHER, userId: APP_ID } }))
 
     expect(await accounts().findById(APP_ID)).toStrictEqual(first)
     expect(await accounts().findById(PROFESSIONAL_ID)).toStrictEqual(first)
@@ -309,8 +302,7 @@ async function add(number: number, username: string | null, status = 'ok'): Prom
   await stage.database.query('UPDATE accounts SET status = $1 WHERE account_key = $2', [status, account.key])
 }
 
-const names = (page: { accounts: { username: string | null }[] }) =>
-  page.accounts.map(({ username }) => username)
+const names = (page: { accounts: { username: string | null }[] }) => page.accounts.map(({ username }) => username)
 
 describe('the list of accounts', () => {
   test('is read page by page in the order of their ids, all of them or those with a status', async () => {
@@ -410,7 +402,5 @@ onSqlite('every query for accounts and due work uses an index', async () => {
   await context.jobs.run()
 
   expect(plans.length).toBeGreaterThan(15)
-  expect(plans.filter((step) => /^SCAN (accounts|login|events)(?! USING COVERING)/.test(step))).toStrictEqual(
-    [],
-  )
+  expect(plans.filter((step) => /^SCAN (accounts|login|events)(?! USING COVERING)/.test(step))).toStrictEqual([])
 })

@@ -216,15 +216,13 @@ describe('of many accounts', () => {
 
   test('one whose reason only a newer version of the app knows does not stop the others', async () => {
     await connectDue(6)
-    await stage.database.query(
-      "UPDATE accounts SET status_reason = 'of_a_newer_version', due_at = 0 WHERE id = $1",
-      [idOf(0)],
-    )
+    await stage.database.query("UPDATE accounts SET status_reason = 'of_a_newer_version', due_at = 0 WHERE id = $1", [
+      idOf(0),
+    ])
 
     await stage.process().refresher.refreshDue()
 
-    for (const { tokenObtainedAt } of await stage.accounts())
-      expect(tokenObtainedAt).toStrictEqual(stage.now())
+    for (const { tokenObtainedAt } of await stage.accounts()) expect(tokenObtainedAt).toStrictEqual(stage.now())
   })
 
   test('one that meets a mistake in the program does not stop the others, and is tried again after its lease', async () => {
@@ -372,29 +370,26 @@ describe('a person who acts during a refresh', () => {
     expect(stage.eventTypes()).toStrictEqual(['account.connected', 'account.connected'])
   })
 
-  test.each(['disconnect', 'deauthorize', 'delete'] as const)(
-    'to %s the account does not get it back',
-    async (act) => {
-      const { key, id } = await stage.connect(idOf(1), 55 * DAY_MS)
-      const context = stage.process()
-      const { accounts, dataDeletion } = context
-      aroundRefresh(context, {
-        async after() {
-          if (act === 'disconnect') await accounts.remove(key)
-          else if (act === 'deauthorize') await dataDeletion.deauthorize(id, stage.now())
-          else await dataDeletion.deleteData(id, stage.now())
-        },
-      })
+  test.each(['disconnect', 'deauthorize', 'delete'] as const)('to %s the account does not get it back', async (act) => {
+    const { key, id } = await stage.connect(idOf(1), 55 * DAY_MS)
+    const context = stage.process()
+    const { accounts, dataDeletion } = context
+    aroundRefresh(context, {
+      async after() {
+        if (act === 'disconnect') await accounts.remove(key)
+        else if (act === 'deauthorize') await dataDeletion.deauthorize(id, stage.now())
+        else await dataDeletion.deleteData(id, stage.now())
+      },
+    })
 
-      await context.refresher.refreshDue()
+    await context.refresher.refreshDue()
 
-      expect(await accounts.accessToken(key)).toBeUndefined()
-      expect(stage.eventTypes()).not.toContain('token.refreshed')
-      if (act === 'deauthorize')
-        expect(await accounts.find(key)).toMatchObject({ status: 'disconnected_by_instagram', dueAt: null })
-      else expect(await accounts.find(key)).toBeUndefined()
-    },
-  )
+    expect(await accounts.accessToken(key)).toBeUndefined()
+    expect(stage.eventTypes()).not.toContain('token.refreshed')
+    if (act === 'deauthorize')
+      expect(await accounts.find(key)).toMatchObject({ status: 'disconnected_by_instagram', dueAt: null })
+    else expect(await accounts.find(key)).toBeUndefined()
+  })
 })
 
 describe('a refresh on request', () => {
@@ -481,8 +476,7 @@ describe('a refresh on request', () => {
         ...database,
         async query(sql, parameters) {
           const result = await database.query(sql, parameters)
-          if (sql.startsWith('SELECT') && stage.refreshedTokens().length === 0)
-            await other.refresher.refresh(key)
+          if (sql.startsWith('SELECT') && stage.refreshedTokens().length === 0) await other.refresher.refresh(key)
           return result
         },
       },

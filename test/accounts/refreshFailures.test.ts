@@ -43,16 +43,11 @@ describe('while Instagram is out of order', () => {
     await stage.live(context, 70 * DAY_MS, 6 * HOUR_MS)
 
     const [, expiring, expired] = stage.events
-    expect(stage.eventTypes()).toStrictEqual([
-      'account.connected',
-      'token.expiring',
-      'account.needs_reconnect',
-    ])
+    expect(stage.eventTypes()).toStrictEqual(['account.connected', 'token.expiring', 'account.needs_reconnect'])
     expect(expiring?.account).toMatchObject({ status: 'expiring', statusReason: 'temporary_failure' })
     expect(Number(tokenExpiresAt) - Number(expiring?.at)).toBeGreaterThan(5 * DAY_MS)
     expect(expired?.account).toMatchObject({ status: 'needs_reconnect', statusReason: 'expired' })
-    for (const event of [expiring, expired])
-      expect(event?.reconnectUrl).toBe(`https://app.example/reconnect/${id}`)
+    for (const event of [expiring, expired]) expect(event?.reconnectUrl).toBe(`https://app.example/reconnect/${id}`)
     expect(stage.logged('token.expiring')).toHaveLength(1)
     expect(stage.logged('account.needs_reconnect')).toMatchObject([{ account: id, reason: 'expired' }])
     const [line] = stage.logged('a token could not be refreshed')
@@ -120,31 +115,26 @@ describe('when only the person can help', () => {
     ['removed the app', 'revoke', 'app_removed'],
     ['changed the password', 'changePassword', 'session_invalidated'],
     ['lost the permission', 'takePermission', 'permission_missing'],
-  ] as const)(
-    'because they %s, that is said once, and Instagram is not asked again',
-    async (_, act, reason) => {
-      const context = stage.process()
-      const { id } = await stage.login(context)
-      stage.sandbox[act]('business')
+  ] as const)('because they %s, that is said once, and Instagram is not asked again', async (_, act, reason) => {
+    const context = stage.process()
+    const { id } = await stage.login(context)
+    stage.sandbox[act]('business')
 
-      await stage.live(context, 70 * DAY_MS, 6 * HOUR_MS)
+    await stage.live(context, 70 * DAY_MS, 6 * HOUR_MS)
 
-      expect(await stage.onlyAccount()).toMatchObject({
-        status: 'needs_reconnect',
-        statusReason: reason,
-        dueAt: null,
-      })
-      expect(stage.eventTypes()).toStrictEqual(['account.connected', 'account.needs_reconnect'])
-      expect(stage.events[1]).toMatchObject({
-        reconnectUrl: `https://app.example/reconnect/${id}`,
-        account: { statusReason: reason },
-      })
-      expect(stage.logged('account.needs_reconnect')).toMatchObject([
-        { account: id, status: 'needs_reconnect', reason },
-      ])
-      expect(stage.refreshedTokens()).toHaveLength(1)
-    },
-  )
+    expect(await stage.onlyAccount()).toMatchObject({
+      status: 'needs_reconnect',
+      statusReason: reason,
+      dueAt: null,
+    })
+    expect(stage.eventTypes()).toStrictEqual(['account.connected', 'account.needs_reconnect'])
+    expect(stage.events[1]).toMatchObject({
+      reconnectUrl: `https://app.example/reconnect/${id}`,
+      account: { statusReason: reason },
+    })
+    expect(stage.logged('account.needs_reconnect')).toMatchObject([{ account: id, status: 'needs_reconnect', reason }])
+    expect(stage.refreshedTokens()).toHaveLength(1)
+  })
 
   test.each([
     ['code', 'token_invalid', graphError(190, 'Any words')],
@@ -215,6 +205,7 @@ test('a database that becomes unavailable ends the round and is logged once, not
   expect(stage.refreshedTokens().length).toBeLessThanOrEqual(4)
   expect(stage.logged('a token could not be refreshed')).toStrictEqual([])
   expect(stage.logged('refreshing failed, and is tried again later')).toHaveLength(1)
+  expect(stage.logged('refreshing an account failed, and is tried again')).toStrictEqual([])
 })
 
 describe('when Instagram throttles', () => {
@@ -239,8 +230,7 @@ describe('when Instagram throttles', () => {
 
     expect(calls).toBeLessThanOrEqual(4)
     expect(callsBefore).toBe(calls)
-    for (const account of waiting)
-      expect(account).toMatchObject({ status: 'ok', statusReason: null, failedTries: 0 })
+    for (const account of waiting) expect(account).toMatchObject({ status: 'ok', statusReason: null, failedTries: 0 })
     expect(stage.refreshedTokens()).toHaveLength(calls + 12)
     for (const account of await stage.accounts())
       expect(account).toMatchObject({ status: 'ok', failedTries: 0, tokenObtainedAt: stage.now() })

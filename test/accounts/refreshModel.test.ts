@@ -12,8 +12,7 @@ import { APP_ID, graphError, NEW_KEY, NOW, OLD_KEY, OUT_OF_ORDER, useStage } fro
 const stage = useStage()
 
 /** How calls end during a round. */
-type Outcome =
-  'good' | 'out_of_order' | 'throttled' | 'reset' | 'program_error' | 'killed_before' | 'killed_after'
+type Outcome = 'good' | 'out_of_order' | 'throttled' | 'reset' | 'program_error' | 'killed_before' | 'killed_after'
 type Person = 'business' | 'creator'
 
 const RESPONSES: Partial<Record<Outcome, FaultyResponse>> = {
@@ -134,9 +133,7 @@ function kill(killed: PromiseWithResolvers<undefined>): Promise<never> {
 
 /** The token of an account, decrypted with every key there is. */
 async function tokenOf({ key, tokenKind, tokenObtainedAt, tokenExpiresAt }: Account): Promise<Token> {
-  const { rows } = await stage.database.query('SELECT sealed_token FROM accounts WHERE account_key = $1', [
-    key,
-  ])
+  const { rows } = await stage.database.query('SELECT sealed_token FROM accounts WHERE account_key = $1', [key])
   const accessToken = cipher.decrypt(String(rows[0]?.['sealed_token']), key)
   return { kind: tokenKind, accessToken, obtainedAt: tokenObtainedAt, expiresAt: tokenExpiresAt }
 }
@@ -313,14 +310,7 @@ const steps = fc.commands(
     fc.integer({ min: -24 * 60, max: -1 }).map(timePasses),
     fc.constant('good' as const).map(round),
     fc
-      .constantFrom<Outcome>(
-        'out_of_order',
-        'throttled',
-        'reset',
-        'program_error',
-        'killed_before',
-        'killed_after',
-      )
+      .constantFrom<Outcome>('out_of_order', 'throttled', 'reset', 'program_error', 'killed_before', 'killed_after')
       .map(round),
     fc.constant(together),
     fc.constant(recover),

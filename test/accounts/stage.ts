@@ -112,8 +112,7 @@ export function useStage(): Stage {
       ofTest.defer(() => context.close())
       return context
     },
-    openAnother: async () =>
-      ofTest.adopt(await openDatabase(stage.databaseUrl), (database) => database.close()),
+    openAnother: async () => ofTest.adopt(await openDatabase(stage.databaseUrl), (database) => database.close()),
     connect(id, ageMs = 0) {
       const obtainedAt = new Date(time.getTime() - ageMs)
       return stage.process().accounts.connect({
@@ -145,9 +144,7 @@ export function useStage(): Stage {
     },
     eventTypes: () => stage.events.map(({ type }) => type),
     logged: (message) =>
-      stage.log
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
-        .filter((line) => line['msg'] === message),
+      stage.log.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => line['msg'] === message),
     refreshedTokens: () =>
       stage.sandbox.calls
         .filter(({ endpoint }) => endpoint === 'refresh')

@@ -251,8 +251,7 @@ describe('rotating the keys', () => {
   /** Connects one account for each key, with its token under that key. Returns the accounts' keys. */
   async function connectUnder(keys: readonly TokenKey[]): Promise<string[]> {
     const accountKeys: string[] = []
-    for (const [index, key] of keys.entries())
-      accountKeys.push((await accountsWith(key).connect(person(index))).key)
+    for (const [index, key] of keys.entries()) accountKeys.push((await accountsWith(key).connect(person(index))).key)
     return accountKeys
   }
 
@@ -292,9 +291,7 @@ describe('rotating the keys', () => {
     })
     for (const [index, key] of keys.entries())
       expect(await accountsWith(NEW_KEY).accessToken(key)).toBe(`IGAAof${index}`)
-    expect(after.map((row) => ({ ...row, ...blank }))).toStrictEqual(
-      before.map((row) => ({ ...row, ...blank })),
-    )
+    expect(after.map((row) => ({ ...row, ...blank }))).toStrictEqual(before.map((row) => ({ ...row, ...blank })))
     expect(await rotateKeys({ database, cipher })).toMatchObject({ encrypted: 0, isFinished: true })
     expect(await rows()).toStrictEqual(after)
   })
@@ -358,9 +355,7 @@ describe('rotating the keys', () => {
 
   test('stores nothing of a batch that fails', async () => {
     await connectUnder([OLD_KEY, OLD_KEY, OLD_KEY])
-    await stage.database.query(
-      "CREATE UNIQUE INDEX one_new_key ON accounts (token_key_id) WHERE token_key_id = 'k2'",
-    )
+    await stage.database.query("CREATE UNIQUE INDEX one_new_key ON accounts (token_key_id) WHERE token_key_id = 'k2'")
     const before = await rows()
 
     const rotation = rotateKeys({ database: stage.database, cipher })

@@ -80,10 +80,7 @@ function startDelivery(
 }
 
 /** An event happens now. */
-async function record(
-  id: string,
-  payload = `{"type":"token.refreshed","data":{"id":"${id}"}}`,
-): Promise<void> {
+async function record(id: string, payload = `{"type":"token.refreshed","data":{"id":"${id}"}}`): Promise<void> {
   await stage.database.query(
     'INSERT INTO events (id, payload, created_at, deliver_at, failed_tries) VALUES ($1, $2, $3, $3, 0)',
     [id, payload, stage.now().getTime()],
@@ -217,20 +214,17 @@ describe('a delivery', () => {
 })
 
 describe('a delivery that fails', () => {
-  test.each([301, 307, 400, 404, 500, 503])(
-    'with status %i is put off, and no redirect is followed',
-    async (code) => {
-      respond = status(code, { location: '/elsewhere' })
-      await record(ID)
+  test.each([301, 307, 400, 404, 500, 503])('with status %i is put off, and no redirect is followed', async (code) => {
+    respond = status(code, { location: '/elsewhere' })
+    await record(ID)
 
-      await startDelivery().deliverDue()
+    await startDelivery().deliverDue()
 
-      expect(ids()).toStrictEqual([ID])
-      const err = { message: `The receiver of the webhook answered with status ${code}` }
-      expect(failures()).toMatchObject([{ level: 40, eventId: ID, tries: 1, gaveUp: false, err }])
-      expect(await waiting()).toStrictEqual([{ id: ID, failedTries: 1, dueIn: 5 }])
-    },
-  )
+    expect(ids()).toStrictEqual([ID])
+    const err = { message: `The receiver of the webhook answered with status ${code}` }
+    expect(failures()).toMatchObject([{ level: 40, eventId: ID, tries: 1, gaveUp: false, err }])
+    expect(await waiting()).toStrictEqual([{ id: ID, failedTries: 1, dueIn: 5 }])
+  })
 
   test('because the connection breaks is put off', async () => {
     respond = (response) => response.destroy()
@@ -366,9 +360,7 @@ describe('a delivery that fails', () => {
     const said = 'a-secret-of-the-payload'
     const payload = `{"data":{"reconnect_url":"https://example.com/?state=${said}"}}`
     const echo = await startTalker(`HTTP/1.1 200 ${said}\r\n${payload} ${URL_SECRET}\r\n\r\n`)
-    const urls = [echo, 'http://127.0.0.1:9', 'http://nowhere.invalid'].map(
-      (url) => `${url}/?key=${URL_SECRET}`,
-    )
+    const urls = [echo, 'http://127.0.0.1:9', 'http://nowhere.invalid'].map((url) => `${url}/?key=${URL_SECRET}`)
     respond = (response, { body }, nth) => {
       if (nth === 1) response.destroy()
       else response.writeHead(nth === 2 ? 410 : 500, body.slice(0, 60), { 'x-body': body }).end(body)
@@ -576,10 +568,7 @@ test('the events of an account are delivered without its token, and no longer st
   await context.jobs.run()
 
   const bodies = deliveries.map(({ body }) => JSON.parse(body) as { type: string; data: object })
-  expect(bodies.map(({ type }) => type).toSorted()).toStrictEqual([
-    'account.connected',
-    'account.disconnected',
-  ])
+  expect(bodies.map(({ type }) => type).toSorted()).toStrictEqual(['account.connected', 'account.disconnected'])
   for (const { data } of bodies)
     expect(data).toMatchObject({ id: '27640875392278831', user_id: '17841403815449847', status: 'ok' })
   expect(deliveries.map(({ body }) => body).join()).not.toContain('IGAA')
