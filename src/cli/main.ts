@@ -6,7 +6,6 @@ import { config as readDotenv } from 'dotenv'
 import { STATUSES } from '../accounts/account.ts'
 import type { AccountsOptions } from './accounts.ts'
 import type { CopyOptions } from './copyDatabase.ts'
-import { siteEnvironment } from './environment.ts'
 import { reportFailure } from './errors.ts'
 import type { LoginOptions } from './login.ts'
 import type { SandboxOptions } from './sandbox.ts'
@@ -22,14 +21,12 @@ Accounts and keys are kept in a folder of your user, or where DATABASE_URL says.
 Status: 0 done, 1 could not be done, 2 not understood, 130 Ctrl-C. Where it is 1 or 2, --json prints the reason too, beside the words on
 standard error: {"error":{"name","message","steps"}}.`
 
-const LOGIN = `Opens the browser, where you authorize the app at Instagram, and takes you in again on this machine, or by the address that you paste.
-Prints the token alone to standard output; everything else goes to standard error. The account is kept, so that
-instagram-access-token token gives a valid token at any time.
+const LOGIN = `Opens the browser, where you authorize the app at Instagram, and takes you in again on this machine, or by the address that you paste. Prints the token alone to standard output; everything else goes to standard error. The account is kept, so that instagram-access-token token gives a valid token at any time.
 
 Settings are read from the environment and from .env in this folder; a terminal asks for what is missing.`
 
-const TOKEN = `Prints a token that is valid now, refreshed first if that is due. The account is @name or one of its ids; none is needed where there is but
-one. Run once a week, it keeps the token alive; it needs no app settings for that.`
+const TOKEN =
+  'Prints a token that is valid now, refreshed first if that is due. The account is @name or one of its ids; none is needed where there is but one. Run once a week, it keeps the token alive; it needs no app settings for that.'
 
 const SERVE =
   'Runs the web app until Ctrl-C, by the settings in the environment and in .env (see README). Its accounts are those of this command.'
@@ -135,6 +132,7 @@ function createProgram(terminal: Terminal): Command {
     .summary('runs the web app, with its pages and its API')
     .description(SERVE)
     .action(async () => {
+      const { siteEnvironment } = await import('./environment.ts')
       // The web app is a process of its own, which reads its environment.
       Object.assign(process.env, siteEnvironment(terminal))
       await import('../main.ts')

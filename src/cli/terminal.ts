@@ -108,5 +108,7 @@ async function loadPrompts() {
 }
 
 function optionsFor({ input, messages }: Terminal) {
+  // Terminals of containers may tell 0 columns, and each character would get a line of its own.
+  messages.columns ||= 80
   return { input, output: messages, withGuide: false }
 }
