@@ -21,11 +21,11 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: [
-            'test/accounts/{accounts,connect,search,rotateKeys,webhooks,dataDeletion}.test.ts',
-            'test/accounts/refresh{,Keys,Life,Model,Reconnect,Twice}.test.ts',
+            'test/accounts/{accounts,refresh,refreshModel,tokenKeys,webhooks,dataDeletion}.test.ts',
             'test/api/{accounts,token}.test.ts',
             'test/admin/accounts.test.ts',
-            'test/web/{meta,login,repeats,jobs}.test.ts',
+            'test/login/{repeats,connect}.test.ts',
+            'test/web/{login,meta,jobs}.test.ts',
           ],
           provide: { engine: 'PostgreSQL' },
           testTimeout: 30_000,
