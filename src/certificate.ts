@@ -63,10 +63,7 @@ async function selfSigned(now: Date): Promise<string> {
       // DNS names are type 2 and addresses type 7. @see https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6
       {
         name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          ...['127.0.0.1', '::1'].map((ip) => ({ type: 7 as const, ip })),
-        ],
+        altNames: [{ type: 2, value: 'localhost' }, ...['127.0.0.1', '::1'].map((ip) => ({ type: 7 as const, ip }))],
       },
     ],
   })
@@ -96,8 +93,7 @@ function checkPair(cert: string, certificateFile: string, key: string, keyFile: 
       : [certificateFile, 'certificate in PEM form']
     throw new Error(`HTTPS: ${file} holds no ${content}.`, { cause })
   }
-  if (!isPair)
-    throw new Error(`HTTPS: the key in ${keyFile} does not belong to the certificate in ${certificateFile}.`)
+  if (!isPair) throw new Error(`HTTPS: the key in ${keyFile} does not belong to the certificate in ${certificateFile}.`)
   return certificate
 }
 

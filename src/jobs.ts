@@ -64,11 +64,8 @@ export function createJobs(options: JobsOptions): Jobs {
   async function deleteExpired(): Promise<void> {
     const time = now().getTime()
     await deleteExpiredSessions(database, new Date()) // express-session uses the system's clock.
-    await database.query('DELETE FROM login_attempts WHERE claimed_at <= $1', [
-      time - LOGIN_ATTEMPT_LIFETIME_MS,
-    ])
-    if (!webhook)
-      await database.query('DELETE FROM events WHERE deliver_at <= $1', [time - EVENT_LIFETIME_MS])
+    await database.query('DELETE FROM login_attempts WHERE claimed_at <= $1', [time - LOGIN_ATTEMPT_LIFETIME_MS])
+    if (!webhook) await database.query('DELETE FROM events WHERE deliver_at <= $1', [time - EVENT_LIFETIME_MS])
     // Until then, deleted data can still be read in SQLite's journal file.
     await database.checkpoint()
   }

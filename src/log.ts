@@ -65,8 +65,7 @@ export function hostLogger(log: Log | Logger = onConsole): Logger {
 function wrap(log: Log, bindings: object): Logger {
   const method = (level: keyof Log) => (given: object | string, message?: string) => {
     const details = typeof given === 'string' ? {} : given instanceof Error ? { err: given } : given
-    const text =
-      typeof given === 'string' ? given : (message ?? (given instanceof Error ? given.message : ''))
+    const text = typeof given === 'string' ? given : (message ?? (given instanceof Error ? given.message : ''))
     try {
       log[level]({ ...bindings, ...details }, text)
     } catch (error) {

@@ -119,9 +119,7 @@ const scopes = z
   .string()
   .transform((json): unknown => JSON.parse(json))
   .pipe(z.array(z.string()))
-const reason = z.custom<StatusReason>(
-  (name) => name === 'expired' || name === 'no_key' || isInstagramErrorCode(name),
-)
+const reason = z.custom<StatusReason>((name) => name === 'expired' || name === 'no_key' || isInstagramErrorCode(name))
 
 const accountSchema: z.ZodType<Account> = z.object({
   key: z.string(),
@@ -147,9 +145,7 @@ const accountSchema: z.ZodType<Account> = z.object({
 
 /** Reads a row of `accounts`; the encrypted token and the lease are left out. */
 export function accountFromRow(row: Row): Account {
-  return accountSchema.parse(
-    Object.fromEntries(Object.entries(COLUMNS).map(([name, column]) => [name, row[column]])),
-  )
+  return accountSchema.parse(Object.fromEntries(Object.entries(COLUMNS).map(([name, column]) => [name, row[column]])))
 }
 
 /** The columns of an account, without those of the token and the lease. */

@@ -69,8 +69,7 @@ export function createAccounts(options: {
         // Every connect of this account takes at least one of these locks, so that two of them cannot both insert it.
         await transaction.lock(knownIds(connection).map((id) => `account ${id}`))
         const [known, ...duplicates] = await findExisting(transaction, connection)
-        for (const { key } of duplicates)
-          await transaction.query('DELETE FROM accounts WHERE account_key = $1', [key])
+        for (const { key } of duplicates) await transaction.query('DELETE FROM accounts WHERE account_key = $1', [key])
         const account = connectedAccount(connection, known, now(), schedule)
         await upsert(transaction, account, cipher.encrypt(connection.token.accessToken, account.key))
         await afterWrite?.(transaction, account)
@@ -102,10 +101,7 @@ export function createAccounts(options: {
             after,
             limit + 1,
           ])
-        : await database.query('SELECT * FROM accounts WHERE id > $1 ORDER BY id LIMIT $2', [
-            after,
-            limit + 1,
-          ])
+        : await database.query('SELECT * FROM accounts WHERE id > $1 ORDER BY id LIMIT $2', [after, limit + 1])
       return { accounts: rows.slice(0, limit).map(accountFromRow), more: rows.length > limit }
     },
 
@@ -153,9 +149,7 @@ export function createAccounts(options: {
     /** Deletes the account and its token. Returns whether it was there. */
     async remove(key: string): Promise<boolean> {
       const event = await database.transaction(async (transaction) => {
-        const { rows } = await transaction.query('DELETE FROM accounts WHERE account_key = $1 RETURNING *', [
-          key,
-        ])
+        const { rows } = await transaction.query('DELETE FROM accounts WHERE account_key = $1 RETURNING *', [key])
         const [account] = rows.map(accountFromRow)
         return account && events.record(transaction, 'account.disconnected', account)
       })

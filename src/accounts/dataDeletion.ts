@@ -67,10 +67,7 @@ export function createDataDeletion(database: Database, events: Events, now: () =
       const deletion = { confirmationCode, askedAt: askedAt ?? now(), doneAt: now() }
       await database.transaction(async (transaction) => {
         await transaction.lock([`account ${id}`])
-        const { rows } = await transaction.query(
-          'DELETE FROM accounts WHERE id = $1 OR user_id = $1 RETURNING *',
-          [id],
-        )
+        const { rows } = await transaction.query('DELETE FROM accounts WHERE id = $1 OR user_id = $1 RETURNING *', [id])
         const deleted = rows.map(accountFromRow)
         for (const { key } of deleted) {
           await deleteSessionsOf(transaction, key)
@@ -79,18 +76,17 @@ export function createDataDeletion(database: Database, events: Events, now: () =
         // Also those of an account that was disconnected before: nothing but its id is known then.
         const ids = new Set([id, ...deleted.flatMap((account) => [account.id, account.userId ?? account.id])])
         for (const each of ids) await transaction.query('DELETE FROM events WHERE account_id = $1', [each])
-        await transaction.query(
-          'INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, $2, $3)',
-          [confirmationCode, deletion.askedAt.getTime(), deletion.doneAt.getTime()],
-        )
+        await transaction.query('INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, $2, $3)', [
+          confirmationCode,
+          deletion.askedAt.getTime(),
+          deletion.doneAt.getTime(),
+        ])
       })
       return deletion
     },
 
     async findDeletion(confirmationCode) {
-      const { rows } = await database.query('SELECT * FROM deletions WHERE confirmation_code = $1', [
-        confirmationCode,
-      ])
+      const { rows } = await database.query('SELECT * FROM deletions WHERE confirmation_code = $1', [confirmationCode])
       const [deletion] = rows.map((row) => ({
         confirmationCode,
         askedAt: new Date(Number(row['asked_at'])),

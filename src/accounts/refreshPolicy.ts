@@ -53,12 +53,7 @@ export function firstDue(token: Omit<Token, 'accessToken'>, schedule: RefreshSch
 }
 
 /** The account after a refresh or exchange that succeeded. */
-export function afterRefresh(
-  account: Account,
-  token: Token,
-  now: Date,
-  schedule: RefreshSchedule,
-): AccountChange {
+export function afterRefresh(account: Account, token: Token, now: Date, schedule: RefreshSchedule): AccountChange {
   return {
     account: {
       ...withStatus(account, 'ok', null, now),
@@ -91,8 +86,7 @@ export function afterFailure(
   if (account.dueAt && account.dueAt > now) return { account: { ...account, statusReason: reason } }
 
   const failedTries = account.failedTries + 1
-  const isExpiring =
-    failedTries >= FAILURES_UNTIL_EXPIRING && expiresWithin(FAILING_NEAR_EXPIRY_MS, account, now)
+  const isExpiring = failedTries >= FAILURES_UNTIL_EXPIRING && expiresWithin(FAILING_NEAR_EXPIRY_MS, account, now)
   const status = isExpiring ? 'expiring' : account.status
   const dueAt = nextTry(account, failedTries, now, schedule)
   return {
@@ -149,12 +143,7 @@ function expiresWithin(milliseconds: number, { tokenKind, tokenExpiresAt }: Acco
   return tokenKind === 'long_lived' && expiry - now.getTime() <= milliseconds
 }
 
-function withStatus(
-  account: Account,
-  status: AccountStatus,
-  statusReason: StatusReason | null,
-  now: Date,
-): Account {
+function withStatus(account: Account, status: AccountStatus, statusReason: StatusReason | null, now: Date): Account {
   const statusSince = status === account.status ? account.statusSince : now
   return { ...account, status, statusReason, statusSince }
 }

@@ -177,10 +177,7 @@ export function createRefresher(options: {
         return 'failed'
       }
       if (!(error instanceof InstagramError)) throw error // The lease expires, and the refresh is tried again.
-      log.warn(
-        { err: error, account: account.id, ...errorLogFields(error, names) },
-        'a token could not be refreshed',
-      )
+      log.warn({ err: error, account: account.id, ...errorLogFields(error, names) }, 'a token could not be refreshed')
       if (error.kind === 'throttled') {
         await leases.settle(lease, policy.afterThrottling(account, pause(error.evidence.usage), now()))
         return 'not_now'

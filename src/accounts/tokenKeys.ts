@@ -143,10 +143,9 @@ export interface Rotation {
 export async function rotateKeys(options: RotationOptions): Promise<Rotation> {
   const { database, cipher, batchSize = 500, onProgress, signal } = options
   const [newest = ''] = cipher.keyIds
-  const { rows } = await database.query(
-    "SELECT COUNT(*) AS count FROM accounts WHERE token_key_id NOT IN ($1, '')",
-    [newest],
-  )
+  const { rows } = await database.query("SELECT COUNT(*) AS count FROM accounts WHERE token_key_id NOT IN ($1, '')", [
+    newest,
+  ])
   const total = Number(rows[0]?.['count'])
   const result = { encrypted: 0, unreadable: 0, isFinished: false }
   let done = 0

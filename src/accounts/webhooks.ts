@@ -111,10 +111,7 @@ export function createWebhookDelivery(options: {
               [...claim, tries, now().getTime() + pauseMs],
             )
       const gaveUp = rowCount === 1 && pauseMs === undefined
-      log[gaveUp ? 'error' : 'warn'](
-        { err: cause, eventId, tries, gaveUp },
-        'an event could not be delivered',
-      )
+      log[gaveUp ? 'error' : 'warn']({ err: cause, eventId, tries, gaveUp }, 'an event could not be delivered')
     } catch (err) {
       // The claim expires, and the event is sent again.
       log.warn({ err, eventId, tries, gaveUp: false }, 'an event could not be delivered')
