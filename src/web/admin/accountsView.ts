@@ -1,11 +1,5 @@
 import type { Request } from 'express'
-import {
-  type Account,
-  accountTitle,
-  type AccountStatus,
-  describeReason,
-  STATUSES,
-} from '../../accounts/account.ts'
+import { type Account, accountTitle, type AccountStatus, describeReason, STATUSES } from '../../accounts/account.ts'
 import type { AccountCounts, AccountsPage } from '../../accounts/accounts.ts'
 import { refreshableFrom } from '../../accounts/refreshPolicy.ts'
 import { AppError } from '../../errors/errors.ts'

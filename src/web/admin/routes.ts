@@ -16,11 +16,7 @@ const PAGE_SIZE = 50
  *
  * @param page The middleware of all pages; it has to reject POST requests from other sites.
  */
-export function createAdminRoutes(
-  context: Context,
-  address: Address,
-  page: readonly RequestHandler[],
-): Router {
+export function createAdminRoutes(context: Context, address: Address, page: readonly RequestHandler[]): Router {
   const { config, accounts, refresher, now } = context
   const router = Router()
   if (config.adminPassword === undefined) return router
@@ -37,11 +33,7 @@ export function createAdminRoutes(
       accounts.counts(),
     ])
     const notice = await takeFlash(request)
-    await renderView(
-      response,
-      'accounts',
-      accountsView(found, counts, query, { address, now: now(), notice }),
-    )
+    await renderView(response, 'accounts', accountsView(found, counts, query, { address, now: now(), notice }))
   })
 
   router.post('/accounts/:id/refresh', ...admin, async (request, response) => {

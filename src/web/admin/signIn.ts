@@ -47,25 +47,19 @@ export function requireAdmin(config: Config): RequestHandler {
 export function createSignInRoutes({ config }: Context, page: readonly RequestHandler[]): Router {
   const router = Router()
 
-  router.post(
-    '/accounts/sign-in',
-    ...page,
-    limitWrongPasswords(),
-    ...parseForm('4kb'),
-    async (request, response) => {
-      const { log } = requestContext(request)
-      const seal = passwordSeal(config)
-      if (seal && isSame(signInForm.parse(request.body).password, config.adminPassword ?? '')) {
-        await signInAdmin(request, { until: Date.now() + SIGN_IN_LIFETIME_MS, seal })
-        log.info('admin signed in')
-        redirectTo(response, '/accounts')
-        return
-      }
-      log.warn('wrong admin password')
-      await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts(request) - 1), MAX_DELAY_MS))
-      await renderView(response.status(403), 'sign_in', { refused: 'wrong' })
-    },
-  )
+  router.post('/accounts/sign-in', ...page, limitWrongPasswords(), ...parseForm('4kb'), async (request, response) => {
+    const { log } = requestContext(request)
+    const seal = passwordSeal(config)
+    if (seal && isSame(signInForm.parse(request.body).password, config.adminPassword ?? '')) {
+      await signInAdmin(request, { until: Date.now() + SIGN_IN_LIFETIME_MS, seal })
+      log.info('admin signed in')
+      redirectTo(response, '/accounts')
+      return
+    }
+    log.warn('wrong admin password')
+    await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts(request) - 1), MAX_DELAY_MS))
+    await renderView(response.status(403), 'sign_in', { refused: 'wrong' })
+  })
 
   router.post('/accounts/sign-out', ...page, requireAdmin(config), async (request, response) => {
     await signOutAdmin(request)

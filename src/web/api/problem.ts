@@ -100,11 +100,7 @@ function noValidToken(error: NoValidTokenError, address: Address): ApiError {
     reason: reason && describeReason(reason),
     reconnect_url: reconnectUrl(address, account),
   }
-  return new ApiError(
-    'no_valid_token',
-    { members, ...(loss === 'unreadable' && { detail: KEY_OR_RECONNECT }) },
-    error,
-  )
+  return new ApiError('no_valid_token', { members, ...(loss === 'unreadable' && { detail: KEY_OR_RECONNECT }) }, error)
 }
 
 const KEY_OR_RECONNECT =

@@ -22,11 +22,7 @@ const parseJson = json({ limit: '16kb', type: 'application/json' })
  *
  * @param program The middleware of all routes for programs; it opens the request's context.
  */
-export function createApiRoutes(
-  context: Context,
-  address: Address,
-  program: readonly RequestHandler[],
-): Router {
+export function createApiRoutes(context: Context, address: Address, program: readonly RequestHandler[]): Router {
   const { config, accounts, metrics, now } = context
   const hasKeys = config.apiKeys.length > 0
   const authorized = [...program, ...(hasKeys ? [requireKey(config.apiKeys)] : [])]
