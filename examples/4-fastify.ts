@@ -40,13 +40,9 @@ app.get('/instagram/response', async (request, reply) => {
 })
 
 // Meta calls these when a person removes the app, or wants their data deleted: forms with a signed_request.
-app.addContentTypeParser<string>(
-  'application/x-www-form-urlencoded',
-  { parseAs: 'string' },
-  (_request, body, done) => {
-    done(null, new URLSearchParams(body).get('signed_request') ?? '')
-  },
-)
+app.addContentTypeParser<string>('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+  done(null, new URLSearchParams(body).get('signed_request') ?? '')
+})
 
 app.post<{ Body: string }>('/instagram/deauthorize', async (request) => {
   const { userId, issuedAt } = verifySignedRequest(request.body, clientSecret)

@@ -37,8 +37,7 @@ function loadedWith(file: string): Set<string> {
   const loaded = new Set([file])
   for (const each of loaded)
     if (FILES.includes(each))
-      for (const module of importsOf(each, /^(?:import|export)(?! type)[^'"]*? from '([^']+)'/gm))
-        loaded.add(module)
+      for (const module of importsOf(each, /^(?:import|export)(?! type)[^'"]*? from '([^']+)'/gm)) loaded.add(module)
   return loaded
 }
 
@@ -63,9 +62,7 @@ test('each layer imports itself and the layers below it', () => {
 })
 
 test('no file imports itself, whatever way round', () => {
-  const importers = new Map(
-    FILES.map((file) => [file, importsOf(file).filter((module) => FILES.includes(module))]),
-  )
+  const importers = new Map(FILES.map((file) => [file, importsOf(file).filter((module) => FILES.includes(module))]))
   const reachable = (file: string) => {
     const reached = new Set(importers.get(file))
     for (const module of reached) for (const next of importers.get(module) ?? []) reached.add(next)
@@ -84,9 +81,7 @@ test('the sandbox imports the facts alone, and is loaded when it is needed', () 
     // index.ts exports its types.
     importsOf(file).some((module) => module.startsWith('sandbox/') && file !== 'index.ts'),
   )
-  const loaders = outside.filter((file) =>
-    [...loadedWith(file)].some((module) => module.startsWith('sandbox/')),
-  )
+  const loaders = outside.filter((file) => [...loadedWith(file)].some((module) => module.startsWith('sandbox/')))
 
   expect([...new Set(fromSandbox)]).toStrictEqual(['facts.ts'])
   expect(importers.filter((file) => !SANDBOX_LOADERS.includes(file))).toStrictEqual([])
@@ -94,23 +89,16 @@ test('the sandbox imports the facts alone, and is loaded when it is needed', () 
 })
 
 test('only the web knows Express, but for the session store', () => {
-  const below = FILES.filter(
-    (file) => layerOf(file) >= layerOf('doctor') && file !== 'database/sessionStore.ts',
-  )
+  const below = FILES.filter((file) => layerOf(file) >= layerOf('doctor') && file !== 'database/sessionStore.ts')
 
   const importing = below.filter((file) => importsOf(file).some((module) => module.startsWith('express')))
 
   expect(importing).toStrictEqual([])
 })
 
-test.each(['login', 'token', 'accounts', 'doctor', 'sandbox'])(
-  'the command %s loads no Express',
-  (command) => {
-    expect(
-      [...loadedWith(`cli/${command}.ts`)].filter((module) => module.startsWith('express')),
-    ).toStrictEqual([])
-  },
-)
+test.each(['login', 'token', 'accounts', 'doctor', 'sandbox'])('the command %s loads no Express', (command) => {
+  expect([...loadedWith(`cli/${command}.ts`)].filter((module) => module.startsWith('express'))).toStrictEqual([])
+})
 
 test('the environment is read by the processes alone', () => {
   const readers = FILES.filter((file) => readFileSync(join(SRC, file), 'utf8').includes('process.env'))

@@ -44,8 +44,7 @@ export async function migrate(database: Database): Promise<void> {
     if (version === VERSION) return
     if (version > VERSION)
       throw new Error(`its schema ${version} is newer than this program: start the one that made it`)
-    if (version > 0)
-      throw new Error(`a pre-release version of this program created it: start with a new database`)
+    if (version > 0) throw new Error(`a pre-release version of this program created it: start with a new database`)
     for (const statement of schema(database.engine === 'postgres' ? 'TEXT COLLATE "C"' : 'TEXT').split(';'))
       await transaction.query(statement)
     await transaction.query('INSERT INTO schema_versions VALUES ($1, $2)', [VERSION, Date.now()])

@@ -78,9 +78,7 @@ async function transaction<Result>(pool: Pool, work: Work<Result>): Promise<Resu
 async function run(client: Pool | PoolClient, sql: string, parameters: readonly Value[] = []) {
   checkParameters(sql, parameters)
   // PostgreSQL keeps no NUL in text.
-  const values = parameters.map((value) =>
-    typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value,
-  )
+  const values = parameters.map((value) => (typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value))
   const { rows, rowCount } = await client.query<Row>(sql, values).catch(throwDatabaseError)
   return { rows, rowCount: rowCount ?? 0 }
 }

@@ -97,8 +97,7 @@ async function retryWhileBusy<Result>(attempt: () => Result): Promise<Result> {
       const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : -1
       if (!UNAVAILABLE.includes(code)) throw cause
       const message = `The database is unavailable: ${(cause as Error).message}`
-      if (code !== BUSY || performance.now() >= deadline)
-        throw new AppError('database_unavailable', { message, cause })
+      if (code !== BUSY || performance.now() >= deadline) throw new AppError('database_unavailable', { message, cause })
     }
     await sleep(pause)
   }

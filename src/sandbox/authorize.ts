@@ -117,8 +117,7 @@ function readAuthorizationRequest(query: URLSearchParams, app: RegisteredApp): A
   if (query.get('response_type') !== 'code') throw invalid('Invalid response_type')
   const scopes = [...new Set((query.get('scope') ?? '').split(/[,\s]+/).filter((scope) => scope !== ''))]
   const unknown = scopes.filter((scope) => !SCOPES.includes(scope))
-  if (scopes.length === 0 || unknown.length > 0)
-    throw invalid(`Invalid scope field(s): ${unknown.join(', ')}`)
+  if (scopes.length === 0 || unknown.length > 0) throw invalid(`Invalid scope field(s): ${unknown.join(', ')}`)
   // The rule is documented, the message is not recorded.
   if (!scopes.includes(BASIC_SCOPE)) throw invalid(`Invalid scope field(s): ${BASIC_SCOPE} is missing`)
   return {

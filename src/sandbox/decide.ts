@@ -26,9 +26,7 @@ export async function decide(
   const response = await fetch(url, { method: 'POST', body: form, redirect: 'manual' })
   const location = response.headers.get('location')
   if (location === null)
-    throw new Error(
-      `The sandbox answered ${response.status} to the decision of “${as}”, and sends nobody back.`,
-    )
+    throw new Error(`The sandbox answered ${response.status} to the decision of “${as}”, and sends nobody back.`)
   const address = new URL(location, url)
   if (address.pathname === ERROR_PAGE)
     throw new Error(`Instagram sends nobody back: “${address.searchParams.get('message') ?? ''}”`)

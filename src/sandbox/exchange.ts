@@ -32,12 +32,7 @@ const VERIFICATION_FAILED =
 const SHORTEST_CODE = 40
 
 /** The code exchange: takes a form, returns a token for an hour, once for each code. */
-export function exchangeRouter(
-  origin: string,
-  app: RegisteredApp,
-  tokens: Tokens,
-  dialect: () => Dialect,
-): Router {
+export function exchangeRouter(origin: string, app: RegisteredApp, tokens: Tokens, dialect: () => Dialect): Router {
   const router = Router()
 
   router.all('/oauth/access_token', async (request, response) => {
@@ -74,8 +69,7 @@ function redeem(fields: ReadonlyMap<string, string>, app: RegisteredApp, tokens:
   if (clientId !== app.clientId) throw new ExchangeError('Invalid platform app')
   // Not recorded.
   if (grantType !== 'authorization_code') throw new ExchangeError('Invalid grant_type')
-  if (!code.startsWith('AQ') || code.length < SHORTEST_CODE)
-    throw new ExchangeError('Invalid authorization code')
+  if (!code.startsWith('AQ') || code.length < SHORTEST_CODE) throw new ExchangeError('Invalid authorization code')
   if (clientSecret !== app.clientSecret) throw new ExchangeError(VERIFICATION_FAILED)
   const issued = tokens.findCode(code)
   if (!issued) throw new ExchangeError('Matching code was not found or was already used')

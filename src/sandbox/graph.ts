@@ -3,14 +3,7 @@ import { OLDEST_GRAPH_MAJOR, REFRESHABLE_AFTER_MS } from '../facts.ts'
 import { GraphError, queryOf } from './http.ts'
 import { pictureUrl, postsOf } from './media.ts'
 import type { Professional } from './testUsers.ts'
-import {
-  type Grant,
-  LONG_LIVED_SECONDS,
-  type Loss,
-  type RegisteredApp,
-  type Token,
-  type Tokens,
-} from './tokens.ts'
+import { type Grant, LONG_LIVED_SECONDS, type Loss, type RegisteredApp, type Token, type Tokens } from './tokens.ts'
 
 /**
  * The Graph API: the long-lived exchange and the refresh, both without a version in the path; `/v{N}.{M}/me` and
@@ -25,8 +18,7 @@ export function graphRouter(origin: string, app: RegisteredApp, tokens: Tokens):
     requireGrantType(query, 'ig_exchange_token')
     const token = authenticate(request, tokens)
     // Checked after the token: with a made-up token Instagram says nothing about the secret.
-    if (query.get('client_secret') !== app.clientSecret)
-      throw new GraphError('Error validating client secret.', 100)
+    if (query.get('client_secret') !== app.clientSecret) throw new GraphError('Error validating client secret.', 100)
     requireLiving(token, app, tokens.now())
     if (token.longLived) throw sessionKeyInvalid()
     sendLongLivedToken(response, token.grant)
@@ -103,11 +95,9 @@ function requireLiving({ grant, expiresAt }: Token, app: RegisteredApp, now: Dat
 
 const LOSS_ERRORS = {
   app_removed: ({ clientId }) =>
-    new GraphError(
-      `Error validating access token: The user has not authorized application ${clientId}.`,
-      190,
-      { subcode: 458 },
-    ),
+    new GraphError(`Error validating access token: The user has not authorized application ${clientId}.`, 190, {
+      subcode: 458,
+    }),
   password_changed: () =>
     new GraphError(
       'Error validating access token: The session has been invalidated because the user changed their ' +
@@ -182,10 +172,7 @@ function selectFields(node: Fields, request: Request, type: 'IGUser' | 'IGMedia'
     [...new Set([...requested, 'id'])].map((field) => {
       const value = Object.hasOwn(node, field) ? node[field] : undefined
       if (value === undefined)
-        throw new GraphError(
-          `(#100) Tried accessing nonexisting field (${field}) on node type (${type})`,
-          100,
-        )
+        throw new GraphError(`(#100) Tried accessing nonexisting field (${field}) on node type (${type})`, 100)
       return [field, value]
     }),
   )

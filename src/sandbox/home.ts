@@ -39,8 +39,7 @@ export function homeRouter(app: RegisteredApp, clock: Clock, tokens: Tokens): Ro
 
   router.post(FORMS, (request, response, next) => {
     if (isSameOrigin(request)) next()
-    else
-      showHome(response.status(403), { problem: 'A page of another site sent this. Use the buttons here.' })
+    else showHome(response.status(403), { problem: 'A page of another site sent this. Use the buttons here.' })
   })
 
   router.post('/clock', async (request, response) => {

@@ -6,12 +6,7 @@ import { findUser, type Professional } from './testUsers.ts'
 const PICTURES = join(import.meta.dirname, 'pictures')
 
 /** Captions of everybody's posts, the newest first. */
-const CAPTIONS = [
-  'Out of the oven.',
-  'Rain all morning, so: colour.',
-  'Almost done.',
-  'Before anybody is up.',
-]
+const CAPTIONS = ['Out of the oven.', 'Rain all morning, so: colour.', 'Almost done.', 'Before anybody is up.']
 
 /** Address of a user's profile picture. */
 export function pictureUrl(origin: string, { key }: { key: string }): string {
@@ -40,8 +35,7 @@ export function pictureRouter(): Router {
 
   router.get(['/pictures/:key.png', '/faces/:key.png'], (request, response, next) => {
     const user = findUser(String(request.params['key']))
-    if (user)
-      response.sendFile(join(PICTURES, `${user.key.startsWith('guest-') ? 'outsider' : user.key}.png`))
+    if (user) response.sendFile(join(PICTURES, `${user.key.startsWith('guest-') ? 'outsider' : user.key}.png`))
     else next()
   })
 

@@ -90,10 +90,7 @@ function statusUrlIn(body: string): string | null {
  * A `signed_request` as Meta makes it: base64url without padding, the signature over the encoded payload.
  * Built as text, because a bare id is a number that JavaScript cannot hold.
  */
-export function signedRequest(
-  { userId, issuedAt, userIdAs = 'string' }: SignedClaims,
-  secret: string,
-): string {
+export function signedRequest({ userId, issuedAt, userIdAs = 'string' }: SignedClaims, secret: string): string {
   const id = userIdAs === 'number' ? userId : JSON.stringify(userId)
   const seconds = Math.floor(issuedAt.getTime() / 1000)
   const payload = Buffer.from(`{"user_id":${id},"algorithm":"HMAC-SHA256","issued_at":${seconds}}`)

@@ -14,13 +14,7 @@ import { graphRouter } from './graph.ts'
 import { homeRouter } from './home.ts'
 import { sendError } from './http.ts'
 import { pictureRouter } from './media.ts'
-import {
-  type Notice,
-  type NoticeAnswer,
-  type NoticeOptions,
-  sendNotice,
-  signedRequest,
-} from './metaCallbacks.ts'
+import { type Notice, type NoticeAnswer, type NoticeOptions, sendNotice, signedRequest } from './metaCallbacks.ts'
 import { professional, type ProfessionalKey, TEST_USERS, type TestUser } from './testUsers.ts'
 import { Throttling } from './throttling.ts'
 import { type Loss, type RegisteredApp, Tokens } from './tokens.ts'
@@ -136,8 +130,7 @@ export async function startSandbox({ port, app, now = () => new Date() }: Sandbo
     graphUrl: origin,
     testUsers: TEST_USERS,
     async authorize(url, decision) {
-      if (new URL(url).origin !== origin)
-        throw new Error(`The sandbox is at ${origin}, and this is elsewhere.`)
+      if (new URL(url).origin !== origin) throw new Error(`The sandbox is at ${origin}, and this is elsewhere.`)
       return decide(url, decision)
     },
     setDialect(change) {

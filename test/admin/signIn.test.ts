@@ -146,8 +146,7 @@ test('a sign-in ends after eight hours', async () => {
 })
 
 test('a sign-in survives a restart with the same settings, and ends with the password and the session secret', async () => {
-  const isSignedIn = async (somebody: Person) =>
-    (await somebody.get('/accounts')).text.includes('@harbour.bakery')
+  const isSignedIn = async (somebody: Person) => (await somebody.get('/accounts')).text.includes('@harbour.bakery')
   const somebody = await admin(world)
 
   const results: boolean[] = []

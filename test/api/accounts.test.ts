@@ -61,15 +61,12 @@ test.each([
   expect(world.events.at(-1)?.type).toBe('account.disconnected')
 })
 
-test.each(['27640875392278830', 'harbour.bakery', '%27%20OR%201=1', '0'])(
-  'no account has the id “%s”',
-  async (id) => {
-    const { status, body } = await get(`${ACCOUNTS}/${id}`)
+test.each(['27640875392278830', 'harbour.bakery', '%27%20OR%201=1', '0'])('no account has the id “%s”', async (id) => {
+  const { status, body } = await get(`${ACCOUNTS}/${id}`)
 
-    expect(status).toBe(404)
-    expect(body).toMatchObject({ type: '/problems/unknown_account' })
-  },
-)
+  expect(status).toBe(404)
+  expect(body).toMatchObject({ type: '/problems/unknown_account' })
+})
 
 test('a program that follows “next” gets every account once, in the order of the ids', async () => {
   const ids = [...(await addCopies(world, 120, FIRST_COPY)), APP_ID].sort()

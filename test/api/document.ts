@@ -5,8 +5,7 @@ import document from '../../src/web/api/openapi.json' with { type: 'json' }
 interface Operation {
   responses: Record<
     string,
-    | { headers?: Record<string, unknown>; content?: Record<string, { schema: object } | undefined> }
-    | undefined
+    { headers?: Record<string, unknown>; content?: Record<string, { schema: object } | undefined> } | undefined
   >
 }
 
@@ -46,9 +45,7 @@ export const received = new Set<string>()
  */
 export function differences(method: string, path: string, response: ApiResponse): string[] {
   const { status, type, text, body, headers } = response
-  const template = PATHS.find((known) =>
-    matches(known, path.replace(/^.*?\/api(?=\/)/, '').replace(/\?.*/s, '')),
-  )
+  const template = PATHS.find((known) => matches(known, path.replace(/^.*?\/api(?=\/)/, '').replace(/\?.*/s, '')))
   const responses = paths[template ?? '']?.[method.toLowerCase() as 'get']?.responses
   const name = responses?.[status] ? String(status) : 'default'
   const described = responses?.[name]
@@ -79,15 +76,11 @@ export function schemaErrors(schema: object, value: unknown): string[] {
   const text = JSON.stringify({ ...schema, $defs: document.components.schemas })
   const validator = validators.get(text) ?? toValidator(text)
   validators.set(text, validator)
-  return (
-    validator.safeParse(value).error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? []
-  )
+  return validator.safeParse(value).error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? []
 }
 
 function toValidator(schema: string): z.ZodType {
   return z.fromJSONSchema(
-    JSON.parse(schema.replaceAll('#/components/schemas/', '#/$defs/')) as Parameters<
-      typeof z.fromJSONSchema
-    >[0],
+    JSON.parse(schema.replaceAll('#/components/schemas/', '#/$defs/')) as Parameters<typeof z.fromJSONSchema>[0],
   )
 }

@@ -100,15 +100,7 @@ test('events of accounts are counted, and those that wait for the webhook', asyn
 test('requests are counted by the pattern of their route', async () => {
   await using world = await startConnected()
   const somebody = person(world)
-  for (const path of [
-    '/nowhere',
-    '/no/where?x=1',
-    '/%2e%2e/x',
-    '/API/x',
-    '/aPi/y',
-    '/reconnect/1',
-    '/reconnect/2',
-  ])
+  for (const path of ['/nowhere', '/no/where?x=1', '/%2e%2e/x', '/API/x', '/aPi/y', '/reconnect/1', '/reconnect/2'])
     await somebody.get(path)
   await program(world).get(TOKEN)
   await program(world).get('/api/accounts/17841403815449848/token')
@@ -155,9 +147,7 @@ test('two apps in one process count for themselves', async () => {
   await using other = await startApiWorld()
   await person(one).login()
 
-  const counts = [await scrape(one), await scrape(other)].map((metrics) =>
-    metrics.all('instagram_logins_total'),
-  )
+  const counts = [await scrape(one), await scrape(other)].map((metrics) => metrics.all('instagram_logins_total'))
 
   expect(counts).toStrictEqual([{ 'outcome="connected"': 1 }, {}])
 })

@@ -32,8 +32,7 @@ const OUTCOMES = ['connected', 'ok', ...helpCodes, ...Object.values(instagramErr
 /** Whether a label can have a value, for each label with a closed list of values. */
 const CAN_BE: Record<string, (value: string, metrics: ScrapedMetrics) => boolean> = {
   outcome: (value) => OUTCOMES.includes(value),
-  status: (value, { text }) =>
-    /^[1-5]xx$/.test(value) || text.includes(`instagram_accounts{status="${value}"}`),
+  status: (value, { text }) => /^[1-5]xx$/.test(value) || text.includes(`instagram_accounts{status="${value}"}`),
   route: (value) => value.startsWith('/'),
 }
 
@@ -44,26 +43,23 @@ beforeAll(async () => {
   metrics = await scrape(world)
 })
 
-test.each(['grafana-dashboard.json', 'alerts.yml'])(
-  'every metric and label of %s is in a real scrape',
-  (file) => {
-    const uses = usesIn(file)
+test.each(['grafana-dashboard.json', 'alerts.yml'])('every metric and label of %s is in a real scrape', (file) => {
+  const uses = usesIn(file)
 
-    const unknown = uses.flatMap(({ name, labels }) => [
-      ...(new RegExp(`^${name}(\\{| )`, 'm').test(metrics.text) ? [] : [name]),
-      ...labels
-        .filter(
-          ({ label, values }) =>
-            !new RegExp(`^${name}\\{.*\\b${label}="`, 'm').test(metrics.text) ||
-            values.some((value) => !CAN_BE[label]?.(value, metrics)),
-        )
-        .map(({ label, values }) => `${name} ${label} ${values.join('|')}`),
-    ])
+  const unknown = uses.flatMap(({ name, labels }) => [
+    ...(new RegExp(`^${name}(\\{| )`, 'm').test(metrics.text) ? [] : [name]),
+    ...labels
+      .filter(
+        ({ label, values }) =>
+          !new RegExp(`^${name}\\{.*\\b${label}="`, 'm').test(metrics.text) ||
+          values.some((value) => !CAN_BE[label]?.(value, metrics)),
+      )
+      .map(({ label, values }) => `${name} ${label} ${values.join('|')}`),
+  ])
 
-    expect(uses.length).toBeGreaterThan(10)
-    expect(unknown).toStrictEqual([])
-  },
-)
+  expect(uses.length).toBeGreaterThan(10)
+  expect(unknown).toStrictEqual([])
+})
 
 test('the dashboard shows every metric of the app', () => {
   const names = Array.from(metrics.text.matchAll(/^# TYPE ((?:instagram|http)_\w+)/gm), ([, name]) => name)

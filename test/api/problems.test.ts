@@ -19,14 +19,11 @@ const world = await startSharedWorld()
 const withKey = program(world)
 const withoutKey = program(world, { key: '' })
 
-test.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])(
-  'a program with the key may write “%s”',
-  async (scheme) => {
-    const { status } = await withoutKey.get(ACCOUNTS, { Authorization: `${scheme} ${KEY}` })
+test.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('a program with the key may write “%s”', async (scheme) => {
+  const { status } = await withoutKey.get(ACCOUNTS, { Authorization: `${scheme} ${KEY}` })
 
-    expect(status).toBe(200)
-  },
-)
+  expect(status).toBe(200)
+})
 
 test('both keys are valid while one replaces the other, and a removed key is refused', async () => {
   await using other = await startWorld({ API_KEYS: `${NEWER_KEY},${KEY}` })

@@ -58,12 +58,7 @@ type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options' |
 
 /** A program in front of the world's first app, or of the one at `origin`; without a key if `key` is empty. */
 export function program(world: Pick<World, 'origin'>, { key = KEY, origin = world.origin } = {}): Program {
-  async function send(
-    method: Method,
-    path: string,
-    headers: Headers = {},
-    body?: string,
-  ): Promise<ApiResponse> {
+  async function send(method: Method, path: string, headers: Headers = {}, body?: string): Promise<ApiResponse> {
     const client = request(origin)
     const allHeaders = { ...(key && { Authorization: `Bearer ${key}` }), ...headers }
     const response = await client[method](path).set(allHeaders).send(body)

@@ -140,11 +140,7 @@ describe('a due token', () => {
     world.pass(UNTIL_DUE)
 
     const count = await countRefreshes(async () => {
-      const responses = await Promise.all([
-        get(TOKEN),
-        get(TOKEN),
-        program(world, { origin: other }).get(TOKEN),
-      ])
+      const responses = await Promise.all([get(TOKEN), get(TOKEN), program(world, { origin: other }).get(TOKEN)])
       expect(responses.map(({ status }) => status)).toStrictEqual([200, 200, 200])
     })
 
@@ -231,9 +227,7 @@ describe('no valid token', () => {
     const response = await get(TOKEN)
 
     expect(response.status).toBe(status)
-    expect(response.body).toMatchObject(
-      status === 200 ? { expires_in: 1 } : { reason: 'The token has expired.' },
-    )
+    expect(response.body).toMatchObject(status === 200 ? { expires_in: 1 } : { reason: 'The token has expired.' })
   })
 
   test('an expired token is not returned while another process holds the lease', async () => {

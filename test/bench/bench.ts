@@ -90,9 +90,7 @@ export async function createBench(options: Options): Promise<Bench> {
       }
       for (const [call, times] of Object.entries(expected))
         if (after[call as keyof typeof expected] !== times)
-          throw new Error(
-            `${count} logins at ${contestant.name} did not make the calls that they should: ${call}`,
-          )
+          throw new Error(`${count} logins at ${contestant.name} did not make the calls that they should: ${call}`)
       return done
     },
 

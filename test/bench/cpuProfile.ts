@@ -34,8 +34,7 @@ export function byPackage(profile: CpuProfile, pieces: number): Row[] {
   const places = [...new Set([...owned.keys(), ...self.keys()])]
     .map((place) => ({ place, own: self.get(place) ?? 0, behalf: owned.get(place) ?? 0 }))
     .sort((a, b) => b.behalf - a.behalf || b.own - a.own)
-  const isSmall = ({ own, behalf }: (typeof places)[number]) =>
-    Math.max(own, behalf) * percent < SMALL_PERCENT
+  const isSmall = ({ own, behalf }: (typeof places)[number]) => Math.max(own, behalf) * percent < SMALL_PERCENT
   const small = places.filter(isSmall)
   const rest = {
     place: `${small.length} others`,
@@ -67,8 +66,7 @@ export function byFunction(profile: CpuProfile, pieces: number): Row[] {
 
 function timesOf({ nodes, samples = [], timeDeltas = [] }: CpuProfile): Spent[] {
   const self = new Map<number, number>()
-  for (const [index, id] of samples.entries())
-    self.set(id, (self.get(id) ?? 0) + (timeDeltas[index] ?? 0) / 1000)
+  for (const [index, id] of samples.entries()) self.set(id, (self.get(id) ?? 0) + (timeDeltas[index] ?? 0) / 1000)
 
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const spent: Spent[] = []

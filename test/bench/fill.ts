@@ -33,12 +33,7 @@ export async function fill(url: string, { accounts, sessions, due }: Filling): P
   return performance.now() - begun
 }
 
-async function insert(
-  database: Database,
-  table: string,
-  count: number,
-  row: (index: number) => Row,
-): Promise<void> {
+async function insert(database: Database, table: string, count: number, row: (index: number) => Row): Promise<void> {
   for (let next = 0; next < count;)
     next = await database.transaction(async (queries) => {
       const end = Math.min(next + ROWS * STATEMENTS, count)

@@ -7,11 +7,7 @@ export interface Load {
 }
 
 /** Does `work` so many times, so many at once, and no piece twice: each gets a number of its own. */
-export async function load(
-  count: number,
-  atOnce: number,
-  work: (piece: number) => Promise<void>,
-): Promise<Load> {
+export async function load(count: number, atOnce: number, work: (piece: number) => Promise<void>): Promise<Load> {
   const latencies: number[] = []
   const begun = performance.now()
   let next = 0

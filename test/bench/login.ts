@@ -63,9 +63,7 @@ async function submit(visitor: Visitor, page: Page): Promise<Page> {
   if (!form) throw new Error(`Neither a link nor a form: ${inShort(page)}`)
   const [, action = '', inside = ''] = form
   const fields = new URLSearchParams()
-  for (const [, name = '', value = ''] of inside.matchAll(
-    /<input type="hidden" name="([^"]*)" value="([^"]*)"/g,
-  ))
+  for (const [, name = '', value = ''] of inside.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g))
     fields.set(name, value)
   return visitor.post(pathOf(action), fields)
 }

@@ -20,11 +20,7 @@ export function pinDriver(): void {
 }
 
 /** Starts Node on the core of its role. */
-export function spawnPinned(
-  role: keyof typeof CORES,
-  args: readonly string[],
-  options: SpawnOptions,
-): ChildProcess {
+export function spawnPinned(role: keyof typeof CORES, args: readonly string[], options: SpawnOptions): ChildProcess {
   return pinning
     ? spawn('taskset', ['-c', String(CORES[role]), process.execPath, ...args], options)
     : spawn(process.execPath, args, options)

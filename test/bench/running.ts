@@ -47,12 +47,7 @@ export async function start(contestant: Contestant, options: StartOptions): Prom
   const log = `${folder}/output.log`
   const output = openSync(log, 'a')
   // The channel is for a probe; without one nobody listens at the other end.
-  const stdio: StdioOptions = [
-    'ignore',
-    output,
-    output,
-    ...(nodeArguments.length > 0 ? ['ipc' as const] : []),
-  ]
+  const stdio: StdioOptions = ['ignore', output, output, ...(nodeArguments.length > 0 ? ['ipc' as const] : [])]
   const { PATH = '' } = process.env
   const env = {
     PATH,

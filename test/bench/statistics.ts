@@ -16,7 +16,5 @@ export function medians<Figures extends Record<keyof Figures, number>>(rounds: r
   const [first] = rounds
   if (!first) throw new RangeError('There was no round')
   const names = Object.keys(first) as (keyof Figures)[]
-  return Object.fromEntries(
-    names.map((name) => [name, median(rounds.map((round) => round[name]))]),
-  ) as Figures
+  return Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name]))])) as Figures
 }

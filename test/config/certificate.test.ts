@@ -116,9 +116,7 @@ test.each([
 test('a file that is a folder cannot be read', async () => {
   const { folder } = await ownPair()
 
-  const error = await refusal(
-    certificateFor(settings({ certificateFile: folder, keyFile: folder }, folder), NOW),
-  )
+  const error = await refusal(certificateFor(settings({ certificateFile: folder, keyFile: folder }, folder), NOW))
 
   expect(error).toBe(`HTTPS names ${folder}, which cannot be read.`)
 })

@@ -145,9 +145,7 @@ describe('with credentials', () => {
     ['one two', ['one', 'two']],
     [' one,\n\ttwo , three,', ['one', 'two', 'three']],
   ])('the scopes %j are a list', (text, scopes) => {
-    expect(configFromEnvironment({ ...CREDENTIALS, INSTAGRAM_SCOPES: text }).instagram.scopes).toStrictEqual(
-      scopes,
-    )
+    expect(configFromEnvironment({ ...CREDENTIALS, INSTAGRAM_SCOPES: text }).instagram.scopes).toStrictEqual(scopes)
   })
 
   test.each([
@@ -162,8 +160,7 @@ describe('with credentials', () => {
     expect(config.instagram.redirectUri).toBe(uri)
   })
 
-  const all =
-    'set all of INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET, INSTAGRAM_REDIRECT_URI, or none of them'
+  const all = 'set all of INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET, INSTAGRAM_REDIRECT_URI, or none of them'
   test.each([
     [['INSTAGRAM_CLIENT_ID'], 'INSTAGRAM_CLIENT_SECRET and INSTAGRAM_REDIRECT_URI'],
     [['INSTAGRAM_CLIENT_SECRET'], 'INSTAGRAM_CLIENT_ID and INSTAGRAM_REDIRECT_URI'],
@@ -182,9 +179,7 @@ describe('with credentials', () => {
   test('a blank credential counts as missing', () => {
     const environment = { ...CREDENTIALS, INSTAGRAM_CLIENT_SECRET: ' ' }
 
-    expect(mistakesOf(environment)).toStrictEqual([
-      `INSTAGRAM_CLIENT_SECRET must be set too: ${all} for the sandbox.`,
-    ])
+    expect(mistakesOf(environment)).toStrictEqual([`INSTAGRAM_CLIENT_SECRET must be set too: ${all} for the sandbox.`])
   })
 })
 
@@ -252,10 +247,7 @@ describe('HTTPS', () => {
     ['self-signed', 'self-signed'],
     [' self-signed\n', 'self-signed'],
     ['cert.pem,key.pem', { certificateFile: 'cert.pem', keyFile: 'key.pem' }],
-    [
-      '/etc/my site/cert.pem , ../key.pem',
-      { certificateFile: '/etc/my site/cert.pem', keyFile: '../key.pem' },
-    ],
+    ['/etc/my site/cert.pem , ../key.pem', { certificateFile: '/etc/my site/cert.pem', keyFile: '../key.pem' }],
   ])('%j is understood', (text, https) => {
     expect(configFromEnvironment({ HTTPS: text }).listening?.https).toStrictEqual(https)
   })
@@ -445,13 +437,9 @@ describe('a mistake is one sentence that starts with the variable and never show
     'INSTAGRAM_AUTHORIZE_URL names api.instagram.com, where nobody can authorize since August 2026: use https://www.instagram.com/oauth/authorize.'
 
   test.each<readonly [name: string, value: string, sentence: string]>([
-    ...[
-      'canary',
-      'canary.example/response',
-      'ftp://canary.example/response',
-      'https://',
-      '//canary/response',
-    ].map((value) => ['INSTAGRAM_REDIRECT_URI', value, address('INSTAGRAM_REDIRECT_URI')] as const),
+    ...['canary', 'canary.example/response', 'ftp://canary.example/response', 'https://', '//canary/response'].map(
+      (value) => ['INSTAGRAM_REDIRECT_URI', value, address('INSTAGRAM_REDIRECT_URI')] as const,
+    ),
     ['INSTAGRAM_REDIRECT_URI', 'https://can ary.example/response', address('INSTAGRAM_REDIRECT_URI')],
     ['INSTAGRAM_REDIRECT_URI', 'https://canary.example:99999/response', address('INSTAGRAM_REDIRECT_URI')],
     ...[
@@ -489,8 +477,7 @@ describe('a mistake is one sentence that starts with the variable and never show
     ['INSTAGRAM_TOKEN_URL', 'javascript:canary', address('INSTAGRAM_TOKEN_URL')],
     ['INSTAGRAM_GRAPH_URL', 'graph.canary.example', address('INSTAGRAM_GRAPH_URL')],
     ...['canary', '26', '26.0', 'v26', 'v26.0/canary', 'v26.0\nv27.0', '../v26.0'].map(
-      (value) =>
-        ['INSTAGRAM_GRAPH_VERSION', value, 'INSTAGRAM_GRAPH_VERSION must be written like v26.0.'] as const,
+      (value) => ['INSTAGRAM_GRAPH_VERSION', value, 'INSTAGRAM_GRAPH_VERSION must be written like v26.0.'] as const,
     ),
     ...['PORT', 'SANDBOX_PORT'].flatMap((name) =>
       ['canary', '0', '-3131', '65536', '3131.5', '3131 3132', 'Infinity', '3131/tcp', '٣١٣١'].map(
@@ -513,16 +500,10 @@ describe('a mistake is one sentence that starts with the variable and never show
           'SESSION_SECRETS must be secrets of at least 32 characters each, separated by commas, newest first.',
         ] as const,
     ),
-    ...['yes', 'canary', 'ON'].map(
-      (value) => ['SHOW_TOKEN', value, 'SHOW_TOKEN must be on or off.'] as const,
-    ),
+    ...['yes', 'canary', 'ON'].map((value) => ['SHOW_TOKEN', value, 'SHOW_TOKEN must be on or off.'] as const),
     ...['canary', 'verbose', 'INFO'].map(
       (value) =>
-        [
-          'LOG_LEVEL',
-          value,
-          'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.',
-        ] as const,
+        ['LOG_LEVEL', value, 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.'] as const,
     ),
     ['ADMIN_PASSWORD', 'canary-12-x', 'ADMIN_PASSWORD must have at least 12 characters.'],
     [

@@ -189,10 +189,7 @@ describe('a mistake is one sentence that starts with the option and never shows 
       { url: 'https://canary.example/' },
       { secrets: WEBHOOK_SECRET },
       { url: 'https://canary.example/', secrets: WEBHOOK_SECRET, canary: true },
-    ].map((webhook): [object, string] => [
-      { webhook },
-      'webhook must have a url and secrets, and nothing else.',
-    ]),
+    ].map((webhook): [object, string] => [{ webhook }, 'webhook must have a url and secrets, and nothing else.']),
     [
       { webhook: { url: 'https://canary.example/', secrets: 'canary' } },
       'webhook.secrets must be written as whsec_ and base64 of 24 to 64 bytes, separated by commas, newest first.',
@@ -204,23 +201,20 @@ describe('a mistake is one sentence that starts with the option and never shows 
     [{ webhookUrl: 'canary' }, 'webhookUrl is no option.'],
     [{ port: 31_337 }, 'port is no option.'],
     [{ metaAppSecret: 31_337 }, 'metaAppSecret must be text.'],
-    ...[
-      'https://canary.example/path',
-      'canary.example',
-      '*',
-      'https://canary@site.example',
-      'ftp://canary',
-    ].map((origin): [object, string] => [
-      { returnToOrigins: ['https://app.example.com', origin] },
-      'returnToOrigins must be origins, written like https://app.example.com.',
-    ]),
+    ...['https://canary.example/path', 'canary.example', '*', 'https://canary@site.example', 'ftp://canary'].map(
+      (origin): [object, string] => [
+        { returnToOrigins: ['https://app.example.com', origin] },
+        'returnToOrigins must be origins, written like https://app.example.com.',
+      ],
+    ),
     ...['production', 'sandbox', 'showToken', 'takesTokens', 'jobs'].map((name): [object, string] => [
       { [name]: 31_337 },
       `${name} must be true or false.`,
     ]),
-    ...['now', 'onEvent', 'reconnectUrl', 'onConnected', 'onFailure', 'render'].map(
-      (name): [object, string] => [{ [name]: 'canary' }, `${name} must be a function.`],
-    ),
+    ...['now', 'onEvent', 'reconnectUrl', 'onConnected', 'onFailure', 'render'].map((name): [object, string] => [
+      { [name]: 'canary' },
+      `${name} must be a function.`,
+    ]),
     ...[{ info: 31_337 }, true].map((log): [object, string] => [
       { log },
       'log must have the methods debug, info, warn and error, as a pino logger and console have.',
@@ -288,8 +282,7 @@ describe('the log', () => {
 
   test('of a host gets details first and then a sentence, as pino does', () => {
     const lines: unknown[] = []
-    const keep = (level: string) => (details: object, message: string) =>
-      void lines.push([level, details, message])
+    const keep = (level: string) => (details: object, message: string) => void lines.push([level, details, message])
     const log = hostLogger({
       debug: keep('debug'),
       info: keep('info'),

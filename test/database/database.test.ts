@@ -1,12 +1,7 @@
 import { inspect } from 'node:util'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import {
-  type Database,
-  openDatabase,
-  openExistingDatabase,
-  type Queries,
-} from '../../src/database/database.ts'
+import { type Database, openDatabase, openExistingDatabase, type Queries } from '../../src/database/database.ts'
 import { schemaState } from '../../src/database/migrations.ts'
 import { engines } from '../support/places.ts'
 import { emptyDatabase, opened, rejection } from './opening.ts'
@@ -31,11 +26,7 @@ describe.each(engines)('a database on $name', (engine) => {
     ]
 
     for (const { name, amount, note } of rows)
-      await database.query('INSERT INTO things (name, amount, note) VALUES ($1, $2, $3)', [
-        name,
-        amount,
-        note,
-      ])
+      await database.query('INSERT INTO things (name, amount, note) VALUES ($1, $2, $3)', [name, amount, note])
 
     const read = await database.query('SELECT name, amount, note FROM things')
     expect(read.rowCount).toBe(rows.length)
@@ -52,9 +43,7 @@ describe.each(engines)('a database on $name', (engine) => {
       ['a', 1, 2, 'b', 3, 'c', 4, 'd', 5, 'x', 'e'],
     )
 
-    expect(
-      (await database.query('SELECT * FROM things WHERE name IN ($1, $2)', ['a', 'e'])).rows,
-    ).toStrictEqual([
+    expect((await database.query('SELECT * FROM things WHERE name IN ($1, $2)', ['a', 'e'])).rows).toStrictEqual([
       { name: 'a', amount: 1, note: 'a' },
       { name: 'e', amount: 5, note: 'x' },
     ])
@@ -62,11 +51,7 @@ describe.each(engines)('a database on $name', (engine) => {
 
   test('refuses too few and too many parameters, and numbers that are no safe integers', async () => {
     const { database } = await withThings()
-    const wrong = [
-      ['a'],
-      ['a', 1, 2],
-      ...[NaN, Infinity, 1.5, 2 ** 53, -(2 ** 53), undefined].map((n) => ['a', n]),
-    ]
+    const wrong = [['a'], ['a', 1, 2], ...[NaN, Infinity, 1.5, 2 ** 53, -(2 ** 53), undefined].map((n) => ['a', n])]
 
     for (const parameters of wrong)
       await expect(
@@ -86,9 +71,7 @@ describe.each(engines)('a database on $name', (engine) => {
     expect(await changed("UPDATE things SET amount = 2 WHERE name = 'plum'")).toBe(0)
     expect(await changed("INSERT INTO things (name) VALUES ('pear') ON CONFLICT DO NOTHING")).toBe(0)
     expect(await changed("DELETE FROM things WHERE name = 'pear'")).toBe(1)
-    expect(
-      await database.query('UPDATE things SET amount = amount + 40 RETURNING name, amount'),
-    ).toStrictEqual({
+    expect(await database.query('UPDATE things SET amount = amount + 40 RETURNING name, amount')).toStrictEqual({
       rows: [{ name: 'apple', amount: 42 }],
       rowCount: 1,
     })
@@ -109,13 +92,9 @@ describe.each(engines)('a database on $name', (engine) => {
   test('sorts the text of accounts by its bytes', async () => {
     const database = await opened(await emptyDatabase(engine))
     for (const code of ['a', 'ä', 'B', 'C', '_', '1'])
-      await database.query('INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, 1, 1)', [
-        code,
-      ])
+      await database.query('INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, 1, 1)', [code])
 
-    const { rows } = await database.query(
-      'SELECT confirmation_code AS code FROM deletions ORDER BY confirmation_code',
-    )
+    const { rows } = await database.query('SELECT confirmation_code AS code FROM deletions ORDER BY confirmation_code')
 
     expect(rows.map(({ code }) => code)).toStrictEqual(['1', 'B', 'C', '_', 'a', 'ä'])
   })
@@ -178,9 +157,7 @@ describe.each(engines)('a database on $name', (engine) => {
     const { database } = await withThings()
     const kept: Queries[] = []
     await database.transaction((transaction) => Promise.resolve(kept.push(transaction)))
-    await database
-      .transaction((transaction) => Promise.reject(new Error(`${kept.push(transaction)}`)))
-      .catch(() => 0)
+    await database.transaction((transaction) => Promise.reject(new Error(`${kept.push(transaction)}`))).catch(() => 0)
 
     for (const transaction of kept) await expect(add(transaction, 'apple')).rejects.toThrow('has ended')
 

@@ -51,12 +51,7 @@ test('a transaction that PostgreSQL undoes because of a deadlock is run again', 
   for (const code of ['a', 'b']) await database.query(ADD, [code])
   const [readyA, readyB] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
   let runs = 0
-  const update = (
-    first: string,
-    second: string,
-    ready: PromiseWithResolvers<undefined>,
-    other: Promise<unknown>,
-  ) =>
+  const update = (first: string, second: string, ready: PromiseWithResolvers<undefined>, other: Promise<unknown>) =>
     database.transaction(async (transaction) => {
       runs += 1
       const increment = 'UPDATE deletions SET asked_at = asked_at + 1 WHERE confirmation_code = $1'
@@ -99,8 +94,7 @@ test('a lock that is held too long, and a killed connection, are reported as una
     ])
   })
 
-  for (const error of [waiting, killed])
-    expect(error).toMatchObject({ name: 'AppError', code: 'database_unavailable' })
+  for (const error of [waiting, killed]) expect(error).toMatchObject({ name: 'AppError', code: 'database_unavailable' })
   expect((await database.query('SELECT confirmation_code AS code FROM deletions')).rows).toStrictEqual([
     { code: 'apple' },
   ])
@@ -168,9 +162,7 @@ test('an operator reads that the encoding of the database must be UTF8', async (
   const error = await rejection(openExistingDatabase(url))
   await administer(inject('postgresUrl'), `DROP DATABASE ${name}`)
 
-  expect(error.message).toMatch(
-    /^The database 127.0.0.1:\d+\/latin_\w+ cannot be opened: its encoding must be UTF8$/,
-  )
+  expect(error.message).toMatch(/^The database 127.0.0.1:\d+\/latin_\w+ cannot be opened: its encoding must be UTF8$/)
 })
 
 test('an operator whose PostgreSQL URL is malformed reads so, and not the URL', async () => {

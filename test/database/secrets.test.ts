@@ -111,9 +111,7 @@ test.each([
   const path = join(folder, 'session-secret')
   await create(path)
 
-  expect(() => withStoredSecrets(configFor(`file:${folder}/a.db`))).toThrow(
-    `The secret in ${path} cannot be used: `,
-  )
+  expect(() => withStoredSecrets(configFor(`file:${folder}/a.db`))).toThrow(`The secret in ${path} cannot be used: `)
   expect(() => withStoredSecrets(configFor(`file:${folder}/a.db`))).toThrow(reason)
   expect(await readdir(folder)).toStrictEqual(['session-secret'])
 })

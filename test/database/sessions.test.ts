@@ -57,11 +57,7 @@ describe.each(engines)('sessions on $name', (engine) => {
   test('a person who is deleted is signed out in all browsers, and nobody else is', async () => {
     const database = await opened(await emptyDatabase(engine))
     const app = appOn(database)
-    const [laptop, phone, bob] = [
-      await signIn(app, 'Ann'),
-      await signIn(app, 'Ann'),
-      await signIn(app, 'Bob'),
-    ]
+    const [laptop, phone, bob] = [await signIn(app, 'Ann'), await signIn(app, 'Ann'), await signIn(app, 'Bob')]
 
     await deleteSessionsOf(database, 'key of Ann')
 

@@ -6,12 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { inspect, promisify } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import {
-  openDatabase,
-  openExistingDatabase,
-  openInBackground,
-  withTimeout,
-} from '../../src/database/database.ts'
+import { openDatabase, openExistingDatabase, openInBackground, withTimeout } from '../../src/database/database.ts'
 import { isInMemory } from '../../src/databaseUrl.ts'
 import { opened, rejection, temporaryFolder } from './opening.ts'
 
@@ -25,9 +20,10 @@ test('the files of a database are for their owner only, also those that existed'
   await opened(`file:${folder}/accounts.db`)
   await opened(`file:${older}`)
 
-  const modes = [folder, ...(await readdir(folder)).map((name) => join(folder, name)), older].map(
-    async (path) => [relative(folder, path), (await stat(path)).mode & 0o777],
-  )
+  const modes = [folder, ...(await readdir(folder)).map((name) => join(folder, name)), older].map(async (path) => [
+    relative(folder, path),
+    (await stat(path)).mode & 0o777,
+  ])
   expect(Object.fromEntries(await Promise.all(modes))).toStrictEqual({
     '': 0o700,
     'accounts.db': 0o600,
@@ -65,9 +61,7 @@ test('what is committed survives a power cut, and what is deleted is overwritten
   const database = await opened(`file:${await temporaryFolder()}/accounts.db`)
   const settings = ['journal_mode', 'synchronous', 'secure_delete', 'foreign_keys']
 
-  const values = await Promise.all(
-    settings.map(async (name) => (await database.query(`PRAGMA ${name}`)).rows),
-  )
+  const values = await Promise.all(settings.map(async (name) => (await database.query(`PRAGMA ${name}`)).rows))
 
   expect(values).toStrictEqual([
     [{ journal_mode: 'wal' }],
@@ -91,19 +85,16 @@ test('a deleted row is in none of the files after a checkpoint', async () => {
 })
 
 // A program that opens and closes SQLite's file by itself loses all locks that its process holds on it.
-test.runIf(existsSync('/proc/locks'))(
-  'a database that is opened twice keeps its lock when one is closed',
-  async () => {
-    const path = join(await temporaryFolder(), 'accounts.db')
-    await opened(`file:${path}`)
+test.runIf(existsSync('/proc/locks'))('a database that is opened twice keeps its lock when one is closed', async () => {
+  const path = join(await temporaryFolder(), 'accounts.db')
+  await opened(`file:${path}`)
 
-    const other = await openDatabase(`file:${path}`)
-    await other.close()
+  const other = await openDatabase(`file:${path}`)
+  await other.close()
 
-    const { ino } = await stat(path)
-    expect(await readFile('/proc/locks', 'utf8')).toContain(`:${ino} `)
-  },
-)
+  const { ino } = await stat(path)
+  expect(await readFile('/proc/locks', 'utf8')).toContain(`:${ino} `)
+})
 
 test('a query waits for the lock of another process, and other requests are served meanwhile', async () => {
   const url = `file:${await temporaryFolder()}/accounts.db`
@@ -164,18 +155,11 @@ test('several processes that write at once lose no write', async () => {
 })
 
 test.each([
-  ...[
-    'mysql://admin:hunter2@db/accounts',
-    'postgres:admin:hunter2',
-    'a.db?key=hunter2',
-    'FILE:hunter2',
-    '',
-  ].map((url) => [url, 'must begin with file:']),
+  ...['mysql://admin:hunter2@db/accounts', 'postgres:admin:hunter2', 'a.db?key=hunter2', 'FILE:hunter2', ''].map(
+    (url) => [url, 'must begin with file:'],
+  ),
   ...['file:', 'file:./data/', 'file:///'].map((url) => [url, 'names no file']),
-  ...['file:./data/a.db?key=hunter2', 'file:///data/a.db?key=hunter2'].map((url) => [
-    url,
-    'must not have options',
-  ]),
+  ...['file:./data/a.db?key=hunter2', 'file:///data/a.db?key=hunter2'].map((url) => [url, 'must not have options']),
   ...['file://db.example/a.db', 'file://admin:hunter2@db/a.db'].map((url) => [url, 'is no valid file URL']),
 ])('an operator who sets the URL %j reads that it %s', async (url, reason) => {
   const error = await rejection(openExistingDatabase(url))
@@ -240,8 +224,7 @@ test('an app whose database cannot be opened answers 503, and works once the dat
   vi.advanceTimersByTime(10_000)
   await database.ready()
 
-  for (const error of unavailable)
-    expect(error).toMatchObject({ name: 'AppError', code: 'database_unavailable' })
+  for (const error of unavailable) expect(error).toMatchObject({ name: 'AppError', code: 'database_unavailable' })
   expect(errors).toStrictEqual([unavailable[0]])
   expect((await database.query('SELECT * FROM accounts')).rows).toStrictEqual([])
   expect([database.engine, database.skipLocked]).toStrictEqual(['sqlite', ''])

@@ -33,8 +33,7 @@ test('a feed page shows the newest posts as long as its account is connected, an
   await example.press('/clock', { forward: '60 days' })
   await example.press('/clock', { forward: '30 days' })
   expect((await feed()).text).toContain(NONE)
-  const [, reconnect = ''] =
-    /account\.needs_reconnect: connect the account again at (\S+)/.exec(example.errors()) ?? []
+  const [, reconnect = ''] = /account\.needs_reconnect: connect the account again at (\S+)/.exec(example.errors()) ?? []
   await owner.login('Get Started', {}, new URL(reconnect).pathname)
   expect((await feed()).text).toContain(POST)
 })

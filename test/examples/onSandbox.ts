@@ -5,8 +5,7 @@ import { registerHooks } from 'node:module'
 const PACKAGE = new URL('packageOnSandbox.ts', import.meta.url).href
 
 registerHooks({
-  resolve: (specifier, context, next) =>
-    next(specifier === 'instagram-access-token' ? PACKAGE : specifier, context),
+  resolve: (specifier, context, next) => next(specifier === 'instagram-access-token' ? PACKAGE : specifier, context),
 })
 
 subscribe('tracing:net.server.listen:asyncEnd', () => {

@@ -129,9 +129,7 @@ describe('an account', () => {
     const { accounts } = site.instagram
     const { accessToken } = await accounts.token(account.key)
 
-    const found = await Promise.all(
-      [account.key, BUSINESS, '17841403815449847', '1'].map((id) => accounts.find(id)),
-    )
+    const found = await Promise.all([account.key, BUSINESS, '17841403815449847', '1'].map((id) => accounts.find(id)))
 
     expect(found).toStrictEqual([account, account, account, undefined])
     expect(JSON.stringify(found)).not.toContain(accessToken)

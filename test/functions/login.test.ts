@@ -59,16 +59,14 @@ test('a person may return to another origin that the options name', async () => 
   expect(returnTo).toBe('https://app.example.com/next')
 })
 
-test.each([
-  'https://elsewhere.example/',
-  '//elsewhere.example',
-  '/\\elsewhere.example',
-  'javascript:alert(1)',
-])('a login with the foreign return address %s does not begin', (returnTo) => {
-  expect(() => instagram.beginLogin({ returnTo })).toThrow(
-    expect.objectContaining({ name: 'AppError', code: 'return_to_foreign' }),
-  )
-})
+test.each(['https://elsewhere.example/', '//elsewhere.example', '/\\elsewhere.example', 'javascript:alert(1)'])(
+  'a login with the foreign return address %s does not begin',
+  (returnTo) => {
+    expect(() => instagram.beginLogin({ returnTo })).toThrow(
+      expect.objectContaining({ name: 'AppError', code: 'return_to_foreign' }),
+    )
+  },
+)
 
 test('a repeated callback has the same result, and its code is exchanged once', async () => {
   const { url, browserSecret } = instagram.beginLogin()
@@ -85,10 +83,7 @@ test.each<[string, (address: URL) => URL | string | URLSearchParams]>([
   ['a URL', (address) => address],
   ['an address', ({ href }) => href],
   ['a path with its query', ({ pathname, search }) => pathname + search],
-  [
-    'a path with its query and Instagram’s fragment',
-    ({ pathname, search, hash }) => pathname + search + hash,
-  ],
+  ['a path with its query and Instagram’s fragment', ({ pathname, search, hash }) => pathname + search + hash],
   ['an address without its scheme', ({ host, pathname, search }) => host + pathname + search],
   ['a query with its question mark', ({ search }) => search],
   ['a query', ({ search }) => search.slice(1)],

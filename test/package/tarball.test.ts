@@ -71,9 +71,7 @@ describe('the tarball', () => {
     const { packages } = json('package-lock.json') as Lock
 
     const loaded = new Set(
-      filesIn(project.installed, 'dist/**/*.js').flatMap((file) =>
-        packagesLoadedBy(textIn(project.installed, file)),
-      ),
+      filesIn(project.installed, 'dist/**/*.js').flatMap((file) => packagesLoadedBy(textIn(project.installed, file))),
     )
 
     expect(Object.keys({ ...dependencies, ...peerDependencies })).toEqual(expect.arrayContaining([...loaded]))

@@ -25,9 +25,7 @@ function startLoad(origins: readonly string[]) {
       const somebody = person({ origin })
       const start = await somebody.get('/')
       const [, href] = /href="([^"]*)">Get Started/.exec(start.text) ?? []
-      const last = href
-        ? await somebody.get(await somebody.authorize(href.replaceAll('&amp;', '&'), { as }))
-        : start
+      const last = href ? await somebody.get(await somebody.authorize(href.replaceAll('&amp;', '&'), { as })) : start
       pages.push({ username: as.replace('-', '.'), status: last.status, text: last.text })
     }
   }
@@ -48,8 +46,7 @@ test('while PostgreSQL restarts under load, people are told so, and everything w
   const place = () => Promise.resolve({ url: server.url, [Symbol.asyncDispose]: () => Promise.resolve() })
   await using world = await startWorld({}, { engine: { name: 'PostgreSQL', place } })
   const origins = [world.origin, await world.startAnother()]
-  const readiness = () =>
-    Promise.all(origins.map(async (origin) => (await request(origin).get('/readyz')).status))
+  const readiness = () => Promise.all(origins.map(async (origin) => (await request(origin).get('/readyz')).status))
   const before = await readiness()
   const load = startLoad(origins)
   await expect.poll(load.connected, PATIENCE).toBeGreaterThan(10)

@@ -17,9 +17,7 @@ test('with a self-signed certificate a login works, as do Meta’s callbacks and
   const get = await client(here.folder)
 
   // Processes that start at once have the same certificate.
-  const fingerprints = outputs.map(
-    (text) => /fingerprint is ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})/.exec(text)?.[1],
-  )
+  const fingerprints = outputs.map((text) => /fingerprint is ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})/.exec(text)?.[1])
   expect(fingerprints[0]).toBeDefined()
   expect(fingerprints[1]).toBe(fingerprints[0])
   expect(outputs[0]).toContain(`open ${origin} and choose Get Started`)
@@ -66,9 +64,7 @@ test('a missing certificate is one sentence, with status 1', async () => {
   const app = here.start({ HTTPS: 'missing.pem,key.pem' })
 
   expect(await app.ended).toBe(1)
-  expect(app.output().trim()).toBe(
-    `Cannot start: HTTPS names ${join(here.folder, 'missing.pem')}, which is not there.`,
-  )
+  expect(app.output().trim()).toBe(`Cannot start: HTTPS names ${join(here.folder, 'missing.pem')}, which is not there.`)
 })
 
 /** A client that trusts the stored certificate only. */

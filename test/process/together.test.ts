@@ -44,9 +44,8 @@ async function startSite() {
   }
   const database = await openDatabase(url)
   const config = configFromEnvironment(environment)
-  const context = starting.adopt(
-    createContext(config, { database, log: pino({ level: 'silent' }) }),
-    (created) => created.close(),
+  const context = starting.adopt(createContext(config, { database, log: pino({ level: 'silent' }) }), (created) =>
+    created.close(),
   )
   for (let number = 0; number < DUE; number += 1)
     await context.accounts.connect({
@@ -154,9 +153,7 @@ test('logins that begin at one process and come back to both at once succeed eve
 
   const pages = await Promise.all(
     arrivals.flatMap(({ somebody, callback }) =>
-      [site.one, site.other].map(({ origin }) =>
-        person(site.one, origin, new Map(somebody.cookies)).get(callback),
-      ),
+      [site.one, site.other].map(({ origin }) => person(site.one, origin, new Map(somebody.cookies)).get(callback)),
     ),
   )
 
@@ -174,8 +171,7 @@ test(`${CROWD} logins at once over two processes all succeed, each with a token 
   const pages = await Promise.all(arrivals.map(({ somebody, callback }) => somebody.get(callback)))
 
   expect(pages.map(({ status }) => status)).toStrictEqual(Array(CROWD).fill(200))
-  for (const [index, { username }] of arrivals.entries())
-    expect(pages[index]?.text).toContain(`@${username}<`)
+  for (const [index, { username }] of arrivals.entries()) expect(pages[index]?.text).toContain(`@${username}<`)
   const codes = exchangedCodes()
   expect(new Set(codes).size).toBe(codes.length)
   for (const [username, owner] of await site.owners()) expect(owner).toBe(username)
@@ -187,9 +183,7 @@ test('of many logins, while one of two processes is killed, none is lost without
   const connected = () => site.one.output().split('account.connected').length
   const before = connected()
 
-  const responses = arrivals.map(async ({ somebody, callback }) =>
-    somebody.get(callback).catch(() => undefined),
-  )
+  const responses = arrivals.map(async ({ somebody, callback }) => somebody.get(callback).catch(() => undefined))
   await expect.poll(connected, { timeout: 60_000, interval: 2 }).toBeGreaterThan(before)
   site.one.child.kill('SIGKILL')
   await site.one.ended
@@ -198,9 +192,7 @@ test('of many logins, while one of two processes is killed, none is lost without
     'UPDATE login_attempts SET claimed_at = claimed_at - 31000 WHERE account_key IS NULL AND outcome IS NULL',
   )
   const again = await Promise.all(
-    arrivals.map(
-      async ({ somebody, callback }, index) => first[index] ?? through(site.other, somebody).get(callback),
-    ),
+    arrivals.map(async ({ somebody, callback }, index) => first[index] ?? through(site.other, somebody).get(callback)),
   )
 
   const isInterrupted = (page?: Response) => page?.status === 503 && page.text.includes('We were interrupted')

@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  BASIC,
-  ERROR_PAGE,
-  locationOf,
-  PUBLISH,
-  REDIRECT_URI,
-  sharedSandbox,
-  startTestSandbox,
-} from './support.ts'
+import { BASIC, ERROR_PAGE, locationOf, PUBLISH, REDIRECT_URI, sharedSandbox, startTestSandbox } from './support.ts'
 
 const INVALID = 'Invalid Request: Request parameters are invalid: '
 const ALLOW = [
@@ -72,20 +64,15 @@ test('a person who cancels goes back with the three documented parameters', asyn
   )
 })
 
-test.for([`${BASIC},${PUBLISH}`, `${BASIC} ${PUBLISH}`])(
-  'a request may write scopes as “%s”',
-  async (scope) => {
-    const response = await fetch(sandbox.authorizeAddress({ scope }), { redirect: 'manual' })
+test.for([`${BASIC},${PUBLISH}`, `${BASIC} ${PUBLISH}`])('a request may write scopes as “%s”', async (scope) => {
+  const response = await fetch(sandbox.authorizeAddress({ scope }), { redirect: 'manual' })
 
-    expect(response.status).toBe(200)
-  },
-)
+  expect(response.status).toBe(200)
+})
 
 test('the ticked scopes are granted, the basic one always, and none that was not requested', async () => {
   const unticked = await sandbox.exchange(await sandbox.allow('business', []))
-  const more = await sandbox.exchange(
-    await sandbox.allow('business', [PUBLISH, 'instagram_business_manage_messages']),
-  )
+  const more = await sandbox.exchange(await sandbox.allow('business', [PUBLISH, 'instagram_business_manage_messages']))
 
   expect(await unticked.json()).toMatchObject({ permissions: [BASIC] })
   expect(await more.json()).toMatchObject({ permissions: [BASIC, PUBLISH] })
@@ -100,11 +87,7 @@ test.for<[string, Record<string, string | undefined>, string]>([
   ['no redirect URI', { redirect_uri: undefined }, 'Invalid redirect_uri'],
   ['another response type', { response_type: 'token' }, 'Invalid response_type'],
   ['no response type', { response_type: undefined }, 'Invalid response_type'],
-  [
-    'dead scopes',
-    { scope: `${BASIC},user_profile,user_media` },
-    'Invalid scope field(s): user_profile, user_media',
-  ],
+  ['dead scopes', { scope: `${BASIC},user_profile,user_media` }, 'Invalid scope field(s): user_profile, user_media'],
   [
     'a scope named like a property of objects',
     { scope: `${BASIC},constructor` },
@@ -112,22 +95,19 @@ test.for<[string, Record<string, string | undefined>, string]>([
   ],
   ['no scope', { scope: '' }, 'Invalid scope field(s): '],
   ['no basic scope', { scope: PUBLISH }, `Invalid scope field(s): ${BASIC} is missing`],
-])(
-  'a request with %s ends on Instagram’s error page, for the page and for the form',
-  async ([, change, message]) => {
-    const address = sandbox.authorizeAddress(change)
+])('a request with %s ends on Instagram’s error page, for the page and for the form', async ([, change, message]) => {
+  const address = sandbox.authorizeAddress(change)
 
-    const page = await fetch(address, { redirect: 'manual' })
-    const form = await sandbox.submitDecision([['decision', 'cancel']], address)
+  const page = await fetch(address, { redirect: 'manual' })
+  const form = await sandbox.submitDecision([['decision', 'cancel']], address)
 
-    for (const response of [page, form]) {
-      const target = new URL(locationOf(response), sandbox.origin)
-      expect(response.status).toBe(302)
-      expect(target.origin + target.pathname).toBe(sandbox.origin + ERROR_PAGE)
-      expect(target.searchParams.get('message')).toBe(INVALID + message)
-    }
-  },
-)
+  for (const response of [page, form]) {
+    const target = new URL(locationOf(response), sandbox.origin)
+    expect(response.status).toBe(302)
+    expect(target.origin + target.pathname).toBe(sandbox.origin + ERROR_PAGE)
+    expect(target.searchParams.get('message')).toBe(INVALID + message)
+  }
+})
 
 test.for<[string, RegExp]>([
   ['outsider', /^Insufficient Developer Role$/],
@@ -146,9 +126,7 @@ test.for<[string, RegExp]>([
 test('the error page shows its message as text', async () => {
   const message = '<script>alert(1)</script>'
 
-  const response = await fetch(
-    `${sandbox.origin}${ERROR_PAGE}?${new URLSearchParams({ message }).toString()}`,
-  )
+  const response = await fetch(`${sandbox.origin}${ERROR_PAGE}?${new URLSearchParams({ message }).toString()}`)
   const page = await response.text()
 
   expect(page).toContain('&lt;script&gt;alert(1)')
@@ -189,9 +167,7 @@ test('a program decides without a browser, as a guest too, with all requested sc
   const address = await sandbox.authorize(sandbox.authorizeAddress(), { as: 'guest-7' })
   const response = await sandbox.exchange(address.searchParams.get('code') ?? '')
 
-  expect(await response.text()).toContain(
-    `"user_id": 27640875300000071, "permissions": ["${BASIC}","${PUBLISH}"]`,
-  )
+  expect(await response.text()).toContain(`"user_id": 27640875300000071, "permissions": ["${BASIC}","${PUBLISH}"]`)
 })
 
 test('a program that decides as a refused or unknown user, or elsewhere, gets an error', async () => {

@@ -114,11 +114,7 @@ test.for<[string, Record<string, string | undefined>, string]>([
   ['no code', { code: undefined }, 'Missing required field code'],
   ['an empty code', { code: '' }, 'Missing required field code'],
   ['a made-up code', { code: 'dummy' }, 'Invalid authorization code'],
-  [
-    'a made-up code whatever the secret',
-    { code: 'dummy', client_secret: 'wrong' },
-    'Invalid authorization code',
-  ],
+  ['a made-up code whatever the secret', { code: 'dummy', client_secret: 'wrong' }, 'Invalid authorization code'],
   ['an unknown code', { code: `AQ${'x'.repeat(238)}` }, 'Matching code was not found or was already used'],
 ])('an exchange with %s is refused, and the code stays good', async ([, change, message]) => {
   const code = await sandbox.allow()

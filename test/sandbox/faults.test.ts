@@ -2,14 +2,7 @@ import { expect, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import { type CallFault, type CallPlace, type FaultName, TITLES } from '../../src/sandbox/faults/fault.ts'
 import { FAULTS } from '../../src/sandbox/faults/faults.ts'
-import {
-  ERROR_PAGE,
-  locationOf,
-  REDIRECT_URI,
-  sharedSandbox,
-  startTestSandbox,
-  type TestSandbox,
-} from './support.ts'
+import { ERROR_PAGE, locationOf, REDIRECT_URI, sharedSandbox, startTestSandbox, type TestSandbox } from './support.ts'
 
 const ALLOW = [
   ['person', 'business'],
@@ -52,26 +45,23 @@ test.for(CALL_PLACES)('each faulty response at %s is sent once', async (at) => {
   }
 })
 
-test.for(CALL_PLACES)(
-  'each broken connection at %s happens once, and closing the sandbox ends it',
-  async (at) => {
-    await using own = await startTestSandbox()
-    const calls = await callsOf(own)
-    const broken = []
+test.for(CALL_PLACES)('each broken connection at %s happens once, and closing the sandbox ends it', async (at) => {
+  await using own = await startTestSandbox()
+  const calls = await callsOf(own)
+  const broken = []
 
-    for (const { name, variant } of faultsAt(at).filter((fault) => 'fault' in fault.response)) {
-      const before = own.calls.length
-      own.fail(name, { at, variant })
-      broken.push(expect(calls[at]().then((faulty) => faulty.text())).rejects.toThrow())
-      await expect.poll(() => own.calls.length, { timeout: 20_000 }).toBe(before + 1)
-      expect((await calls[at]()).status).toBe(200)
-    }
-    await own.close()
+  for (const { name, variant } of faultsAt(at).filter((fault) => 'fault' in fault.response)) {
+    const before = own.calls.length
+    own.fail(name, { at, variant })
+    broken.push(expect(calls[at]().then((faulty) => faulty.text())).rejects.toThrow())
+    await expect.poll(() => own.calls.length, { timeout: 20_000 }).toBe(before + 1)
+    expect((await calls[at]()).status).toBe(200)
+  }
+  await own.close()
 
-    expect(broken).toHaveLength(4)
-    await Promise.all(broken)
-  },
-)
+  expect(broken).toHaveLength(4)
+  await Promise.all(broken)
+})
 
 test.for(CALL_PLACES)('a call at %s is redirected elsewhere, once', async (at) => {
   sandbox.fail('redirect_answer', { at })
@@ -117,12 +107,7 @@ test.for<[name: FaultName, at: CallPlace, status: number, body: string]>([
     400,
     '{"error":{"message":"Invalid OAuth access token - Cannot parse access token","type":"OAuthException","code":190}}',
   ],
-  [
-    'client_secret_wrong',
-    'long_lived',
-    400,
-    '{"error":{"message":"Error validating client secret.","code":100}}',
-  ],
+  ['client_secret_wrong', 'long_lived', 400, '{"error":{"message":"Error validating client secret.","code":100}}'],
   [
     'invalid_application_id',
     'long_lived',

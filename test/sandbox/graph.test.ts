@@ -3,8 +3,7 @@ import { DAY_MS, HOUR_MS } from '../../src/facts.ts'
 import { APP, graphErrorOf, sharedSandbox, startTestSandbox, tokenOf } from './support.ts'
 
 const LIFETIME = 5_183_944
-const ALL_FIELDS =
-  'id,user_id,username,name,account_type,profile_picture_url,followers_count,follows_count,media_count'
+const ALL_FIELDS = 'id,user_id,username,name,account_type,profile_picture_url,followers_count,follows_count,media_count'
 const CANNOT_PARSE = {
   message: 'Invalid OAuth access token - Cannot parse access token',
   type: 'OAuthException',
@@ -152,9 +151,7 @@ test('the profile has only the requested fields, and always the id', async () =>
   const some = await sandbox.graph('/v21.0/me', { fields: 'user_id,username' }, { headers })
   const none = await sandbox.graph('/v27.0/me', {}, { headers })
 
-  expect(await some.text()).toBe(
-    '{"user_id":"17841403815449847","username":"harbour.bakery","id":"27640875392278831"}',
-  )
+  expect(await some.text()).toBe('{"user_id":"17841403815449847","username":"harbour.bakery","id":"27640875392278831"}')
   expect(await none.json()).toEqual({ id: '27640875392278831' })
 })
 
@@ -190,8 +187,7 @@ test('posts have the requested fields and the id, the newest first, with picture
   expect(data[0]).toMatchObject({ caption: 'Out of the oven.', timestamp: '2026-11-23T07:00:00+0000' })
   const times = data.map(({ timestamp = '' }) => Date.parse(timestamp))
   expect(times).toEqual(times.toSorted((a, b) => b - a))
-  for (const { media_url = '' } of data)
-    expect((await fetch(media_url)).headers.get('content-type')).toBe('image/png')
+  for (const { media_url = '' } of data) expect((await fetch(media_url)).headers.get('content-type')).toBe('image/png')
   expect((await fetch(`${sandbox.origin}/posts/business/4.png`)).status).toBe(404)
   expect((await fetch(`${sandbox.origin}/posts/nobody/0.png`)).status).toBe(404)
 })

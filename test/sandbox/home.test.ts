@@ -226,17 +226,13 @@ test('when a person removes the app, the app gets a signed request', async () =>
   expect(others).toStrictEqual([])
   const signed = new URLSearchParams(call?.body).get('signed_request') ?? ''
   expect(verifySignedRequest(signed, [APP.clientSecret]).userId).toBe('27640875392278831')
-  expect(verifySignedRequest(own.signedRequest('creator'), [APP.clientSecret]).userId).toBe(
-    '25081994730615283',
-  )
+  expect(verifySignedRequest(own.signedRequest('creator'), [APP.clientSecret]).userId).toBe('25081994730615283')
   expect(page).toContain('which answered <b>200</b>')
   expect((await own.me(token)).status).toBe(400)
 })
 
 test('a person who asks for deletion gets a link to the status page', async () => {
-  const { received, press } = await startWithApp(
-    json({ url: 'https://a.example/s/1', confirmation_code: 'abc123' }),
-  )
+  const { received, press } = await startWithApp(json({ url: 'https://a.example/s/1', confirmation_code: 'abc123' }))
 
   const page = await press('ask-for-deletion')
 
@@ -275,9 +271,7 @@ test('a test sends a callback with the id as a bare number and with another secr
 
   expect(answer).toMatchObject({ status: 200, body: '{}', problem: null, statusUrl: null })
   const signed = new URLSearchParams(received[0]?.body).get('signed_request') ?? ''
-  expect(Buffer.from(signed.split('.')[1] ?? '', 'base64url').toString()).toContain(
-    '"user_id":25081994730615283,',
-  )
+  expect(Buffer.from(signed.split('.')[1] ?? '', 'base64url').toString()).toContain('"user_id":25081994730615283,')
   expect(verifySignedRequest(signed, ['of-the-meta-app']).userId).toBe('25081994730615283')
 })
 

@@ -21,8 +21,6 @@ export async function scrape({ origin }: World): Promise<ScrapedMetrics> {
     value: Number(value),
   }))
   const all = (name: string) =>
-    Object.fromEntries(
-      samples.filter((sample) => sample.name === name).map(({ labels, value }) => [labels, value]),
-    )
+    Object.fromEntries(samples.filter((sample) => sample.name === name).map(({ labels, value }) => [labels, value]))
   return { text, all, one: (name) => all(name)[''] }
 }

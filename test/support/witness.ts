@@ -76,9 +76,7 @@ export function witness(world: World): Witness {
           .filter(([, text]) => contains(text, secret))
           .map(([place]) => `${secret.name} in ${place}`),
         ...responses
-          .filter(
-            (response) => !secret.mayBeIn?.(response) && contains(response.headers + response.body, secret),
-          )
+          .filter((response) => !secret.mayBeIn?.(response) && contains(response.headers + response.body, secret))
           .map(({ to }) => `${secret.name} in the response to ${to.split('?')[0] ?? ''}`),
         ...responses
           .filter(({ cookies }) => !secret.name.startsWith('cookie') && contains(cookies, secret))

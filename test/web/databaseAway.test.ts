@@ -127,8 +127,7 @@ describe('a person back from Instagram', () => {
     expect(page.text).toContain('We could not keep your token')
     expect(page.text).toContain('Nothing was kept')
     const [, reference = 'none'] = /<code>([\w-]+)</.exec(page.text) ?? []
-    const line =
-      world.log.find((text) => text.includes(reference) && text.includes('could not be stored')) ?? ''
+    const line = world.log.find((text) => text.includes(reference) && text.includes('could not be stored')) ?? ''
     expect(line).toContain(`Instagram gave a token for the account ${APP_ID}, and it could not be stored`)
     expect(line).toContain('the line is cut')
     expect(page.text + world.log.join('')).not.toMatch(/IGAA/)

@@ -40,9 +40,7 @@ export const EXCHANGE_FAULTS: FaultTable<FaultyResponse> = {
   missing_field: {
     usual: refused('Missing required field client_id'),
     classic: refused('You must provide a client_id'),
-    'classic, many': refused(
-      'You must include a valid client_id, response_type, and redirect_uri parameters',
-    ),
+    'classic, many': refused('You must include a valid client_id, response_type, and redirect_uri parameters'),
   },
   // Not confirmed: no such response of this host is known.
   client_secret_wrong: { usual: refused('Invalid client_secret') },

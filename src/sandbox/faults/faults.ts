@@ -12,13 +12,7 @@ import {
   PLACES,
   TITLES,
 } from './fault.ts'
-import {
-  CONNECTION_FAULTS,
-  GRAPH_FAULTS,
-  LONG_LIVED_FAULTS,
-  PROFILE_FAULTS,
-  REFRESH_FAULTS,
-} from './graph.ts'
+import { CONNECTION_FAULTS, GRAPH_FAULTS, LONG_LIVED_FAULTS, PROFILE_FAULTS, REFRESH_FAULTS } from './graph.ts'
 import { CALLBACK_FAULTS, PAGE_FAULTS } from './login.ts'
 
 /** The calls of an app's server, as opposed to the pages that a person's browser opens. */
@@ -56,8 +50,7 @@ export interface FaultSelector {
 /** @throws Error for a place or variant that this fault does not have */
 export function findFault(name: FaultName, { at, variant }: FaultSelector = {}): Fault {
   const fault = FAULTS.find(
-    (known) =>
-      known.name === name && (at ?? known.at) === known.at && (variant ?? known.variant) === known.variant,
+    (known) => known.name === name && (at ?? known.at) === known.at && (variant ?? known.variant) === known.variant,
   )
   if (!fault) {
     throw new Error(`The sandbox knows no "${name}" at ${at ?? 'any place'}, ${variant ?? 'of any kind'}`)

@@ -30,15 +30,11 @@ export async function apiReads(bench: Bench): Promise<readonly Table[]> {
     'tokens/s': rate,
     'CPU ms': cpu,
   }))
-  return [
-    { title: `Tokens for programs, of ${ACCOUNTS} accounts (medians of ${rounds} rounds)`, rows, notes },
-  ]
+  return [{ title: `Tokens for programs, of ${ACCOUNTS} accounts (medians of ${rounds} rounds)`, rows, notes }]
 }
 
 async function reads({ pid, site }: Running, count: number) {
   const before = cpuOf(pid)
-  const { took } = await load(count, AT_ONCE, (piece) =>
-    readToken(site.connection, (piece * 7919) % ACCOUNTS),
-  )
+  const { took } = await load(count, AT_ONCE, (piece) => readToken(site.connection, (piece * 7919) % ACCOUNTS))
   return { rate: (count / took) * 1000, cpu: (cpuOf(pid) - before) / count }
 }

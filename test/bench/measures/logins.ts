@@ -41,9 +41,7 @@ export async function logins(bench: Bench): Promise<readonly Table[]> {
     'idle/passport': ratio(own.idle, passport?.idle),
     'peak MB': own.peak,
   }))
-  return [
-    { title: `A login (medians of ${scale.rounds} rounds)`, rows, notes: [...explained(bench), ...notes] },
-  ]
+  return [{ title: `A login (medians of ${scale.rounds} rounds)`, rows, notes: [...explained(bench), ...notes] }]
 }
 
 /** A process with many logins behind it: many more at once, then some one at a time. */

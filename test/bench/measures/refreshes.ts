@@ -24,9 +24,7 @@ export async function refreshes(bench: Bench): Promise<readonly Table[]> {
     for (const delay of UPSTREAM_MS) {
       const found: { rate: number; cpu: number }[] = []
       for (let round = 1; round <= rounds; round += 1) {
-        bench.progress.step(
-          `refreshes: round ${round} of ${rounds}, ${contestant.name}, Instagram taking ${delay} ms`,
-        )
+        bench.progress.step(`refreshes: round ${round} of ${rounds}, ${contestant.name}, Instagram taking ${delay} ms`)
         await bench.upstream.delay(delay)
         found.push(await refreshAll(bench, contestant, `due-${contestant.name}-${delay}-${round}`))
         await bench.upstream.delay(0)
@@ -38,9 +36,7 @@ export async function refreshes(bench: Bench): Promise<readonly Table[]> {
         'CPU ms': median(found.map(({ cpu }) => cpu)),
       })
     }
-  return [
-    { title: `${due} tokens that are due, refreshed by one process (medians of ${rounds} rounds)`, rows },
-  ]
+  return [{ title: `${due} tokens that are due, refreshed by one process (medians of ${rounds} rounds)`, rows }]
 }
 
 /** The rate counts from the first refresh that is seen; the CPU too, so that the start is not in it. */

@@ -25,9 +25,7 @@ const config: ExpressAuthConfig = {
       userinfo: {
         url: settings.meUrl,
         async request({ tokens }: { tokens: { access_token: string } }) {
-          const me = await fetch(
-            `${settings.meUrl}?fields=${settings.fields}&access_token=${tokens.access_token}`,
-          )
+          const me = await fetch(`${settings.meUrl}?fields=${settings.fields}&access_token=${tokens.access_token}`)
           return me.json()
         },
       },

@@ -5,8 +5,7 @@ import Fastify from 'fastify'
 import { request } from 'undici'
 import { profileUrl, settings } from '../servers/settings.ts'
 
-const view = (name: string) =>
-  ejs.compile(readFileSync(`${import.meta.dirname}/../servers/views/${name}.ejs`, 'utf8'))
+const view = (name: string) => ejs.compile(readFileSync(`${import.meta.dirname}/../servers/views/${name}.ejs`, 'utf8'))
 const [index, done] = [view('index'), view('done')]
 
 const app = Fastify()

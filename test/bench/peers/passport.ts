@@ -31,12 +31,7 @@ passport.use(
       scope: settings.scope,
       state: true,
     },
-    (
-      token: string,
-      _refresh: string,
-      { username }: { username: string },
-      done: OAuth2Strategy.VerifyCallback,
-    ) => {
+    (token: string, _refresh: string, { username }: { username: string }, done: OAuth2Strategy.VerifyCallback) => {
       done(null, { username, token } satisfies User)
     },
   ),

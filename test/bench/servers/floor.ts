@@ -28,11 +28,7 @@ function startPage(outgoing: ServerResponse): void {
   )
 }
 
-async function callback(
-  query: URLSearchParams,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
+async function callback(query: URLSearchParams, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const sid = /sid=([\w-]+)/.exec(incoming.headers.cookie ?? '')?.[1] ?? ''
   const state = states.get(sid)
   states.delete(sid)

@@ -35,8 +35,7 @@ export function exchange(form: URLSearchParams): StubAnswer {
 export function graph(path: string, query: URLSearchParams, bearer: string | undefined): StubAnswer {
   const login = loginOf(query.get('access_token') ?? bearer ?? '')
   if (login === undefined) return refused('Cannot parse access token')
-  if (path === '/access_token' && query.get('client_secret') === APP.clientSecret)
-    return token('longLived', login)
+  if (path === '/access_token' && query.get('client_secret') === APP.clientSecret) return token('longLived', login)
   if (path === '/refresh_access_token') return token('refresh', login)
   if (path === `/${PATHS.graphVersion}/me`) return answer('profile', JSON.stringify(profile(login)))
   return refused('Unsupported request - method type: get')
