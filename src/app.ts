@@ -7,14 +7,13 @@ import { isAdmin } from './web/admin/signIn.ts'
 import { createApiRoutes } from './web/api/routes.ts'
 import { errorHandlers } from './web/errorPage.ts'
 import { alive, readiness } from './web/health.ts'
-import { helpEntryPage, helpPage, helpWithPastedText } from './web/help.ts'
+import { helpHandlers } from './web/help.ts'
 import type { Hooks } from './web/hooks.ts'
-import * as login from './web/login.ts'
-import * as meta from './web/meta.ts'
+import { loginHandlers } from './web/login.ts'
+import { metaErrors, metaHandlers } from './web/meta.ts'
 import { limitRequests } from './web/rateLimits.ts'
 import { type Address, addressOf, cookieNames, literalRoute, parseForm } from './web/request.ts'
-import type { Site } from './web/requestContext.ts'
-import { requestLog } from './web/requestLog.ts'
+import { requestLog, type Site } from './web/requestContext.ts'
 import * as security from './web/security.ts'
 import { openSession } from './web/session.ts'
 import { setupPages } from './web/setup.ts'
@@ -47,6 +46,9 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
     sessionKey: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
   }
   const isOperator = (request: Request) => !config.production || isAdmin(request, config)
+  const login = loginHandlers(context)
+  const meta = metaHandlers(context, address)
+  const help = helpHandlers(context, login.completeLogin)
   const { guide, runDoctor } = setupPages(context, certificate, isOperator)
 
   const log = requestLog(context, site)
@@ -62,26 +64,26 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
   router.get('/healthz', program, alive)
   router.get('/readyz', program, readiness(context))
   router.use(createApiRoutes(context, address, program))
-  router.post('/deauthorize', ...metaCall, meta.deauthorize(context), meta.metaErrors)
-  router.post('/data-deletion', ...metaCall, meta.deleteData(context, address), meta.metaErrors)
+  router.post('/deauthorize', ...metaCall, meta.deauthorize, metaErrors)
+  router.post('/data-deletion', ...metaCall, meta.deleteData, metaErrors)
   router.get('/data-deletion', plainPage, meta.dataDeletionPage)
-  router.get('/data-deletion/:code', plainPage, meta.deletionStatusPage(context))
+  router.get('/data-deletion/:code', plainPage, meta.deletionStatusPage)
 
-  router.get('/', start, login.startPage(context))
-  router.get('/login', start, login.loginRedirect(context))
-  router.get('/reconnect/:id', page, login.reconnectPage(context))
-  router.get(literalRoute(address.callback), page, limitRequests('callback'), login.callback(context))
-  router.get('/picture', page, login.picture(context))
-  router.post('/refresh', page, login.refresh(context))
+  router.get('/', start, login.startPage)
+  router.get('/login', start, login.loginRedirect)
+  router.get('/reconnect/:id', page, login.reconnectPage)
+  router.get(literalRoute(address.callback), page, limitRequests('callback'), login.callback)
+  router.get('/picture', page, login.picture)
+  router.post('/refresh', page, login.refresh)
   if (config.takesTokens)
-    router.post('/import', page, limitRequests('import'), parseForm('16kb'), login.importPastedToken(context))
-  router.post('/disconnect', page, login.disconnect(context))
+    router.post('/import', page, limitRequests('import'), parseForm('16kb'), login.importPastedToken)
+  router.post('/disconnect', page, login.disconnect)
   router.get('/setup', page, guide)
   router.post('/setup', page, runDoctor)
   router.use(createAdminRoutes(context, address, page))
-  router.get('/help', plainPage, helpPage(context))
-  router.get('/help/:name', plainPage, helpEntryPage(context))
-  router.post('/help', page, parseForm('16kb'), helpWithPastedText(context))
+  router.get('/help', plainPage, help.helpPage)
+  router.get('/help/:name', plainPage, help.helpEntryPage)
+  router.post('/help', page, parseForm('16kb'), help.helpWithPastedText)
 
   if (config.listening) router.all('/{*path}', plainPage, security.sameOrigin(address), notFound)
   router.use(errorHandlers(log, config.names, isOperator))

@@ -1,15 +1,15 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler } from 'express'
 import { isHelpCode } from '../errors/catalogue.ts'
-import { type Evidence, InstagramError, toAppError } from '../errors/errors.ts'
+import { type Evidence, InstagramError } from '../errors/errors.ts'
 import { explain } from '../errors/explain.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
-import { hasRequestContext, requestContext } from './requestContext.ts'
-import { abort, asError, renderView, runHook } from './views.ts'
+import { contextOfErrors, handleErrors, requestContext } from './requestContext.ts'
+import { abort, renderView, runHook } from './views.ts'
 
 /**
  * Turns errors into the error page, and notes them for the request log. A host's `onFailure` hook may answer failed logins.
  *
- * @param log Opens the context of a request whose path cannot be decoded, so that no route has seen it.
+ * @param log The middleware that opens the context of requests.
  * @param isForOperator Whether to show the operator's part, with Instagram's response.
  */
 export function errorHandlers(
@@ -17,22 +17,9 @@ export function errorHandlers(
   names: SettingNames,
   isForOperator: (request: Request) => boolean,
 ): ErrorRequestHandler[] {
-  const openContext: ErrorRequestHandler = (error: unknown, request, response, next) => {
-    if (hasRequestContext(request)) next(error)
-    else
-      void log(request, response, () => {
-        next(error)
-      })
-  }
-  const errorPage: ErrorRequestHandler = async (error: unknown, request, response, next) => {
+  const errorPage = handleErrors(async (error, request, response) => {
     const context = requestContext(request)
-    const appError = toAppError(error)
-    const { code, details } = appError
-    context.error = code === 'internal' ? asError(error) : appError
-    if (response.headersSent) {
-      next(error)
-      return
-    }
+    const { code, details } = error
     // Errors of the API have no page: a form may be too large.
     const explained = explain(isHelpCode(code) ? code : 'bad_request', names)
     context.code = explained.name
@@ -53,8 +40,8 @@ export function errorHandlers(
       said: forOperator && error instanceof InstagramError ? evidenceLines(error.evidence) : null,
       forOperator,
     })
-  }
-  return [openContext, errorPage, lastResort]
+  })
+  return [contextOfErrors(log), errorPage, lastResort]
 }
 
 /** For errors that have no page: keeps them from the host, and breaks off responses that have begun. */

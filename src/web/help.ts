@@ -6,7 +6,6 @@ import {
   explanationsFor,
   helpCodes,
   instagramErrors,
-  isHelpCode,
   isInstagramErrorCode,
 } from '../errors/catalogue.ts'
 import type { FixableBy, Stage } from '../errors/catalogue/entry.ts'
@@ -15,7 +14,7 @@ import { type Matcher, matchersOf, matchPasted } from '../errors/match.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { findPastedCallback } from '../login/callback.ts'
 import type { HelpEntry } from './hooks.ts'
-import { completeLogin } from './login.ts'
+import type { LoginHandlers } from './login.ts'
 import { parameterOf } from './request.ts'
 import { requestContext } from './requestContext.ts'
 import { renderView } from './views.ts'
@@ -23,43 +22,46 @@ import { renderView } from './views.ts'
 /** The form of the help pages; anything else counts as an empty text. */
 const helpForm = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
 
-/** `GET /help`: every error, grouped by who can fix it. */
-export function helpPage({ config }: Context): RequestHandler {
-  const entries = helpCodes.map((code) => helpEntry(code, config.names))
+/**
+ * The handlers of the help pages.
+ *
+ * @param completeLogin Completes the login of a pasted callback.
+ */
+export function helpHandlers({ config }: Context, completeLogin: LoginHandlers['completeLogin']) {
+  const { names } = config
+  const entries = helpCodes.map((code) => helpEntry(code, names))
   const groups = Object.entries(WHOSE).map(([fixableBy, heading]) => ({
     heading,
     entries: entries.filter((entry) => entry.fixableBy === fixableBy),
   }))
-  return (_request, response) => renderView(response, 'help', { groups })
-}
 
-/** `GET /help/:name`: one error. */
-export function helpEntryPage({ config }: Context): RequestHandler {
-  return async (request, response) => {
-    const name = parameterOf(request, 'name')
-    if (!isHelpCode(name)) throw new AppError('not_found')
-    const entry = helpEntry(name, config.names)
-    await renderView(response, 'help_entry', { entry, pasted: false, reference: null })
-  }
-}
+  return {
+    /** `GET /help`: every error, grouped by who can fix it. */
+    helpPage: (_request, response) => renderView(response, 'help', { groups }),
 
-/** `POST /help`: completes the login of a pasted callback, or explains the pasted error. */
-export function helpWithPastedText(context: Context): RequestHandler {
-  const { redirectUri } = context.config.instagram
-  return async (request, response) => {
-    const { pasted } = helpForm.parse(request.body)
-    const query = findPastedCallback(pasted, redirectUri)
-    if (query) return completeLogin(context, query, request, response)
+    /** `GET /help/:name`: one error. */
+    helpEntryPage: async (request, response) => {
+      const entry = entries.find(({ name }) => name === parameterOf(request, 'name'))
+      if (!entry) throw new AppError('not_found')
+      await renderView(response, 'help_entry', { entry, pasted: false, reference: null })
+    },
 
-    const { log, reference } = requestContext(request)
-    const code = matchPasted(pasted) ?? 'unknown'
-    log.info({ explained: code }, 'an error message was pasted')
-    await renderView(response, 'help_entry', {
-      entry: helpEntry(code, context.config.names),
-      pasted: true,
-      reference: code === 'unknown' ? reference : null,
-    })
-  }
+    /** `POST /help`: completes the login of a pasted callback, or explains the pasted error. */
+    helpWithPastedText: async (request, response) => {
+      const { pasted } = helpForm.parse(request.body)
+      const query = findPastedCallback(pasted, config.instagram.redirectUri)
+      if (query) return completeLogin(query, request, response)
+
+      const { log, reference } = requestContext(request)
+      const code = matchPasted(pasted) ?? 'unknown'
+      log.info({ explained: code }, 'an error message was pasted')
+      await renderView(response, 'help_entry', {
+        entry: helpEntry(code, names),
+        pasted: true,
+        reference: code === 'unknown' ? reference : null,
+      })
+    },
+  } satisfies Record<string, RequestHandler>
 }
 
 const WHOSE: Readonly<Record<FixableBy, string>> = {

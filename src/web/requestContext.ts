@@ -1,5 +1,8 @@
-import type { Request } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
+import pino from 'pino'
+import type { Context } from '../context.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
+import { AppError, errorLogFields, toAppError } from '../errors/errors.ts'
 import type { Logger } from '../log.ts'
 import type { Hooks, PageLocals } from './hooks.ts'
 import type { CookieNames } from './request.ts'
@@ -31,14 +34,6 @@ export interface RequestContext {
 
 const contexts = new WeakMap<Request, RequestContext>()
 
-/** Gives a request its context. */
-export function openRequestContext(request: Request, site: Site, log: Logger): RequestContext {
-  const reference = idFromProxy(request) ?? newReference()
-  const context = { site, log: log.child({ req: { id: reference, method: request.method } }), reference }
-  contexts.set(request, context)
-  return context
-}
-
 /** @throws TypeError for a request on none of our routes */
 export function requestContext(request: Request): RequestContext {
   const context = contexts.get(request)
@@ -46,9 +41,89 @@ export function requestContext(request: Request): RequestContext {
   return context
 }
 
-/** Whether the request is on one of our routes. */
-export function hasRequestContext(request: Request): boolean {
-  return contexts.has(request)
+/**
+ * Comes first on every route: opens the request's context, and logs the request when it is over, by id, method, route, status, outcome,
+ * milliseconds, and the error with its fix. Never a URL, query, header or body: they hold codes, states, cookies and personal data.
+ */
+export function requestLog({ log, config, metrics }: Context, site: Site): RequestHandler {
+  const logger = log.child({}, { serializers: { err: serializeError } })
+  return (request, response, next) => {
+    const startedAt = performance.now()
+    const reference = idFromProxy(request) ?? newReference()
+    const requestLogger = logger.child({ req: { id: reference, method: request.method } })
+    const context: RequestContext = { site, log: requestLogger, reference }
+    contexts.set(request, context)
+    response.on('close', () => {
+      const seconds = (performance.now() - startedAt) / 1000
+      const { statusCode: status, writableEnded: isSent } = response
+      const { error, code } = context
+      const route = routeOf(request)
+      const explained = errorLogFields(error, config.names)
+      const outcome = isSent ? (code ?? 'ok') : 'aborted'
+      const responseTime = Math.round(seconds * 1000)
+      const line = { ...explained, route, outcome, res: { status }, responseTime, ...(error && { err: error }) }
+      const ending = error ? 'errored' : isSent ? 'completed' : 'aborted'
+      requestLogger[levelOf(route, status, explained?.mender)](line, `request ${ending}`)
+      const method = METHODS.has(request.method) ? request.method : 'other'
+      metrics.onRequest({ route, method, status: response.headersSent ? status : 499, seconds })
+    })
+    next()
+  }
+}
+
+/**
+ * Opens the context for an error of a request whose path cannot be decoded, so that no route has seen it.
+ *
+ * @param first The middleware that comes first on the routes.
+ */
+export function contextOfErrors(first: RequestHandler): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (contexts.has(request)) next(error)
+    else
+      void first(request, response, () => {
+        next(error)
+      })
+  }
+}
+
+/** An error handler that notes errors for the request log. `respond` is called unless a response has begun. */
+export function handleErrors(
+  respond: (error: AppError, request: Request, response: Response) => unknown,
+): ErrorRequestHandler {
+  return async (thrown: unknown, request, response, next) => {
+    const error = toAppError(thrown)
+    const context = requestContext(request)
+    context.error = error.code === 'internal' ? asError(thrown) : error
+    context.code = error.code
+    if (response.headersSent) next(thrown)
+    else await respond(error, request, response)
+  }
+}
+
+/** The error itself, or one whose cause is the thrown value. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('thrown without an error', { cause: thrown })
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** The pattern of the matched route, under the base path: one of a few. `/*` if none matched. */
+function routeOf(request: Request): string {
+  const { path: pattern } = (request.route ?? { path: '/*' }) as { path: string }
+  return pattern.startsWith('/assets/') ? '/assets/*' : pattern.replace(/\{?\*\w+\}?/, '*')
+}
+
+/** What a person can fix is no worry of the operator. Probes and assets are logged at `debug`: they come every few seconds. */
+function levelOf(route: string, status: number, fixableBy: string | undefined) {
+  if (route === '/healthz' || route === '/readyz') return 'debug'
+  if (status >= 500) return 'error'
+  if (status >= 400) return fixableBy === 'person' ? 'info' : 'warn'
+  return route === '/assets/*' || route === '/metrics' ? 'debug' : 'info'
+}
+
+function serializeError(error: Error): object {
+  const { name: type, message } = error
+  return error instanceof AppError && !error.cause ? { type, message } : pino.stdSerializers.errWithCause(error)
 }
 
 /** The id that a trusted proxy gave the request. From strangers it could be anything. */

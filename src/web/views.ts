@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import ejs from 'ejs'
 import type { NextFunction, RequestHandler, Response } from 'express'
 import type { Page, ViewName, Views } from './hooks.ts'
-import { requestContext } from './requestContext.ts'
+import { asError, requestContext } from './requestContext.ts'
 import { setSecurityHeaders } from './security.ts'
 
 /** The folder of the views, with their assets. */
@@ -58,11 +58,6 @@ export async function runHook(
     abort(response)
     return 'sent'
   }
-}
-
-/** The error itself, or one whose cause is the thrown value. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('thrown without an error', { cause: thrown })
 }
 
 /** Breaks off a response that has begun and cannot be completed. */

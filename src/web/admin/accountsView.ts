@@ -3,59 +3,11 @@ import { type Account, accountTitle, type AccountStatus, describeReason, STATUSE
 import type { AccountCounts, AccountsPage } from '../../accounts/accounts.ts'
 import { refreshableFrom } from '../../accounts/refreshPolicy.ts'
 import { AppError } from '../../errors/errors.ts'
-import { type FormattedTime, formatTime } from '../../time.ts'
+import { formatTime } from '../../time.ts'
 import { type Address, queryOf, reconnectUrl } from '../request.ts'
 
 /** The accounts as an admin sees them, without tokens. Query strings begin with `?`, or are empty. */
-export interface AccountsView {
-  rows: readonly AccountRow[]
-  /** All accounts, and each status: its words, its number of accounts, the query string of that list, and whether it is shown now. */
-  filters: readonly { words: string; count: string; query: string; current: boolean }[]
-  /** How many accounts are due to be refreshed; `null`: none. */
-  due: string | null
-  /** The beginning of a user name or id that was searched for; empty: no search. */
-  search: string
-  /** The status to which the list is limited; `null`: all. */
-  status: AccountStatus | null
-  /** The query string of the next page; `null`: this is the last one. */
-  next: string | null
-  /** The query string of the first page; `null`: this is the first one. */
-  first: string | null
-  /** Whether the search finds more accounts than the page shows. */
-  tooMany: boolean
-  /** The result of the last action; `null`: there was none. */
-  notice: string | null
-  /** The query string of this page. */
-  query: string
-}
-
-/** An account in the list. */
-export interface AccountRow {
-  /** `@` and the user name, or the id if Instagram did not send a name. */
-  title: string
-  /** The name on the profile. */
-  name: string | null
-  /** The app-scoped id. */
-  id: string
-  /** The professional account's id; `null`: not known yet. */
-  userId: string | null
-  status: AccountStatus
-  statusWords: string
-  since: FormattedTime
-  /** Why the account has the status, or why the last refresh failed. */
-  reason: string | null
-  /** When the token expires; `null`: never. */
-  expiry: FormattedTime | null
-  expired: boolean
-  /** True if the account has no valid token, whatever its expiry. */
-  noToken: boolean
-  /** When the token is refreshed next; `null`: never. */
-  nextRefresh: FormattedTime | null
-  /** Whether the token can be refreshed now. */
-  refreshable: boolean
-  /** Where a person connects the account again. */
-  reconnectUrl: string
-}
+export type AccountsView = ReturnType<typeof accountsView>
 
 const STATUS_WORDS: Readonly<Record<AccountStatus, string>> = {
   ok: 'OK',
@@ -103,54 +55,75 @@ export function searchString({ search, status, after }: Partial<ListQuery>): str
   return query.size > 0 ? `?${query.toString()}` : ''
 }
 
-/** What the list of accounts shows. */
+/** What the list of accounts shows. `null`: there is none. */
 export function accountsView(
   { accounts, more }: AccountsPage,
   counts: AccountCounts,
   query: ListQuery,
   { address, now, notice }: { address: Address; now: Date; notice: string | null },
-): AccountsView {
+) {
   const { search, status, after } = query
   const filter = (words: string, count: number, by: AccountStatus | undefined) => ({
     words,
     count: count.toLocaleString('en'),
+    /** The query string of the list with this status. */
     query: searchString({ search, status: by }),
     current: by === status,
   })
   return {
     rows: accounts.map((account) => accountRow(account, address, now)),
+    /** All accounts, and each status. */
     filters: [
       filter('All', counts.all, undefined),
       ...STATUSES.map((name) => filter(STATUS_WORDS[name], counts.byStatus[name], name)),
     ],
+    /** How many accounts are due to be refreshed. */
     due: counts.due > 0 ? counts.due.toLocaleString('en') : null,
+    /** The beginning of a user name or id that was searched for; empty: no search. */
     search,
+    /** The status to which the list is limited. */
     status: status ?? null,
+    /** The query string of the next page. */
     next: more && !search ? searchString({ status, after: accounts.at(-1)?.id ?? '' }) : null,
+    /** The query string of the first page; `null`: this is the first one. */
     first: after ? searchString({ search, status }) : null,
+    /** Whether the search finds more accounts than the page shows. */
     tooMany: more && search !== '',
+    /** The result of the last action. */
     notice,
+    /** The query string of this page. */
     query: searchString(query),
   }
 }
 
-function accountRow(account: Account, address: Address, now: Date): AccountRow {
+/** An account in the list. */
+function accountRow(account: Account, address: Address, now: Date) {
   const { id, userId, name, status, statusSince, statusReason, tokenExpiresAt, dueAt } = account
   const from = refreshableFrom(account)
   return {
+    /** `@` and the user name, or the id if Instagram did not send a name. */
     title: accountTitle(account),
+    /** The name on the profile. */
     name,
+    /** The app-scoped id. */
     id,
+    /** The professional account's id; `null`: not known yet. */
     userId,
     status,
     statusWords: STATUS_WORDS[status],
     since: formatTime(statusSince, now),
+    /** Why the account has the status, or why the last refresh failed. */
     reason: statusReason && describeReason(statusReason),
+    /** When the token expires; `null`: never. */
     expiry: tokenExpiresAt && formatTime(tokenExpiresAt, now),
     expired: tokenExpiresAt !== null && tokenExpiresAt <= now,
+    /** True if the account has no valid token, whatever its expiry. */
     noToken: status === 'needs_reconnect' || status === 'disconnected_by_instagram',
+    /** When the token is refreshed next; `null`: never. */
     nextRefresh: dueAt && formatTime(dueAt, now),
+    /** Whether the token can be refreshed now. */
     refreshable: from !== null && from <= now,
+    /** Where a person connects the account again. */
     reconnectUrl: reconnectUrl(address, account),
   }
 }

@@ -2,9 +2,9 @@ import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
 import { describeReason } from '../../accounts/account.ts'
 import { NoValidTokenError } from '../../accounts/tokens.ts'
 import { catalogue, type ErrorCode, type ProblemCode, problems, RIGHT_TOKEN } from '../../errors/catalogue.ts'
-import { AppError, InstagramError, toAppError } from '../../errors/errors.ts'
+import { AppError, InstagramError } from '../../errors/errors.ts'
 import { type Address, reconnectUrl } from '../request.ts'
-import { hasRequestContext, requestContext } from '../requestContext.ts'
+import { contextOfErrors, handleErrors, requestContext } from '../requestContext.ts'
 
 /** What a response has beside, or instead of, what the catalogue has for its code. */
 interface ProblemResponse {
@@ -38,48 +38,29 @@ export function methodNotAllowed(allowed: string): RequestHandler {
 /**
  * Sends errors as problem details, and notes them for the request log.
  *
- * @param program Opens the context of a request whose path cannot be decoded, so that no route has seen it.
+ * @param program The middleware of all routes for programs; it opens the request's context.
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export function problemHandlers(address: Address, program: readonly RequestHandler[]): ErrorRequestHandler[] {
-  const open = Router().use(...program)
-  const openContext: ErrorRequestHandler = (error: unknown, request, response, next) => {
-    if (hasRequestContext(request)) next(error)
-    else
-      open(request, response, () => {
-        next(error)
-      })
-  }
-  const sendProblem: ErrorRequestHandler = (error: unknown, request, response, next) => {
-    if (response.headersSent) {
-      next(error)
-      return
-    }
+  const sendProblem = handleErrors((error, request, response) => {
     const problem = toApiError(error, address)
     const { code } = problem
     const context = requestContext(request)
     context.error = problem
     context.code = code
     const { title, status, detail, headers = {}, members } = { ...problems[code], ...problem.response }
+    const { reference } = context
     response.status(status).set(headers).type('application/problem+json')
-    response.json({
-      type: `/problems/${code}`,
-      title,
-      status,
-      detail,
-      reference: context.reference,
-      ...members,
-    })
-  }
-  return [openContext, sendProblem]
+    response.json({ type: `/problems/${code}`, title, status, detail, reference, ...members })
+  })
+  return [contextOfErrors(Router().use(...program)), sendProblem]
 }
 
-function toApiError(thrown: unknown, address: Address): ApiError {
-  const error = toAppError(thrown)
-  const { status, description, retryAfterSeconds } = catalogue[error.code]
-  const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }
+function toApiError(error: AppError, address: Address): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof NoValidTokenError) return noValidToken(error, address)
+  const { status, description, retryAfterSeconds } = catalogue[error.code]
+  const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }
   if (error instanceof InstagramError) {
     const isAboutToken = error.kind === 'token_invalid' || error.kind === 'not_permitted'
     return isAboutToken
