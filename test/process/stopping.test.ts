@@ -47,7 +47,8 @@ test('a stopping app refuses new connections, closes silent ones, and finishes t
   const response = await text(request)
   const waited = performance.now() - asked
 
-  expect(refused).toMatchObject([{ code: 'ECONNREFUSED' }])
+  // Reset, if the kernel accepted the connection just before the app stopped listening.
+  expect(refused).toMatchObject([{ code: expect.stringMatching(/^ECONN(REFUSED|RESET)$/) as string }])
   expect(response).toContain('HTTP/1.1 422')
   // An idle connection does not wait for the ten seconds that requests have.
   expect(waited).toBeLessThan(8_000)
