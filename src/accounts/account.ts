@@ -90,29 +90,6 @@ export function accountJson(account: Account) {
   }
 }
 
-/** The column of each property. */
-const COLUMNS = {
-  key: 'account_key',
-  id: 'id',
-  userId: 'user_id',
-  username: 'username',
-  name: 'name',
-  accountType: 'account_type',
-  pictureUrl: 'picture_url',
-  profileReadAt: 'profile_read_at',
-  permissions: 'permissions',
-  askedScopes: 'asked_scopes',
-  tokenKind: 'token_kind',
-  tokenObtainedAt: 'token_obtained_at',
-  tokenExpiresAt: 'expires_at',
-  connectedAt: 'connected_at',
-  status: 'status',
-  statusSince: 'status_since',
-  statusReason: 'status_reason',
-  dueAt: 'due_at',
-  failedTries: 'failed_tries',
-} as const satisfies Record<keyof Account, string>
-
 const text = z.string().nullable()
 const time = z.int().transform((milliseconds) => new Date(milliseconds))
 const scopes = z
@@ -121,38 +98,42 @@ const scopes = z
   .pipe(z.array(z.string()))
 const reason = z.custom<StatusReason>((name) => name === 'expired' || name === 'no_key' || isInstagramErrorCode(name))
 
-const accountSchema: z.ZodType<Account> = z.object({
-  key: z.string(),
-  id: z.string(),
-  userId: text,
-  username: text,
-  name: text,
-  accountType: text,
-  pictureUrl: text,
-  profileReadAt: time.nullable(),
-  permissions: scopes.nullable(),
-  askedScopes: scopes,
-  tokenKind: z.enum(['short_lived', 'long_lived', 'classic']),
-  tokenObtainedAt: time,
-  tokenExpiresAt: time.nullable(),
-  connectedAt: time,
-  status: z.enum(STATUSES),
-  statusSince: time,
-  statusReason: reason.nullable().catch(null), // Another version of the app may have had other reasons.
-  dueAt: time.nullable(),
-  failedTries: z.int(),
-})
+/** The column of each property, and how it is read. */
+const COLUMNS: { [Name in keyof Account]: [column: string, schema: z.ZodType<Account[Name]>] } = {
+  key: ['account_key', z.string()],
+  id: ['id', z.string()],
+  userId: ['user_id', text],
+  username: ['username', text],
+  name: ['name', text],
+  accountType: ['account_type', text],
+  pictureUrl: ['picture_url', text],
+  profileReadAt: ['profile_read_at', time.nullable()],
+  permissions: ['permissions', scopes.nullable()],
+  askedScopes: ['asked_scopes', scopes],
+  tokenKind: ['token_kind', z.enum(['short_lived', 'long_lived', 'classic'])],
+  tokenObtainedAt: ['token_obtained_at', time],
+  tokenExpiresAt: ['expires_at', time.nullable()],
+  connectedAt: ['connected_at', time],
+  status: ['status', z.enum(STATUSES)],
+  statusSince: ['status_since', time],
+  statusReason: ['status_reason', reason.nullable().catch(null)], // Another version of the app may have had other reasons.
+  dueAt: ['due_at', time.nullable()],
+  failedTries: ['failed_tries', z.int()],
+}
+
+const rowSchema = z.object(Object.fromEntries(Object.values(COLUMNS)))
 
 /** Reads a row of `accounts`; the encrypted token and the lease are left out. */
 export function accountFromRow(row: Row): Account {
-  return accountSchema.parse(Object.fromEntries(Object.entries(COLUMNS).map(([name, column]) => [name, row[column]])))
+  const values = rowSchema.parse(row)
+  const properties = Object.entries(COLUMNS).map(([name, [column]]) => [name, values[column]])
+  return Object.fromEntries(properties) as Account
 }
 
 /** The columns of an account, without those of the token and the lease. */
 export function accountToRow(account: Account): Row {
-  return Object.fromEntries(
-    Object.entries(COLUMNS).map(([name, column]) => [column, toColumn(account[name as keyof Account])]),
-  )
+  const names = Object.keys(COLUMNS) as (keyof Account)[]
+  return Object.fromEntries(names.map((name) => [COLUMNS[name][0], toColumn(account[name])]))
 }
 
 function toColumn(value: Account[keyof Account]): Value {

@@ -66,12 +66,14 @@ export function createAccounts(options: {
       afterWrite?: (transaction: Queries, account: Account) => Promise<void>,
     ): Promise<Account> {
       const event = await database.transaction(async (transaction) => {
+        const { userId, profile, token } = connection
+        const ids = [userId, profile?.id, profile?.userId].filter((id) => typeof id === 'string')
         // Every connect of this account takes at least one of these locks, so that two of them cannot both insert it.
-        await transaction.lock(knownIds(connection).map((id) => `account ${id}`))
+        await transaction.lock(ids.map((id) => `account ${id}`))
         const [known, ...duplicates] = await findExisting(transaction, connection)
         for (const { key } of duplicates) await transaction.query('DELETE FROM accounts WHERE account_key = $1', [key])
         const account = connectedAccount(connection, known, now(), schedule)
-        await upsert(transaction, account, cipher.encrypt(connection.token.accessToken, account.key))
+        await upsert(transaction, account, cipher.encrypt(token.accessToken, account.key))
         await afterWrite?.(transaction, account)
         return events.record(transaction, 'account.connected', account)
       })
@@ -86,22 +88,17 @@ export function createAccounts(options: {
 
     /** Finds an account by either of Instagram's ids; the app-scoped one is preferred. */
     async findById(id: string): Promise<Account | undefined> {
-      const { rows } = await database.query(
-        `SELECT * FROM accounts WHERE id = $1 OR user_id = $1 ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1`,
-        [id],
-      )
+      const sql = 'SELECT * FROM accounts WHERE id = $1 OR user_id = $1 ORDER BY id <> $1 LIMIT 1'
+      const { rows } = await database.query(sql, [id])
       return rows.map(accountFromRow)[0]
     },
 
     /** The accounts whose id comes after `after` (`''`: the first page), in the order of their ids. */
     async page({ status, after, limit }: AccountsQuery & { after: string }): Promise<AccountsPage> {
-      const { rows } = status
-        ? await database.query('SELECT * FROM accounts WHERE status = $1 AND id > $2 ORDER BY id LIMIT $3', [
-            status,
-            after,
-            limit + 1,
-          ])
-        : await database.query('SELECT * FROM accounts WHERE id > $1 ORDER BY id LIMIT $2', [after, limit + 1])
+      const { rows } = await database.query(
+        `SELECT * FROM accounts WHERE id > $1 ${status ? 'AND status = $3' : ''} ORDER BY id LIMIT $2`,
+        [after, limit + 1, ...(status ? [status] : [])],
+      )
       return { accounts: rows.slice(0, limit).map(accountFromRow), more: rows.length > limit }
     },
 
@@ -159,10 +156,6 @@ export function createAccounts(options: {
   }
 }
 
-function knownIds({ userId, profile }: Connection): string[] {
-  return [userId, profile?.id, profile?.userId].filter((id) => typeof id === 'string')
-}
-
 /**
  * The rows of this account: first the one with its app-scoped id, then those that were stored under the id that came with the token
  * because the profile could not be read.
@@ -171,7 +164,7 @@ async function findExisting(transaction: Queries, { profile, userId }: Connectio
   const { rows } = profile?.id
     ? await transaction.query(
         `SELECT * FROM accounts WHERE id = $1 OR (profile_read_at IS NULL AND id IN ($2, $3))
-         ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END`,
+         ORDER BY id <> $1`,
         [profile.id, profile.userId, userId],
       )
     : await transaction.query('SELECT * FROM accounts WHERE id IN ($1, $2) OR user_id IN ($1, $2) LIMIT 1', [

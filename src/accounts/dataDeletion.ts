@@ -87,12 +87,10 @@ export function createDataDeletion(database: Database, events: Events, now: () =
 
     async findDeletion(confirmationCode) {
       const { rows } = await database.query('SELECT * FROM deletions WHERE confirmation_code = $1', [confirmationCode])
-      const [deletion] = rows.map((row) => ({
-        confirmationCode,
-        askedAt: new Date(Number(row['asked_at'])),
-        doneAt: new Date(Number(row['done_at'])),
-      }))
-      return deletion
+      const [row] = rows
+      if (!row) return undefined
+      const { asked_at: askedAt, done_at: doneAt } = row
+      return { confirmationCode, askedAt: new Date(Number(askedAt)), doneAt: new Date(Number(doneAt)) }
     },
   }
 }

@@ -28,30 +28,21 @@ export interface AccountEvent {
 /** Called with each event after it was stored. Must not throw. */
 export type EventListener = (event: AccountEvent) => void
 
-const PERSON_NEEDED: ReadonlySet<EventType> = new Set([
-  'token.expiring',
-  'account.needs_reconnect',
-  'account.deauthorized',
-])
-
 /** Whether only the account's owner can fix what happened. */
 export function needsPerson(type: EventType): boolean {
-  return PERSON_NEEDED.has(type)
+  return type === 'token.expiring' || type === 'account.needs_reconnect' || type === 'account.deauthorized'
 }
 
 /** Records and publishes events. */
 export type Events = ReturnType<typeof createEvents>
 
-/**
- * The events of a database.
- *
- * @param options.forWebhook Whether events are stored for a webhook to deliver.
- * @param options.reconnectUrl Where a person can connect an account again; `null`: unknown.
- */
+/** The events of a database. */
 export function createEvents(options: {
   now: () => Date
   listeners: readonly EventListener[]
+  /** Whether events are stored for a webhook to deliver. */
   forWebhook: boolean
+  /** Where a person can connect an account again; `null`: unknown. */
   reconnectUrl: (account: Account) => string | null
 }) {
   const { now, listeners, forWebhook, reconnectUrl } = options

@@ -101,10 +101,7 @@ export function afterThrottling(account: Account, until: Date, now: Date): Accou
   const dueAt = new Date(Math.min(Math.max(until.getTime(), account.dueAt?.getTime() ?? 0), expiry))
   const isNews = account.status !== 'expiring' && expiresWithin(THROTTLED_NEAR_EXPIRY_MS, account, now)
   if (!isNews) return { account: { ...account, dueAt } }
-  return {
-    account: { ...withStatus(account, 'expiring', 'throttled', now), dueAt },
-    event: 'token.expiring',
-  }
+  return { account: { ...withStatus(account, 'expiring', 'throttled', now), dueAt }, event: 'token.expiring' }
 }
 
 /** The account after its token expired, was refused for good, or lost its key. */

@@ -4,7 +4,6 @@ import { errorLogFields, InstagramError, isAppError, type Usage } from '../error
 import type { SettingNames } from '../errors/settingNames.ts'
 import { DAY_MS, MINUTE_MS } from '../facts.ts'
 import type { InstagramClient } from '../instagram/client.ts'
-import type { Token, TokenKind } from '../instagram/responses.ts'
 import type { Logger } from '../log.ts'
 import { type Account, accountFromRow, accountToRow } from './account.ts'
 import type { Accounts } from './accounts.ts'
@@ -15,10 +14,7 @@ import { keyIdOf, type TokenCipher } from './tokenCipher.ts'
 /** Milliseconds after which an account that was leased and never settled is free again: longer than any call. */
 const LEASE_MS = MINUTE_MS
 
-/**
- * Milliseconds of a lease that can only come from a clock that has been set back since. Much longer than a lease, because the clocks of
- * several processes differ.
- */
+/** Milliseconds of a lease that can only come from a clock that was set back. Much longer, because the clocks of processes differ. */
 const IMPOSSIBLE_LEASE_MS = 60 * LEASE_MS
 
 /** Accounts that are refreshed at the same time. */
@@ -58,14 +54,12 @@ export function createLeases(database: Database, cipher: TokenCipher, events: Ev
 
   return {
     /** Leases the accounts that have been due longest. */
-    takeDue: (limit: number): Promise<Lease[]> =>
+    takeDue(limit: number): Promise<Lease[]> {
       // A WITH, because PostgreSQL may run a subselect several times, and each run would lock other rows.
-      take(
-        'account_key IN (SELECT account_key FROM due)',
-        limit,
-        `WITH due AS (SELECT account_key FROM accounts
-           WHERE due_at <= $3 AND ${isFree} ORDER BY due_at LIMIT $4${database.skipLocked}) `,
-      ),
+      const due = `WITH due AS (SELECT account_key FROM accounts
+        WHERE due_at <= $3 AND ${isFree} ORDER BY due_at LIMIT $4${database.skipLocked}) `
+      return take('account_key IN (SELECT account_key FROM due)', limit, due)
+    },
 
     /** Leases this account, due or not; `undefined`: it is leased already, or gone. */
     async take(key: string): Promise<Lease | undefined> {
@@ -73,8 +67,8 @@ export function createLeases(database: Database, cipher: TokenCipher, events: Ev
       return lease
     },
 
-    /** Stores the change and ends the lease. `false`: the account was connected anew or removed meanwhile, and nothing was stored. */
-    async settle(lease: Lease, { account, token, event: type }: policy.AccountChange): Promise<boolean> {
+    /** Stores the change and ends the lease, unless the account was connected anew or removed meanwhile. */
+    async settle(lease: Lease, { account, token, event: type }: policy.AccountChange): Promise<void> {
       const encrypted = token && cipher.encrypt(token.accessToken, account.key)
       const columns = {
         ...accountToRow(account),
@@ -83,16 +77,14 @@ export function createLeases(database: Database, cipher: TokenCipher, events: Ev
         ...(encrypted && { sealed_token: encrypted, token_key_id: keyIdOf(encrypted) }),
       }
       const assignments = Object.keys(columns).map((name, index) => `${name} = $${index + 3}`)
-      const { isStored, event } = await database.transaction(async (transaction) => {
+      const event = await database.transaction(async (transaction) => {
         const { rowCount } = await transaction.query(
           `UPDATE accounts SET ${assignments.join(', ')} WHERE account_key = $1 AND lease = $2`,
           [account.key, lease.id, ...Object.values(columns)],
         )
-        const isStored = rowCount === 1
-        return { isStored, event: isStored && type && (await events.record(transaction, type, account)) }
+        return rowCount === 1 && type ? events.record(transaction, type, account) : undefined
       })
       if (event) events.publish(event)
-      return isStored
     },
   }
 }
@@ -121,11 +113,7 @@ export interface RefreshResult {
 /** Keeps tokens valid. */
 export type Refresher = ReturnType<typeof createRefresher>
 
-/**
- * A refresher; does nothing until it is called.
- *
- * @param options.names What the reader of the log calls settings.
- */
+/** A refresher; does nothing until it is called. */
 export function createRefresher(options: {
   instagram: InstagramClient
   accounts: Accounts
@@ -133,6 +121,7 @@ export function createRefresher(options: {
   schedule: policy.RefreshSchedule
   log: Logger
   now: () => Date
+  /** What the reader of the log calls settings. */
   names: SettingNames
 }) {
   const { instagram, accounts, leases, schedule, log, now, names } = options
@@ -167,7 +156,10 @@ export function createRefresher(options: {
     try {
       const accessToken = await accounts.accessToken(account.key)
       if (accessToken === undefined) return 'failed' // Removed meanwhile.
-      const { token, usage } = await fetchToken(account.tokenKind, accessToken)
+      const { token, usage } =
+        account.tokenKind === 'long_lived'
+          ? await instagram.refresh(accessToken)
+          : { token: await instagram.exchangeForLongLived(accessToken), usage: undefined }
       if (usage && usage.percent >= NEARLY_THROTTLED_PERCENT) pause(usage)
       await leases.settle(lease, policy.afterRefresh(account, token, now(), schedule))
       return 'refreshed'
@@ -185,11 +177,6 @@ export function createRefresher(options: {
       await leases.settle(lease, policy.afterFailure(account, error, now(), schedule))
       return 'failed'
     }
-  }
-
-  async function fetchToken(kind: TokenKind, accessToken: string): Promise<{ token: Token; usage?: Usage }> {
-    if (kind === 'long_lived') return instagram.refresh(accessToken)
-    return { token: await instagram.exchangeForLongLived(accessToken) }
   }
 
   /** Refreshes due accounts one after the other. An account that fails for another reason than the database does not stop the rest. */

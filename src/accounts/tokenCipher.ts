@@ -38,23 +38,23 @@ export function createTokenCipher(keys: readonly TokenKey[]) {
     decrypt(encrypted: string, accountKey: string): string {
       const [version, keyId = '', nonce = '', text = ''] = encrypted.split('.')
       const key = keys.find(({ id }) => id === keyId)
-      if (version !== '1' || !key) {
-        const message = `No token key has the id "${keyId}" that encrypted this token`
-        throw new AppError('token_unreadable', { message })
-      }
+      if (version !== '1' || !key) throw unreadable(`No token key has the id "${keyId}" that encrypted this token`)
       const bytes = Buffer.from(text, 'base64url')
       try {
-        const nonceBytes = Buffer.from(nonce, 'base64url')
-        const decipher = createDecipheriv(CIPHER, key.secret, nonceBytes, { authTagLength: TAG_BYTES })
+        const options = { authTagLength: TAG_BYTES }
+        const decipher = createDecipheriv(CIPHER, key.secret, Buffer.from(nonce, 'base64url'), options)
         decipher.setAAD(Buffer.from(accountKey))
         decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
         return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
       } catch (cause) {
-        const message = `The token key "${keyId}" does not decrypt this token`
-        throw new AppError('token_unreadable', { message, cause })
+        throw unreadable(`The token key "${keyId}" does not decrypt this token`, cause)
       }
     },
   }
+}
+
+function unreadable(message: string, cause?: unknown): AppError {
+  return new AppError('token_unreadable', { message, cause })
 }
 
 /** As {@link TokenCipher.decrypt}, but `undefined` if none of the keys decrypts the text. */

@@ -19,17 +19,12 @@ export async function checkKeys(
 ): Promise<void> {
   const known = cipher.keyIds.map((_, index) => `$${index + 1}`).join(', ')
 
-  async function accountsWhere(condition: string): Promise<string[]> {
-    const sql = `SELECT account_key FROM accounts WHERE ${condition}`
-    const { rows } = await database.query(sql, cipher.keyIds)
-    return rows.map((row) => String(row['account_key']))
-  }
-
-  const lost = await accountsWhere(
-    `token_key_id NOT IN (${known}) AND status NOT IN ('unreadable', 'needs_reconnect', 'disconnected_by_instagram')`,
+  const { rows } = await database.query(
+    `SELECT account_key FROM accounts WHERE CASE WHEN token_key_id IN (${known}) THEN status = 'unreadable'
+       ELSE status NOT IN ('unreadable', 'needs_reconnect', 'disconnected_by_instagram') END`,
+    cipher.keyIds,
   )
-  const restored = await accountsWhere(`token_key_id IN (${known}) AND status = 'unreadable'`)
-  for (const key of [...lost, ...restored]) {
+  for (const key of rows.map((row) => String(row['account_key']))) {
     // Lets requests through between two accounts: queries to SQLite never leave this turn of the event loop.
     await setImmediate()
     if (signal.aborted) return
@@ -37,17 +32,13 @@ export async function checkKeys(
     if (!lease) continue
     // Read again: another process may have done the same, or the person connected the account anew.
     const { account } = lease
-    const isReadable = await canDecrypt(database, cipher, key)
+    const token = await database.query('SELECT account_key, sealed_token FROM accounts WHERE account_key = $1', [key])
+    const isReadable = decryptRows(token.rows, cipher).length > 0
     const wasReadable = account.status !== 'unreadable'
     if (isReadable === wasReadable) await leases.settle(lease, { account })
     else if (isReadable) await leases.settle(lease, afterKeyReturned(account, now(), schedule))
     else await leases.settle(lease, afterLoss(account, 'unreadable', 'no_key', now()))
   }
-}
-
-async function canDecrypt(database: Database, cipher: TokenCipher, key: string): Promise<boolean> {
-  const { rows } = await database.query('SELECT sealed_token FROM accounts WHERE account_key = $1', [key])
-  return tryDecrypt(cipher, String(rows[0]?.['sealed_token']), key) !== undefined
 }
 
 /** How the token keys fit the stored tokens. */
@@ -67,11 +58,9 @@ export async function inspectKeys(database: Database, keys: readonly TokenKey[])
   const mistaken: string[] = []
   for (const id of counts.keys()) {
     if (!known.has(id)) continue
-    const { rows } = await database.query(
-      'SELECT account_key, sealed_token FROM accounts WHERE token_key_id = $1 LIMIT 1',
-      [id],
-    )
-    if (rows.length > 0 && decryptRows(rows, keys).length === 0) mistaken.push(id)
+    const sql = 'SELECT account_key, sealed_token FROM accounts WHERE token_key_id = $1 LIMIT 1'
+    const { rows } = await database.query(sql, [id])
+    if (rows.length > 0 && decryptRows(rows, createTokenCipher(keys)).length === 0) mistaken.push(id)
   }
   return {
     accounts: [...counts.values()].reduce((sum, count) => sum + count, 0),
@@ -94,11 +83,10 @@ export async function sampleTokens(
      ORDER BY due_at DESC LIMIT $2`,
     [now.getTime(), limit],
   )
-  return decryptRows(rows, keys)
+  return decryptRows(rows, createTokenCipher(keys))
 }
 
-function decryptRows(rows: readonly Row[], keys: readonly TokenKey[]): string[] {
-  const cipher = createTokenCipher(keys)
+function decryptRows(rows: readonly Row[], cipher: TokenCipher): string[] {
   return rows
     .map((row) => tryDecrypt(cipher, String(row['sealed_token']), String(row['account_key'])))
     .filter((token) => token !== undefined)
@@ -110,18 +98,6 @@ async function countByKey(database: Database): Promise<Map<string, number>> {
     `SELECT token_key_id, COUNT(*) AS count FROM accounts WHERE token_key_id <> '' GROUP BY token_key_id ORDER BY token_key_id`,
   )
   return new Map(rows.map((row) => [String(row['token_key_id']), Number(row['count'])]))
-}
-
-/** Options of {@link rotateKeys}. */
-export interface RotationOptions {
-  database: Database
-  cipher: TokenCipher
-  /** Accounts in one transaction. Default: 500. */
-  batchSize?: number
-  /** Called before the first batch and after each. `total`: accounts whose token was not under the newest key at the beginning. */
-  onProgress?: (progress: { done: number; total: number }) => void
-  /** Stops after the current batch. */
-  signal?: AbortSignal
 }
 
 /** What a rotation did. */
@@ -140,13 +116,20 @@ export interface Rotation {
  * Encrypts the tokens that are under an older key with the newest one. The app may run meanwhile: tokens that it changes at the same time stay
  * as the app stored them. A rotation that was interrupted can be repeated.
  */
-export async function rotateKeys(options: RotationOptions): Promise<Rotation> {
+export async function rotateKeys(options: {
+  database: Database
+  cipher: TokenCipher
+  /** Accounts in one transaction. Default: 500. */
+  batchSize?: number
+  /** Called before the first batch and after each. `total`: accounts whose token was not under the newest key at the beginning. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  /** Stops after the current batch. */
+  signal?: AbortSignal
+}): Promise<Rotation> {
   const { database, cipher, batchSize = 500, onProgress, signal } = options
   const [newest = ''] = cipher.keyIds
-  const { rows } = await database.query("SELECT COUNT(*) AS count FROM accounts WHERE token_key_id NOT IN ($1, '')", [
-    newest,
-  ])
-  const total = Number(rows[0]?.['count'])
+  const outdated = "SELECT COUNT(*) AS count FROM accounts WHERE token_key_id NOT IN ($1, '')"
+  const total = Number((await database.query(outdated, [newest])).rows[0]?.['count'])
   const result = { encrypted: 0, unreadable: 0, isFinished: false }
   let done = 0
   let last = ''
@@ -169,8 +152,9 @@ export async function rotateKeys(options: RotationOptions): Promise<Rotation> {
     // Queries to SQLite never leave this turn of the event loop, and Ctrl-C is noticed only in the next.
     await setImmediate()
   }
-  const none = cipher.keyIds.map((id) => [id, 0] as const)
-  return { ...result, counts: new Map([...none, ...(await countByKey(database))]) }
+  const counts = new Map(cipher.keyIds.map((id) => [id, 0]))
+  for (const [id, count] of await countByKey(database)) counts.set(id, count)
+  return { ...result, counts }
 }
 
 /** A token that has changed since it was read belongs to the app, and stays. */

@@ -37,10 +37,7 @@ export class NoValidTokenError extends AppError {
   /** `undefined`: not connected. */
   readonly account: Account | undefined
 
-  constructor(
-    loss: TokenLoss,
-    about: { account?: Account; since?: Date | null; reason?: StatusReason | null; cause?: unknown } = {},
-  ) {
+  constructor(loss: TokenLoss, about: Partial<Pick<NoValidTokenError, 'account' | 'since' | 'reason' | 'cause'>> = {}) {
     const { account, since = null, reason = null, cause } = about
     const message = account
       ? `The account ${account.id} has no valid token (${loss}). ${reason ? describeReason(reason) : ''}`.trim()
@@ -116,12 +113,7 @@ export function tokenJson({ accessToken, expiresAt, userId, permissions }: Valid
  */
 export async function importToken(
   text: string,
-  context: {
-    instagram: InstagramClient
-    accounts: Accounts
-    askedScopes: readonly string[]
-    now: () => Date
-  },
+  context: { instagram: InstagramClient; accounts: Accounts; askedScopes: readonly string[]; now: () => Date },
 ): Promise<Account> {
   const { instagram, accounts, askedScopes, now } = context
   const accessToken = parseToken(text)

@@ -54,20 +54,16 @@ interface DeliveryFailure {
 /** Delivers events to a webhook. */
 export type WebhookDelivery = ReturnType<typeof createWebhookDelivery>
 
-/**
- * Delivers events as Standard Webhooks: at least once, with the same `webhook-id` each time, in no particular order. Does nothing until it
- * is called.
- *
- * @param options.url http or https. The query counts as secret.
- * @param options.secrets Each `whsec_` and base64, newest first. Each of them signs, so that receivers can change over to a new one.
- * @param options.random From 0 up to 1. Default: `Math.random`.
- */
+/** Delivers events as Standard Webhooks, when it is called: at least once, always with the same `webhook-id`, in no particular order. */
 export function createWebhookDelivery(options: {
   database: Database
+  /** http or https. The query counts as secret. */
   url: string
+  /** Each `whsec_` and base64, newest first. Each of them signs, so that receivers can change over to a new one. */
   secrets: readonly string[]
   log: Logger
   now: () => Date
+  /** From 0 up to 1. Default: `Math.random`. */
   random?: () => number
 }) {
   const { database, url, log, now, random = Math.random } = options
@@ -99,19 +95,17 @@ export function createWebhookDelivery(options: {
         await database.query('DELETE FROM events WHERE id = $1', [eventId])
         return
       }
-      const { cause } = failure
       const pauseMs = retryPauseMs(tries, failure)
-      // Only while the claim is ours.
-      const claim = [eventId, leasedUntil]
-      const { rowCount } =
-        pauseMs === undefined
-          ? await database.query('DELETE FROM events WHERE id = $1 AND deliver_at = $2', claim)
-          : await database.query(
-              'UPDATE events SET failed_tries = $3, deliver_at = $4 WHERE id = $1 AND deliver_at = $2',
-              [...claim, tries, now().getTime() + pauseMs],
-            )
-      const gaveUp = rowCount === 1 && pauseMs === undefined
-      log[gaveUp ? 'error' : 'warn']({ err: cause, eventId, tries, gaveUp }, 'an event could not be delivered')
+      const ours = 'WHERE id = $1 AND deliver_at = $2' // Only while the claim is ours.
+      let gaveUp = false
+      if (pauseMs === undefined) {
+        const { rowCount } = await database.query(`DELETE FROM events ${ours}`, [eventId, leasedUntil])
+        gaveUp = rowCount === 1
+      } else {
+        const values = [eventId, leasedUntil, tries, now().getTime() + pauseMs]
+        await database.query(`UPDATE events SET failed_tries = $3, deliver_at = $4 ${ours}`, values)
+      }
+      log[gaveUp ? 'error' : 'warn']({ err: failure.cause, eventId, tries, gaveUp }, 'an event could not be delivered')
     } catch (err) {
       // The claim expires, and the event is sent again.
       log.warn({ err, eventId, tries, gaveUp: false }, 'an event could not be delivered')
@@ -128,20 +122,12 @@ export function createWebhookDelivery(options: {
     }
     try {
       const signal = AbortSignal.timeout(REQUEST_TIME_LIMIT_MS)
-      const response = await request(url, {
-        dispatcher: agent,
-        method: 'POST',
-        headers,
-        body: payload,
-        signal,
-      })
+      const response = await request(url, { dispatcher: agent, method: 'POST', headers, body: payload, signal })
       await response.body.dump({ limit: RESPONSE_SIZE_LIMIT })
       return failureOf(response)
     } catch (cause) {
       // undici keeps the bytes that its parser could not read; the payload may be among them.
-      return {
-        cause: cause instanceof errors.HTTPParserError ? Object.assign(cause, { data: undefined }) : cause,
-      }
+      return { cause: cause instanceof errors.HTTPParserError ? Object.assign(cause, { data: undefined }) : cause }
     }
   }
 
