@@ -10,14 +10,8 @@ import type { ValidCallback } from './callback.ts'
 /** Milliseconds after which a login without an outcome is given up: longer than all of its calls to Instagram together. */
 const LOGIN_TIME_LIMIT_MS = 30_000
 
-/** Milliseconds before the first look for the outcome of a login that another request or process carries out. */
-const FIRST_PAUSE_MS = 50
-
-/** Milliseconds between two looks at most; each pause is half as long again as the one before. */
-const LONGEST_PAUSE_MS = 1_000
-
 /** The right to carry out a login, or the account of the same login that was carried out before. */
-export type LoginAttempt = { isRepeat: false; stateHash: string } | { isRepeat: true; accountKey: string }
+type LoginAttempt = { isRepeat: false; stateHash: string } | { isRepeat: true; accountKey: string }
 
 const outcomeSchema = z.object({
   // Another version of the app may have had other codes.
@@ -33,8 +27,9 @@ export type LoginAttempts = ReturnType<typeof createLoginAttempts>
  * same moment. States and codes are stored as hashes only.
  */
 export function createLoginAttempts(database: Database, log: Logger, now: () => Date) {
+  /** Waits for the outcome of a login that another request or process carries out. Looks every 50 ms at first, later every second. */
   async function firstOutcome(stateHash: string, codeHash: string): Promise<string> {
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+    for (let pause = 50; ; pause = Math.min(pause * 1.5, 1_000)) {
       const { rows } = await database.query('SELECT * FROM login_attempts WHERE state_hash = $1', [stateHash])
       const [row] = rows
       if (!row) throw new AppError('state_expired')
@@ -69,10 +64,8 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
 
     /** Stores the account of a login that succeeded, in the transaction that stores the account itself. */
     async complete(transaction: Queries, stateHash: string, accountKey: string): Promise<void> {
-      await transaction.query('UPDATE login_attempts SET account_key = $2 WHERE state_hash = $1', [
-        stateHash,
-        accountKey,
-      ])
+      const sql = 'UPDATE login_attempts SET account_key = $2 WHERE state_hash = $1'
+      await transaction.query(sql, [stateHash, accountKey])
     },
 
     /** Stores why a login failed. `reference` names the request in the log. Never rejects: repeated callbacks are then told `interrupted`. */

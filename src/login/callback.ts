@@ -1,6 +1,6 @@
 import { AppError } from '../errors/errors.ts'
 import { matchInstagramError } from '../errors/match.ts'
-import { type LoginState, readState, STATE_LIFETIME_MS } from './state.ts'
+import { readState, STATE_LIFETIME_MS } from './state.ts'
 
 /** Characters that are read of a pasted text: code and state are some 500 together. */
 const LONGEST_PASTED_TEXT = 4_000
@@ -12,13 +12,6 @@ export interface ValidCallback {
   /** Whether the state is young enough to begin an exchange; otherwise the callback can only repeat a finished login. */
   isFresh: boolean
   returnTo: string | undefined
-}
-
-/** What a callback is checked with: the secret in the browser's cookie, if there is one, and those that may have signed the state. */
-export interface CallbackContext {
-  browserSecret: string | undefined
-  secrets: readonly string[]
-  now: Date
 }
 
 /** The query of a callback, given as query, path and query, or whole address. Instagram appends `#_`, which is ignored. */
@@ -33,28 +26,27 @@ export function callbackQuery(callback: URLSearchParams | URL | string): URLSear
 /**
  * Validates a callback: first `state`, then `error`, then `code`.
  *
+ * @param context The secret in the browser's cookie, if there is one, and the secrets that may have signed the state.
  * @throws {AppError} for everything but a code for this browser
  */
-export function validateCallback(query: URLSearchParams, context: CallbackContext): ValidCallback {
-  const state = query.get('state') ?? ''
-  const { createdAt, returnTo } = verifyState(state, context)
-  const isFresh = context.now.getTime() - createdAt.getTime() <= STATE_LIFETIME_MS
+export function validateCallback(
+  query: URLSearchParams,
+  context: { browserSecret: string | undefined; secrets: readonly string[]; now: Date },
+): ValidCallback {
+  const { browserSecret, secrets, now } = context
+  if (!browserSecret) throw new AppError('cookie_missing')
+  const state = query.get('state')
+  if (!state) throw new AppError('state_missing')
+  const [read] = secrets.flatMap((secret) => readState({ browserSecret, secret }, state) ?? [])
+  if (!read) throw new AppError('state_foreign')
+
+  const isFresh = now.getTime() - read.createdAt.getTime() <= STATE_LIFETIME_MS
   const error = query.get('error')
   if (error) throw isFresh ? authorizationError(error, query) : new AppError('state_expired')
 
   const code = query.get('code')
   if (!code) throw new AppError('no_answer')
-  return { state, code, isFresh, returnTo }
-}
-
-function verifyState(state: string, { browserSecret, secrets }: CallbackContext): LoginState {
-  if (!browserSecret) throw new AppError('cookie_missing')
-  if (!state) throw new AppError('state_missing')
-  for (const secret of secrets) {
-    const read = readState({ browserSecret, secret }, state)
-    if (read) return read
-  }
-  throw new AppError('state_foreign')
+  return { state, code, isFresh, returnTo: read.returnTo }
 }
 
 /** Anybody can write an error response (RFC 6749, section 4.1.2.1), so its words go to the log only. */

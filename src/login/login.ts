@@ -87,8 +87,7 @@ export function createLogin(options: {
 }): Login {
   const { config, instagram, accounts, attempts, now } = options
   const { redirectUri, scopes } = config.instagram
-  const secrets = config.sessionSecrets
-  const [newestSecret] = secrets
+  const [newestSecret] = config.sessionSecrets
   if (newestSecret === undefined) throw new TypeError('Logins need at least one session secret')
   const returnToOrigins = [new URL(redirectUri).origin, ...config.returnToOrigins]
 
@@ -100,6 +99,7 @@ export function createLogin(options: {
     },
 
     async finishLogin({ callback, browserSecret, reference = randomUUID() }) {
+      const secrets = config.sessionSecrets
       const valid = validateCallback(callbackQuery(callback), { browserSecret, secrets, now: now() })
       const { code, returnTo } = valid
 
@@ -135,12 +135,11 @@ export function createLogin(options: {
       orInstagramError(instagram.exchangeForLongLived(token.accessToken)),
       orInstagramError(instagram.profile(token.accessToken)),
     ])
-    const withheld = [longLived, me].filter((result) => result instanceof InstagramError)
-    const received = {
-      ...(longLived instanceof InstagramError ? { shortLivedReason: longLived.code } : { token: longLived }),
-      profile: me instanceof InstagramError ? null : me,
+    const better = longLived instanceof InstagramError ? { shortLivedReason: longLived.code } : { token: longLived }
+    return {
+      connection: { ...connection, ...better, profile: me instanceof InstagramError ? null : me },
+      withheld: [longLived, me].filter((result) => result instanceof InstagramError),
     }
-    return { connection: { ...connection, ...received }, withheld }
   }
 
   /** Stores the account and completes the attempt, in one transaction. */
@@ -164,11 +163,10 @@ export function createLogin(options: {
   }
 }
 
-async function orInstagramError<Value>(call: Promise<Value>): Promise<Value | InstagramError> {
-  try {
-    return await call
-  } catch (error) {
+/** The result, or the error if Instagram refused the call. */
+function orInstagramError<Value>(call: Promise<Value>): Promise<Value | InstagramError> {
+  return call.catch((error: unknown) => {
     if (error instanceof InstagramError) return error
     throw error
-  }
+  })
 }

@@ -16,13 +16,6 @@ export interface StateSecrets {
   secret: string
 }
 
-/** What a `state` says about its login. */
-export interface LoginState {
-  createdAt: Date
-  /** Where the person is sent after the login; `undefined`: nothing was requested. */
-  returnTo: string | undefined
-}
-
 /**
  * A new `state`: the time, a nonce, the return address if there is one, and an HMAC of all that and of the browser's secret. Nothing is
  * stored for it, so any number of tabs may hold one. Everybody who sees the link can read `returnTo`.
@@ -36,8 +29,8 @@ export function createState(secrets: StateSecrets, now: Date, returnTo?: string)
   return `${text}.${sign(secrets, text)}`
 }
 
-/** Reads a `state`; `undefined`: it was not signed with these secrets. */
-export function readState(secrets: StateSecrets, state: string): LoginState | undefined {
+/** When the login began, and where the person wants to go after it; `undefined`: the state was not signed with these secrets. */
+export function readState(secrets: StateSecrets, state: string) {
   const [, text = '', time = '', returnTo, mac = ''] =
     /^(([0-9a-z]+)\.[\w-]+(?:\.([\w-]+))?)\.([\w-]+)$/.exec(state) ?? []
   const expected = Buffer.from(sign(secrets, text))
