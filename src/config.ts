@@ -30,10 +30,8 @@ export interface TokenKey {
 /** How the app itself serves https: with a generated certificate or with the given files; `undefined`: it does not. */
 export type HttpsSetting = 'self-signed' | { certificateFile: string; keyFile: string } | undefined
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-
 /** pino's levels, from the fewest lines to the most, and none at all. */
-export type LogLevel = (typeof LOG_LEVELS)[number]
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -46,17 +44,9 @@ export interface Config {
   sandbox: boolean
   /** Where the web app starts its sandbox. */
   sandboxPort: number
-  /** Where and how the web app listens; `undefined` in a host app. */
-  listening:
-    | {
-        host: string
-        port: number
-        https: HttpsSetting
-        /** Express's `trust proxy`. */
-        trustProxy: boolean | number | string[]
-      }
-    | undefined
-  logLevel: LogLevel
+  /** Where and how the web app listens, with Express's `trust proxy`; `undefined` in a host app. */
+  listening: { host: string; port: number; https: HttpsSetting; trustProxy: boolean | number | string[] } | undefined
+  logLevel: (typeof LOG_LEVELS)[number]
   databaseUrl: string
   /** Newest first. Empty outside production: one is generated and stored beside the database. */
   sessionSecrets: readonly string[]
@@ -228,8 +218,8 @@ const settings = z.object({
 } satisfies Record<Exclude<SettingName, 'production'>, z.ZodType>)
 
 const callback = z.custom((given) => typeof given === 'function', 'must be a function.').optional()
-const isLog = (given: object) =>
-  ['debug', 'info', 'warn', 'error'].every((level) => typeof Reflect.get(given, level) === 'function')
+const isLog = (given: unknown) =>
+  ['debug', 'info', 'warn', 'error'].every((level) => typeof (Object(given) as Given)[level] === 'function')
 
 /** The options of a host app: settings, and what only code can give. */
 const optionsSchema = settings.extend({
@@ -237,10 +227,7 @@ const optionsSchema = settings.extend({
   sandbox: toggle.default(false),
   jobs: z.boolean('must be true or false.').optional(),
   log: z
-    .custom(
-      (given) => isLog(Object(given) as object),
-      'must have the methods debug, info, warn and error, as a pino logger and console have.',
-    )
+    .custom(isLog, 'must have the methods debug, info, warn and error, as a pino logger and console have.')
     .optional(),
   now: callback,
   onEvent: callback,
@@ -272,18 +259,6 @@ function parse<Schema extends z.ZodObject>(schema: Schema, given: Given, names: 
   }
 }
 
-/** An environment as far as it could be read. */
-export interface ParsedEnvironment {
-  /** Unset and unreadable settings have their defaults; without complete credentials, those of the sandbox. */
-  config: Config
-  /** One sentence each, which starts with the variable's name and shows no value. */
-  mistakes: string[]
-  /** Names of the variables whose own value cannot be read. */
-  unreadable: Set<string>
-  /** The value of every variable of ours, by its name and as it was set. */
-  given: Record<string, string | undefined>
-}
-
 /** How to read an environment. */
 export interface ParseOptions {
   /** Whether the redirect URI may have any path, as for the command line; the web app's must be `/response`. Default: no. */
@@ -295,39 +270,37 @@ export interface ParseOptions {
 /** The settings that the environment has, with their variables. */
 const VARIABLES = Object.entries(ENVIRONMENT_NAMES).filter(([, variable]) => /^[A-Z]/.test(variable))
 
-/** Reads an environment as far as possible. An empty variable counts as unset. */
+/**
+ * Reads an environment as far as possible. Empty variables count as unset; those with an invalid value (`unreadable`) get their defaults.
+ * `mistakes` are sentences as in {@link ConfigError}; `given` has all variables of ours as they were set.
+ */
 export function parseEnvironment(
   environment: Environment,
   { anyRedirectPath = false, needsApp = true }: ParseOptions = {},
-): ParsedEnvironment {
-  const variables = VARIABLES.map(([key, variable]) => ({ key, variable, value: environment[variable] }))
-  const given: Given = Object.fromEntries(
-    variables.filter(({ value }) => value?.trim()).map(({ key, value }) => [key, value]),
-  )
+) {
+  const set = VARIABLES.filter(([, variable]) => environment[variable]?.trim())
+  const given: Given = Object.fromEntries(set.map(([key, variable]) => [key, environment[variable]]))
   const production = isProduction(environment)
   const schema = anyRedirectPath ? settings : settings.extend({ redirectUri: webAppRedirectUri.optional() })
   const { values, mistakes, unreadable } = parse(schema, given, ENVIRONMENT_NAMES)
   const { host, port, https, trustProxy, clientId, clientSecret, redirectUri } = values
   const sandbox = needsApp && !(clientId && clientSecret && redirectUri)
+  const config: Config = {
+    ...configOf(sandbox ? { ...values, ...sandboxSettings(values) } : values, production),
+    sandbox,
+    listening: { host, port, https, trustProxy },
+    takesTokens: true,
+    names: ENVIRONMENT_NAMES,
+  }
   return {
-    config: {
-      ...configOf(sandbox ? { ...values, ...sandboxSettings(values) } : values, production),
-      sandbox,
-      listening: { host, port, https, trustProxy },
-      takesTokens: true,
-      names: ENVIRONMENT_NAMES,
-    },
+    config,
     mistakes: [...mistakes, ...environmentMistakes(given, values, needsApp, production)],
     unreadable,
-    given: Object.fromEntries(variables.map(({ variable, value }) => [variable, value])),
+    given: Object.fromEntries(VARIABLES.map(([, variable]) => [variable, environment[variable]])),
   }
 }
 
-/**
- * The settings of an environment.
- *
- * @throws {ConfigError} with all mistakes
- */
+/** The settings of an environment. Throws a {@link ConfigError} with all mistakes. */
 export function configFromEnvironment(environment: Environment, options?: ParseOptions): Config {
   const { config, mistakes } = parseEnvironment(environment, options)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
@@ -335,10 +308,8 @@ export function configFromEnvironment(environment: Environment, options?: ParseO
 }
 
 /**
- * The settings in the options of a host app. `undefined`, `null`, empty text and empty lists count as left out.
- *
- * @param environment NODE_ENV says whether this is production, unless the option `production` does.
- * @throws {ConfigError} with all mistakes
+ * The settings in the options of a host app; `undefined`, `null`, empty text and empty lists count as left out. NODE_ENV says whether this
+ * is production, unless the option `production` does. Throws a {@link ConfigError} with all mistakes.
  */
 export function configFromOptions(options: object, environment: Environment): Config {
   const { webhook = {}, ...given } = withoutEmpty(options) as Given
@@ -348,12 +319,12 @@ export function configFromOptions(options: object, environment: Environment): Co
   const isWebhook = typeof webhook === 'object' && [0, 2].includes(Object.keys({ ...target, ...rest }).length)
   const { values, mistakes } = parse(optionsSchema, { ...known, ...target }, OPTION_NAMES)
   const production = values.production ?? isProduction(environment)
-  const unknown = Object.keys(given).filter((name) => !OPTIONS.includes(name))
-  mistakes.push(
-    ...unknown.map(unknownOption),
-    ...(isWebhook ? [] : ['webhook must have a url and secrets, and nothing else.']),
-    ...optionsMistakes(given, values.sandbox, production),
-  )
+  for (const name of Object.keys(given).filter((name) => !OPTIONS.includes(name))) {
+    const meant = OPTIONS.find((option) => option.toLowerCase() === name.toLowerCase())
+    mistakes.push(`${name} is no option${meant ? `: did you mean ${meant}?` : '.'}`)
+  }
+  if (!isWebhook) mistakes.push('webhook must have a url and secrets, and nothing else.')
+  mistakes.push(...optionsMistakes(given, values.sandbox, production))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {
     ...configOf(values, production),
@@ -373,11 +344,6 @@ export function withoutEmpty<Options extends object>(options: Options | null | u
   return Object.fromEntries(given) as Partial<Options>
 }
 
-function unknownOption(name: string): string {
-  const meant = OPTIONS.find((option) => option.toLowerCase() === name.toLowerCase())
-  return `${name} is no option${meant ? `: did you mean ${meant}?` : '.'}`
-}
-
 /** Whether an environment says that this is production. */
 export function isProduction(environment: Environment): boolean {
   return environment['NODE_ENV']?.trim().toLowerCase() === 'production'
@@ -389,9 +355,8 @@ function configOf(values: Values, production: boolean) {
   const { authorizeUrl, tokenUrl, graphUrl, graphVersion, metaAppSecret, webhookUrl, webhookSecrets } = others
   const { sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys } = others
   const { refreshDaysBeforeExpiry, returnToOrigins, apiKeys, adminPassword, showToken = !production } = others
-  const app = { clientId, clientSecret, redirectUri, scopes }
   return {
-    instagram: { ...app, authorizeUrl, tokenUrl, graphUrl, graphVersion },
+    instagram: { clientId, clientSecret, redirectUri, scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion },
     ...{ production, sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys },
     ...{ refreshDaysBeforeExpiry, returnToOrigins, showToken, apiKeys, adminPassword },
     metaAppSecrets: metaAppSecret === undefined ? [] : [metaAppSecret],
@@ -416,12 +381,8 @@ const HTTP = /^\s*http:/i
 const LOCAL_HTTP = /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i
 
 /** Contradictions in an environment. */
-function* environmentMistakes(
-  given: Given,
-  { port, sandboxPort, https }: Values,
-  needsApp: boolean,
-  production: boolean,
-) {
+function* environmentMistakes(given: Given, values: Values, needsApp: boolean, production: boolean) {
+  const { port, sandboxPort, https } = values
   const all = CREDENTIALS.map((key) => ENVIRONMENT_NAMES[key]).join(', ')
   const missing = CREDENTIALS.filter((key) => needsApp && !given[key]).map((key) => ENVIRONMENT_NAMES[key])
   if (missing.length === 1 || missing.length === 2)
