@@ -62,42 +62,25 @@ export function createContext(config: Config, parts: ContextParts): Context {
   const webhook = config.webhook && createWebhookDelivery({ ...config.webhook, database, log, now })
   const schedule = { refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry, random: Math.random }
   const cipher = createTokenCipher(config.tokenKeys)
-  const events = createEvents({
-    now,
-    listeners: [logEvent, deliverEvents, countEvent, ...listeners],
-    forWebhook: webhook !== undefined,
-    reconnectUrl,
-  })
+  const forWebhook = webhook !== undefined
+  const events = createEvents({ now, listeners: [onEvent, ...listeners], forWebhook, reconnectUrl })
   const accounts = createAccounts({ database, cipher, events, schedule, now })
-  const metrics = createMetrics(database, accounts, now, { ofProcess: config.apiKeys.length > 0 })
+  const metrics = createMetrics(database, accounts, now, config.apiKeys.length > 0)
   const instagram = createInstagramClient(config.instagram, { now, onCall: metrics.onCall })
   const leases = createLeases(database, cipher, events, now)
   const refresher = createRefresher({ instagram, accounts, leases, schedule, log, now, names: config.names })
   const attempts = createLoginAttempts(database, log, now)
-  const jobs = createJobs({
-    database,
-    refresher,
-    attempts,
-    webhook,
-    checkKeys: (signal) => checkKeys(database, cipher, leases, schedule, now, signal),
-    log,
-    now,
-  })
+  const checkTokenKeys = (signal: AbortSignal) => checkKeys(database, cipher, leases, schedule, now, signal)
+  const jobs = createJobs({ database, refresher, attempts, webhook, checkKeys: checkTokenKeys, log, now })
 
-  function logEvent({ type, account }: AccountEvent): void {
-    const { id, status, statusReason: reason, tokenExpiresAt } = account
-    const level = needsPerson(type) || type === 'account.unreadable' ? 'warn' : 'info'
-    log[level]({ account: id, status, reason, tokenExpiresAt }, type)
-  }
-
-  function deliverEvents(): void {
+  function onEvent(event: AccountEvent): void {
+    const { id, status, statusReason: reason, tokenExpiresAt } = event.account
+    const level = needsPerson(event.type) || event.type === 'account.unreadable' ? 'warn' : 'info'
+    log[level]({ account: id, status, reason, tokenExpiresAt }, event.type)
+    metrics.onEvent(event)
     webhook?.deliverDue().catch((error: unknown) => {
       log.error({ err: error }, 'events could not be delivered, and wait for the next round')
     })
-  }
-
-  function countEvent(event: AccountEvent): void {
-    metrics.onEvent(event)
   }
 
   return {

@@ -9,7 +9,7 @@ import { configFromOptions, withoutEmpty } from './config.ts'
 import { createContext } from './context.ts'
 import { openInBackground } from './database/database.ts'
 import { errorLogFields } from './errors/errors.ts'
-import { hostLogger, type Logger } from './log.ts'
+import { hostLogger } from './log.ts'
 import type { FinishLogin, Login } from './login/login.ts'
 import type { InstagramOptions } from './options.ts'
 import { withStoredSecrets } from './secrets.ts'
@@ -114,12 +114,19 @@ export function createInstagram(options: InstagramOptions): Instagram {
     database,
     log,
     now,
-    listeners: onEvent ? [loggingErrors(onEvent, log)] : [],
+    listeners: [callHost],
     reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(address, account)),
     stopping: stopping.signal,
   })
   const { accounts, instagram, login, dataDeletion } = context
   if (jobs) context.jobs.start()
+
+  /** A host's mistake must not undo what has happened. */
+  function callHost(event: AccountEvent): void {
+    Promise.try(() => onEvent?.(event)).catch((error: unknown) => {
+      log.error({ err: error, type: event.type, account: event.account.id }, 'onEvent failed')
+    })
+  }
 
   const underWay = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
@@ -166,11 +173,8 @@ export function createInstagram(options: InstagramOptions): Instagram {
     },
     finishLogin: tracked(async (options: FinishLogin) => {
       const finished = await login.finishLogin(options)
-      for (const error of finished.withheld)
-        log.warn(
-          { err: error, ...errorLogFields(error, config.names) },
-          'connected, but without all that was requested',
-        )
+      for (const err of finished.withheld)
+        log.warn({ err, ...errorLogFields(err, config.names) }, 'connected, but without all that was requested')
       return finished
     }),
     accounts: {
@@ -207,14 +211,5 @@ export function createInstagram(options: InstagramOptions): Instagram {
     ready: tracked(() => database.ready()),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
-  }
-}
-
-/** A host's mistake must not undo what has happened. */
-function loggingErrors(onEvent: (event: AccountEvent) => unknown, log: Logger) {
-  return (event: AccountEvent) => {
-    Promise.try(onEvent, event).catch((error: unknown) => {
-      log.error({ err: error, type: event.type, account: event.account.id }, 'onEvent failed')
-    })
   }
 }

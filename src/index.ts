@@ -12,22 +12,19 @@ export type { Account, AccountStatus, StatusReason } from './accounts/account.ts
 export type { DataDeletion, Deletion } from './accounts/dataDeletion.ts'
 export type { AccountEvent, EventType } from './accounts/events.ts'
 export type { RefreshOutcome, RefreshResult } from './accounts/refresher.ts'
-export type { TokenLoss, ValidToken } from './accounts/tokens.ts'
+export { NoValidTokenError, type TokenLoss, type ValidToken } from './accounts/tokens.ts'
 export type { BeginLogin, BegunLogin, FinishedLogin, FinishLogin } from './login/login.ts'
 
 export type { ConnectedLogin, Hooks, Page, ViewLocals, ViewName } from './web/hooks.ts'
 
 export { ConfigError } from './config.ts'
 export { AppError, InstagramError, isAppError } from './errors/errors.ts'
-export { NoValidTokenError } from './accounts/tokens.ts'
 export type { ErrorCode } from './errors/catalogue.ts'
 export type { Explained } from './errors/explain.ts'
 
-export { verifySignedRequest } from './instagram/signedRequest.ts'
-export type { SignedRequest } from './instagram/signedRequest.ts'
+export { verifySignedRequest, type SignedRequest } from './instagram/signedRequest.ts'
 
-export { createSandbox } from './createSandbox.ts'
-export type { CreateSandboxOptions, InstagramSandbox } from './createSandbox.ts'
+export { createSandbox, type CreateSandboxOptions, type InstagramSandbox } from './createSandbox.ts'
 export type { Decision } from './sandbox/decide.ts'
 export type { FaultName } from './sandbox/faults/fault.ts'
 export type { FaultSelector } from './sandbox/faults/faults.ts'

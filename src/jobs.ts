@@ -16,17 +16,10 @@ const LOGIN_ATTEMPT_LIFETIME_MS = DAY_MS
 const EVENT_LIFETIME_MS = 7 * DAY_MS
 
 /** What the app does without a request: it refreshes tokens, delivers events, and deletes what has expired. */
-export interface Jobs {
-  /** Runs every job once. Never rejects: failures are logged, and the next run tries again. */
-  run(): Promise<void>
-  /** Runs every job now and then every minute. */
-  start(): void
-  /** Ends the jobs under way early, and starts no more. */
-  stop(): Promise<void>
-}
+export type Jobs = ReturnType<typeof createJobs>
 
-/** Dependencies of {@link createJobs}. */
-export interface JobsOptions {
+/** Jobs that do nothing until they are run or started. */
+export function createJobs(options: {
   database: Database
   refresher: Refresher
   attempts: LoginAttempts
@@ -36,10 +29,7 @@ export interface JobsOptions {
   checkKeys: (signal: AbortSignal) => Promise<void>
   log: Logger
   now: () => Date
-}
-
-/** Jobs that do nothing until they are run or started. */
-export function createJobs(options: JobsOptions): Jobs {
+}) {
   const { database, refresher, attempts, webhook, log, now } = options
   const stopping = new AbortController()
   const timers = new Map<string, NodeJS.Timeout>()
@@ -58,16 +48,14 @@ export function createJobs(options: JobsOptions): Jobs {
       const count = await attempts.markInterrupted()
       if (count > 0) log.warn({ count }, 'logins were interrupted, and what Instagram gave for them is lost')
     },
-    'deleting expired data': deleteExpired,
-  }
-
-  async function deleteExpired(): Promise<void> {
-    const time = now().getTime()
-    await deleteExpiredSessions(database, new Date()) // express-session uses the system's clock.
-    await database.query('DELETE FROM login_attempts WHERE claimed_at <= $1', [time - LOGIN_ATTEMPT_LIFETIME_MS])
-    if (!webhook) await database.query('DELETE FROM events WHERE deliver_at <= $1', [time - EVENT_LIFETIME_MS])
-    // Until then, deleted data can still be read in SQLite's journal file.
-    await database.checkpoint()
+    'deleting expired data': async () => {
+      const time = now().getTime()
+      await deleteExpiredSessions(database, new Date()) // express-session uses the system's clock.
+      await database.query('DELETE FROM login_attempts WHERE claimed_at <= $1', [time - LOGIN_ATTEMPT_LIFETIME_MS])
+      if (!webhook) await database.query('DELETE FROM events WHERE deliver_at <= $1', [time - EVENT_LIFETIME_MS])
+      // Until then, deleted data can still be read in SQLite's journal file.
+      await database.checkpoint()
+    },
   }
 
   async function attempt(name: string, job: () => Promise<unknown>): Promise<void> {
@@ -87,15 +75,18 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   return {
-    async run() {
+    /** Runs every job once. Never rejects: failures are logged, and the next run tries again. */
+    async run(): Promise<void> {
       await Promise.all(Object.entries(jobs).map(([name, job]) => attempt(name, job)))
     },
 
-    start() {
+    /** Runs every job now and then every minute. */
+    start(): void {
       for (const [name, job] of Object.entries(jobs)) repeat(name, job)
     },
 
-    async stop() {
+    /** Ends the jobs under way early, and starts no more. */
+    async stop(): Promise<void> {
       stopping.abort()
       for (const timer of timers.values()) clearTimeout(timer)
       refresher.stop()

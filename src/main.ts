@@ -1,7 +1,7 @@
 import { config as readDotenv } from 'dotenv'
 import { createApp } from './app.ts'
 import { certificateFor } from './certificate.ts'
-import { type Config, ConfigError, configFromEnvironment, type Environment } from './config.ts'
+import { type Config, ConfigError, configFromEnvironment } from './config.ts'
 import { createContext } from './context.ts'
 import { openDatabase } from './database/database.ts'
 import { checkSettings } from './doctor/doctor.ts'
@@ -18,16 +18,11 @@ const SAME_SIGNAL_MS = 500
 
 // The process of the web app, configured by the environment and `.env`.
 readDotenv({ quiet: true })
-process.exitCode = await main(process.env)
-
-async function main(environment: Environment): Promise<number> {
-  try {
-    await run(withStoredSecrets(configFromEnvironment(environment)))
-    return 0
-  } catch (error) {
-    console.error(describe(error))
-    return 1
-  }
+try {
+  await run(withStoredSecrets(configFromEnvironment(process.env)))
+} catch (error) {
+  console.error(describe(error))
+  process.exitCode = 1
 }
 
 /** Settings → sandbox → database → app → listening → stopped. */

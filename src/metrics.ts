@@ -11,6 +11,9 @@ const DATABASE_TIME_LIMIT_MS = 2_000
 /** Milliseconds for which a count is reused: with a million accounts it takes a tenth of a second. */
 const COUNT_LIFETIME_MS = 30_000
 
+const MOST_OVERDUE = 'SELECT MIN(due_at) AS value FROM accounts WHERE due_at IS NOT NULL'
+const NEAREST_EXPIRY = `SELECT MIN(expires_at) AS value FROM accounts WHERE due_at IS NOT NULL AND token_kind = 'long_lived'`
+
 /** A request that was answered, or given up by the client. */
 export interface FinishedRequest {
   /** Its pattern, such as `/api/accounts/:id/token`. */
@@ -22,24 +25,10 @@ export interface FinishedRequest {
 }
 
 /** Counters and figures, in the format of Prometheus. */
-export interface Metrics {
-  /** Counts a login that came back from Instagram: `connected`, or the code of its error. */
-  onLogin: (outcome: string) => void
-  onCall: (call: FinishedCall) => void
-  onEvent: (event: AccountEvent) => void
-  onRequest: (request: FinishedRequest) => void
-  contentType: string
-  /** All figures now. Those of an unavailable database are left out. */
-  text: () => Promise<string>
-}
+export type Metrics = ReturnType<typeof createMetrics>
 
-/** Metrics in a registry of their own. `ofProcess`: whether to include those of the process and of Node. */
-export function createMetrics(
-  database: Database,
-  accounts: Accounts,
-  now: () => Date,
-  { ofProcess }: { ofProcess: boolean },
-): Metrics {
+/** Metrics in a registry of their own; `ofProcess`: with those of the process and of Node. */
+export function createMetrics(database: Database, accounts: Accounts, now: () => Date, ofProcess: boolean) {
   const register = new Registry()
   const registers = [register]
   if (ofProcess) collectDefaultMetrics({ register })
@@ -71,32 +60,19 @@ export function createMetrics(
     registers,
   })
 
-  const databaseUp = new Gauge({
-    name: 'instagram_database_up',
-    help: '1 while the database answers, else 0.',
-    registers,
-  })
-  const accountsByStatus = new Gauge({
-    name: 'instagram_accounts',
-    help: 'Connected accounts, by status.',
-    labelNames: ['status'],
-    registers,
-  })
-  const nearestExpiry = new Gauge({
-    name: 'instagram_token_nearest_expiry_seconds',
-    help: 'Seconds until the first of the long-lived tokens that are kept alive ends. Absent: there is none.',
-    registers,
-  })
-  const refreshLag = new Gauge({
-    name: 'instagram_refresh_lag_seconds',
-    help: 'Seconds by which the most overdue account is late to be refreshed.',
-    registers,
-  })
-  const waitingEvents = new Gauge({
-    name: 'instagram_events_waiting',
-    help: 'Events that wait to be delivered to the webhook.',
-    registers,
-  })
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers })
+  const databaseUp = gauge('instagram_database_up', '1 while the database answers, else 0.')
+  const accountsByStatus = gauge('instagram_accounts', 'Connected accounts, by status.', ['status'])
+  const nearestExpiry = gauge(
+    'instagram_token_nearest_expiry_seconds',
+    'Seconds until the first of the long-lived tokens that are kept alive ends. Absent: there is none.',
+  )
+  const refreshLag = gauge(
+    'instagram_refresh_lag_seconds',
+    'Seconds by which the most overdue account is late to be refreshed.',
+  )
+  const waitingEvents = gauge('instagram_events_waiting', 'Events that wait to be delivered to the webhook.')
 
   const countAccounts = cached(now, async () => (await accounts.counts()).byStatus)
   const countEvents = cached(now, () => readNumber('SELECT COUNT(*) AS value FROM events'))
@@ -109,13 +85,9 @@ export function createMetrics(
 
   async function readDatabase(): Promise<void> {
     const [dueAt, byStatus, expiresAt, waiting] = await Promise.all([
-      inTime(readNumber('SELECT MIN(due_at) AS value FROM accounts WHERE due_at IS NOT NULL')),
+      inTime(readNumber(MOST_OVERDUE)),
       inTime(countAccounts()),
-      inTime(
-        readNumber(
-          "SELECT MIN(expires_at) AS value FROM accounts WHERE due_at IS NOT NULL AND token_kind = 'long_lived'",
-        ),
-      ),
+      inTime(readNumber(NEAREST_EXPIRY)),
       inTime(countEvents()),
     ])
     const time = now().getTime()
@@ -130,20 +102,22 @@ export function createMetrics(
   }
 
   return {
-    onLogin: (outcome) => {
+    /** Counts a login that came back from Instagram: `connected`, or the code of its error. */
+    onLogin: (outcome: string) => {
       logins.inc({ outcome })
     },
-    onCall: ({ endpoint, outcome, seconds }) => {
+    onCall: ({ endpoint, outcome, seconds }: FinishedCall) => {
       calls.observe({ endpoint, outcome }, seconds)
     },
-    onEvent: ({ type }) => {
+    onEvent: ({ type }: AccountEvent) => {
       events.inc({ type })
     },
-    onRequest: ({ route, method, status, seconds }) => {
+    onRequest: ({ route, method, status, seconds }: FinishedRequest) => {
       requests.observe({ route, method, status: `${Math.floor(status / 100)}xx` }, seconds)
     },
     contentType: register.contentType,
-    text: async () => {
+    /** All figures now. Those of an unavailable database are left out. */
+    async text(): Promise<string> {
       await readDatabase()
       return register.metrics()
     },
