@@ -8,6 +8,9 @@ import { setSecurityHeaders } from './security.ts'
 /** The folder of the views, with their assets. */
 const VIEWS = join(import.meta.dirname, '../../views')
 
+/** `root` is for includes. It spares a look at the disk for each. */
+const RENDERING = { root: VIEWS, cache: true, compileDebug: false }
+
 /** Sends a page. A host's `render` hook may send another one in its place; then this never settles. */
 export async function renderView<View extends ViewName>(
   response: Response,
@@ -20,7 +23,7 @@ export async function renderView<View extends ViewName>(
   const { render } = site.hooks
   const page = { view, locals } as unknown as Page
   if (render && (await runHook(response, 'render', (next) => render(page, request, response, next))) === 'sent') return
-  const html = await ejs.renderFile(join(VIEWS, `${view}.ejs`), locals, { cache: true, compileDebug: false })
+  const html = await ejs.renderFile(join(VIEWS, `${view}.ejs`), locals, RENDERING)
   setSecurityHeaders(request, response)
   // Not by `response.send`, which follows the host's settings.
   response.setHeader('Content-Type', 'text/html; charset=utf-8')
