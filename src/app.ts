@@ -6,17 +6,16 @@ import { createAdminRoutes } from './web/admin/routes.ts'
 import { isAdmin } from './web/admin/signIn.ts'
 import { createApiRoutes } from './web/api/routes.ts'
 import { errorHandlers } from './web/errorPage.ts'
-import { alive, readiness } from './web/health.ts'
+import { readiness } from './web/health.ts'
 import { helpHandlers } from './web/help.ts'
 import type { Hooks } from './web/hooks.ts'
 import { loginHandlers } from './web/login.ts'
 import { metaErrors, metaHandlers } from './web/meta.ts'
-import { limitRequests } from './web/rateLimits.ts'
 import { type Address, addressOf, cookieNames, literalRoute, parseForm } from './web/request.ts'
 import { requestLog, type Site } from './web/requestContext.ts'
 import * as security from './web/security.ts'
 import { openSession } from './web/session.ts'
-import { setupPages } from './web/setup.ts'
+import { setupHandlers } from './web/setup.ts'
 import { ASSETS, sendAsset } from './web/views.ts'
 
 /** Options of {@link createRouter}. */
@@ -49,11 +48,14 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
   const login = loginHandlers(context)
   const meta = metaHandlers(context, address)
   const help = helpHandlers(context, login.completeLogin)
-  const { guide, runDoctor } = setupPages(context, certificate, isOperator)
+  const setup = setupHandlers(context, certificate)
+  const operatorOnly: RequestHandler = (request, _response, next) => {
+    next(isOperator(request) ? undefined : new AppError('not_found'))
+  }
 
   const log = requestLog(context, site)
   const program = [log, security.securityHeaders, security.noStore]
-  const metaCall = [...program, limitRequests('metaRefusal'), parseForm('16kb')]
+  const metaCall = [...program, security.limitRequests('metaRefusal'), parseForm('16kb')]
   const plainPage = [log, security.noStore, security.mountNotice(context.log, address)]
   const session = [security.httpsNotice(context.log, address), openSession(context, site)]
   const page = [...plainPage, security.sameOrigin(address), ...session]
@@ -61,7 +63,7 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
   const router = Router()
 
   for (const asset of ASSETS) router.get(`/assets/${asset}`, log, security.securityHeaders, sendAsset(asset))
-  router.get('/healthz', program, alive)
+  router.get('/healthz', ...program, (_request, response) => response.json({ status: 'alive' }))
   router.get('/readyz', program, readiness(context))
   router.use(createApiRoutes(context, address, program))
   router.post('/deauthorize', ...metaCall, meta.deauthorize, metaErrors)
@@ -72,14 +74,14 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
   router.get('/', start, login.startPage)
   router.get('/login', start, login.loginRedirect)
   router.get('/reconnect/:id', page, login.reconnectPage)
-  router.get(literalRoute(address.callback), page, limitRequests('callback'), login.callback)
+  router.get(literalRoute(address.callback), page, security.limitRequests('callback'), login.callback)
   router.get('/picture', page, login.picture)
   router.post('/refresh', page, login.refresh)
   if (config.takesTokens)
-    router.post('/import', page, limitRequests('import'), parseForm('16kb'), login.importPastedToken)
+    router.post('/import', page, security.limitRequests('import'), parseForm('16kb'), login.importPastedToken)
   router.post('/disconnect', page, login.disconnect)
-  router.get('/setup', page, guide)
-  router.post('/setup', page, runDoctor)
+  router.get('/setup', page, operatorOnly, setup.guide)
+  router.post('/setup', page, operatorOnly, setup.runDoctor)
   router.use(createAdminRoutes(context, address, page))
   router.get('/help', plainPage, help.helpPage)
   router.get('/help/:name', plainPage, help.helpEntryPage)

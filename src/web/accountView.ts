@@ -12,9 +12,11 @@ export type TokenView = ReturnType<typeof tokenView> | 'hidden' | 'unreadable'
 
 /** What the account page shows at a time. What Instagram did not say is `null`. */
 export function accountView(account: Account, token: TokenView, now: Date) {
-  const { username, name, id, userId, status, permissions, tokenExpiresAt } = account
+  const { username, name, id, userId, status, permissions, tokenExpiresAt, tokenObtainedAt, profileReadAt } = account
   const format = (time: Date | null) => time && formatTime(time, now)
   const from = refreshableFrom(account)
+  // By more than a login takes.
+  const isProfileOlder = profileReadAt && tokenObtainedAt.getTime() - profileReadAt.getTime() > STATE_LIFETIME_MS
   const accountType = account.accountType?.toUpperCase() ?? ''
   return {
     /** `@` and the user name, or the id if the name is unknown. */
@@ -34,7 +36,7 @@ export function accountView(account: Account, token: TokenView, now: Date) {
     /** Whether the profile could not be read yet. */
     profileMissing: username === null,
     /** When the profile was read, if that was before the login or refresh that gave the token. */
-    profileFrom: isProfileOlder(account) ? format(account.profileReadAt) : null,
+    profileFrom: isProfileOlder ? format(profileReadAt) : null,
     /** Granted permissions. */
     granted: permissions?.map(describeScope) ?? null,
     /** Permissions that were requested and not granted. */
@@ -46,7 +48,7 @@ export function accountView(account: Account, token: TokenView, now: Date) {
     expiry: format(tokenExpiresAt),
     expired: tokenExpiresAt !== null && tokenExpiresAt <= now,
     /** When the token was obtained or refreshed. */
-    renewed: formatTime(account.tokenObtainedAt, now),
+    renewed: formatTime(tokenObtainedAt, now),
     /** When the token will be refreshed next; `null`: it will not be. */
     nextRefresh: format(account.dueAt),
     /** When the token can be refreshed by hand; `null`: it cannot. */
@@ -55,23 +57,15 @@ export function accountView(account: Account, token: TokenView, now: Date) {
   }
 }
 
-/**
- * What the account page shows of a token: all of it, a masked form, and a command that uses it.
- *
- * @param graph The Graph API's URL with its version; `null` if it does not accept the token, which has no command then.
- */
+/** What the account page shows of a token. `graph`: the Graph API's URL with its version; `null` if it does not accept the token. */
 export function tokenView(accessToken: string, graph: string | null) {
   const parameters = `fields=user_id,username&access_token=${encodeURIComponent(accessToken)}`
   return {
     full: accessToken,
     masked: `${accessToken.slice(0, 4)}${'•'.repeat(12)}${accessToken.slice(-4)}`,
+    /** A command that uses the token. */
     curl: graph && `curl '${graph}/me?${parameters}'`,
   }
-}
-
-/** Whether the profile is older than the token by more than a login takes. */
-function isProfileOlder({ profileReadAt, tokenObtainedAt }: Account): boolean {
-  return profileReadAt !== null && tokenObtainedAt.getTime() - profileReadAt.getTime() > STATE_LIFETIME_MS
 }
 
 /** The reason in words, and the code of its help page, if there is one. */

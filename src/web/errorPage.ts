@@ -7,10 +7,8 @@ import { contextOfErrors, handleErrors, requestContext } from './requestContext.
 import { abort, renderView, runHook } from './views.ts'
 
 /**
- * Turns errors into the error page, and notes them for the request log. A host's `onFailure` hook may answer failed logins.
- *
- * @param log The middleware that opens the context of requests.
- * @param isForOperator Whether to show the operator's part, with Instagram's response.
+ * Turns errors into the error page, unless a host's `onFailure` hook answers a failed login. `log` is the middleware that opens contexts;
+ * `isForOperator` tells whether the page shows Instagram's response.
  */
 export function errorHandlers(
   log: RequestHandler,

@@ -5,11 +5,6 @@ import { withTimeout } from '../database/database.ts'
 /** Milliseconds in which the database must answer. */
 const DATABASE_LIMIT_MS = 2_000
 
-/** `GET /healthz`: the process responds. */
-export const alive: RequestHandler = (_request, response) => {
-  response.json({ status: 'alive' })
-}
-
 /** `GET /readyz`: the database responds and the process is not stopping. The log says when that changes. */
 export function readiness({ database, stopping, log }: Context): RequestHandler {
   let wasReady = true

@@ -22,11 +22,7 @@ import { renderView } from './views.ts'
 /** The form of the help pages; anything else counts as an empty text. */
 const helpForm = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
 
-/**
- * The handlers of the help pages.
- *
- * @param completeLogin Completes the login of a pasted callback.
- */
+/** The handlers of the help pages. `completeLogin`: for a pasted callback. */
 export function helpHandlers({ config }: Context, completeLogin: LoginHandlers['completeLogin']) {
   const { names } = config
   const entries = helpCodes.map((code) => helpEntry(code, names))

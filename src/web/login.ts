@@ -21,13 +21,15 @@ export type LoginHandlers = ReturnType<typeof loginHandlers>
 /** The handlers of logins and of the account page, and `completeLogin` for callbacks that come another way. */
 export function loginHandlers(context: Context) {
   const { accounts, config, instagram, login, metrics, now, refresher } = context
+  const { takesTokens } = config
 
   const handlers = {
     /** `GET /`: the account page of a connected browser, else the start page. */
     startPage: async (request, response) => {
       const account = await connectedAccount(request)
       if (account) await renderAccount(account, request, response)
-      else await renderStart(beginLogin(request, response), null, response)
+      else
+        await renderView(response, 'index', { getStarted: beginLogin(request, response), reconnect: null, takesTokens })
     },
 
     /**
@@ -46,7 +48,8 @@ export function loginHandlers(context: Context) {
       const id = parameterOf(request, 'id')
       const account = await accounts.findById(id)
       const getStarted = beginLogin(request, response, { forceReauth: true })
-      await renderStart(getStarted, account?.id === id ? (account.username ?? id) : null, response)
+      const reconnect = account?.id === id ? (account.username ?? id) : null
+      await renderView(response, 'index', { getStarted, reconnect, takesTokens })
     },
 
     /** `GET /response`: where Instagram sends people back. Without `code` and `error`: the account page. */
@@ -147,10 +150,6 @@ export function loginHandlers(context: Context) {
     const { accountKey } = sessionData(request)
     const account = accountKey ? await accounts.find(accountKey) : undefined
     return account?.status === 'disconnected_by_instagram' ? undefined : account
-  }
-
-  function renderStart(getStarted: string, reconnect: string | null, response: Response): Promise<void> {
-    return renderView(response, 'index', { getStarted, reconnect, takesTokens: config.takesTokens })
   }
 
   async function renderAccount(account: Account, request: Request, response: Response, justConnected = false) {

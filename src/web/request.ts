@@ -12,23 +12,23 @@ export function parameterOf(request: Request, name: string): string {
   return String(request.params[name] ?? '')
 }
 
-/** Where people reach the app. The path of the redirect URI without its last segment is the base path. */
-export interface Address {
-  /** Scheme, host and port: `https://example.com`. */
-  origin: string
-  /** The base path: `/instagram`, or empty. A proxy may strip it, so it cannot be read from requests. */
-  base: string
-  /** Origin and base path. */
-  url: string
-  /** The path of the redirect URI under the base path: `/response`. */
-  callback: string
-}
+/** Where people reach the app. */
+export type Address = ReturnType<typeof addressOf>
 
-/** The address that a redirect URI implies. */
-export function addressOf(redirectUri: string): Address {
+/** The address that a redirect URI implies. The path of the redirect URI without its last segment is the base path. */
+export function addressOf(redirectUri: string) {
   const { origin, pathname } = new URL(redirectUri)
   const [, base = '', callback = ''] = /^(.*)(\/[^/]+)\/?$/.exec(pathname) ?? []
-  return { origin, base, url: origin + base, callback }
+  return {
+    /** Scheme, host and port: `https://example.com`. */
+    origin,
+    /** The base path: `/instagram`, or empty. A proxy may strip it, so it cannot be read from requests. */
+    base,
+    /** Origin and base path. */
+    url: origin + base,
+    /** The path of the redirect URI under the base path: `/response`. */
+    callback,
+  }
 }
 
 /** An Express path that matches this path only: characters of patterns are escaped. */
@@ -42,24 +42,27 @@ export function reconnectUrl({ url }: Address, { id }: { id: string }): string {
 }
 
 /** The names of our cookies. */
-export interface CookieNames {
-  session: string
-  /** Holds the browser secret. */
-  browser: string
-  /** Whether browsers may send them by https only. */
-  secure: boolean
-}
+export type CookieNames = ReturnType<typeof cookieNames>
 
 /**
  * The names of the cookies at an address: `__Host-…` by https. By http they contain the port, because cookies are shared by all ports of a
  * host. They contain the base path, because all apps of a host get all cookies with the path `/`.
  */
-export function cookieNames({ origin, base }: Address): CookieNames {
+export function cookieNames({ origin, base }: Address) {
   const { protocol, port } = new URL(origin)
   const secure = protocol === 'https:'
   const app = secure ? '__Host-instagram-access-token' : `instagram-access-token-${port || '80'}`
   const path = base.replace(/[^\w/-]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`).replaceAll('/', '.')
-  return { session: app + path, browser: `${app}-browser${path}`, secure }
+  const browser = `${app}-browser${path}`
+  return {
+    session: app + path,
+    /** Holds the browser secret. */
+    browser,
+    /** Finds the browser secret in the header `Cookie`. */
+    browserPattern: new RegExp(`(?:^|;) *${RegExp.escape(browser)}=([\\w-]{36})(?:;|$)`),
+    /** Whether browsers may send the cookies by https only. */
+    secure,
+  }
 }
 
 /** Parses an HTML form. `limit`: the largest body, such as `16kb`. */
@@ -67,12 +70,7 @@ export function parseForm(limit: string): RequestHandler[] {
   return [urlencoded({ extended: false, limit }), parseUnparsedBody(parse)]
 }
 
-/**
- * Comes after a body parser: parses a body that a host's parser left as text or bytes. Objects stay as they are.
- *
- * @param parse Its errors must not contain the text.
- * @throws Error if the body was read before and `request.body` is empty
- */
+/** Comes after a body parser: parses a body that a host's parser left as text or bytes. Errors of `parse` must not contain the text. */
 export function parseUnparsedBody(parse: (text: string) => unknown): RequestHandler {
   return (request, _response, next) => {
     const body: unknown = request.body

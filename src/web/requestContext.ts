@@ -71,11 +71,7 @@ export function requestLog({ log, config, metrics }: Context, site: Site): Reque
   }
 }
 
-/**
- * Opens the context for an error of a request whose path cannot be decoded, so that no route has seen it.
- *
- * @param first The middleware that comes first on the routes.
- */
+/** Runs the first middleware of a route for requests that no route has seen, because their path cannot be decoded. */
 export function contextOfErrors(first: RequestHandler): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (contexts.has(request)) next(error)

@@ -1,7 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
-import { AppError } from '../errors/errors.ts'
 import { isLoopback } from '../config.ts'
+import { AppError } from '../errors/errors.ts'
+import { MINUTE_MS } from '../facts.ts'
 import type { Logger } from '../log.ts'
 import type { Address } from './request.ts'
 
@@ -41,20 +43,13 @@ export const noStore: RequestHandler = (_request, response, next) => {
   next()
 }
 
-/**
- * Accepts a POST request only if one of our own pages sent it, by `Sec-Fetch-Site`, else by `Origin`. Other methods pass.
- *
- * @throws {AppError} `cross_site`
- */
+/** Throws `cross_site` for a POST request that none of our own pages sent, by `Sec-Fetch-Site`, else by `Origin`. */
 export function sameOrigin({ origin }: Address): RequestHandler {
   return (request, _response, next) => {
-    if (request.method !== 'POST') {
-      next()
-      return
-    }
     const site = request.get('Sec-Fetch-Site')
     const isOwn = site === undefined ? request.get('Origin') === origin : site === 'same-origin'
-    if (!isOwn) throw new AppError('cross_site', { detail: `Sec-Fetch-Site is ${site ?? 'absent'}` })
+    if (request.method === 'POST' && !isOwn)
+      throw new AppError('cross_site', { detail: `Sec-Fetch-Site is ${site ?? 'absent'}` })
     next()
   }
 }
@@ -66,15 +61,12 @@ export function sameOrigin({ origin }: Address): RequestHandler {
 export function redirectToCanonicalLoopback({ origin, url }: Address): RequestHandler {
   const canonical = new URL(origin)
   return (request, response, next) => {
-    const host = request.get('Host') ?? ''
-    const requested = URL.parse(`${canonical.protocol}//${host}`)
+    const requested = URL.parse(`${canonical.protocol}//${request.get('Host') ?? ''}`)
     const differs = requested && requested.host !== canonical.host && requested.port === canonical.port
-    if (!differs || !isLoopback(requested) || !isLoopback(canonical)) {
-      next()
-      return
-    }
-    setSecurityHeaders(request, response)
-    response.redirect(307, url + request.url.replace(ABSOLUTE_FORM, ''))
+    if (differs && isLoopback(requested) && isLoopback(canonical)) {
+      setSecurityHeaders(request, response)
+      response.redirect(307, url + request.url.replace(ABSOLUTE_FORM, ''))
+    } else next()
   }
 }
 
@@ -121,3 +113,36 @@ function warnOnce(log: Logger, warning: string, applies: (request: Request) => b
     next()
   }
 }
+
+/** Requests a minute from one address. Limits for crowds: without `TRUST_PROXY`, everybody behind a proxy shares one address. */
+const REQUESTS_PER_MINUTE = {
+  /** Failed logins. */
+  callback: 600,
+  /** Pasted tokens: three calls to Instagram each. */
+  import: 60,
+  /** Tokens from programs, which may import many at once. */
+  apiImport: 600,
+  /** Wrong API keys. Requests with a valid key are never counted or refused. */
+  wrongKey: 60,
+  /** Refused calls of Meta's callbacks. */
+  metaRefusal: 60,
+}
+
+/** Only failed requests count, and those under way. */
+const FAILURES_ONLY: ReadonlySet<keyof typeof REQUESTS_PER_MINUTE> = new Set(['callback', 'metaRefusal'])
+
+/** Limits requests by address: `too_many_requests`, with the header `Retry-After`. Each returned handler counts for itself. */
+export function limitRequests(what: keyof typeof REQUESTS_PER_MINUTE): RequestHandler {
+  return rateLimit({
+    ...RATE_LIMIT,
+    windowMs: MINUTE_MS,
+    limit: REQUESTS_PER_MINUTE[what],
+    skipSuccessfulRequests: FAILURES_ONLY.has(what),
+    handler: (_request, _response, next) => {
+      next(new AppError('too_many_requests', { detail: what }))
+    },
+  })
+}
+
+/** What all rate limits have in common. `validate` would print warnings about proxies, which {@link proxyNotice} gives already. */
+export const RATE_LIMIT = { standardHeaders: 'draft-8', legacyHeaders: false, validate: false } as const

@@ -106,9 +106,7 @@ export async function takeFlash(request: Request): Promise<string | null> {
 
 /** The secret of the browser that sent the request; `undefined` if it sent none. Malformed values are ignored. */
 export function browserSecretOf(request: Request): string | undefined {
-  const { browser } = requestContext(request).site.cookies
-  const pattern = new RegExp(`(?:^|;) *${RegExp.escape(browser)}=([\\w-]{36})(?:;|$)`)
-  return pattern.exec(request.headers.cookie ?? '')?.[1]
+  return requestContext(request).site.cookies.browserPattern.exec(request.headers.cookie ?? '')?.[1]
 }
 
 /** Has the browser keep its secret, and for longer than the state of a login lives. */
@@ -139,9 +137,7 @@ async function renew(request: Request, data: SessionData): Promise<void> {
     await call(request, 'regenerate')
     Object.assign(sessionOf(request) ?? {}, former)
   }
-  if (hasOwnSession) {
-    request.session.cookie.maxAge = data.accountKey ? SESSION_LIFETIME_MS : ADMIN_SESSION_LIFETIME_MS
-  }
+  if (hasOwnSession) request.session.cookie.maxAge = data.accountKey ? SESSION_LIFETIME_MS : ADMIN_SESSION_LIFETIME_MS
   await change(request, data)
 }
 

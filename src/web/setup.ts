@@ -1,8 +1,7 @@
-import type { Request, RequestHandler } from 'express'
+import type { RequestHandler } from 'express'
 import { type Config, isLoopback } from '../config.ts'
 import type { Context } from '../context.ts'
 import { examine, type Finding, type Installation } from '../doctor/doctor.ts'
-import { AppError } from '../errors/errors.ts'
 import { formatTime } from '../time.ts'
 import type { SetupView } from './hooks.ts'
 import { addressOf } from './request.ts'
@@ -16,42 +15,25 @@ interface Examination {
   at: Date
 }
 
-/**
- * `GET /setup`: the set-up guide with the values of this installation, and the doctor's last results. `POST /setup`: runs the doctor.
- * Simultaneous requests share one run.
- *
- * @param certificate The app's own self-signed certificate (PEM).
- * @param isOpen Whether the request may see it: it shows how the site is set up.
- */
-export function setupPages(
-  context: Context,
-  certificate: string | undefined,
-  isOpen: (request: Request) => boolean,
-): { guide: RequestHandler; runDoctor: RequestHandler } {
+/** The handlers of the set-up guide. `certificate`: the app's own self-signed certificate (PEM). */
+export function setupHandlers(context: Context, certificate: string | undefined) {
   const { config, now } = context
   let last: Examination | undefined
-  let running: Promise<void> | undefined
-
-  async function run(): Promise<void> {
-    try {
-      last = { lines: await examine(installation(context, certificate)), at: now() }
-    } finally {
-      running = undefined
-    }
-  }
+  let running: Promise<Finding[]> | undefined
 
   return {
-    async guide(request, response) {
-      if (!isOpen(request)) throw new AppError('not_found')
-      await renderView(response, 'setup', setupView(config, last, now()))
-    },
+    /** `GET /setup`: the set-up guide with the values of this installation, and the doctor's last results. */
+    guide: (_request, response) => renderView(response, 'setup', setupView(config, last, now())),
 
-    async runDoctor(request, response) {
-      if (!isOpen(request)) throw new AppError('not_found')
-      if (!last || Math.abs(now().getTime() - last.at.getTime()) >= MIN_INTERVAL_MS) await (running ??= run())
+    /** `POST /setup`: runs the doctor. Simultaneous requests share one run. */
+    runDoctor: async (_request, response) => {
+      if (!last || Math.abs(now().getTime() - last.at.getTime()) >= MIN_INTERVAL_MS) {
+        running ??= examine(installation(context, certificate)).finally(() => (running = undefined))
+        last = { lines: await running, at: now() }
+      }
       redirectTo(response, '/setup#doctor')
     },
-  }
+  } satisfies Record<string, RequestHandler>
 }
 
 /** The running app, for the doctor. */
@@ -80,37 +62,32 @@ function setupView(config: Config, last: Examination | undefined, now: Date): Se
     local,
     becomesHttps,
     scopes,
-    settings: config.listening
-      ? { as: 'env', text: environmentFile(config, config.listening, redirectUri, becomesHttps) }
-      : { as: 'code', ...codeLiterals(config, redirectUri) },
+    settings: settingsToCopy(config, redirectUri, becomesHttps),
     examination: last ? { lines: last.lines, at: formatTime(last.at, now) } : null,
   }
 }
 
-const CLIENT_ID_PLACEHOLDER = 'the Instagram app ID'
-
-function environmentFile(
-  { instagram, sandbox }: Config,
-  { https, port }: NonNullable<Config['listening']>,
+/** The settings to copy: literals for code in a host application, else the content of `.env`. */
+function settingsToCopy(
+  { instagram, listening, sandbox }: Config,
   redirectUri: string,
   becomesHttps: boolean,
-): string {
+): SetupView['settings'] {
+  const clientId = sandbox ? 'the Instagram app ID' : instagram.clientId
+  if (!listening) {
+    const literal = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`
+    const scopes = `[${instagram.scopes.map(literal).join(', ')}]`
+    return { as: 'code', clientId: literal(clientId), redirectUri: literal(redirectUri), scopes }
+  }
+  const { https, port } = listening
   const configuredHttps = typeof https === 'object' ? `${https.certificateFile},${https.keyFile}` : https
-  return [
-    `INSTAGRAM_CLIENT_ID=${sandbox ? CLIENT_ID_PLACEHOLDER : instagram.clientId}`,
+  const lines = [
+    `INSTAGRAM_CLIENT_ID=${clientId}`,
     'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
     `INSTAGRAM_REDIRECT_URI=${redirectUri}`,
     `INSTAGRAM_SCOPES=${instagram.scopes.join(',')}`,
     ...(port === 3000 ? [] : [`PORT=${port}`]),
     ...(becomesHttps ? ['HTTPS=self-signed'] : configuredHttps ? [`HTTPS=${configuredHttps}`] : []),
-  ].join('\n')
-}
-
-function codeLiterals({ instagram, sandbox }: Config, redirectUri: string) {
-  const literal = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`
-  return {
-    clientId: literal(sandbox ? CLIENT_ID_PLACEHOLDER : instagram.clientId),
-    redirectUri: literal(redirectUri),
-    scopes: `[${instagram.scopes.map(literal).join(', ')}]`,
-  }
+  ]
+  return { as: 'env', text: lines.join('\n') }
 }

@@ -19,30 +19,26 @@ const STATUS_WORDS: Readonly<Record<AccountStatus, string>> = {
 }
 
 /** Which accounts the list shows. */
-export interface ListQuery {
-  /** The beginning of a user name or an id; empty: no search. */
-  search: string
-  /** `undefined`: any status. */
-  status: AccountStatus | undefined
-  /** The page begins after this id. A search has one page. */
-  after: string
-}
+export type ListQuery = ReturnType<typeof listQuery>
 
 /** Characters of a search or an id; the rest is ignored. */
 const MAX_LENGTH = 100
 
-/**
- * Which accounts a request asks for.
- *
- * @throws {AppError} `bad_request` for an unknown status
- */
-export function listQuery(request: Request): ListQuery {
+/** Which accounts a request asks for. Throws `bad_request` for an unknown status. */
+export function listQuery(request: Request) {
   const query = queryOf(request)
   const name = query.get('status') ?? ''
   const status = STATUSES.find((known) => known === name)
   if (name && !status) throw new AppError('bad_request', { detail: 'unknown status' })
   const search = (query.get('search') ?? '').trim().slice(0, MAX_LENGTH)
-  return { search, status, after: search ? '' : (query.get('after') ?? '').slice(0, MAX_LENGTH) }
+  return {
+    /** The beginning of a user name or an id; empty: no search. */
+    search,
+    /** `undefined`: any status. */
+    status,
+    /** The page begins after this id. A search has one page. */
+    after: search ? '' : (query.get('after') ?? '').slice(0, MAX_LENGTH),
+  }
 }
 
 /** The query string of the list that shows these accounts, with `?`; empty for the first page of all accounts. */

@@ -11,11 +11,7 @@ import { createSignInRoutes, requireAdmin } from './signIn.ts'
 /** Accounts on a page. */
 const PAGE_SIZE = 50
 
-/**
- * `/accounts`: the admin pages, which exist only with an admin password.
- *
- * @param page The middleware of all pages; it has to reject POST requests from other sites.
- */
+/** `/accounts`: the admin pages, if there is an admin password. `page`: middleware that rejects POST requests from other sites. */
 export function createAdminRoutes(context: Context, address: Address, page: readonly RequestHandler[]): Router {
   const { config, accounts, refresher, now } = context
   const router = Router()
@@ -48,12 +44,9 @@ export function createAdminRoutes(context: Context, address: Address, page: read
 
   router.get('/accounts/:id/disconnect', ...admin, async (request, response) => {
     const account = await accounts.findById(parameterOf(request, 'id'))
-    if (!account) {
-      backToList(request, response)
-      return
-    }
     const query = searchString(listQuery(request))
-    await renderView(response, 'disconnect', { id: account.id, title: accountTitle(account), query })
+    if (account) await renderView(response, 'disconnect', { id: account.id, title: accountTitle(account), query })
+    else backToList(request, response)
   })
 
   router.post('/accounts/:id/disconnect', ...admin, async (request, response) => {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Request, type RequestHandler, Router } from 'express'
 import { rateLimit, type RateLimitInfo } from 'express-rate-limit'
@@ -8,6 +8,7 @@ import type { Context } from '../../context.ts'
 import { HOUR_MS, MINUTE_MS } from '../../facts.ts'
 import { parseForm } from '../request.ts'
 import { requestContext } from '../requestContext.ts'
+import { RATE_LIMIT } from '../security.ts'
 import { sessionData, signInAdmin, signOutAdmin } from '../session.ts'
 import { redirectTo, renderView } from '../views.ts'
 
@@ -46,8 +47,17 @@ export function requireAdmin(config: Config): RequestHandler {
 /** Sign-in and sign-out. `page`: the middleware of all pages. */
 export function createSignInRoutes({ config }: Context, page: readonly RequestHandler[]): Router {
   const router = Router()
+  const limitWrongPasswords = rateLimit({
+    ...RATE_LIMIT,
+    windowMs: WINDOW_MS,
+    limit: MAX_WRONG_PASSWORDS,
+    skipSuccessfulRequests: true,
+    handler: (_request, response, next) => {
+      renderView(response.status(429), 'sign_in', { refused: 'too_many' }).catch(next)
+    },
+  })
 
-  router.post('/accounts/sign-in', ...page, limitWrongPasswords(), ...parseForm('4kb'), async (request, response) => {
+  router.post('/accounts/sign-in', ...page, limitWrongPasswords, ...parseForm('4kb'), async (request, response) => {
     const { log } = requestContext(request)
     const seal = passwordSeal(config)
     if (seal && isSame(signInForm.parse(request.body).password, config.adminPassword ?? '')) {
@@ -57,7 +67,8 @@ export function createSignInRoutes({ config }: Context, page: readonly RequestHa
       return
     }
     log.warn('wrong admin password')
-    await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts(request) - 1), MAX_DELAY_MS))
+    const { used: attempts = 1 } = (request as Request & { rateLimit?: RateLimitInfo }).rateLimit ?? {}
+    await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS))
     await renderView(response.status(403), 'sign_in', { refused: 'wrong' })
   })
 
@@ -75,30 +86,7 @@ function passwordSeal({ adminPassword, sessionSecrets: [secret = ''] }: Config):
   return createHmac('sha256', secret).update(`admin ${adminPassword}`).digest('base64url')
 }
 
-function limitWrongPasswords(): RequestHandler {
-  return rateLimit({
-    windowMs: WINDOW_MS,
-    limit: MAX_WRONG_PASSWORDS,
-    skipSuccessfulRequests: true,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    validate: false, // It would print warnings about proxies, which the settings explain already.
-    handler: (_request, response, next) => {
-      renderView(response.status(429), 'sign_in', { refused: 'too_many' }).catch(next)
-    },
-  })
-}
-
-/** Attempts from this address in the window, this one included. */
-function attempts(request: Request): number {
-  return (request as Request & { rateLimit?: RateLimitInfo }).rateLimit?.used ?? 1
-}
-
 /** Compares in constant time. */
 function isSame(one: string, other: string): boolean {
-  return timingSafeEqual(sha256(one), sha256(other))
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'))
 }

@@ -81,11 +81,11 @@ function noValidToken(error: NoValidTokenError, address: Address): ApiError {
     reason: reason && describeReason(reason),
     reconnect_url: reconnectUrl(address, account),
   }
-  return new ApiError('no_valid_token', { members, ...(loss === 'unreadable' && { detail: KEY_OR_RECONNECT }) }, error)
+  const keyOrReconnect =
+    'Put the key that sealed the token back among this site’s token keys, or connect the account again at “reconnect_url”.'
+  const detail = loss === 'unreadable' && { detail: keyOrReconnect }
+  return new ApiError('no_valid_token', { members, ...detail }, error)
 }
-
-const KEY_OR_RECONNECT =
-  'Put the key that sealed the token back among this site’s token keys, or connect the account again at “reconnect_url”.'
 
 function isProblemCode(code: ErrorCode): code is ProblemCode {
   return Object.hasOwn(problems, code)

@@ -1,11 +1,11 @@
+import { hash, timingSafeEqual } from 'node:crypto'
 import { json, type RequestHandler, Router } from 'express'
 import { z } from 'zod'
 import { type Account, accountJson } from '../../accounts/account.ts'
 import { importToken, tokenJson, validToken } from '../../accounts/tokens.ts'
 import type { Context } from '../../context.ts'
-import { limitRequests } from '../rateLimits.ts'
 import { type Address, parseUnparsedBody, queryOf } from '../request.ts'
-import { requireKey } from './keys.ts'
+import { limitRequests } from '../security.ts'
 import openApi from './openapi.json' with { type: 'json' }
 import { ApiError, methodNotAllowed, problemHandlers } from './problem.ts'
 
@@ -33,9 +33,7 @@ export function createApiRoutes(context: Context, address: Address, program: rea
     router
       .route('/api/openapi.json')
       .all(...program)
-      .get((_request, response) => {
-        response.json(document)
-      })
+      .get((_request, response) => response.json(document))
       .all(methodNotAllowed('GET, HEAD'))
 
     router
@@ -60,10 +58,7 @@ export function createApiRoutes(context: Context, address: Address, program: rea
           throw new ApiError('bad_request', {
             detail: 'The body must be a JSON object with the token in “access_token”.',
           })
-        const account = await importToken(body.access_token, {
-          ...context,
-          askedScopes: config.instagram.scopes,
-        })
+        const account = await importToken(body.access_token, { ...context, askedScopes: config.instagram.scopes })
         response.status(201).location(`${address.base}/api/accounts/${account.id}`).json(accountJson(account))
       })
       .all(methodNotAllowed('GET, HEAD, POST'))
@@ -112,6 +107,34 @@ export function createApiRoutes(context: Context, address: Address, program: rea
       })
   router.use(['/api', '/metrics'], problemHandlers(address, program))
   return router
+}
+
+/**
+ * Lets requests pass that bring one of these keys as a bearer token, in the header only: URLs end up in logs. Others get `unauthorized`.
+ * Only requests with wrong keys are limited, so that a client behind a shared proxy cannot lock out the others.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750
+ */
+function requireKey(keys: readonly string[]): RequestHandler {
+  const digests = keys.map((key) => hash('sha256', key, 'buffer'))
+  const limit = limitRequests('wrongKey')
+  return (request, response, next) => {
+    const [, given] = /^Bearer +(.+)$/i.exec(request.get('Authorization') ?? '') ?? []
+    // Node decodes header bytes as Latin-1.
+    const digest = hash('sha256', Buffer.from(given ?? '', 'latin1'), 'buffer')
+    // Every key is compared, so that the time does not depend on which one matches.
+    if (digests.map((known) => timingSafeEqual(known, digest)).includes(true)) next()
+    else
+      void limit(request, response, (tooMany?: unknown) => {
+        next(tooMany ?? new ApiError('unauthorized', given === undefined ? MISSING : WRONG))
+      })
+  }
+}
+
+const MISSING = { headers: { 'WWW-Authenticate': 'Bearer' } }
+const WRONG = {
+  headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+  detail: 'This is none of this site’s API keys.',
 }
 
 /** The account with this id, which may be either of Instagram's two. Throws `unknown_account`. */
