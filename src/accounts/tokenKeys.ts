@@ -20,8 +20,9 @@ export async function checkKeys(
   const known = cipher.keyIds.map((_, index) => `$${index + 1}`).join(', ')
 
   const { rows } = await database.query(
-    `SELECT account_key FROM accounts WHERE CASE WHEN token_key_id IN (${known}) THEN status = 'unreadable'
-       ELSE status NOT IN ('unreadable', 'needs_reconnect', 'disconnected_by_instagram') END`,
+    `SELECT account_key FROM accounts WHERE token_key_id NOT IN (${known})
+       AND status NOT IN ('unreadable', 'needs_reconnect', 'disconnected_by_instagram')
+     UNION ALL SELECT account_key FROM accounts WHERE token_key_id IN (${known}) AND status = 'unreadable'`,
     cipher.keyIds,
   )
   for (const key of rows.map((row) => String(row['account_key']))) {
