@@ -60,6 +60,9 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
   const session = [security.httpsNotice(context.log, address), openSession(context, site)]
   const page = [...plainPage, security.sameOrigin(address), ...session]
   const start = [...plainPage, security.redirectToCanonicalLoopback(address), ...session]
+  // One limit for callbacks, however they arrive.
+  const limitCallbacks = security.limitRequests('callback')
+  const limitLinks = security.limitRequests('connect')
   const router = Router()
 
   for (const asset of ASSETS) router.get(`/assets/${asset}`, log, security.securityHeaders, sendAsset(asset))
@@ -72,20 +75,20 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
   router.get('/data-deletion/:code', plainPage, meta.deletionStatusPage)
 
   router.get('/', start, login.startPage)
-  router.get('/login', start, login.loginRedirect)
-  router.get('/reconnect/:id', page, login.reconnectPage)
-  router.get(literalRoute(address.callback), page, security.limitRequests('callback'), login.callback)
-  router.get('/picture', page, login.picture)
-  router.post('/refresh', page, login.refresh)
+  router.get('/login', start, limitLinks, login.loginRedirect)
+  router.get('/reconnect/:id', page, limitLinks, login.reconnectPage)
+  router.get(literalRoute(address.callback), page, limitCallbacks, login.callback)
+  router.get('/picture', page, security.limitRequests('picture'), login.picture)
+  router.post('/refresh', page, security.limitRequests('refresh'), login.refresh)
   if (config.takesTokens)
     router.post('/import', page, security.limitRequests('import'), parseForm('16kb'), login.importPastedToken)
   router.post('/disconnect', page, login.disconnect)
   router.get('/setup', page, operatorOnly, setup.guide)
-  router.post('/setup', page, operatorOnly, setup.runDoctor)
+  router.post('/setup', page, operatorOnly, security.limitRequests('doctor'), setup.runDoctor)
   router.use(createAdminRoutes(context, address, page))
   router.get('/help', plainPage, help.helpPage)
   router.get('/help/:name', plainPage, help.helpEntryPage)
-  router.post('/help', page, parseForm('16kb'), help.helpWithPastedText)
+  router.post('/help', page, limitCallbacks, parseForm('16kb'), help.helpWithPastedText)
 
   if (config.listening) router.all('/{*path}', plainPage, security.sameOrigin(address), notFound)
   router.use(errorHandlers(log, config.names, isOperator))

@@ -2,10 +2,12 @@ import type { Request, RequestHandler, Response } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import { isLoopback } from '../config.ts'
+import type { ErrorCode } from '../errors/catalogue.ts'
 import { AppError } from '../errors/errors.ts'
 import { MINUTE_MS } from '../facts.ts'
 import type { Logger } from '../log.ts'
 import type { Address } from './request.ts'
+import { requestContext } from './requestContext.ts'
 
 const helmetHeaders = helmet({
   contentSecurityPolicy: {
@@ -116,8 +118,16 @@ function warnOnce(log: Logger, warning: string, applies: (request: Request) => b
 
 /** Requests a minute from one address. Limits for crowds: without `TRUST_PROXY`, everybody behind a proxy shares one address. */
 const REQUESTS_PER_MINUTE = {
-  /** Failed logins. */
+  /** Links that begin a login. */
+  connect: 6_000,
+  /** Failed logins, whether the callback was opened or pasted. */
   callback: 600,
+  /** Profile pictures: one call to Instagram each. */
+  picture: 600,
+  /** Refreshes by hand: one call to Instagram each. */
+  refresh: 600,
+  /** Runs of the doctor. */
+  doctor: 60,
   /** Pasted tokens: three calls to Instagram each. */
   import: 60,
   /** Tokens from programs, which may import many at once. */
@@ -131,18 +141,35 @@ const REQUESTS_PER_MINUTE = {
 /** Only failed requests count, and those under way. */
 const FAILURES_ONLY: ReadonlySet<keyof typeof REQUESTS_PER_MINUTE> = new Set(['callback', 'metaRefusal'])
 
+/** Failures of this site, which count against nobody. */
+const OWN_FAILURES: ReadonlySet<unknown> = new Set<ErrorCode>(['database_unavailable', 'interrupted', 'token_not_kept'])
+
 /** Limits requests by address: `too_many_requests`, with the header `Retry-After`. Each returned handler counts for itself. */
 export function limitRequests(what: keyof typeof REQUESTS_PER_MINUTE): RequestHandler {
   return rateLimit({
     ...RATE_LIMIT,
     windowMs: MINUTE_MS,
     limit: REQUESTS_PER_MINUTE[what],
-    skipSuccessfulRequests: FAILURES_ONLY.has(what),
+    requestWasSuccessful: (request, response) =>
+      (FAILURES_ONLY.has(what) && response.statusCode < 400) || isOwnFailure(request),
     handler: (_request, _response, next) => {
       next(new AppError('too_many_requests', { detail: what }))
     },
   })
 }
 
-/** What all rate limits have in common. `validate` would print warnings about proxies, which {@link proxyNotice} gives already. */
-export const RATE_LIMIT = { standardHeaders: 'draft-8', legacyHeaders: false, validate: false } as const
+function isOwnFailure(request: Request): boolean {
+  return OWN_FAILURES.has(requestContext(request).code)
+}
+
+/**
+ * What all rate limits have in common. A request that `requestWasSuccessful` accepts is counted while it is under way only. `validate` would
+ * print warnings about proxies, which {@link proxyNotice} gives already.
+ */
+export const RATE_LIMIT = {
+  standardHeaders: 'draft-8',
+  legacyHeaders: false,
+  validate: false,
+  skipSuccessfulRequests: true,
+  requestWasSuccessful: (request: Request, response: Response) => response.statusCode < 400 || isOwnFailure(request),
+} as const

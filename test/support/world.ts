@@ -1,3 +1,4 @@
+import type { Express } from 'express'
 import pino from 'pino'
 import type { AccountEvent } from '../../src/accounts/events.ts'
 import { createApp } from '../../src/app.ts'
@@ -41,6 +42,8 @@ export interface World extends AsyncDisposable {
   stop(): void
   /** Makes the apps' database unavailable, and available again. */
   outage: Outage
+  /** The first app, with its routes. */
+  app(): Express
 }
 
 type Environment = Record<string, string>
@@ -123,6 +126,7 @@ export async function startWorld(
       stopping.abort()
     },
     outage: connection.outage,
+    app: () => serving.app,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, expect, test, vi } from 'vitest'
-import { KEY, program, startApiWorld } from '../api/support.ts'
+import { addCopies, KEY, program, startApiWorld, TOKEN, UNTIL_DUE } from '../api/support.ts'
+import { DAY_MS } from '../../src/facts.ts'
 import { person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
 
@@ -203,4 +204,142 @@ test('without an announced proxy X-Forwarded-For counts for nothing, and the log
 
   expect(status).toBe(429)
   expect(world.log.filter((line) => line.includes('TRUST_PROXY is off'))).toHaveLength(1)
+})
+
+test('callbacks that are pasted count as those that are opened: at the limit none of them goes to Instagram', async () => {
+  world.restart()
+  await flood(600, '/response?code=a&state=b')
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  const pasting = { pasted: world.origin + callback }
+  const callsBefore = world.sandbox.calls.length
+
+  const [opened, pasted] = [await somebody.get(callback), await somebody.submit('/help', pasting)]
+
+  expect([opened.status, pasted.status]).toStrictEqual([429, 429])
+  expect(world.sandbox.calls.length).toBe(callsBefore)
+})
+
+test('while the database is away nobody uses up a limit', async () => {
+  world.restart()
+  const somebody = person(world)
+  const callback = await somebody.authorize(await somebody.getStarted())
+  const headers = {
+    Cookie: [...somebody.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+    'Sec-Fetch-Site': 'same-origin',
+  }
+  const body = new URLSearchParams({ access_token: world.sandbox.dashboardToken('business', 3 * DAY_MS) })
+  world.outage.begin()
+
+  const opened = await flood(601, callback, { headers })
+  const imported = await flood(61, '/import', { method: 'POST', headers: { 'Sec-Fetch-Site': 'same-origin' }, body })
+  world.outage.end()
+
+  expect([opened.statuses, imported.statuses]).toStrictEqual([{ 503: 601 }, { 503: 61 }])
+  expect((await person(world).get('/response?code=a&state=b')).status).toBe(400)
+  expect((await person(world).post('/import')).status).toBe(422)
+})
+
+/** Every route with a limit for each address: those that can reach Instagram, and those where somebody could guess. */
+const LIMITED = [
+  'GET /login',
+  'GET /picture',
+  'GET /reconnect/:id',
+  'GET /response',
+  'POST /accounts/:id/refresh',
+  'POST /accounts/sign-in',
+  'POST /api/accounts',
+  'POST /data-deletion',
+  'POST /deauthorize',
+  'POST /help',
+  'POST /import',
+  'POST /refresh',
+  'POST /setup',
+]
+
+/** Every other route. None of them calls Instagram, but for the token of the API, which is refreshed when it is due, and no sooner. */
+const UNLIMITED = [
+  'ALL /api',
+  'ALL /api/{*path}',
+  'ALL /metrics',
+  'ALL /{*path}',
+  'DELETE /api/accounts/:id',
+  'GET /',
+  'GET /accounts',
+  'GET /accounts/:id/disconnect',
+  'GET /api/accounts',
+  'GET /api/accounts/:id',
+  'GET /api/accounts/:id/token',
+  'GET /api/openapi.json',
+  'GET /assets/icon.svg',
+  'GET /assets/page.js',
+  'GET /assets/style.css',
+  'GET /data-deletion',
+  'GET /data-deletion/:code',
+  'GET /healthz',
+  'GET /help',
+  'GET /help/:name',
+  'GET /metrics',
+  'GET /readyz',
+  'GET /setup',
+  'POST /accounts/:id/disconnect',
+  'POST /accounts/sign-out',
+  'POST /disconnect',
+]
+
+/** A layer of Express's router: middleware, a router, or a route with its handlers. */
+interface Layer {
+  method?: string
+  handle: object & { stack?: Layer[] }
+  route?: { path: string; stack: Layer[] }
+}
+
+/** Each route as `GET /path`, and whether a rate limit is among its handlers. */
+function routesOf({ stack = [] }: { stack?: Layer[] }): { name: string; isLimited: boolean }[] {
+  return stack.flatMap(({ handle, route }) => {
+    if (!route) return routesOf(handle)
+    const methods = new Set(route.stack.flatMap(({ method }) => method ?? []))
+    return [...(methods.size > 0 ? methods : ['all'])].map((method) => ({
+      name: `${method.toUpperCase()} ${route.path}`,
+      isLimited: route.stack.some((layer) => [method, undefined].includes(layer.method) && 'resetKey' in layer.handle),
+    }))
+  })
+}
+
+test('every route has a limit, or calls Instagram for nobody', async () => {
+  world.restart({ ADMIN_PASSWORD: 'a password of the tests' })
+  const routes = routesOf(world.app().router)
+  const named = (limited: boolean) =>
+    [...new Set(routes.filter(({ isLimited }) => isLimited === limited).map(({ name }) => name))].toSorted()
+  const somebody = person(world)
+  await somebody.login()
+  await somebody.submit('/accounts/sign-in', { password: 'a password of the tests' })
+  const [id = ''] = await addCopies(world, 1, 17_841_400_000_000_100)
+  const callsBefore = world.sandbox.calls.length
+
+  for (const route of UNLIMITED) {
+    const [method = '', path = ''] = route.replace('ALL', 'POST').split(' ')
+    const headers = { Authorization: `Bearer ${KEY}` }
+    const target = path.replace(':id', id).replace(/\{.*\}|:\w+/, 'x')
+    if (method === 'DELETE') await program(world).remove(target)
+    else await (method === 'GET' ? somebody.get(target, headers) : somebody.post(target, headers))
+  }
+
+  expect(named(true)).toStrictEqual(LIMITED)
+  expect(named(false)).toStrictEqual(UNLIMITED)
+  expect(world.sandbox.calls.slice(callsBefore)).toStrictEqual([])
+})
+
+test('a program that reads a token again and again makes one call to Instagram when it is due', async () => {
+  world.restart()
+  await person(world).login()
+  world.pass(UNTIL_DUE)
+  world.sandbox.fail('throttled', { at: 'refresh' })
+  const callsBefore = world.sandbox.calls.length
+
+  const tokens = []
+  for (let read = 0; read < 20; read += 1) tokens.push((await program(world).get(TOKEN)).status)
+
+  expect(new Set(tokens)).toStrictEqual(new Set([200]))
+  expect(world.sandbox.calls.length - callsBefore).toBe(1)
 })

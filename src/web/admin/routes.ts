@@ -3,6 +3,7 @@ import { accountTitle, describeReason } from '../../accounts/account.ts'
 import { REFRESH_MESSAGES } from '../../accounts/refresher.ts'
 import type { Context } from '../../context.ts'
 import { type Address, parameterOf } from '../request.ts'
+import { limitRequests } from '../security.ts'
 import { setFlash, takeFlash } from '../session.ts'
 import { redirectTo, renderView } from '../views.ts'
 import { listQuery, accountsView, searchString } from './accountsView.ts'
@@ -32,7 +33,7 @@ export function createAdminRoutes(context: Context, address: Address, page: read
     await renderView(response, 'accounts', accountsView(found, counts, query, { address, now: now(), notice }))
   })
 
-  router.post('/accounts/:id/refresh', ...admin, async (request, response) => {
+  router.post('/accounts/:id/refresh', ...admin, limitRequests('refresh'), async (request, response) => {
     const found = await accounts.findById(parameterOf(request, 'id'))
     if (found) {
       const { outcome, account } = await refresher.refresh(found.key)

@@ -51,7 +51,6 @@ export function createSignInRoutes({ config }: Context, page: readonly RequestHa
     ...RATE_LIMIT,
     windowMs: WINDOW_MS,
     limit: MAX_WRONG_PASSWORDS,
-    skipSuccessfulRequests: true,
     handler: (_request, response, next) => {
       renderView(response.status(429), 'sign_in', { refused: 'too_many' }).catch(next)
     },
