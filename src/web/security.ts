@@ -23,7 +23,8 @@ const helmetHeaders = helmet({
       styleSrc: ["'self'"],
     },
   },
-  referrerPolicy: { policy: 'no-referrer' },
+  // A browser without Sec-Fetch-Site shows by the origin that a form is ours; paths hold codes and states.
+  referrerPolicy: { policy: 'strict-origin' },
   strictTransportSecurity: false, // It holds for a whole host. Its owner decides.
   xFrameOptions: { action: 'deny' },
 })
@@ -34,7 +35,7 @@ export const securityHeaders: RequestHandler = (request, response, next) => {
   next()
 }
 
-/** Sets our security headers: nothing from other origins, no inline script or style, no frame, no referrer. */
+/** Sets our security headers: nothing from other origins, no inline script or style, no frame, no path in `Referer`. */
 export function setSecurityHeaders(request: Request, response: Response): void {
   helmetHeaders(request, response, () => undefined)
 }
@@ -151,11 +152,16 @@ export function limitRequests(what: keyof typeof REQUESTS_PER_MINUTE): RequestHa
     windowMs: MINUTE_MS,
     limit: REQUESTS_PER_MINUTE[what],
     requestWasSuccessful: (request, response) =>
-      (FAILURES_ONLY.has(what) && response.statusCode < 400) || isOwnFailure(request),
+      (FAILURES_ONLY.has(what) && response.statusCode < 400 && !isRepeatedLogin(request)) || isOwnFailure(request),
     handler: (_request, _response, next) => {
       next(new AppError('too_many_requests', { detail: what }))
     },
   })
+}
+
+/** Every reload of a callback has its work for us, and nothing new. */
+function isRepeatedLogin(request: Request): boolean {
+  return requestContext(request).isRepeatedLogin ?? false
 }
 
 function isOwnFailure(request: Request): boolean {

@@ -25,12 +25,27 @@ test('a person who cancels is told so, goes back and allows after all', async ()
   const page = await browser.open(world.origin)
 
   await logIn(page, { press: 'Cancel' })
-  const told = await heading(page)
+  const told = [await heading(page), page.url()]
   await page.goBack()
   await decide(page)
 
-  expect(told).toBe('You said no')
+  expect(told).toEqual(['You said no', `${world.origin}/response`])
   expect(await heading(page)).toBe('@harbour.bakery')
+  expect(newExchanges()).toBe(1)
+})
+
+test('a callback that could not be taken stays in the address bar, and a reload sends it again', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+
+  world.outage.begin()
+  await logIn(page)
+  const told = [await heading(page), new URL(page.url()).searchParams.has('code')]
+  world.outage.end()
+  await page.reload()
+
+  expect(told).toEqual(['Our database is away', true])
+  expect([await heading(page), page.url()]).toEqual(['@harbour.bakery', `${world.origin}/response`])
   expect(newExchanges()).toBe(1)
 })
 

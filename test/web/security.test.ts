@@ -14,7 +14,8 @@ test.each(['/', '/response', '/nowhere', '/response?code=a&state=b', '/data-dele
 
     const policy = page.get('Content-Security-Policy') ?? ''
     expect(page.get('Cache-Control')).toBe('no-store')
-    expect(page.get('Referrer-Policy')).toBe('no-referrer')
+    expect(page.get('Referrer-Policy')).toBe('strict-origin')
+    expect(page.text).toContain('<meta name="referrer" content="strict-origin">')
     expect(page.get('X-Content-Type-Options')).toBe('nosniff')
     expect(page.get('X-Powered-By')).toBeUndefined()
     expect(page.get('ETag')).toBeUndefined()

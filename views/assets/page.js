@@ -3,8 +3,11 @@
 // Wherever the app is mounted, it lies beside the assets.
 const HOME = new URL('../', document.currentScript.src)
 
-// The address bar is no place for a code. A reload then shows the account.
-if (location.search && document.querySelector('.account')) history.replaceState(null, '', location.pathname)
+// The address bar is no place for a code or a state, unless the callback was not used yet: then a reload sends it again.
+const NOT_USED = ['database_unavailable', 'too_many_requests']
+const ending = document.querySelector('.account, [data-error]')
+if (/[?&](code|state|error)=/.test(location.search) && ending && !NOT_USED.includes(ending.dataset.error))
+  history.replaceState(null, '', location.pathname)
 
 document.documentElement.classList.add('js')
 
