@@ -33,6 +33,43 @@ export interface Logger {
   child(bindings: Record<string, unknown>, options?: object): Logger
 }
 
+/** Deepest level of details that are logged. */
+const MAX_DEPTH = 8
+
+/** Escapes control characters, line ends and bidi controls as JSON does (`\u001b`): text from outside steers no terminal and forges no line. */
+export function escapeControls(text: string): string {
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escape)
+}
+
+/** Escapes as {@link escapeControls}, but keeps line feeds and tabs: for text of several lines. */
+export function escapeInLines(text: string): string {
+  return text.replace(/[^\n\t]+/g, escapeControls)
+}
+
+/** A value with every text in it escaped. Errors keep their class; what needs no change is returned itself. */
+function escapeAll(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return escapeInLines(value)
+  if (typeof value !== 'object' || value === null) return value
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isError = value instanceof Error
+  if (!isError && !Array.isArray(value) && prototype !== Object.prototype) return value
+  if (depth === MAX_DEPTH) return '…'
+  if (Array.isArray(value)) {
+    const items = value.map((item) => escapeAll(item, depth + 1))
+    return items.every((item, index) => item === value[index]) ? value : items
+  }
+  const given = value as Record<PropertyKey, unknown>
+  const escaped = Reflect.ownKeys(given).map((name) => [name, escapeAll(given[name], depth + 1)] as const)
+  if (escaped.every(([name, text]) => text === given[name])) return value
+  const copy: object = isError ? (Object.setPrototypeOf(new Error(), prototype as object) as object) : {}
+  for (const [name, text] of escaped) {
+    const enumerable = Object.prototype.propertyIsEnumerable.call(given, name)
+    Object.defineProperty(copy, name, { value: text, enumerable, writable: true, configurable: true })
+  }
+  return copy
+}
+
 /**
  * The log of the web app, on standard output: readable lines in a terminal, JSON elsewhere. Lines that wait are written when the process
  * exits; a process that is killed may lose its last ones.
@@ -41,8 +78,7 @@ export async function createLog({ logLevel }: Pick<Config, 'logLevel'>): Promise
   const options = { level: logLevel, base: null, serializers: { err: pino.stdSerializers.errWithCause } }
   const { isTTY } = process.stdout
   const pretty = isTTY && (await import('pino-pretty')).default({ ignore: 'pid,hostname', sync: true })
-  const log: Logger = pretty ? pino(options, pretty) : pino(options)
-  return log
+  return hostLogger(pretty ? pino(options, pretty) : pino(options))
 }
 
 const quiet = () => undefined
@@ -57,17 +93,20 @@ const onConsole: Log = {
   },
 }
 
-/** Writes to the logger of a host app: pino's as it is, others by their four methods. Default: warnings and errors to the console. */
+/** Writes to a logger, in pino's way or by a host's four methods, and escapes every text. Default: warnings and errors to the console. */
 export function hostLogger(log: Log | Logger = onConsole): Logger {
-  return 'child' in log ? log : wrap(log, {})
+  return wrap(log, {})
 }
 
-function wrap(log: Log, bindings: object): Logger {
-  const method = (level: keyof Log) => (given: object | string, message?: string) => {
+function wrap(log: Log | Logger, bindings: object): Logger {
+  const method = (level: keyof Log | 'fatal') => (given: object | string, message?: string) => {
     const details = typeof given === 'string' ? {} : given instanceof Error ? { err: given } : given
     const text = typeof given === 'string' ? given : (message ?? (given instanceof Error ? given.message : ''))
     try {
-      log[level]({ ...bindings, ...details }, text)
+      const [line, sentence] = [escapeAll({ ...bindings, ...details }) as object, escapeInLines(text)]
+      if (level !== 'fatal') log[level](line, sentence)
+      else if ('child' in log) log.fatal(line, sentence)
+      else log.error(line, sentence)
     } catch (error) {
       onConsole.error({ err: error }, 'the log failed')
     }
@@ -77,7 +116,10 @@ function wrap(log: Log, bindings: object): Logger {
     info: method('info'),
     warn: method('warn'),
     error: method('error'),
-    fatal: method('error'),
-    child: (more) => wrap(log, { ...bindings, ...more }),
+    fatal: method('fatal'),
+    child: (more, options) =>
+      'child' in log
+        ? wrap(log.child(escapeAll(more) as Record<string, unknown>, options), bindings)
+        : wrap(log, { ...bindings, ...more }),
   }
 }

@@ -5,7 +5,7 @@ import { type Config, ConfigError, configFromEnvironment } from './config.ts'
 import { createContext } from './context.ts'
 import { openDatabase } from './database/database.ts'
 import { checkSettings } from './doctor/doctor.ts'
-import { createLog, type Logger } from './log.ts'
+import { createLog, escapeInLines, type Logger } from './log.ts'
 import { withStoredSecrets } from './secrets.ts'
 import { startServer } from './server.ts'
 import { addressOf, reconnectUrl } from './web/request.ts'
@@ -21,7 +21,7 @@ readDotenv({ quiet: true })
 try {
   await run(withStoredSecrets(configFromEnvironment(process.env)))
 } catch (error) {
-  console.error(describe(error))
+  console.error(escapeInLines(describe(error)))
   process.exitCode = 1
 }
 

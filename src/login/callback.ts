@@ -1,5 +1,6 @@
 import { AppError } from '../errors/errors.ts'
 import { matchInstagramError } from '../errors/match.ts'
+import { escapeControls } from '../log.ts'
 import { readState, STATE_LIFETIME_MS } from './state.ts'
 
 /** Characters that are read of a pasted text: code and state are some 500 together. */
@@ -54,7 +55,9 @@ function authorizationError(error: string, query: URLSearchParams): AppError {
   const message = query.get('error_description') ?? query.get('error_message') ?? ''
   const code = Number(query.get('error_code') ?? NaN)
   const detail = [error, query.get('error_reason'), message].filter(Boolean).join(', ').slice(0, 300)
-  return new AppError(matchInstagramError({ type: error, message, code }) ?? 'unknown', { detail })
+  return new AppError(matchInstagramError({ type: error, message, code }) ?? 'unknown', {
+    detail: escapeControls(detail),
+  })
 }
 
 /**

@@ -1,11 +1,17 @@
 import { inspect } from 'node:util'
+import fc from 'fast-check'
+import pino from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import { ConfigError, configFromOptions } from '../../src/config.ts'
+import { AppError } from '../../src/errors/errors.ts'
 import { hostLogger } from '../../src/log.ts'
 
 const KEY = `k1:${Buffer.alloc(32, 7).toString('base64')}`
 const SECRET = 'a-session-secret-of-more-than-32-characters'
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
+/** Characters that steer a terminal, or change the direction of text. */
+const STEERING = ['\u001b', '\u009b', '\r', '\b', '\u007f', '\u202e', '\u2066', '\u2069', '\u200e', '\u200f', '\u061c']
+const UNSAFE = /[^\P{Cc}\n\t]|\p{Bidi_Control}/u
 const GIVEN = {
   clientId: '1090387462915343',
   clientSecret: 'b7d1f0c2a95e4c6e8d3a1f7c5e902b46',
@@ -301,6 +307,47 @@ describe('the log', () => {
       ['info', {}, 'said'],
       ['error', { err: error }, 'ended'],
       ['warn', { request: 7, err: error }, 'x'],
+    ])
+  })
+
+  test('never shows a control or bidi character of a text from outside, in a message, detail, error or cause', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom(...STEERING), (before, character) => {
+        const foreign = before + character
+        const lines: unknown[] = []
+        const keep = (...line: unknown[]) => void lines.push(line)
+        const cause = Object.assign(new TypeError(foreign), { issues: [{ words: foreign }] })
+        const error = new AppError('unknown', { message: foreign, detail: foreign, cause })
+
+        const log = hostLogger({ debug: keep, info: keep, warn: keep, error: keep })
+        log.child({ reference: foreign }).error({ err: error, list: [foreign] }, foreign)
+
+        const [[{ err }]] = lines as [[{ err: AppError }]]
+        const { cause: shownCause } = err as { cause: TypeError }
+        const texts = [err.message, err.stack, shownCause.message, shownCause.stack, inspect(lines, { depth: 9 })]
+        expect(texts.join('\n')).not.toMatch(UNSAFE)
+        expect([err instanceof AppError, err.code, shownCause instanceof TypeError]).toStrictEqual([
+          true,
+          'unknown',
+          true,
+        ])
+        expect([error.message, error.cause]).toStrictEqual([foreign, cause])
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('of a host that is pino’s escapes them too, and keeps serializers', () => {
+    const lines: string[] = []
+    const log = hostLogger(pino({}, { write: (line: string) => lines.push(line) }))
+    const serializers = { err: (error: Error) => ({ seen: error.message }) }
+
+    log.child({ req: { id: '\u009b2J' } }, { serializers }).warn({ err: new Error('\u202edlrow') }, 'said')
+    log.fatal('ended')
+
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { level: 40, req: { id: '\\u009b2J' }, err: { seen: '\\u202edlrow' }, msg: 'said' },
+      { level: 60, msg: 'ended' },
     ])
   })
 })
