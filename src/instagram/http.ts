@@ -95,7 +95,7 @@ async function send({ url, form, accept = 'application/json' }: Call, dispatcher
     return {
       address,
       status,
-      contentType: contentType.trim(),
+      contentType: contentType.trim().slice(0, MAX_MESSAGE_LENGTH),
       body: bytes,
       usage: readUsage(headers),
       mask: (text) => text && maskSecrets(text, [...url.searchParams, ...(form ?? [])]),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type ErrorResponse, type Evidence, InstagramError, type Usage } from '../errors/errors.ts'
 import { matchInstagramError } from '../errors/match.ts'
 import { LONG_LIVED_DAYS, MINUTE_MS, SHORT_LIVED_SECONDS } from '../facts.ts'
+import { escapeControls } from '../log.ts'
 
 /** A response as it came. */
 export interface HttpResponse {
@@ -12,7 +13,7 @@ export interface HttpResponse {
   contentType: string
   body: Buffer
   usage: Usage
-  /** Masks the secrets of the request, and what is as long as a token, in words that go into an error. */
+  /** Masks the secrets of the request, and what is as long as a token, in words that go into an error, and bounds their length. */
   mask: (text: string | undefined) => string | undefined
 }
 
@@ -63,10 +64,19 @@ export interface Picture {
 
 // Parts of schemas.
 
+/** Lengths in characters, all generous: what is longer is no id, no token, and no name of Instagram's. */
+const MAX_LENGTHS = { id: 30, token: 4_000, name: 500, url: 4_000, permission: 100, permissions: 100 }
+
 /** An id, exact: digits, as a string or as a number (one past 2^53 is a string after `parseExactJson`). */
-export const idSchema = z.union([z.string().regex(/^\d+$/), z.int().nonnegative().transform(String)])
-const requiredText = z.string().min(1)
-const nullableText = requiredText.nullable().catch(null).default(null)
+export const idSchema = z.union([
+  z.string().max(MAX_LENGTHS.id).regex(/^\d+$/),
+  z.int().nonnegative().transform(String),
+])
+const tokenText = z.string().min(1).max(MAX_LENGTHS.token)
+/** Text that may be missing; what is too long counts as missing. */
+const nullableText = (length: number) => z.string().min(1).max(length).nullable().catch(null).default(null)
+const name = nullableText(MAX_LENGTHS.name)
+const pictureUrl = nullableText(MAX_LENGTHS.url)
 const optionalText = z.string().optional().catch(undefined)
 const optionalInt = z.coerce.number().int().optional().catch(undefined)
 const seconds = z.coerce.number().int().positive().max(3_153_600_000)
@@ -82,18 +92,23 @@ const inData = z.object({ data: z.tuple([z.looseObject({})], z.unknown()) })
 
 const listSchema = z.string().transform((list) => list.split(/[\s,]+/).filter(Boolean))
 
+const permissionsSchema = z
+  .array(z.string())
+  .or(listSchema)
+  .transform((list) => list.filter(({ length }) => length <= MAX_LENGTHS.permission).slice(0, MAX_LENGTHS.permissions))
+
 const currentTokenSchema = flatOrInData(
   z.object({
-    access_token: requiredText,
+    access_token: tokenText,
     user_id: idSchema,
-    permissions: z.array(z.string()).or(listSchema).nullable().catch(null).default(null),
+    permissions: permissionsSchema.nullable().catch(null).default(null),
     expires_in: seconds.catch(SHORT_LIVED_SECONDS).default(SHORT_LIVED_SECONDS),
   }),
 )
 
 const classicTokenSchema = z.object({
-  access_token: requiredText,
-  user: z.object({ id: idSchema, username: nullableText, full_name: nullableText, profile_picture: nullableText }),
+  access_token: tokenText,
+  user: z.object({ id: idSchema, username: name, full_name: name, profile_picture: pictureUrl }),
 })
 
 const tokenSchema = z.union([classicTokenSchema, currentTokenSchema])
@@ -124,7 +139,7 @@ export function readToken(response: HttpResponse, askedAt: Date): TokenResponse 
 const DEFAULT_LONG_LIVED_SECONDS = (LONG_LIVED_DAYS - 1) * 24 * 60 * 60
 
 const longLivedSchema = flatOrInData(
-  z.object({ access_token: requiredText, expires_in: seconds.default(DEFAULT_LONG_LIVED_SECONDS) }),
+  z.object({ access_token: tokenText, expires_in: seconds.default(DEFAULT_LONG_LIVED_SECONDS) }),
 )
 
 /** Reads the long-lived token of an exchange or a refresh. Its life counts from `askedAt`, to be on the safe side. */
@@ -145,10 +160,10 @@ const profileSchema = flatOrInData(
     .object({
       id: idSchema.optional(),
       user_id: idSchema.nullable().default(null),
-      username: nullableText,
-      name: nullableText,
-      account_type: nullableText,
-      profile_picture_url: nullableText,
+      username: name,
+      name,
+      account_type: name,
+      profile_picture_url: pictureUrl,
     })
     // Meta’s own example has no `id`.
     .refine((profile) => profile.id ?? profile.user_id),
@@ -213,7 +228,8 @@ function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape
   if (error) {
     const { type, message, traceId } = error
     // Instagram quotes malformed tokens in its messages.
-    const said = { ...error, type: mask(type), message: mask(message), traceId: mask(traceId) }
+    const clean = (text: string | undefined) => text && escapeControls(mask(text) ?? '')
+    const said = { ...error, type: clean(type), message: clean(message), traceId: clean(traceId) }
     throw new InstagramError(matchInstagramError({ ...error, status }) ?? 'unknown', { ...evidence, ...said })
   }
   if (status > 299) {
@@ -231,7 +247,7 @@ function lacksToken(issues: readonly z.core.$ZodIssue[]): boolean {
   return issues.some((issue) =>
     issue.code === 'invalid_union' && issue.errors.length > 0
       ? issue.errors.every(lacksToken)
-      : issue.path.at(-1) === 'access_token',
+      : issue.path.at(-1) === 'access_token' && issue.code !== 'too_big',
   )
 }
 

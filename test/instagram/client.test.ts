@@ -237,6 +237,26 @@ describe('the exchange of a code', () => {
   })
 
   test.each([
+    ['an id', { user_id: '1'.repeat(31) }],
+    ['a token', { access_token: 'I'.repeat(4_001) }],
+  ])('refuses a response with %s that is too long', async (_, extra) => {
+    sandbox.answerNext('token', { body: JSON.stringify({ access_token: 'IGAAx', user_id: '2764', ...extra }) })
+
+    const error = await refusal(instagram.exchangeCode('AQ'))
+
+    expect(error.code).toBe('unreadable')
+  })
+
+  test('keeps at most a hundred permissions, and none that is too long', async () => {
+    const permissions = [`${BASIC}${'x'.repeat(100)}`, ...Array.from({ length: 500 }, (_, index) => `scope_${index}`)]
+    sandbox.answerNext('token', { body: JSON.stringify({ access_token: 'IGAAx', user_id: '2764', permissions }) })
+
+    const response = await instagram.exchangeCode('AQ')
+
+    expect(response.permissions).toStrictEqual(permissions.slice(1, 101))
+  })
+
+  test.each([
     ['', null],
     [',"permissions":null', null],
     [',"permissions":[]', []],
@@ -465,6 +485,13 @@ describe('the profile', () => {
     [
       'empty or of another type',
       '{"id":"6489782497758472","username":"","name":7,"account_type":[],"profile_picture_url":{}}',
+    ],
+    [
+      'too long',
+      JSON.stringify({
+        ...{ id: '6489782497758472', username: 'n'.repeat(501), name: 'n'.repeat(501) },
+        ...{ account_type: 'n'.repeat(501), profile_picture_url: `https://x.cdninstagram.com/${'n'.repeat(4_000)}` },
+      }),
     ],
   ])('has an id alone where the rest is %s', async (_, body) => {
     sandbox.answerNext('me', { body })

@@ -44,6 +44,18 @@ describe('an error of Instagram is read', () => {
     expect(error.cause).toBeUndefined()
   })
 
+  test('without its control and bidi characters and line ends, which are escaped', async () => {
+    const words = 'Invalid scopes\u001b[2J\r\n{"level":30} \u009b \u202emoc.live\u2066'
+    sandbox.answerNext('me', { status: 400, body: JSON.stringify({ error: { message: words, fbtrace_id: words } }) })
+
+    const error = await refusal(instagram.profile('IGAAx'))
+
+    const escaped = 'Invalid scopes\\u001b[2J\\u000d\\u000a{"level":30} \\u009b \\u202emoc.live\\u2066'
+    expect(error.code).toBe('invalid_scope')
+    expect(error.message).toContain(`“${escaped}”`)
+    expect(error.evidence).toMatchObject({ message: escaped, traceId: escaped })
+  })
+
   test('from graph.instagram.com, with the usage of the limits', async () => {
     const said = { message: '(#4) Application request limit reached', type: 'OAuthException', code: 4 }
     const more = { error_subcode: 2207051, is_transient: false, fbtrace_id: 'GoyjxuQpQMG' }
