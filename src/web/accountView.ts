@@ -24,7 +24,7 @@ export function accountView(account: Account, token: TokenView, now: Date) {
     /** The profile's display name. */
     name,
     /** Such as “Business account”. */
-    accountType: ACCOUNT_TYPES[accountType] ?? account.accountType,
+    accountType: ACCOUNT_TYPES.get(accountType) ?? account.accountType,
     /** Whether `picture` under the base path has a picture. */
     hasPicture: account.pictureUrl !== null,
     /** Shown if there is no picture. */
@@ -74,21 +74,21 @@ function reasonView(reason: StatusReason) {
   return { words: describeReason(reason), help: isHelpCode(code) ? code : null }
 }
 
-const ACCOUNT_TYPES: Readonly<Record<string, string>> = {
-  BUSINESS: 'Business account',
-  MEDIA_CREATOR: 'Creator account',
-  CREATOR: 'Creator account',
-}
+const ACCOUNT_TYPES = new Map([
+  ['BUSINESS', 'Business account'],
+  ['MEDIA_CREATOR', 'Creator account'],
+  ['CREATOR', 'Creator account'],
+])
 
-const SCOPES: Readonly<Record<string, string>> = {
-  instagram_business_basic: 'Read the profile and its media',
-  instagram_business_content_publish: 'Publish posts, reels and stories',
-  instagram_business_manage_messages: 'Read and answer messages',
-  instagram_business_manage_comments: 'Read, answer and hide comments',
-  instagram_business_manage_insights: 'Read statistics',
-}
+const SCOPES = new Map([
+  ['instagram_business_basic', 'Read the profile and its media'],
+  ['instagram_business_content_publish', 'Publish posts, reels and stories'],
+  ['instagram_business_manage_messages', 'Read and answer messages'],
+  ['instagram_business_manage_comments', 'Read, answer and hide comments'],
+  ['instagram_business_manage_insights', 'Read statistics'],
+])
 
 /** A permission, and what it allows, if that is known. */
 function describeScope(name: string) {
-  return { name, allows: SCOPES[name] ?? null }
+  return { name, allows: SCOPES.get(name) ?? null }
 }

@@ -37,6 +37,16 @@ describe('a connected person', () => {
     expect(page.text).not.toContain('Refresh now')
   })
 
+  test('with permissions called like members of an object sees their names', async () => {
+    const permissions = ['constructor', '__proto__', 'toString']
+    const body = JSON.stringify({ access_token: 'IGAAx', user_id: '27640875392278831', permissions })
+    world.sandbox.answerNext('token', { body })
+
+    const { page } = await connect()
+
+    for (const name of permissions) expect(page.text).toContain(`<li class="granted"><span>${name}</span></li>`)
+  })
+
   test('can refresh the token once it is a day old, not before', async () => {
     const { somebody } = await connect()
     const tooEarly = await somebody.post('/refresh')
