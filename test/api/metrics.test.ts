@@ -168,3 +168,15 @@ test('metrics are there for programs with an API key, by GET only', async () => 
   }
   expect([posted.status, posted.get('Allow')]).toStrictEqual([405, 'GET, HEAD'])
 })
+
+test.each(['/METRICS', '/metrics/', '/Metrics/'])(
+  '%s has no metrics, so that a rule of a proxy for /metrics holds',
+  async (path) => {
+    await using world = await startApiWorld()
+
+    const response = await person(world).get(path, { Authorization: `Bearer ${KEY}` })
+
+    expect(response.status).toBe(404)
+    expect(response.text).not.toContain('instagram_')
+  },
+)

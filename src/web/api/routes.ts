@@ -27,6 +27,8 @@ export function createApiRoutes(context: Context, address: Address, program: rea
   const hasKeys = config.apiKeys.length > 0
   const authorized = [...program, ...(hasKeys ? [requireKey(config.apiKeys)] : [])]
   const router = Router()
+  // So that a proxy's rule for /metrics holds: /METRICS and /metrics/ are not there.
+  const exact = Router({ caseSensitive: true, strict: true })
 
   if (hasKeys) {
     const document = { ...openApi, servers: [{ url: `${address.url}/api` }] }
@@ -90,7 +92,8 @@ export function createApiRoutes(context: Context, address: Address, program: rea
       })
       .all(methodNotAllowed('GET, HEAD'))
 
-    router
+    router.use(exact)
+    exact
       .route('/metrics')
       .all(authorized)
       .get(async (_request, response) => {
