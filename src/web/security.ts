@@ -58,6 +58,19 @@ export function sameOrigin({ origin }: Address): RequestHandler {
 }
 
 /**
+ * Throws `wrong_host` for a request under another name than the redirect URI's or this machine's. Otherwise another site could point its name
+ * at this server and read our pages as its own (DNS rebinding).
+ */
+export function checkHost({ origin }: Address): RequestHandler {
+  const { hostname } = new URL(origin)
+  return (request, _response, next) => {
+    const requested = URL.parse(`http://${request.get('Host') ?? ''}`)
+    if (requested?.hostname !== hostname && !(requested && isLoopback(requested))) throw new AppError('wrong_host')
+    next()
+  }
+}
+
+/**
  * Redirects (307) from `localhost` to `127.0.0.1`, or the other way round, if the redirect URI has the other name: browsers keep separate
  * cookies for the two.
  */

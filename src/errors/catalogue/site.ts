@@ -46,7 +46,8 @@ export const siteErrors = {
     title: 'This login is over already',
     description: 'The link to Instagram was used before, and works once. This second answer was not taken.',
     advice: 'Go back: you see your account there if the first one worked, and Get Started if not.',
-    meaning: 'A second code came for one state: Allow was pressed again after going back.',
+    meaning:
+      'A second code came for one state: Allow was pressed again after going back. Or the same callback came again after a sign-out, or later than two minutes.',
   }),
   no_answer: siteError(400, 'person', {
     title: 'Nothing came back from Instagram',
@@ -73,9 +74,9 @@ export const siteErrors = {
   }),
   account_gone: siteError(410, 'person', {
     title: 'This account was disconnected',
-    description: 'The login worked, but the account has been disconnected since, and its token forgotten.',
+    description: 'The account has been disconnected, and its token forgotten.',
     advice: 'To connect it again, go back and choose Get Started.',
-    meaning: 'The account of this callback is no longer stored.',
+    meaning: 'The account is no longer stored.',
   }),
 
   // Of other requests.
@@ -86,6 +87,13 @@ export const siteErrors = {
     advice: 'Go back to where you came from. If something is missing there, tell whoever runs this site.',
     meaning: 'onConnected of the app around us threw, or rejected. The account is connected all the same.',
     steps: ['The log has the error, under the reference that the page shows, on the line “onConnected failed”.'],
+  }),
+  account_not_allowed: siteError(403, 'operator', {
+    title: 'This account may not connect here',
+    description: 'This site connects certain accounts only, and yours is not among them. Nothing of it was kept.',
+    advice: 'Go back and choose another account. If yours should be among them, tell whoever runs this site.',
+    meaning: '{allowedAccounts} names the accounts that may connect, and neither the user name nor an id of this one.',
+    steps: ['Add its user name or one of its ids to {allowedAccounts}, then start this app again.'],
   }),
   no_such_deletion: siteError(404, 'person', {
     title: 'We know no deletion with this code',
@@ -132,6 +140,17 @@ export const siteErrors = {
     advice: 'Go back and use the button on the page itself.',
     meaning: 'A POST without Sec-Fetch-Site: same-origin, and without our own Origin.',
     steps: [ONE_ADDRESS],
+  }),
+  wrong_host: siteError(421, 'operator', {
+    title: 'This is not the address of this site',
+    description: 'You opened this site under a name that is not its own. We show our pages under our own address only.',
+    advice: 'Open this site under its own address.',
+    meaning:
+      'The header Host names neither the host of {redirectUri} nor this machine (localhost, 127.0.0.1, [::1]). Otherwise another site could point its name here and read these pages.',
+    steps: [
+      'Open the site under the host of {redirectUri}.',
+      'If a proxy is in front of the app, have it pass Host on unchanged: “proxy_set_header Host $host” in nginx, “ProxyPreserveHost On” in Apache.',
+    ],
   }),
   too_many_requests: siteError(429, 'nobody', {
     title: 'That was too much at once',
@@ -241,6 +260,7 @@ export const problems = {
   facebook_token: tokenProblem(siteErrors.facebook_token),
   basic_display_token: tokenProblem(siteErrors.basic_display_token),
   no_token: tokenProblem(siteErrors.no_token),
+  account_not_allowed: problem(siteErrors.account_not_allowed),
   too_many_requests: problem(
     siteErrors.too_many_requests,
     'Too many imports or wrong keys came from your address. Try again after the seconds in Retry-After.',
