@@ -68,6 +68,8 @@ export interface Config {
   adminPassword: string | undefined
   /** Whether visitors may paste a token that they have already. */
   takesTokens: boolean
+  /** User names in lower case without `@`, and ids, of the accounts that may connect; empty: all. */
+  allowedAccounts: readonly string[]
   /** What the reader of a message calls each setting: by its environment variable, or by its option. */
   names: SettingNames
 }
@@ -104,6 +106,12 @@ const list = z
   .transform((given) =>
     typeof given === 'string' ? given.split(/[\s,]+/).filter(Boolean) : given.map((item) => item.trim()),
   )
+/** User names and ids, as {@link Config.allowedAccounts}. */
+const accounts = list
+  .transform((given) => given.map((account) => account.replace(/^@/, '').toLowerCase()))
+  .refine((given) => given.length > 0 && given.every((account) => /^[\w.]+$/.test(account)), {
+    error: 'must be user names or ids of accounts, separated by commas.',
+  })
 /** A list with at least one item, whose items all pass the test. */
 const listOf = (isItem: (item: string) => boolean, error: string) =>
   list.refine((items) => items.length > 0 && items.every(isItem), { error, abort: true })
@@ -212,7 +220,8 @@ const settings = z.object({
   tokenKeys: tokenKeys.default([]),
   showToken: toggle.optional(),
   returnToOrigins: origins.default([]),
-  takesTokens: toggle.default(false),
+  takesTokens: toggle.optional(),
+  allowedAccounts: accounts.default([]),
   sandboxPort: port.default(3001),
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
 } satisfies Record<Exclude<SettingName, 'production'>, z.ZodType>)
@@ -289,7 +298,7 @@ export function parseEnvironment(
     ...configOf(sandbox ? { ...values, ...sandboxSettings(values) } : values, production),
     sandbox,
     listening: { host, port, https, trustProxy },
-    takesTokens: true,
+    takesTokens: values.takesTokens ?? !production,
     names: ENVIRONMENT_NAMES,
   }
   return {
@@ -330,7 +339,7 @@ export function configFromOptions(options: object, environment: Environment): Co
     ...configOf(values, production),
     sandbox: values.sandbox,
     listening: undefined,
-    takesTokens: values.takesTokens,
+    takesTokens: values.takesTokens ?? false,
     names: OPTION_NAMES,
   }
 }
@@ -355,10 +364,11 @@ function configOf(values: Values, production: boolean) {
   const { authorizeUrl, tokenUrl, graphUrl, graphVersion, metaAppSecret, webhookUrl, webhookSecrets } = others
   const { sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys } = others
   const { refreshDaysBeforeExpiry, returnToOrigins, apiKeys, adminPassword, showToken = !production } = others
+  const { allowedAccounts } = others
   return {
     instagram: { clientId, clientSecret, redirectUri, scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion },
     ...{ production, sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys },
-    ...{ refreshDaysBeforeExpiry, returnToOrigins, showToken, apiKeys, adminPassword },
+    ...{ refreshDaysBeforeExpiry, returnToOrigins, showToken, apiKeys, adminPassword, allowedAccounts },
     metaAppSecrets: metaAppSecret === undefined ? [] : [metaAppSecret],
     webhook: webhookUrl === undefined ? undefined : { url: webhookUrl, secrets: webhookSecrets },
   }
@@ -394,6 +404,8 @@ function* environmentMistakes(given: Given, values: Values, needsApp: boolean, p
     yield 'INSTAGRAM_REDIRECT_URI must start with https:// where HTTPS is on: nobody answers at its http address.'
   if (given['webhookUrl'] && !given['webhookSecrets'])
     yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can tell that it is us.'
+  if (production && values.trustProxy === true)
+    yield 'TRUST_PROXY must be the number of proxies in front, or their addresses, in production: with on, anybody can invent an address.'
   yield* productionMistakes(given, ENVIRONMENT_NAMES, production)
 }
 

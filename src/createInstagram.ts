@@ -62,7 +62,7 @@ export interface InstagramAccounts {
   /**
    * Connects an account by a token from elsewhere, such as from Meta's dashboard. A short-lived token is exchanged for a long-lived one.
    *
-   * @throws {AppError} `facebook_token`, `basic_display_token` or `no_token`: the text is not an Instagram token
+   * @throws {AppError} `facebook_token`, `basic_display_token` or `no_token`: the text is not an Instagram token; `account_not_allowed`
    * @throws {InstagramError} Instagram does not accept the token
    */
   importToken(token: string): Promise<Account>
@@ -118,7 +118,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
     reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(address, account)),
     stopping: stopping.signal,
   })
-  const { accounts, instagram, login, dataDeletion } = context
+  const { accounts, login, dataDeletion } = context
   if (jobs) context.jobs.start()
 
   /** A host's mistake must not undo what has happened. */
@@ -198,9 +198,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
         const account = await find(id)
         return account !== undefined && accounts.remove(account.key)
       }),
-      importToken: tracked((token: string) =>
-        importToken(token, { instagram, accounts, askedScopes: config.instagram.scopes, now }),
-      ),
+      importToken: tracked((token: string) => importToken(token, { ...context, askedScopes: config.instagram.scopes })),
     },
     dataDeletion: {
       deauthorize: tracked((id: string, askedAt: Date | null) => dataDeletion.deauthorize(id, askedAt)),

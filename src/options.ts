@@ -79,6 +79,11 @@ export interface InstagramOptions extends Hooks {
   adminPassword?: string | undefined
   /** Whether visitors may paste a token that they have already, to be refreshed. Default: no. */
   takesTokens?: boolean | undefined
+  /**
+   * User names or ids of the accounts that may connect. Others get `account_not_allowed`, and nothing of them is stored. Names can change
+   * hands, ids cannot. Default: all accounts.
+   */
+  allowedAccounts?: string | readonly string[] | undefined
 }
 
 /** Where events are sent. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.ts'
 import type { Database, Queries } from '../database/database.ts'
 import type { InstagramErrorCode } from '../errors/catalogue.ts'
+import { AppError } from '../errors/errors.ts'
 import type { Profile, Token } from '../instagram/responses.ts'
 import { type Account, accountFromRow, type AccountStatus, accountToRow, STATUSES } from './account.ts'
 import type { Events } from './events.ts'
@@ -19,6 +21,16 @@ export interface Connection {
   profile: Profile | null
   /** Why the token lasts one hour only. */
   shortLivedReason?: InstagramErrorCode | undefined
+}
+
+/** Throws `account_not_allowed` unless the list is empty, or names the account by its user name or one of its ids. */
+export function assertAllowed(
+  { allowedAccounts }: Pick<Config, 'allowedAccounts'>,
+  { userId, profile }: Pick<Connection, 'userId' | 'profile'>,
+): void {
+  const names = [userId, profile?.id, profile?.userId, profile?.username?.toLowerCase()]
+  if (allowedAccounts.length === 0 || allowedAccounts.some((allowed) => names.includes(allowed))) return
+  throw new AppError('account_not_allowed', { message: `The account ${userId} is none of those that may connect` })
 }
 
 /** A filter and a limit for lists of accounts. */

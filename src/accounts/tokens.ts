@@ -1,10 +1,11 @@
+import type { Config } from '../config.ts'
 import { AppError, InstagramError, isAppError } from '../errors/errors.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { DAY_MS, LONG_LIVED_DAYS } from '../facts.ts'
 import type { InstagramClient } from '../instagram/client.ts'
 import type { Token } from '../instagram/responses.ts'
 import { type Account, describeReason, type StatusReason } from './account.ts'
-import type { Accounts } from './accounts.ts'
+import { type Accounts, assertAllowed } from './accounts.ts'
 import type { Refresher } from './refresher.ts'
 
 /** A token that is valid now, and what a caller of Instagram's API needs beside it. */
@@ -108,18 +109,25 @@ export function tokenJson({ accessToken, expiresAt, userId, permissions }: Valid
  * Connects an account by a token that was created elsewhere, such as in Meta's dashboard. A short-lived token is exchanged, a long-lived one is
  * refreshed if it is old enough.
  *
- * @throws {AppError} `facebook_token`, `basic_display_token` or `no_token`: the text is not an Instagram token
+ * @throws {AppError} `facebook_token`, `basic_display_token` or `no_token`: the text is not an Instagram token; `account_not_allowed`
  * @throws {InstagramError} Instagram does not accept the token
  */
 export async function importToken(
   text: string,
-  context: { instagram: InstagramClient; accounts: Accounts; askedScopes: readonly string[]; now: () => Date },
+  context: {
+    config: Pick<Config, 'allowedAccounts'>
+    instagram: InstagramClient
+    accounts: Accounts
+    askedScopes: readonly string[]
+    now: () => Date
+  },
 ): Promise<Account> {
-  const { instagram, accounts, askedScopes, now } = context
+  const { config, instagram, accounts, askedScopes, now } = context
   const accessToken = parseToken(text)
   const profile = await instagram.profile(accessToken)
-  const token = await longLivedToken(instagram, accessToken, now)
   const userId = profile.id ?? profile.userId ?? ''
+  assertAllowed(config, { userId, profile })
+  const token = await longLivedToken(instagram, accessToken, now)
   return accounts.connect({ token, userId, permissions: null, askedScopes, profile })
 }
 

@@ -42,6 +42,9 @@ test('the tests receive every response that the document has, as it is described
   await add('EAABwzLixnjYBO9ZC')
   sandbox.answerNext('me', SERVER_ERROR)
   await add(sandbox.dashboardToken('creator'))
+  world.restart({ ALLOWED_ACCOUNTS: 'mira.draws' })
+  await add(sandbox.dashboardToken('business'))
+  world.restart()
   await get(UNKNOWN)
   await remove(UNKNOWN)
   await get(`${UNKNOWN}/token`)
@@ -59,13 +62,14 @@ test('the tests receive every response that the document has, as it is described
 test('the document has every route of the API, with all of its methods', () => {
   const context = { config: { apiKeys: [KEY] } } as unknown as Context
   const address = addressOf('https://tokens.example/response')
-  const { stack } = createApiRoutes(context, address, [
+  const router = createApiRoutes(context, address, [
     (_request, _response, next) => {
       next()
     },
   ])
 
-  const routes = stack.flatMap(({ route }) => {
+  const inner = router.stack.flatMap(({ handle }) => (handle as Partial<typeof router>).stack ?? [])
+  const routes = [...router.stack, ...inner].flatMap(({ route }) => {
     const methods = route?.stack.map(({ method }): string | undefined => method) ?? []
     const path = route?.path.replace('/api', '').replace(/:(\w+)/g, '{$1}') ?? ''
     return [...new Set(methods)].flatMap((method) => (method ? `${method.toUpperCase()} ${path}` : []))

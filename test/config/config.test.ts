@@ -48,6 +48,7 @@ describe('without any settings', () => {
       apiKeys: [],
       adminPassword: undefined,
       takesTokens: true,
+      allowedAccounts: [],
       metaAppSecrets: [],
       webhook: undefined,
       returnToOrigins: [],
@@ -241,6 +242,29 @@ describe('in production', () => {
   })
 })
 
+test.each([
+  [{}, true],
+  [PRODUCTION, false],
+  [{ ...PRODUCTION, TAKES_TOKENS: 'on' }, true],
+  [{ TAKES_TOKENS: 'off' }, false],
+] satisfies [Environment, boolean][])('with %j visitors may paste tokens: %s', (environment, taken) => {
+  expect(configFromEnvironment(environment).takesTokens).toBe(taken)
+})
+
+test('accounts that may connect are names without @ in lower case, and ids', () => {
+  const { allowedAccounts } = configFromEnvironment({
+    ALLOWED_ACCOUNTS: '@Harbour.Bakery, 17841403815449847 mira_draws',
+  })
+
+  expect(allowedAccounts).toStrictEqual(['harbour.bakery', '17841403815449847', 'mira_draws'])
+})
+
+test.each([',', 'a, @', 'https://www.instagram.com/harbour.bakery'])('no account is named by %j', (accounts) => {
+  expect(mistakesOf({ ALLOWED_ACCOUNTS: accounts })).toStrictEqual([
+    'ALLOWED_ACCOUNTS must be user names or ids of accounts, separated by commas.',
+  ])
+})
+
 describe('HTTPS', () => {
   test.each([
     ['off', undefined],
@@ -305,6 +329,12 @@ describe('HTTPS', () => {
 })
 
 describe('TRUST_PROXY', () => {
+  test.each(['on', 'true'])('%s is refused in production', (trusted) => {
+    expect(mistakesOf({ ...PRODUCTION, TRUST_PROXY: trusted })).toStrictEqual([
+      'TRUST_PROXY must be the number of proxies in front, or their addresses, in production: with on, anybody can invent an address.',
+    ])
+  })
+
   test.each([
     ['on', true],
     ['true', true],

@@ -58,6 +58,7 @@ describe('with the three required options', () => {
       apiKeys: [],
       adminPassword: undefined,
       takesTokens: false,
+      allowedAccounts: [],
     })
   })
 

@@ -43,12 +43,60 @@ test.each(['/', '/login?force_reauth=1'])(
     const { port } = new URL(world.origin)
 
     const response = await person(world).get(path, { Host: `127.0.0.1:${port}` })
-    const elsewhere = await person(world).get('/', { Host: `tokens.example:${port}` })
 
     expect([response.status, response.get('Location')]).toStrictEqual([307, world.origin + path])
-    expect(elsewhere.status).toBe(200)
   },
 )
+
+test.each(['/', '/login', '/response?code=a&state=b', '/help', '/data-deletion', '/accounts', '/setup', '/nowhere'])(
+  'a site that points its own name at this server cannot read %s',
+  async (path) => {
+    world.restart({ ADMIN_PASSWORD: 'a password of the tests' })
+    const connected = person(world)
+    await connected.login()
+
+    const page = await connected.get(path, { Host: `evil.example:${new URL(world.origin).port}` })
+
+    expect(page.status).toBe(421)
+    expect(page.text).toContain('This is not the address of this site')
+    expect(page.text).not.toMatch(/harbour|oauth|password/)
+    expect(page.get('Set-Cookie')).toBeUndefined()
+  },
+)
+
+test('a POST under a foreign name changes nothing, although its origin is the same', async () => {
+  const connected = person(world)
+  await connected.login()
+
+  const response = await connected.post('/disconnect', { Host: 'evil.example', Origin: 'http://evil.example' })
+
+  expect(response.status).toBe(421)
+  expect((await connected.get('/')).text).toContain('@harbour.bakery')
+})
+
+test('pages are shown under the name of the redirect URI, and under those of this machine', async () => {
+  await using behindProxy = await startWorld({ INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response' })
+  const names = ['127.0.0.1:1', '[::1]', 'LOCALHOST', 'tokens.example', 'Tokens.example:8443']
+
+  for (const Host of names) expect((await person(behindProxy).get('/help', { Host })).status).toBe(200)
+})
+
+test.each(['/healthz', '/readyz', '/metrics', '/api/accounts'])(
+  '%s responds under any name, such as the address of a container',
+  async (path) => {
+    const response = await person(world).get(path, { Host: '10.0.0.7:3000', Authorization: `Bearer ${KEY}` })
+
+    expect(response.status).toBe(200)
+  },
+)
+
+test('Meta’s calls may arrive under any name', async () => {
+  const meta = person(world, world.origin, new Map(), { Host: 'tunnel.example' })
+
+  const response = await meta.submit('/deauthorize', { signed_request: world.sandbox.signedRequest('business') })
+
+  expect(response.status).toBe(200)
+})
 
 test.each([
   ['another site', { 'Sec-Fetch-Site': 'cross-site' }],
@@ -87,6 +135,46 @@ test('a POST of an old browser from our own page is accepted because of its Orig
   const response = await somebody.post('/disconnect', { 'Sec-Fetch-Site': '', Origin: world.origin })
 
   expect(response.status).toBe(303)
+})
+
+// Who may connect, and how.
+
+test('with an allow list only its accounts connect, by name or id; of others nothing is stored', async () => {
+  world.restart({ ALLOWED_ACCOUNTS: '@Harbour.Bakery, 17841400000000001' })
+  await world.database.query('DELETE FROM accounts')
+  const token = world.sandbox.dashboardToken('creator', 3 * DAY_MS)
+  const stranger = person(world)
+
+  const allowed = [await person(world).login()]
+  const eventsBefore = world.events.length
+  const callback = await stranger.authorize(await stranger.getStarted(), { as: 'creator' })
+  const refused = [await stranger.get(callback), await stranger.get(callback)]
+  const imported = await stranger.submit('/import', { access_token: token })
+  const problem = await program(world).post('/api/accounts', { access_token: token })
+  const { rows } = await world.database.query('SELECT username FROM accounts')
+  const eventsAfter = world.events.length
+  world.restart({ ALLOWED_ACCOUNTS: '17841403815449847' })
+  allowed.push(await person(world).login())
+
+  expect(allowed.map(({ status }) => status)).toStrictEqual([200, 200])
+  for (const page of [...refused, imported]) {
+    expect(page.status).toBe(403)
+    expect(page.text).toContain('This account may not connect here')
+    expect(page.text).toContain('href="/help/account_not_allowed"')
+  }
+  expect([problem.status, problem.body]).toMatchObject([403, { type: '/problems/account_not_allowed' }])
+  expect(rows.map(({ username }) => username)).toStrictEqual(['harbour.bakery'])
+  expect(eventsAfter).toBe(eventsBefore)
+})
+
+test('where visitors may paste no token there is no form for it, and nothing behind it', async () => {
+  world.restart({ TAKES_TOKENS: 'off' })
+  const access_token = world.sandbox.dashboardToken('business', 3 * DAY_MS)
+
+  const [start, imported] = [await person(world).get('/'), await person(world).submit('/import', { access_token })]
+
+  expect(start.text).not.toContain('access_token')
+  expect(imported.status).toBe(404)
 })
 
 // Rate limits.
