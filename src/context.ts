@@ -12,7 +12,7 @@ import { createInstagramClient, type InstagramClient } from './instagram/client.
 import { createJobs, type Jobs } from './jobs.ts'
 import type { Logger } from './log.ts'
 import { createLoginAttempts } from './login/attempts.ts'
-import { createLogin, type Login } from './login/login.ts'
+import { createLogin, type PageLogin } from './login/login.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
 /** Everything that requests, jobs and commands work with. */
@@ -25,7 +25,7 @@ export interface Context {
   accounts: Accounts
   refresher: Refresher
   dataDeletion: DataDeletion
-  login: Login
+  login: PageLogin
   metrics: Metrics
   jobs: Jobs
   /** Aborted when the process is told to stop, or the context is closed. */

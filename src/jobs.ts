@@ -1,7 +1,7 @@
 import type { Refresher } from './accounts/refresher.ts'
+import { deleteExpiredSessions, inBatches } from './accounts/sessions.ts'
 import type { WebhookDelivery } from './accounts/webhooks.ts'
 import type { Database } from './database/database.ts'
-import { deleteExpiredSessions } from './database/sessions.ts'
 import { DAY_MS, MINUTE_MS } from './facts.ts'
 import type { Logger } from './log.ts'
 import type { LoginAttempts } from './login/attempts.ts'
@@ -50,7 +50,8 @@ export function createJobs(options: {
     },
     'deleting expired data': async () => {
       const time = now().getTime()
-      await deleteExpiredSessions(database, new Date()) // express-session uses the system's clock.
+      // express-session uses the system's clock.
+      await inBatches(() => deleteExpiredSessions(database, new Date()), stopping.signal)
       await database.query('DELETE FROM login_attempts WHERE claimed_at <= $1', [time - LOGIN_ATTEMPT_LIFETIME_MS])
       if (!webhook) await database.query('DELETE FROM events WHERE deliver_at <= $1', [time - EVENT_LIFETIME_MS])
       // Until then, deleted data can still be read in SQLite's journal file.

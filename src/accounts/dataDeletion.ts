@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
-import { deleteSessionsOf } from '../database/sessions.ts'
 import { MINUTE_MS } from '../facts.ts'
-import { accountFromRow } from './account.ts'
+import { type Account, accountFromRow } from './account.ts'
 import type { AccountEvent, Events } from './events.ts'
+import { deleteSessionsOf, inBatches } from './sessions.ts'
 
 /**
  * Milliseconds by which a token may be younger than a deauthorization and is destroyed all the same, because Meta's clock and ours differ.
@@ -40,6 +40,11 @@ export interface DataDeletion {
 
 /** Data deletion in a database. */
 export function createDataDeletion(database: Database, events: Events, now: () => Date): DataDeletion {
+  /** More than the transaction has deleted: as many as no transaction should take, because others wait for its end. */
+  async function deleteSessions(ended: readonly Account[]): Promise<void> {
+    for (const { key } of ended) await inBatches(() => deleteSessionsOf(database, key))
+  }
+
   return {
     async deauthorize(id, askedAt) {
       const recorded = await database.transaction(async (transaction) => {
@@ -59,13 +64,14 @@ export function createDataDeletion(database: Database, events: Events, now: () =
         return recorded
       })
       for (const event of recorded) events.publish(event)
+      await deleteSessions(recorded.map(({ account }) => account))
       return recorded.length
     },
 
     async deleteData(id, askedAt) {
       const confirmationCode = randomUUID().replaceAll('-', '')
       const deletion = { confirmationCode, askedAt: askedAt ?? now(), doneAt: now() }
-      await database.transaction(async (transaction) => {
+      const deleted = await database.transaction(async (transaction) => {
         await transaction.lock([`account ${id}`])
         const { rows } = await transaction.query('DELETE FROM accounts WHERE id = $1 OR user_id = $1 RETURNING *', [id])
         const deleted = rows.map(accountFromRow)
@@ -81,7 +87,9 @@ export function createDataDeletion(database: Database, events: Events, now: () =
           deletion.askedAt.getTime(),
           deletion.doneAt.getTime(),
         ])
+        return deleted
       })
+      await deleteSessions(deleted)
       return deletion
     },
 

@@ -21,14 +21,14 @@ CREATE INDEX accounts_status ON accounts (status, id); CREATE INDEX accounts_due
 CREATE INDEX accounts_token_key_id ON accounts (token_key_id, status);
 CREATE INDEX accounts_expires_at ON accounts (expires_at) WHERE due_at IS NOT NULL AND token_kind = 'long_lived';
 CREATE TABLE sessions (sid ${TEXT} PRIMARY KEY, data ${TEXT} NOT NULL, expires_at BIGINT NOT NULL, account_key ${TEXT});
-CREATE INDEX sessions_expires_at ON sessions (expires_at); CREATE INDEX sessions_account_key ON sessions (account_key);
+CREATE INDEX sessions_expires_at ON sessions (expires_at); CREATE INDEX sessions_account_key ON sessions (account_key, expires_at);
 CREATE TABLE events (
   id ${TEXT} PRIMARY KEY, account_id ${TEXT}, payload ${TEXT} NOT NULL, created_at BIGINT NOT NULL,
   deliver_at BIGINT NOT NULL, failed_tries BIGINT NOT NULL);
 CREATE INDEX events_deliver_at ON events (deliver_at); CREATE INDEX events_account_id ON events (account_id);
 CREATE TABLE login_attempts (
   state_hash ${TEXT} PRIMARY KEY, code_hash ${TEXT} NOT NULL, claimed_at BIGINT NOT NULL,
-  account_key ${TEXT}, outcome ${TEXT});
+  account_key ${TEXT}, session_id ${TEXT}, outcome ${TEXT});
 CREATE INDEX login_attempts_claimed_at ON login_attempts (claimed_at);
 CREATE TABLE deletions (
   confirmation_code ${TEXT} PRIMARY KEY, asked_at BIGINT NOT NULL, done_at BIGINT NOT NULL)`

@@ -1,6 +1,9 @@
 import session, { type SessionData } from 'express-session'
 import { DAY_MS } from '../facts.ts'
-import type { Database, Value } from './queries.ts'
+import type { Database } from './queries.ts'
+
+/** Sessions of one account at most, in all browsers. */
+const SESSIONS_PER_ACCOUNT = 100
 
 type Callback = (error?: unknown) => void
 type AccountKeyOf = (session: Partial<SessionData>) => string | undefined
@@ -27,23 +30,29 @@ export class DatabaseSessionStore extends session.Store {
     }, callback)
   }
 
+  /** Stores a session. Those of its account that expire first make room. */
   override set(sid: string, session: SessionData, callback?: Callback): void {
-    this.#run(
+    const accountKey = this.#accountKeyOf(session) ?? null
+    const write = this.#database.query(
       `INSERT INTO sessions (sid, data, expires_at, account_key) VALUES ($1, $2, $3, $4) ON CONFLICT (sid) DO UPDATE
        SET data = excluded.data, expires_at = excluded.expires_at, account_key = excluded.account_key`,
-      [sid, JSON.stringify(session), expiryOf(session), this.#accountKeyOf(session) ?? null],
-      callback,
+      [sid, JSON.stringify(session), expiryOf(session), accountKey],
     )
+    const surplus = `SELECT sid FROM sessions WHERE account_key = $1 ORDER BY expires_at DESC
+      LIMIT 1000 OFFSET ${SESSIONS_PER_ACCOUNT}`
+    const limit = () => this.#database.query(`DELETE FROM sessions WHERE sid IN (${surplus})`, [accountKey])
+    settle(accountKey === null ? write : write.then(limit), callback)
   }
 
   override destroy(sid: string, callback?: Callback): void {
-    this.#run('DELETE FROM sessions WHERE sid = $1', [sid], callback)
+    settle(this.#database.query('DELETE FROM sessions WHERE sid = $1', [sid]), callback)
   }
+}
 
-  #run(sql: string, parameters: readonly Value[], callback?: Callback): void {
-    const done = (error?: unknown) => callback?.(error)
-    this.#database.query(sql, parameters).then(() => done(), done)
-  }
+function settle(work: Promise<unknown>, callback: Callback = () => undefined): void {
+  work.then(() => {
+    callback()
+  }, callback)
 }
 
 function expiryOf({ cookie }: SessionData): number {

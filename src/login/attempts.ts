@@ -4,14 +4,28 @@ import { z } from 'zod'
 import type { Database, Queries } from '../database/database.ts'
 import { type ErrorCode, isErrorCode } from '../errors/catalogue.ts'
 import { AppError, toAppError } from '../errors/errors.ts'
+import { MINUTE_MS } from '../facts.ts'
 import type { Logger } from '../log.ts'
 import type { ValidCallback } from './callback.ts'
 
 /** Milliseconds after which a login without an outcome is given up: longer than all of its calls to Instagram together. */
 const LOGIN_TIME_LIMIT_MS = 30_000
 
-/** The right to carry out a login, or the account of the same login that was carried out before. */
-type LoginAttempt = { isRepeat: false; stateHash: string } | { isRepeat: true; accountKey: string }
+/** Milliseconds after a callback's first arrival in which a repeat has the same result: a reload, or a response that was lost. */
+export const REPEAT_LIFETIME_MS = 2 * MINUTE_MS
+
+/** A login attempt: the right to carry out the login, or the account of the same login that was carried out before. */
+export interface LoginAttempt {
+  stateHash: string
+  /** When its callback arrived first, in milliseconds. */
+  claimedAt: number
+  /** `undefined`: this is the first arrival. */
+  accountKey?: string
+  /** The browser session that an earlier arrival made. */
+  sessionId?: string | undefined
+  /** Whether this repeat arrived too late to have the same result. */
+  isLate?: boolean
+}
 
 const outcomeSchema = z.object({
   // Another version of the app may have had other codes.
@@ -28,16 +42,22 @@ export type LoginAttempts = ReturnType<typeof createLoginAttempts>
  */
 export function createLoginAttempts(database: Database, log: Logger, now: () => Date) {
   /** Waits for the outcome of a login that another request or process carries out. Looks every 50 ms at first, later every second. */
-  async function firstOutcome(stateHash: string, codeHash: string): Promise<string> {
+  async function firstOutcome(stateHash: string, codeHash: string): Promise<LoginAttempt> {
     for (let pause = 50; ; pause = Math.min(pause * 1.5, 1_000)) {
       const { rows } = await database.query('SELECT * FROM login_attempts WHERE state_hash = $1', [stateHash])
       const [row] = rows
       if (!row) throw new AppError('state_expired')
       if (row['code_hash'] !== codeHash) throw new AppError('state_used')
+      const claimedAt = Number(row['claimed_at'])
+      const age = now().getTime() - claimedAt
       // An account that was stored before its login failed, because a connection broke, stays.
-      if (row['account_key']) return String(row['account_key'])
+      if (row['account_key']) {
+        const sessionId = row['session_id'] == null ? undefined : String(row['session_id'])
+        const accountKey = String(row['account_key'])
+        return { stateHash, claimedAt, accountKey, sessionId, isLate: age > REPEAT_LIFETIME_MS }
+      }
       if (row['outcome']) throw repeatedError(String(row['outcome']))
-      if (now().getTime() - Number(row['claimed_at']) > LOGIN_TIME_LIMIT_MS) throw new AppError('interrupted')
+      if (age > LOGIN_TIME_LIMIT_MS) throw new AppError('interrupted')
       await sleep(pause)
     }
   }
@@ -53,19 +73,26 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
       const stateHash = hash('sha256', state, 'base64url')
       const codeHash = hash('sha256', code, 'base64url')
       if (isFresh) {
+        const claimedAt = now().getTime()
         const { rowCount } = await database.query(
           'INSERT INTO login_attempts (state_hash, code_hash, claimed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-          [stateHash, codeHash, now().getTime()],
+          [stateHash, codeHash, claimedAt],
         )
-        if (rowCount === 1) return { isRepeat: false, stateHash }
+        if (rowCount === 1) return { stateHash, claimedAt }
       }
-      return { isRepeat: true, accountKey: await firstOutcome(stateHash, codeHash) }
+      return firstOutcome(stateHash, codeHash)
     },
 
     /** Stores the account of a login that succeeded, in the transaction that stores the account itself. */
     async complete(transaction: Queries, stateHash: string, accountKey: string): Promise<void> {
       const sql = 'UPDATE login_attempts SET account_key = $2 WHERE state_hash = $1'
       await transaction.query(sql, [stateHash, accountKey])
+    },
+
+    /** Stores which browser session an arrival made, so that the next one can replace it. */
+    async setSession(stateHash: string, sessionId: string): Promise<void> {
+      const sql = 'UPDATE login_attempts SET session_id = $2 WHERE state_hash = $1'
+      await database.query(sql, [stateHash, sessionId])
     },
 
     /** Stores why a login failed. `reference` names the request in the log. Never rejects: repeated callbacks are then told `interrupted`. */

@@ -5,7 +5,7 @@ import type { Accounts, Connection } from '../accounts/accounts.ts'
 import type { Config } from '../config.ts'
 import { AppError, InstagramError, isAppError } from '../errors/errors.ts'
 import type { InstagramClient } from '../instagram/client.ts'
-import type { LoginAttempts } from './attempts.ts'
+import type { LoginAttempt, LoginAttempts } from './attempts.ts'
 import { callbackQuery, validateCallback } from './callback.ts'
 import { createState, validateReturnTo } from './state.ts'
 
@@ -24,10 +24,10 @@ export interface Login {
    */
   beginLogin(options?: BeginLogin): BegunLogin
   /**
-   * Finishes a login. The same callback may arrive any number of times, and at any number of processes: its code is exchanged once, and
-   * every arrival has the same result.
+   * Finishes a login. The same callback may arrive several times, and at several processes: its code is exchanged once, and every arrival
+   * within two minutes of the first has the same result.
    *
-   * @throws {AppError} the callback is not valid for this browser, or its login is over
+   * @throws {AppError} the callback is not valid for this browser, or its login is over (`state_used`)
    * @throws {InstagramError} Instagram gives no token for the code
    * @throws {AppError} `token_not_kept`: Instagram gave a token, and the database did not store it
    */
@@ -71,10 +71,18 @@ export interface FinishedLogin {
   account: Account
   /** Where the person asked to go, as a whole address of an allowed origin; `undefined`: nowhere. */
   returnTo: string | undefined
-  /** Whether the same callback succeeded before, so that nothing happened now. */
+  /** Whether the same callback succeeded before, so that nothing happened now. Sign nobody in then who has signed out since. */
   isRepeated: boolean
   /** Why the token lasts one hour only, or the profile is missing; usually empty. For the log: the account shows it too. */
   withheld: readonly InstagramError[]
+}
+
+/** Logins for our own pages, which know what the browser is connected to. */
+export interface PageLogin extends Login {
+  /** As {@link Login.finishLogin}, but repeats that are late succeed too: show them to a browser only that is still connected. */
+  finishOrRepeat(options: FinishLogin): Promise<FinishedLogin & { attempt: LoginAttempt }>
+  /** Stores which session a finished login made for the browser. */
+  setSession(attempt: LoginAttempt, sessionId: string): Promise<void>
 }
 
 /** Logins with these settings. */
@@ -84,7 +92,7 @@ export function createLogin(options: {
   accounts: Accounts
   attempts: LoginAttempts
   now: () => Date
-}): Login {
+}): PageLogin {
   const { config, instagram, accounts, attempts, now } = options
   const { redirectUri, scopes } = config.instagram
   const [newestSecret] = config.sessionSecrets
@@ -98,27 +106,36 @@ export function createLogin(options: {
       return { url: instagram.authorizeUrl(state, { forceReauth }), browserSecret }
     },
 
-    async finishLogin({ callback, browserSecret, reference = randomUUID() }) {
-      const secrets = config.sessionSecrets
-      const valid = validateCallback(callbackQuery(callback), { browserSecret, secrets, now: now() })
-      const { code, returnTo } = valid
-
-      const attempt = await attempts.claim(valid)
-      if (attempt.isRepeat) {
-        const account = await accounts.find(attempt.accountKey)
-        if (!account) throw new AppError('account_gone')
-        return { account, returnTo, isRepeated: true, withheld: [] }
-      }
-
-      try {
-        const { connection, withheld } = await exchange(code)
-        const account = await store(connection, attempt.stateHash)
-        return { account, returnTo, isRepeated: false, withheld }
-      } catch (error) {
-        await attempts.fail(attempt.stateHash, error, reference)
-        throw error
-      }
+    async finishLogin(finish) {
+      const { attempt, ...finished } = await finishOrRepeat(finish)
+      if (attempt.isLate) throw new AppError('state_used')
+      return finished
     },
+
+    finishOrRepeat,
+    setSession: ({ stateHash }, sessionId) => attempts.setSession(stateHash, sessionId),
+  }
+
+  async function finishOrRepeat({ callback, browserSecret, reference = randomUUID() }: FinishLogin) {
+    const secrets = config.sessionSecrets
+    const valid = validateCallback(callbackQuery(callback), { browserSecret, secrets, now: now() })
+    const { code, returnTo } = valid
+
+    const attempt = await attempts.claim(valid)
+    if (attempt.accountKey !== undefined) {
+      const account = await accounts.find(attempt.accountKey)
+      if (!account || account.status === 'disconnected_by_instagram') throw new AppError('state_used')
+      return { account, returnTo, isRepeated: true, withheld: [], attempt }
+    }
+
+    try {
+      const { connection, withheld } = await exchange(code)
+      const account = await store(connection, attempt.stateHash)
+      return { account, returnTo, isRepeated: false, withheld, attempt }
+    } catch (error) {
+      await attempts.fail(attempt.stateHash, error, reference)
+      throw error
+    }
   }
 
   /**

@@ -9,7 +9,18 @@ import type { BeginLogin } from '../login/login.ts'
 import { accountView, type TokenView, tokenView } from './accountView.ts'
 import { parameterOf, queryOf } from './request.ts'
 import { requestContext } from './requestContext.ts'
-import { browserSecretOf, sessionData, setBrowserSecret, setFlash, signIn, signOut, takeFlash } from './session.ts'
+import {
+  browserSecretOf,
+  endFormerSession,
+  hasFinishedLogin,
+  sessionData,
+  setBrowserSecret,
+  setFinishedLogin,
+  setFlash,
+  signIn,
+  signOut,
+  takeFlash,
+} from './session.ts'
 import { redirectTo, renderView, runHook } from './views.ts'
 
 /** The import form; anything else counts as an empty token. */
@@ -101,10 +112,13 @@ export function loginHandlers(context: Context) {
 
   /**
    * Completes a login: exchanges the code, connects the browser to the account, and responds as the host's `onConnected` hook does, or
-   * with a redirect to the login's return address, or with the account page. Rejects with the failure of the login.
+   * with a redirect to the login's return address, or with the account page. A late repeat shows the account page of a browser that is still
+   * connected. Rejects with the failure of the login.
    */
   async function completeLogin(query: URLSearchParams, request: Request, response: Response): Promise<void> {
-    const { account, returnTo, isRepeated } = await finishLogin(query, request)
+    const { account, returnTo, isRepeated, attempt } = await finishLogin(query, request)
+    setFinishedLogin(response, attempt.claimedAt)
+    if (attempt.isLate) return renderAccount(account, request, response)
     const { onConnected } = requestContext(request).site.hooks
     if (onConnected) {
       const connected = { account, returnTo, isRepeated }
@@ -121,13 +135,22 @@ export function loginHandlers(context: Context) {
     const current = requestContext(request)
     const { log, reference } = current
     try {
-      const finished = await login.finishLogin({ callback, browserSecret: browserSecretOf(request), reference })
+      const finished = await login.finishOrRepeat({ callback, browserSecret: browserSecretOf(request), reference })
       for (const error of finished.withheld) {
         const line = { err: error, ...errorLogFields(error, config.names) }
         log.warn(line, 'connected, but not with everything that was requested')
       }
-      await signIn(request, finished.account.key)
-      if (!finished.isRepeated) metrics.onLogin('connected')
+      const { account, isRepeated, attempt } = finished
+      current.isRepeatedLogin = isRepeated
+      if (sessionData(request).accountKey !== account.key) {
+        // A browser that got the response was signed out since.
+        if (isRepeated && (attempt.isLate || hasFinishedLogin(request, attempt.claimedAt)))
+          throw new AppError('state_used')
+        await signIn(request, account.key)
+        if (request.sessionID) await login.setSession(attempt, request.sessionID)
+        if (attempt.sessionId) await endFormerSession(request, attempt.sessionId)
+      }
+      if (!isRepeated) metrics.onLogin('connected')
       return finished
     } catch (error) {
       const { code, details } = toAppError(error)

@@ -60,6 +60,10 @@ export function cookieNames({ origin, base }: Address) {
     browser,
     /** Finds the browser secret in the header `Cookie`. */
     browserPattern: new RegExp(`(?:^|;) *${RegExp.escape(browser)}=([\\w-]{36})(?:;|$)`),
+    /** Holds when the last login that this browser has finished began. */
+    finished: `${app}-finished${path}`,
+    /** Finds that time in the header `Cookie`. */
+    finishedPattern: new RegExp(`(?:^|;) *${RegExp.escape(`${app}-finished${path}`)}=(\\d+)`),
     /** Whether browsers may send the cookies by https only. */
     secure,
   }

@@ -30,6 +30,8 @@ export interface RequestContext {
   hasOwnSession?: boolean
   /** Whether the request was the end of a login, which failed. */
   isFailedLogin?: boolean
+  /** Whether the request repeated the callback of a finished login. */
+  isRepeatedLogin?: boolean
 }
 
 const contexts = new WeakMap<Request, RequestContext>()

@@ -3,7 +3,8 @@ import session, { type Cookie } from 'express-session'
 import type { Context } from '../context.ts'
 import { DatabaseSessionStore } from '../database/sessionStore.ts'
 import { DAY_MS } from '../facts.ts'
-import { requestContext, type Site } from './requestContext.ts'
+import { REPEAT_LIFETIME_MS } from '../login/attempts.ts'
+import { asError, requestContext, type Site } from './requestContext.ts'
 
 /** What a session holds. */
 export interface SessionData {
@@ -113,6 +114,31 @@ export function browserSecretOf(request: Request): string | undefined {
 export function setBrowserSecret(response: Response, secret: string): void {
   const { browser, secure } = requestContext(response.req).site.cookies
   response.cookie(browser, secret, { ...COOKIE, secure, maxAge: BROWSER_SECRET_LIFETIME_MS })
+}
+
+/** Whether this browser got the response of the login that began then, or of a later one. */
+export function hasFinishedLogin(request: Request, claimedAt: number): boolean {
+  const [, finished] = requestContext(request).site.cookies.finishedPattern.exec(request.headers.cookie ?? '') ?? []
+  return Number(finished) >= claimedAt
+}
+
+/** Has the browser keep when the login began that the response finishes, for as long as its callback can be repeated. */
+export function setFinishedLogin(response: Response, claimedAt: number): void {
+  const { finished, secure } = requestContext(response.req).site.cookies
+  if (hasFinishedLogin(response.req, claimedAt)) return
+  response.cookie(finished, claimedAt, { ...COOKIE, secure, maxAge: REPEAT_LIFETIME_MS })
+}
+
+/** Ends the session that a lost response made for this browser, unless it cannot be found: all of it is in a cookie. */
+export async function endFormerSession(request: Request, sessionId: string): Promise<void> {
+  const { sessionStore } = request as { sessionStore?: session.Store }
+  if (!sessionStore || sessionId === request.sessionID) return
+  await new Promise<void>((resolve, reject) => {
+    sessionStore.destroy(sessionId, (error?: unknown) => {
+      if (error == null) resolve()
+      else reject(asError(error))
+    })
+  })
 }
 
 function sessionOf(request: object): AnySession | undefined {

@@ -1,7 +1,29 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { APP_ID, connection, useStage } from './stage.ts'
 
 const stage = useStage()
+
+test.each(['deauthorize', 'deleteData'] as const)('others get their turn while %s ends many sessions', async (end) => {
+  const { accounts, dataDeletion } = stage.process()
+  const { key } = await accounts.connect(connection())
+  await stage.database.query(
+    `INSERT INTO sessions (sid, data, expires_at, account_key)
+     WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 9500)
+     SELECT 's' || i, '{}', 4102444800000, CAST($1 AS TEXT) FROM numbers`,
+    [key],
+  )
+  let turns = 0
+
+  const ending = dataDeletion[end](APP_ID, null)
+  while ((await Promise.race([ending, setImmediate('turn')])) === 'turn') {
+    await stage.database.query('SELECT 1')
+    turns += 1
+  }
+
+  expect(turns).toBeGreaterThan(5)
+  expect((await stage.database.query('SELECT sid FROM sessions')).rows).toStrictEqual([])
+})
 
 test('data that cannot all be deleted is not deleted at all', async () => {
   const { accounts, dataDeletion } = stage.process({

@@ -2,8 +2,8 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import session from 'express-session'
 import request from 'supertest'
 import { describe, expect, test, vi } from 'vitest'
+import { deleteExpiredSessions, deleteSessionsOf } from '../../src/accounts/sessions.ts'
 import type { Database } from '../../src/database/database.ts'
-import { deleteExpiredSessions, deleteSessionsOf } from '../../src/database/sessions.ts'
 import { DatabaseSessionStore } from '../../src/database/sessionStore.ts'
 import { DAY_MS } from '../../src/facts.ts'
 import { engines } from '../support/places.ts'
@@ -66,6 +66,28 @@ describe.each(engines)('sessions on $name', (engine) => {
       'nobody',
       'Bob',
     ])
+  })
+
+  test('a person has at most a hundred sessions: those that expire first are gone', async () => {
+    const database = await opened(await emptyDatabase(engine))
+    const app = appOn(database)
+    const now = Date.now()
+    const signInLater = (milliseconds: number, name: string) => {
+      vi.setSystemTime(now + milliseconds)
+      return signIn(app, name)
+    }
+    vi.useFakeTimers({ toFake: ['Date'], now })
+    const cookies = []
+    try {
+      for (const [index, name] of ['Ann', 'Ann', 'Bob'].entries()) cookies.push(await signInLater(index, name))
+      for (let count = 0; count < 99; count++) await signInLater(3, 'Ann')
+    } finally {
+      vi.useRealTimers()
+    }
+
+    expect(await Promise.all(cookies.map((cookie) => nameOf(app, cookie)))).toStrictEqual(['nobody', 'Ann', 'Bob'])
+    const { rows } = await database.query('SELECT sid FROM sessions')
+    expect(rows).toHaveLength(101)
   })
 
   test('a page view of a known browser reads its session and writes nothing', async () => {

@@ -79,6 +79,25 @@ test('a repeated callback has the same result, and its code is exchanged once', 
   expect(first.isRepeated).toBe(false)
 })
 
+test('a callback that is repeated later than two minutes, or after the account is gone, is refused', async () => {
+  await using site = await startSite()
+  const repeat = async (end: (key: string) => unknown) => {
+    const { url, browserSecret } = site.instagram.beginLogin()
+    const callback = await site.sandbox.authorize(url)
+    const { account } = await site.instagram.finishLogin({ callback, browserSecret })
+    await end(account.key)
+    return explain(await rejection(site.instagram.finishLogin({ callback, browserSecret }))).name
+  }
+
+  const late = await repeat(() => {
+    site.sandbox.pass(2 * MINUTE_MS + 1)
+  })
+  const deauthorized = await repeat(() => site.instagram.dataDeletion.deauthorize('27640875392278831', null))
+  const gone = await repeat((key) => site.instagram.accounts.disconnect(key))
+
+  expect([late, deauthorized, gone]).toStrictEqual(['state_used', 'state_used', 'state_used'])
+})
+
 test.each<[string, (address: URL) => URL | string | URLSearchParams]>([
   ['a URL', (address) => address],
   ['an address', ({ href }) => href],

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { HOUR_MS } from '../../src/facts.ts'
-import { person, type Person } from '../support/person.ts'
+import { HOUR_MS, MINUTE_MS } from '../../src/facts.ts'
+import { linkCalled, person, type Person } from '../support/person.ts'
+import { meta } from '../web/metaCalls.ts'
 import { startWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -41,7 +42,18 @@ async function forgetOutcome(username: string): Promise<void> {
   )
 }
 
-test('a person who reloads the page after the login, even an hour later, sees the same success', async () => {
+/** The sessions of this person's account. */
+async function sessionsOf(username: string): Promise<unknown[]> {
+  const { rows } = await world.database.query(
+    'SELECT sid FROM sessions WHERE account_key = (SELECT account_key FROM accounts WHERE username = $1)',
+    [username],
+  )
+  return rows
+}
+
+const isConnected = async (somebody: Person) => !(await somebody.get('/')).text.includes('Get Started</a>')
+
+test('a person who reloads the page after the login, even an hour later, sees their account', async () => {
   const { somebody, callback, username } = await authorize()
   await somebody.get(callback)
 
@@ -53,6 +65,7 @@ test('a person who reloads the page after the login, even an hour later, sees th
   expect(soon.text).toContain(`@${username}`)
   expect(later.text).toContain(`@${username}`)
   expect(exchanges(callback)).toBe(1)
+  expect(await sessionsOf(username)).toHaveLength(1)
 })
 
 test('a callback that arrives many times at the same moment, at two processes, always succeeds with one exchange', async () => {
@@ -67,14 +80,44 @@ test('a callback that arrives many times at the same moment, at two processes, a
   expect(exchanges(callback)).toBe(1)
 })
 
-test('a person whose browser lost the response, and its new cookie, still gets the success', async () => {
-  const { somebody, callback } = await authorize()
-  const before = sameBrowser(somebody)
+test('a person whose browser lost the response, and its new cookies, gets the success again, and one session', async () => {
+  const { somebody, callback, username } = await authorize()
+  const before = Array.from({ length: 3 }, () => sameBrowser(somebody))
   await somebody.get(callback)
 
-  const page = await before.get(callback)
+  const pages = []
+  for (const browser of before) pages.push(await browser.get(callback))
 
-  expect([page.status, exchanges(callback)]).toStrictEqual([200, 1])
+  expect(pages.map(({ status }) => status)).toStrictEqual([200, 200, 200])
+  expect(exchanges(callback)).toBe(1)
+  expect(await Promise.all([somebody, ...before].map(isConnected))).toStrictEqual([false, false, false, true])
+  expect(await sessionsOf(username)).toHaveLength(1)
+})
+
+test('two minutes after the login, its callback signs no browser in again', async () => {
+  const { somebody, callback, username } = await authorize()
+  const [soon, late] = [sameBrowser(somebody), sameBrowser(somebody)]
+  await somebody.get(callback)
+
+  world.pass(2 * MINUTE_MS)
+  const inTime = await soon.get(callback)
+  world.pass(1)
+  const page = await late.get(callback)
+
+  expect([inTime.status, page.status]).toStrictEqual([200, 400])
+  expect(page.text).toContain('This login is over already')
+  expect(await isConnected(late)).toBe(false)
+  expect(await sessionsOf(username)).toHaveLength(1)
+})
+
+test('a person whose browser is connected to another account since is not shown the former one', async () => {
+  const { somebody, callback } = await authorize()
+  await somebody.get(callback)
+  await somebody.get(await somebody.authorize(linkCalled('Connect another account', (await somebody.get('/')).text)))
+
+  const page = await somebody.get(callback)
+
+  expect([page.status, (await somebody.get('/')).text.includes('@harbour.bakery')]).toStrictEqual([400, true])
 })
 
 test('a person who reloads the page of a failed login sees the same failure and reference', async () => {
@@ -103,14 +146,34 @@ test('a person who goes back and authorizes again with the same link is told tha
   expect(exchanges(second)).toBe(0)
 })
 
-test('a person whose account was disconnected since is told so', async () => {
-  const { somebody, callback } = await authorize()
+test.each([
+  ['disconnected', (somebody: Person) => somebody.post('/disconnect')],
+  ['removed the app at Instagram', (_: Person, userId: string) => meta(world, '/deauthorize', { userId })],
+])('a person who has %s since is told that the login is over, and is not signed in', async (_, end) => {
+  const { somebody, callback, username } = await authorize()
+  const before = sameBrowser(somebody)
   await somebody.get(callback)
-  await somebody.post('/disconnect')
+  const { rows } = await world.database.query('SELECT id FROM accounts WHERE username = $1', [username])
+  await end(somebody, String(rows[0]?.['id']))
 
-  const page = await somebody.get(callback)
+  const pages = [await somebody.get(callback), await before.get(callback)]
 
-  expect([page.status, exchanges(callback)]).toStrictEqual([410, 1])
+  expect(pages.map(({ status }) => status)).toStrictEqual([400, 400])
+  for (const page of pages) expect(page.text).toContain('This login is over already')
+  expect([await isConnected(somebody), await isConnected(before)]).toStrictEqual([false, false])
+  expect(exchanges(callback)).toBe(1)
+})
+
+test('repeated callbacks count for the limit on callbacks', async () => {
+  const { somebody, callback } = await authorize()
+  const remaining = async (path: string) =>
+    Number(/r=(\d+)/.exec((await somebody.get(path)).get('RateLimit') ?? '')?.[1])
+  await somebody.get(callback)
+
+  const [first, second, visit] = [await remaining(callback), await remaining(callback), await remaining('/response')]
+
+  expect([second, visit]).toStrictEqual([first - 1, first - 2])
+  expect(await remaining('/response')).toBe(visit)
 })
 
 test('a person whose login is interrupted is told so after half a minute, and the log once', async () => {

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Express, NextFunction, Response } from 'express'
 import session from 'express-session'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { MINUTE_MS } from '../../src/facts.ts'
 import type { Hooks, ViewName } from '../../src/index.ts'
 import { person } from '../support/person.ts'
 import { viewsOfHost } from './engine.ts'
@@ -95,6 +96,24 @@ describe('after a successful login', () => {
       { returnTo, isRepeated: false },
       { returnTo, isRepeated: true },
     ])
+  })
+
+  test('a callback that is repeated later than two minutes shows the account, and the host is not called', async () => {
+    let calls = 0
+    hooks.onConnected = (_login, _request, response) => {
+      calls += 1
+      response.send('Hello')
+    }
+    const somebody = person(site)
+    const callback = await allow(somebody, { query: '?return_to=/own' })
+    const stranger = person(site, site.origin, new Map(somebody.cookies))
+    await somebody.get(callback)
+    site.sandbox.pass(2 * MINUTE_MS + 1)
+
+    const [own, other] = [await somebody.get(callback), await stranger.get(callback)]
+
+    expect([own.status, other.status, calls]).toStrictEqual([200, 400, 1])
+    expect(own.text).toContain('@harbour.bakery')
   })
 
   test.each([

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { createInstagram, createSandbox } from '../../src/index.ts'
 import { PASSWORD } from '../admin/support.ts'
 import { person, type Person } from '../support/person.ts'
-import { logIn, type Site, type SiteOptions, startSite } from './support.ts'
+import { allow, logIn, type Site, type SiteOptions, startSite } from './support.ts'
 
 /** A host that stores something in its session, and shows all of it. */
 function withSession(sessions: RequestHandler | RequestHandler[]): SiteOptions {
@@ -102,7 +102,10 @@ describe.each([
     const ours = `instagram-access-token ${site.sandbox.options.clientId} /instagram`
     expect(Object.keys(data).filter((name) => !OF_HOST.includes(name))).toStrictEqual([ours])
     const added = [...somebody.cookies.keys()].filter((name) => !names.includes(name))
-    expect(added).toStrictEqual([expect.stringMatching(/-browser\.instagram$/)])
+    expect(added).toStrictEqual([
+      expect.stringMatching(/-browser\.instagram$/),
+      expect.stringMatching(/-finished\.instagram$/),
+    ])
   })
 
   test('keeps its own data when a person disconnects, and nothing of ours', async () => {
@@ -117,6 +120,27 @@ describe.each([
     const { data } = await sessionOf(somebody)
     expect(Object.keys(data).filter((name) => !OF_HOST.includes(name))).toStrictEqual([])
     expect(data).toHaveProperty('basket')
+  })
+
+  test('that signs a person out does not have a repeated callback sign them in again', async () => {
+    const how = withSession(sessions())
+    const before = (host: Express) => {
+      how.before?.(host)
+      host.get('/sign-out', (request, response) => {
+        for (const name of Object.keys(dataOf(request)))
+          if (name !== 'cookie') Reflect.deleteProperty(dataOf(request), name)
+        response.json('signed out')
+      })
+    }
+    await using site = await startSite({ before })
+    const somebody = person(site)
+    const callback = await allow(somebody)
+    await somebody.get(callback)
+    await somebody.get('/sign-out')
+
+    const page = await somebody.get(callback)
+
+    expect([page.status, await isConnected(somebody)]).toStrictEqual([400, false])
   })
 
   test('keeps a person connected whose session was empty before', async () => {

@@ -36,6 +36,12 @@ test('the jobs delete expired sessions and old login attempts, and nothing else'
   const soon = [await count('sessions'), await count('login_attempts'), await count('accounts')]
   world.pass(2 * DAY_MS)
   await world.database.query('UPDATE sessions SET expires_at = $1', [Date.now() - 1])
+  // More than are deleted at once.
+  await world.database.query(
+    `INSERT INTO sessions (sid, data, expires_at)
+     WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 2500)
+     SELECT 's' || i, '{}', 0 FROM numbers`,
+  )
 
   await world.runJobs()
 

@@ -48,6 +48,9 @@ test('the cookies on http are HttpOnly and SameSite=Lax', async () => {
     expect.stringMatching(
       /^instagram-access-token-\d+-browser=[^;]+; Max-Age=86400; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
     ),
+    expect.stringMatching(
+      /^instagram-access-token-\d+-finished=\d+; Max-Age=120; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+    ),
     expect.stringMatching(/^instagram-access-token-\d+=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
   ])
 })
@@ -61,6 +64,9 @@ test('the cookies on https are Secure and have __Host- names', async () => {
   expect(page.get('Set-Cookie')?.sort()).toStrictEqual([
     expect.stringMatching(
       /^__Host-instagram-access-token-browser=[^;]+; Max-Age=86400; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+    ),
+    expect.stringMatching(
+      /^__Host-instagram-access-token-finished=\d+; Max-Age=120; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
     ),
     expect.stringMatching(
       /^__Host-instagram-access-token=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
