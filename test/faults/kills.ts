@@ -11,8 +11,8 @@ const AFTER_CALL_MS = 50
 /** Milliseconds that a call is waited for. The process may have nothing to do. */
 const CALL_LIMIT_MS = 10_000
 
-/** The calls of a login to Instagram. */
-const LOGIN_CALLS = ['token', 'long_lived', 'me'] as const
+/** When the process is killed during logins: at any moment, after some calls to Instagram, or at the first success page. */
+const MOMENTS = ['any', 'token', 'long_lived', 'me', 'page', 'page'] as const
 
 /** When to stop: after so many kills, or so many milliseconds. */
 export interface Limit {
@@ -51,12 +51,13 @@ export async function runKills(site: FaultSite, { kills = Infinity, timeMs = Inf
     const arrivals = await site.arrive(AT_ONCE)
     counts.logins += arrivals.length
     const begun = performance.now()
-    const pages = Promise.all(arrivals.map((arrival) => site.comeBack(arrival)))
-    const step = LOGIN_CALLS[randomInt(LOGIN_CALLS.length + 1)]
-    if (step === undefined) await Promise.race([sleep(randomInt(longestMs)), pages])
-    else await afterCall(step)
+    const pages = arrivals.map((arrival) => site.comeBack(arrival))
+    const moment = MOMENTS[randomInt(MOMENTS.length)] ?? 'any'
+    if (moment === 'any') await Promise.race([sleep(randomInt(longestMs)), Promise.all(pages)])
+    else if (moment === 'page') await Promise.race(pages)
+    else await afterCall(moment)
     await site.kill()
-    const seen = await pages
+    const seen = await Promise.all(pages)
     if (seen.every((page) => page !== undefined)) longestMs = Math.ceil(performance.now() - begun)
     unfinished = arrivals.filter((_, index) => seen[index] === undefined)
   }
