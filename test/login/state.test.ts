@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createState, readState, validateReturnTo } from '../../src/login/state.ts'
+import { RETURN_ADDRESSES } from '../security/inputs.ts'
 
 const SECRETS = { browserSecret: 'the secret of this browser', secret: 'a secret of ours' }
 const NOW = new Date('2026-11-24T10:24:36.789Z')
@@ -71,36 +72,12 @@ describe('after a login, a person', () => {
     expect(returnTo(requested)).toBe(address)
   })
 
+  const filledIn = (address: string) => address.replaceAll('{origin}', OWN).replaceAll('{host}', new URL(OWN).host)
   test.each([
-    '//evil.example',
-    '///evil.example',
-    '/\\evil.example',
-    '\\\\evil.example',
-    '/\t/evil.example',
-    '/\n/evil.example',
-    '\n/profile',
-    '/pro\0file',
-    'https:/evil.example\r\n',
-    // Paths of ours that would be other hosts by themselves.
-    `${OWN}//evil.example/`,
-    '/.//evil.example',
-    'https://evil.example',
-    'https://shop.example.evil.example',
-    'https://evil.example/https://shop.example',
-    'https://shop.example@evil.example',
-    'https://somebody@shop.example/profile',
-    'https://:secret@shop.example/profile',
-    'https://shop.example:8443/profile',
+    ...RETURN_ADDRESSES.map(filledIn),
+    // The origins are compared with their schemes and ports.
     'http://shop.example/profile',
     'https://admin.example/users',
-    'https://[shop.example]/',
-    'https://',
-    'javascript:alert(1)',
-    'JaVaScRiPt:alert(1)//https://shop.example',
-    'data:text/html,hello',
-    'blob:https://shop.example/7f3a91',
-    'ftp://shop.example/profile',
-    'about:blank',
   ])('cannot go to %j', (requested) => {
     expect(() => returnTo(requested)).toThrow('return_to_foreign')
   })
