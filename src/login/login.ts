@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../accounts/account.ts'
-import type { Accounts, Connection } from '../accounts/accounts.ts'
+import { type Accounts, assertAllowed, type Connection } from '../accounts/accounts.ts'
 import type { Config } from '../config.ts'
 import { AppError, InstagramError, isAppError } from '../errors/errors.ts'
 import type { InstagramClient } from '../instagram/client.ts'
@@ -87,7 +87,7 @@ export interface PageLogin extends Login {
 
 /** Logins with these settings. */
 export function createLogin(options: {
-  config: Pick<Config, 'instagram' | 'sessionSecrets' | 'returnToOrigins'>
+  config: Pick<Config, 'instagram' | 'sessionSecrets' | 'returnToOrigins' | 'allowedAccounts'>
   instagram: InstagramClient
   accounts: Accounts
   attempts: LoginAttempts
@@ -130,6 +130,7 @@ export function createLogin(options: {
 
     try {
       const { connection, withheld } = await exchange(code)
+      assertAllowed(config, connection)
       const account = await store(connection, attempt.stateHash)
       return { account, returnTo, isRepeated: false, withheld, attempt }
     } catch (error) {
