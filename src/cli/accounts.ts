@@ -5,7 +5,7 @@ import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
 import { configFromEnvironment } from '../config.ts'
 import type { Context } from '../context.ts'
 import { formatTime } from '../time.ts'
-import { accountsEnvironment, openContext } from './environment.ts'
+import { accountsEnvironment, confirmHosts, openContext } from './environment.ts'
 import { usageError } from './errors.ts'
 import * as terminals from './terminal.ts'
 import { ExitError, plainLine, print, say, styled, type Terminal } from './terminal.ts'
@@ -66,7 +66,9 @@ export async function accounts(
   if (run === disconnect && !options.yes && !terminals.isInteractive(terminal))
     throw usageError('Nobody can be asked here whether that is sure: add --yes.')
 
-  const config = configFromEnvironment(...accountsEnvironment(terminal))
+  const [environment, parseOptions] = accountsEnvironment(terminal)
+  if (run === refresh) await confirmHosts(terminal, environment)
+  const config = configFromEnvironment(environment, parseOptions)
   const site = config.instagram.redirectUri.replace(/\/$/, '')
   await using context = await openContext(config, {
     warn: terminals.warn.bind(null, terminal),
@@ -98,7 +100,9 @@ async function watch({ context, options, terminal }: Invocation): Promise<void> 
   while (!signal.aborted) {
     const page = await read(context, options, '', PAGE_SIZE)
     const lines = accountLines(page.accounts, context.now(), terminal).slice(0, Math.max(1, terminal.output.rows - 3))
-    print(terminal, CLEAR_SCREEN + [await countsLine(context, terminal), '', ...lines].join('\n'))
+    const counts = await countsLine(context, terminal)
+    terminal.output.write(CLEAR_SCREEN)
+    print(terminal, [counts, '', ...lines].join('\n'))
     await sleep(REDRAW_INTERVAL_MS, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -4,7 +4,7 @@ import { openExistingDatabase } from '../database/database.ts'
 import { type CheckStatus, examine, type Finding, type Installation, type Result } from '../doctor/doctor.ts'
 import { createInstagramClient } from '../instagram/client.ts'
 import { sessionSecretsOf, tokenKeysOf } from '../secrets.ts'
-import { siteEnvironment } from './environment.ts'
+import { confirmHosts, siteEnvironment } from './environment.ts'
 import { ExitError, plainLine, print, styled, type Terminal } from './terminal.ts'
 
 const MARKS: Readonly<Record<CheckStatus, readonly ['green' | 'red' | 'yellow', string]>> = {
@@ -17,7 +17,9 @@ const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRA
 
 /** `doctor`: checks an installation, and exits with status 1 if anything is wrong. */
 export async function doctor({ json = false }: { json?: boolean }, terminal: Terminal): Promise<void> {
-  await using installation = await findInstallation(siteEnvironment(terminal), !terminal.isProject)
+  const environment = siteEnvironment(terminal)
+  await confirmHosts(terminal, environment)
+  await using installation = await findInstallation(environment, !terminal.isProject)
   const findings = await examine(installation)
   const wrong = count(findings, 'wrong')
   print(terminal, json ? JSON.stringify({ wrong, lines: findings }) : report(findings, terminal))
@@ -42,7 +44,7 @@ async function findInstallation(
     return (await openExistingDatabase(config.databaseUrl)) ?? ('none yet' as const)
   })
   return {
-    ...{ sandbox, names: config.names, given, mistakes, settings, instagram, database, now },
+    ...{ sandbox, config, names: config.names, given, mistakes, settings, instagram, database, now },
     listening: config.listening,
     certificate: await result('HTTPS', async () => (await certificateFor(config, now(), { create: false }))?.cert),
     tokenKeys: await result('TOKEN_KEYS', () => tokenKeysOf(config)),

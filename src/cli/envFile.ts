@@ -12,17 +12,17 @@ const ENTRY =
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Sets a variable in a file such as `.env`. Every other line stays as it is, and the file is replaced as a whole. A new file can be
- * read by its owner only.
+ * Sets a variable in a file such as `.env`. Every other line stays as it is, and the file is replaced as a whole. Afterwards only its
+ * owner can read it; `wasOpen`: others could before.
  *
  * @throws Error in a sentence that names the file
  */
-export async function setVariable(file: string, name: string, value: string): Promise<void> {
+export async function setVariable(file: string, name: string, value: string): Promise<{ wasOpen: boolean }> {
   const text = await read(file)
   const changed = withVariable(text, name, value)
   if (changed === undefined) throw new Error(`${file} cannot be read as a list of variables, and stays as it is.`)
   try {
-    await replace(await targetOf(file), changed)
+    return await replace(await targetOf(file), changed)
   } catch (cause) {
     throw new Error(`${file} cannot be written: ${(cause as Error).message}`, { cause })
   }
@@ -62,15 +62,16 @@ async function targetOf(file: string): Promise<string> {
   return link === undefined ? join(folder, basename(file)) : targetOf(resolve(folder, link))
 }
 
-async function replace(file: string, text: string): Promise<void> {
+async function replace(file: string, text: string): Promise<{ wasOpen: boolean }> {
   const draft = `${file}.${randomUUID()}`
   try {
     // Renaming would replace a read-only file too.
     await fs.access(file, fs.constants.W_OK).catch(unlessMissing)
     const existing = await fs.stat(file).catch(unlessMissing)
     await fs.writeFile(draft, text, { flag: 'wx', mode: 0o600, flush: true })
-    if (existing) await fs.chmod(draft, existing.mode & 0o777)
     await fs.rename(draft, file)
+    // Windows has other permissions than these bits.
+    return { wasOpen: existing !== undefined && process.platform !== 'win32' && (existing.mode & 0o077) !== 0 }
   } finally {
     await fs.rm(draft, { force: true })
   }

@@ -12,7 +12,7 @@ import type { FinishedLogin } from '../login/login.ts'
 import { STATE_LIFETIME_MS } from '../login/state.ts'
 import { formatTime } from '../time.ts'
 import { type Callback, type CallbackServer, type LoginResult, portOf, startCallbackServer } from './callbackServer.ts'
-import { loginEnvironment, openContext } from './environment.ts'
+import { confirmHosts, loginEnvironment, openContext } from './environment.ts'
 import { explanation } from './errors.ts'
 import { sandboxSettings } from './sandbox.ts'
 import * as terminals from './terminal.ts'
@@ -50,6 +50,7 @@ export async function login(options: LoginOptions, terminal: Terminal): Promise<
   using interruption = terminals.listenForInterruption()
   const { signal } = interruption
   const given = withOptions(options, terminal)
+  if (!isSandbox) await confirmHosts(terminal, given)
   const settings = isSandbox ? given : await withCredentials(given, terminal, signal)
   await using server = await listen(settings, terminal)
   const redirectUri = server?.redirectUri ?? settings['INSTAGRAM_REDIRECT_URI'] ?? ''

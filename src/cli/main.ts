@@ -132,9 +132,11 @@ function createProgram(terminal: Terminal): Command {
     .summary('runs the web app, with its pages and its API')
     .description(SERVE)
     .action(async () => {
-      const { siteEnvironment } = await import('./environment.ts')
+      const { confirmHosts, siteEnvironment } = await import('./environment.ts')
+      const environment = siteEnvironment(terminal)
+      await confirmHosts(terminal, environment)
       // The web app is a process of its own, which reads its environment.
-      Object.assign(process.env, siteEnvironment(terminal))
+      Object.assign(process.env, environment)
       await import('../main.ts')
       throw new ExitError(Number(process.exitCode ?? 0))
     })
@@ -184,10 +186,11 @@ if (import.meta.main) {
     process.exit(1)
   })
   const environment = { ...process.env }
-  readDotenv({ quiet: true, processEnv: environment })
+  const { parsed = {} } = readDotenv({ quiet: true, processEnv: environment })
+  const fromFile = Object.fromEntries(Object.entries(parsed).filter(([name]) => !(name in process.env)))
   const { stdin: input, stdout: output, stderr: messages } = process
   const args = process.argv.slice(2)
   const isProject = args[0] === '--project'
-  const terminal = { environment, input, output, messages, isProject }
+  const terminal = { environment, fromFile, input, output, messages, isProject }
   process.exitCode = await run(isProject ? args.slice(1) : args, terminal)
 }

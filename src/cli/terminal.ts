@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Environment } from '../config.ts'
+import { escapeInLines } from '../log.ts'
 
 /** Milliseconds in which a second SIGINT counts as the first: npx passes on the one that the terminal has sent already. */
 const SAME_SIGNAL_MS = 500
@@ -9,6 +10,8 @@ const CLEAR_LINE = '\r\x1b[K'
 export interface Terminal {
   /** Environment variables, including those of `.env`. */
   environment: Environment
+  /** Those of them that only `.env` in the current folder sets. Default: none. */
+  fromFile?: Environment
   /** Answers of the person, or of a program. */
   input: NodeJS.ReadStream
   /** For the result alone, which may go into a file or a program. */
@@ -49,14 +52,20 @@ export function isInteractive({ input, messages }: Terminal): boolean {
   return input.isTTY && messages.isTTY
 }
 
+/** Text with everything escaped that steers a terminal or turns text round, but for line feeds, tabs and {@link styled} colors. */
+function safe(text: string): string {
+  const parts = text.split(/(\p{Cc}\[[\d;]*m)/u)
+  return parts.map((part, index) => (index % 2 === 1 && part.startsWith('\x1b') ? part : escapeInLines(part))).join('')
+}
+
 /** Writes a result. */
 export function print({ output }: Terminal, text: string): void {
-  output.write(`${text}\n`)
+  output.write(`${safe(text)}\n`)
 }
 
 /** Says something to the person. */
 export function say({ messages }: Terminal, text: string): void {
-  messages.write(`${text}\n`)
+  messages.write(`${safe(text)}\n`)
 }
 
 /** Warns of something that does not end the command. */
@@ -87,7 +96,7 @@ export function formatCount(count: number): string {
 /** Asks for a text, which is hidden if it is a secret. @throws {ExitError} 130 for Ctrl-C, for Ctrl-D, and if the signal aborts */
 export async function ask(terminal: Terminal, message: string, isSecret: boolean, signal: AbortSignal) {
   const { isCancel, password, text } = await loadPrompts()
-  const answer = await (isSecret ? password : text)({ message, signal, ...optionsFor(terminal) })
+  const answer = await (isSecret ? password : text)({ message: safe(message), signal, ...optionsFor(terminal) })
   if (isCancel(answer)) throw new ExitError(130)
   return answer
 }
@@ -95,7 +104,7 @@ export async function ask(terminal: Terminal, message: string, isSecret: boolean
 /** Asks for yes or no. @throws {ExitError} as {@link ask} */
 export async function confirm(terminal: Terminal, message: string, signal: AbortSignal): Promise<boolean> {
   const prompts = await loadPrompts()
-  const answer = await prompts.confirm({ message, signal, initialValue: false, ...optionsFor(terminal) })
+  const answer = await prompts.confirm({ message: safe(message), signal, initialValue: false, ...optionsFor(terminal) })
   if (prompts.isCancel(answer)) throw new ExitError(130)
   return answer
 }

@@ -2,7 +2,7 @@ import { type Account, accountTitle } from '../accounts/account.ts'
 import { tokenJson, validToken, type ValidToken } from '../accounts/tokens.ts'
 import { configFromEnvironment } from '../config.ts'
 import type { Context } from '../context.ts'
-import { accountsEnvironment, openContext } from './environment.ts'
+import { accountsEnvironment, confirmHosts, openContext } from './environment.ts'
 import { setVariable } from './envFile.ts'
 import { usageError } from './errors.ts'
 import { plainLine, print, say, styled, type Terminal, warn } from './terminal.ts'
@@ -20,7 +20,9 @@ export interface DeliveryOptions {
 /** `token [account]`: gives a token that is valid now, refreshed first if that is due. */
 export async function token(name: string | undefined, options: DeliveryOptions, terminal: Terminal): Promise<void> {
   checkDelivery(options)
-  const config = configFromEnvironment(...accountsEnvironment(terminal))
+  const [environment, parseOptions] = accountsEnvironment(terminal)
+  await confirmHosts(terminal, environment)
+  const config = configFromEnvironment(environment, parseOptions)
   const warnings: string[] = []
   await using context = await openContext(config, { warn: (text) => warnings.push(text) })
   const account = await (name === undefined ? onlyAccount(context) : findAccount(name, context))
@@ -50,7 +52,8 @@ export async function deliver(
 ): Promise<void> {
   const { access_token, ...rest } = tokenJson(valid, now)
   if (env !== undefined) {
-    await setVariable(env, name, access_token)
+    const { wasOpen } = await setVariable(env, name, access_token)
+    if (wasOpen) warn(terminal, `Others could read ${plainLine(env)}: from now on only its owner can.`)
     say(terminal, `${styled(terminal.messages, 'green', '✓')} ${name} is set in ${plainLine(env)}.`)
   }
   if (json) print(terminal, JSON.stringify({ ...(env === undefined && { access_token }), ...rest, id, username }))

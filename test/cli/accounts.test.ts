@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Value } from '../../src/database/database.ts'
 import { addCopies } from '../api/support.ts'
@@ -132,6 +133,23 @@ test('a user name is shown without control characters', async () => {
     expect(stdout).not.toContain('\u001b[2J')
     expect(stdout).not.toContain('\u0007')
   }
+})
+
+test('no text of an account steers a terminal, in a list or in JSON', async () => {
+  const steering = fc.constantFrom('\u001b[2J', '\u009b2J', '\r', '\u202e', '\u2066', '\u061c', '\u200f', '\u0007')
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary' }), steering, async (text, sequence) => {
+      const foreign = `${text.replaceAll('\0', '')}${sequence}name`
+      await change('UPDATE accounts SET username = $1, name = $1, account_type = $1', foreign)
+
+      const [plain, json, pretty] = [await run(), await run('--json'), await runInTerminal()]
+
+      const output = plain.stdout + json.stdout + pretty.stdout.replace(/\p{Cc}\[\d+m/gu, '')
+      expect(output).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u)
+      expect(JSON.parse(json.stdout)).toMatchObject({ username: foreign, name: foreign })
+    }),
+    { numRuns: 8 },
+  )
 })
 
 test('a token is refreshed', async () => {

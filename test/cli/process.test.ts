@@ -1,11 +1,11 @@
-import { access, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { decide } from '../../src/sandbox/decide.ts'
 import { freePort } from '../support/place.ts'
-import { CLI, laptop } from './support.ts'
+import { CLI, laptop, SECRET } from './support.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -57,6 +57,30 @@ test('Ctrl-C ends a login with 130, and frees the port', async () => {
   const next = createServer().listen(here.port, '127.0.0.1')
   await once(next, 'listening')
   next.close()
+})
+
+test('a stored token goes to no host that only .env of the folder names, unless it has its own accounts and secret', async () => {
+  await using here = await laptop()
+  await here.login()
+  const urls = Object.entries(here.nothing).map(([name, value]) => `${name}=${value}\n`)
+  await writeFile(join(here.home, '.env'), urls.join(''))
+
+  const refused = await here.spawn([...NODE, 'token'], {}, {}).ended
+  const allowed = await here.spawn([...NODE, 'token'], {}, here.nothing).ended
+  const own = `${urls.join('')}INSTAGRAM_CLIENT_SECRET=${SECRET}\nDATABASE_URL=file:./sandbox/accounts.db\n`
+  await writeFile(join(here.home, '.env'), own)
+  const ownAccounts = await here.spawn([...NODE, 'token'], {}, {}).ended
+  await mkdir(join(here.home, 'sandbox'), { recursive: true })
+  await rm(join(here.home, 'sandbox', 'accounts.db'), { force: true })
+  await symlink(join(here.user, 'accounts.db'), join(here.home, 'sandbox', 'accounts.db'))
+  const linked = await here.spawn([...NODE, 'token'], {}, {}).ended
+
+  const words =
+    /\.env in this folder .* http:\/\/127\.0\.0\.1:\d+ \(.*INSTAGRAM_GRAPH_URL\).* set these variables in the env/
+  for (const { status, stdout, stderr } of [refused, linked])
+    expect([status, stdout, stderr]).toStrictEqual([1, '', expect.stringMatching(words)])
+  expect([allowed.status, allowed.stdout]).toStrictEqual([0, expect.stringMatching(/^IGAA/)])
+  expect(ownAccounts.stderr).toContain('no account is connected yet')
 })
 
 test('a script of the project reads .env, and works on the accounts in ./data', async () => {

@@ -38,6 +38,8 @@ interface Start {
   /** Whether a person sits at a terminal of 100 columns, with colors unless NO_COLOR is set. */
   isTerminal?: boolean
   isProject?: boolean
+  /** Variables that only `.env` sets. */
+  fromFile?: Environment
 }
 
 /** A command that runs. */
@@ -56,7 +58,13 @@ export interface Running {
 }
 
 /** Runs a command in this process, on streams of its own. */
-export function startCommand({ args, environment, isTerminal = false, isProject = false }: Start): Running {
+export function startCommand({
+  args,
+  environment,
+  isTerminal = false,
+  isProject = false,
+  fromFile = {},
+}: Start): Running {
   const stream = () => {
     const through = new PassThrough()
     return isTerminal
@@ -67,7 +75,14 @@ export function startCommand({ args, environment, isTerminal = false, isProject 
       : through
   }
   const [input, output, messages] = [stream(), stream(), stream()]
-  const terminal = { environment, input, output, messages, isProject } as unknown as Terminal
+  const terminal = {
+    environment: { ...fromFile, ...environment },
+    fromFile,
+    input,
+    output,
+    messages,
+    isProject,
+  } as unknown as Terminal
   return observe(
     output,
     messages,

@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase, type Value } from '../../src/database/database.ts'
-import { laptop } from './support.ts'
+import { laptop, startCommand } from './support.ts'
 
 type Laptop = Awaited<ReturnType<typeof laptop>>
 
@@ -102,6 +102,28 @@ test('a token that no key decrypts is explained', async () => {
   expect(stderr).toMatch(/^✗ [^]*TOKEN_KEYS/)
 })
 
+const COMMANDS = [['token'], ['accounts', 'refresh', BAKERY.id], ['doctor'], ['login', '--no-open']]
+
+test.each(COMMANDS)('before %s sends something to a host that only .env names, a person is asked', async (...args) => {
+  const before = shared.sandbox.calls.length
+  const cli = startCommand({ args, environment: {}, fromFile: shared.nothing, isTerminal: true })
+  await cli.says(/\.env in this folder[^]*INSTAGRAM_GRAPH_URL[^]*right\?/)
+
+  cli.types('n')
+
+  const { status, stderr } = await cli.ended
+  expect([status, shared.sandbox.calls.length]).toStrictEqual([1, before])
+  expect(stderr).toContain('Nothing was sent.')
+})
+
+test('a person who answers yes gets the token', async () => {
+  const cli = startCommand({ args: ['token'], environment: {}, fromFile: shared.nothing, isTerminal: true })
+  await cli.says(/Is that\s+right/)
+  cli.types('y')
+
+  expect(await cli.ended).toMatchObject({ status: 0, stdout: `${accessToken}\n` })
+})
+
 test('of several accounts one must be named', async () => {
   await using here = await laptop()
   const { stdout } = await here.login()
@@ -186,14 +208,31 @@ test.each([
   ['a colon', 'TOKEN: old\nA=1\n', 'TOKEN: …\nA=1\n'],
 ])('in a file with %s only the line of the variable changes', async (_, before, after) => {
   const file = join(shared.home, 'site.env')
-  await writeFile(file, before, { mode: 0o640 })
+  await writeFile(file, before, { mode: 0o600 })
 
-  const { status } = await shared.run(['token', '--env', file, '--name', 'TOKEN'])
+  const { status, stderr } = await shared.run(['token', '--env', file, '--name', 'TOKEN'])
 
   expect((await readFile(file, 'utf8')).replaceAll(TOKEN, '…')).toBe(after)
-  expect((await stat(file)).mode & 0o777).toBe(0o640)
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  expect(stderr).toBe(`✓ TOKEN is set in ${file}.\n`)
   expect(status).toBe(0)
 })
+
+test.each([0o640, 0o604, 0o666])(
+  'of a file that others may read (%i) is warned, and it becomes the owner’s',
+  async (mode) => {
+    const file = join(shared.home, `${mode}.env`)
+    await writeFile(file, 'A=1\n')
+    await chmod(file, mode)
+
+    const first = await shared.run(['token', '--env', file])
+    const second = await shared.run(['token', '--env', file])
+
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(first.stderr).toContain(`! Others could read ${file}: from now on only its owner can.\n`)
+    expect(second.stderr).not.toContain('Others')
+  },
+)
 
 test('a symbolic link stays, and its target is changed, or created', async () => {
   const folder = join(shared.home, 'links')
