@@ -1,7 +1,17 @@
+import { escapeControls } from '../log.ts'
 import { type Finding, type Installation, unknown } from './installation.ts'
 import { checkAppId, checkSecret } from './instagram.ts'
 import { checkHosts, checkOwnAddress } from './network.ts'
-import { checkAddresses, checkCredentials, checkGiven, checkRedirectUri, checkScopes } from './settings.ts'
+import {
+  checkAddresses,
+  checkCredentials,
+  checkGiven,
+  checkProduction,
+  checkRedirectUri,
+  checkScopes,
+  checkSecrets,
+  checkTls,
+} from './settings.ts'
 import { checkDatabase, checkKeys } from './storage.ts'
 
 export type { CheckStatus, Finding, Installation, Result } from './installation.ts'
@@ -19,18 +29,23 @@ export async function examine(installation: Installation): Promise<Finding[]> {
     withTimeLimit('Database', checkDatabase(installation)),
     withTimeLimit('Token keys', checkKeys(installation)),
   ])
-  return [checkGiven(installation), checkSettings(installation), findings.flat()].flat()
+  const all = [checkGiven(installation), checkSettings(installation), findings.flat()].flat()
+  // Errors of a database or a network have words from outside.
+  return all.map((finding) => ({ ...finding, says: escapeControls(finding.says) }))
 }
 
 /** Checks the settings by themselves, without any request. */
 export function checkSettings(
-  installation: Pick<Installation, 'sandbox' | 'settings' | 'listening' | 'names'>,
+  installation: Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names'>,
 ): Finding[] {
   return [
     checkCredentials(installation),
     checkScopes(installation),
     checkAddresses(installation),
     checkRedirectUri(installation),
+    checkProduction(installation),
+    checkTls(installation),
+    checkSecrets(installation),
   ].flat()
 }
 
