@@ -19,6 +19,7 @@ interface Examination {
 export function setupHandlers(context: Context, certificate: string | undefined) {
   const { config, now } = context
   let last: Examination | undefined
+  let nextRunFrom = 0 // Of the monotonic clock.
   let running: Promise<Finding[]> | undefined
 
   return {
@@ -27,9 +28,10 @@ export function setupHandlers(context: Context, certificate: string | undefined)
 
     /** `POST /setup`: runs the doctor. Simultaneous requests share one run. */
     runDoctor: async (_request, response) => {
-      if (!last || Math.abs(now().getTime() - last.at.getTime()) >= MIN_INTERVAL_MS) {
+      if (performance.now() >= nextRunFrom) {
         running ??= examine(installation(context, certificate)).finally(() => (running = undefined))
         last = { lines: await running, at: now() }
+        nextRunFrom = performance.now() + MIN_INTERVAL_MS
       }
       redirectTo(response, '/setup#doctor')
     },
@@ -42,7 +44,7 @@ function installation({ config, instagram, database }: Context, certificate: str
   const { clientId, clientSecret } = settings
   const given = sandbox ? {} : { [names.clientId]: clientId, [names.clientSecret]: clientSecret }
   const now = () => new Date() // The sandbox's clock may be ahead.
-  return { ...config, given, mistakes: [], settings, instagram, certificate, database, now }
+  return { ...config, config, given, mistakes: [], settings, instagram, certificate, database, now }
 }
 
 function setupView(config: Config, last: Examination | undefined, now: Date): SetupView {
