@@ -1,5 +1,5 @@
 // An existing Express app, with its own session and pages, gets logins with Instagram by the three marked lines.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import ejs from 'ejs'
 import express from 'express'
 import session from 'express-session'
@@ -9,6 +9,8 @@ import { port, settings } from './settings.ts'
 declare module 'express-session' {
   interface SessionData {
     visits: number
+    /** The ID of this visitor. In an app with users it is the user's. */
+    user: string
     /** The key of the account that this visitor has connected. */
     instagram: string
   }
@@ -25,6 +27,8 @@ app.use(session({ secret: randomBytes(32).toString('hex'), resave: false, saveUn
 
 const instagram = createInstagram({
   ...(await settings()),
+  // Nobody else who uses this browser can end a login of this user.
+  bindTo: ({ session }) => session.user,
   // What a login means in your app. Here the visitor's session keeps the account; in an app with users, the user does.
   onConnected({ account }, request, _response, next) {
     request.session.instagram = account.key
@@ -34,6 +38,7 @@ const instagram = createInstagram({
 app.use('/instagram', instagram.router) // 3
 
 app.get('/', async (request, response) => {
+  request.session.user ??= randomUUID()
   const visits = (request.session.visits = (request.session.visits ?? 0) + 1)
   const account = await instagram.accounts.find(request.session.instagram ?? '')
   response.send(ejs.render(PAGE, { visits, account }))

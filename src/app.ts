@@ -24,6 +24,7 @@ export interface RouterOptions {
   address: Address
   /** What a host application decides itself. */
   hooks?: Hooks
+  bindTo?: Site['bindTo']
   /** The app's own self-signed certificate (PEM), for the doctor. */
   certificate?: string | undefined
 }
@@ -32,7 +33,7 @@ export interface RouterOptions {
  * Every route, in order. In a host application (`config.listening` is undefined) requests that match none of them fall through untouched;
  * the standalone app answers them with 404.
  */
-export function createRouter(context: Context, { address, hooks = {}, certificate }: RouterOptions): Router {
+export function createRouter(context: Context, { address, hooks = {}, bindTo, certificate }: RouterOptions): Router {
   const { config } = context
   const site: Site = {
     locals: {
@@ -41,6 +42,7 @@ export function createRouter(context: Context, { address, hooks = {}, certificat
       mounted: config.listening === undefined,
     },
     hooks,
+    bindTo,
     cookies: cookieNames(address),
     sessionKey: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
   }

@@ -241,6 +241,7 @@ const optionsSchema = settings.extend({
   now: callback,
   onEvent: callback,
   reconnectUrl: callback,
+  bindTo: callback,
   onConnected: callback,
   onFailure: callback,
   render: callback,

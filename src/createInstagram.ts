@@ -103,7 +103,7 @@ export interface AccountList {
 export function createInstagram(options: InstagramOptions): Instagram {
   const config = withStoredSecrets(configFromOptions(options, process.env))
   const { log: hostLog, now = () => new Date(), jobs = true, onEvent, ...given } = withoutEmpty(options)
-  const { onConnected, onFailure, render } = given
+  const { onConnected, onFailure, render, bindTo } = given
   const log = hostLogger(hostLog)
   const address = addressOf(config.instagram.redirectUri)
   const database = openInBackground(config.databaseUrl, (error) => {
@@ -154,7 +154,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
   /** Keys are UUIDs, Instagram's ids are digits. */
   const find = (id: string) => (id.includes('-') ? accounts.find(id) : accounts.findById(id))
 
-  const pages = createRouter(context, { address, hooks: { onConnected, onFailure, render } })
+  const pages = createRouter(context, { address, hooks: { onConnected, onFailure, render }, bindTo })
   const mounted: RequestHandler = (request, response, next) => {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     if (!response.closed && !closing) void tracked(() => promise)()

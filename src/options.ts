@@ -1,3 +1,4 @@
+import type { Request } from 'express'
 import type { Account } from './accounts/account.ts'
 import type { AccountEvent } from './accounts/events.ts'
 import type { Log } from './log.ts'
@@ -69,6 +70,12 @@ export interface InstagramOptions extends Hooks {
    * Default: yes. Otherwise call `runJobs`.
    */
   jobs?: boolean | undefined
+  /**
+   * Who is signed in at your app, such as the ID of your user. A login that one user began and another one ends is refused
+   * (`user_changed`), so that nobody's account is connected to somebody else. Not for apps where the login itself signs people in. Default:
+   * logins belong to the browser only.
+   */
+  bindTo?: ((request: Request) => string | undefined) | undefined
   /** Where a person can connect this account again; goes into events. `null`: nowhere. Default: our own page for that. */
   reconnectUrl?: ((account: Account) => string | null) | undefined
   /** Whether the connected person may see the token on the page. Default: yes, in production no. */

@@ -27,18 +27,18 @@ export function callbackQuery(callback: URLSearchParams | URL | string): URLSear
 /**
  * Validates a callback: first `state`, then `error`, then `code`.
  *
- * @param context The secret in the browser's cookie, if there is one, and the secrets that may have signed the state.
+ * @param context The secret in the browser's cookie, if there is one, who is signed in, and the secrets that may have signed the state.
  * @throws {AppError} for everything but a code for this browser
  */
 export function validateCallback(
   query: URLSearchParams,
-  context: { browserSecret: string | undefined; secrets: readonly string[]; now: Date },
+  context: { browserSecret: string | undefined; bindTo: string | undefined; secrets: readonly string[]; now: Date },
 ): ValidCallback {
-  const { browserSecret, secrets, now } = context
+  const { browserSecret, bindTo, secrets, now } = context
   if (!browserSecret) throw new AppError('cookie_missing')
   const state = query.get('state')
   if (!state) throw new AppError('state_missing')
-  const [read] = secrets.flatMap((secret) => readState({ browserSecret, secret }, state) ?? [])
+  const [read] = secrets.flatMap((secret) => readState({ browserSecret, secret, bindTo }, state) ?? [])
   if (!read) throw new AppError('state_foreign')
 
   const isFresh = now.getTime() - read.createdAt.getTime() <= STATE_LIFETIME_MS

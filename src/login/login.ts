@@ -43,6 +43,11 @@ export interface BeginLogin {
    * most 1,000 characters. May come from anybody, for example from a query. Default: nowhere.
    */
   returnTo?: string | undefined
+  /**
+   * Who begins the login, such as the ID of your user: only with the same value can it be finished. The link does not show it. Default:
+   * nobody.
+   */
+  bindTo?: string | undefined
   /** Whether Instagram asks for the password again, so that the person can choose another account. Default: no. */
   forceReauth?: boolean | undefined
 }
@@ -61,6 +66,8 @@ export interface FinishLogin {
   callback: URLSearchParams | URL | string
   /** The secret of the browser that came back; `undefined`: it has none, and the login is refused. */
   browserSecret: string | undefined
+  /** Who is signed in at your site now; if it is not who began the login, it is refused (`user_changed`). Default: nobody. */
+  bindTo?: string | undefined
   /** Names the request in your log. If the login fails, repeated callbacks get the reference of the first one. Default: a random one. */
   reference?: string | undefined
 }
@@ -100,9 +107,9 @@ export function createLogin(options: {
   const returnToOrigins = [new URL(redirectUri).origin, ...config.returnToOrigins]
 
   return {
-    beginLogin({ browserSecret = randomUUID(), returnTo, forceReauth = false } = {}) {
+    beginLogin({ browserSecret = randomUUID(), returnTo, bindTo, forceReauth = false } = {}) {
       const address = returnTo === undefined ? undefined : validateReturnTo(returnTo, returnToOrigins)
-      const state = createState({ browserSecret, secret: newestSecret }, now(), address)
+      const state = createState({ browserSecret, secret: newestSecret, bindTo }, now(), address)
       return { url: instagram.authorizeUrl(state, { forceReauth }), browserSecret }
     },
 
@@ -116,9 +123,9 @@ export function createLogin(options: {
     setSession: ({ stateHash }, sessionId) => attempts.setSession(stateHash, sessionId),
   }
 
-  async function finishOrRepeat({ callback, browserSecret, reference = randomUUID() }: FinishLogin) {
+  async function finishOrRepeat({ callback, browserSecret, bindTo, reference = randomUUID() }: FinishLogin) {
     const secrets = config.sessionSecrets
-    const valid = validateCallback(callbackQuery(callback), { browserSecret, secrets, now: now() })
+    const valid = validateCallback(callbackQuery(callback), { browserSecret, bindTo, secrets, now: now() })
     const { code, returnTo } = valid
 
     const attempt = await attempts.claim(valid)

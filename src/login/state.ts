@@ -14,28 +14,36 @@ export interface StateSecrets {
   browserSecret: string
   /** Ours. */
   secret: string
+  /** Who may finish the login, such as a user of the host app. Default: any user of the browser. */
+  bindTo?: string | undefined
 }
 
 /**
  * A new `state`: the time, a nonce, the return address if there is one, and an HMAC of all that and of the browser's secret. Nothing is
- * stored for it, so any number of tabs may hold one. Everybody who sees the link can read `returnTo`.
+ * stored for it, so any number of tabs may hold one. Everybody who sees the link can read `returnTo`; of `bindTo` it holds an HMAC only.
  *
  * @see RFC 6749, section 10.12
  */
 export function createState(secrets: StateSecrets, now: Date, returnTo?: string): string {
-  const parts = [now.getTime().toString(36), randomUUID()]
+  const nonce = randomUUID()
+  const parts = [now.getTime().toString(36), nonce + bindingOf(secrets, nonce)]
   if (returnTo !== undefined) parts.push(Buffer.from(returnTo).toString('base64url'))
   const text = parts.join('.')
   return `${text}.${sign(secrets, text)}`
 }
 
-/** When the login began, and where the person wants to go after it; `undefined`: the state was not signed with these secrets. */
+/**
+ * When the login began, and where the person wants to go after it; `undefined`: the state was not signed with these secrets.
+ *
+ * @throws {AppError} `user_changed`: the state is bound to somebody else
+ */
 export function readState(secrets: StateSecrets, state: string) {
-  const [, text = '', time = '', returnTo, mac = ''] =
-    /^(([0-9a-z]+)\.[\w-]+(?:\.([\w-]+))?)\.([\w-]+)$/.exec(state) ?? []
+  const [, text = '', time = '', nonce = '', binding, returnTo, mac = ''] =
+    /^(([0-9a-z]+)\.([\da-f-]{36})([\w-]*)(?:\.([\w-]+))?)\.([\w-]+)$/.exec(state) ?? []
   const expected = Buffer.from(sign(secrets, text))
   const given = Buffer.from(mac)
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
+  if (binding !== bindingOf(secrets, nonce)) throw new AppError('user_changed')
   return {
     createdAt: new Date(parseInt(time, 36)),
     returnTo: returnTo === undefined ? undefined : Buffer.from(returnTo, 'base64url').toString(),
@@ -45,6 +53,10 @@ export function readState(secrets: StateSecrets, state: string) {
 function sign({ browserSecret, secret }: StateSecrets, text: string): string {
   // Session cookies are signed with the same secrets, but never begin like this. There is no space in `text`.
   return createHmac('sha256', secret).update(`state ${browserSecret} ${text}`).digest('base64url')
+}
+
+function bindingOf({ secret, bindTo }: StateSecrets, nonce: string): string {
+  return bindTo ? `_${createHmac('sha256', secret).update(`bound ${nonce} ${bindTo}`).digest('base64url')}` : ''
 }
 
 /**

@@ -135,7 +135,9 @@ export function loginHandlers(context: Context) {
     const current = requestContext(request)
     const { log, reference } = current
     try {
-      const finished = await login.finishOrRepeat({ callback, browserSecret: browserSecretOf(request), reference })
+      const bindTo = current.site.bindTo?.(request)
+      const browserSecret = browserSecretOf(request)
+      const finished = await login.finishOrRepeat({ callback, browserSecret, bindTo, reference })
       for (const error of finished.withheld) {
         const line = { err: error, ...errorLogFields(error, config.names) }
         log.warn(line, 'connected, but not with everything that was requested')
@@ -163,7 +165,8 @@ export function loginHandlers(context: Context) {
 
   /** Instagram's authorize URL, and the cookie with which only this browser can complete the login. */
   function beginLogin(request: Request, response: Response, options: Omit<BeginLogin, 'browserSecret'> = {}): string {
-    const { url, browserSecret } = login.beginLogin({ browserSecret: browserSecretOf(request), ...options })
+    const bindTo = requestContext(request).site.bindTo?.(request)
+    const { url, browserSecret } = login.beginLogin({ browserSecret: browserSecretOf(request), bindTo, ...options })
     setBrowserSecret(response, browserSecret)
     return url
   }

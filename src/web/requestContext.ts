@@ -11,6 +11,8 @@ import type { CookieNames } from './request.ts'
 export interface Site {
   locals: PageLocals
   hooks: Hooks
+  /** Who is signed in at the host app, so that nobody else finishes the login. */
+  bindTo: ((request: Request) => string | undefined) | undefined
   cookies: CookieNames
   /** The property of a session that holds our {@link SessionData}. Two routers with one session have different ones. */
   sessionKey: string

@@ -218,10 +218,9 @@ describe('a mistake is one sentence that starts with the option and never shows 
       { [name]: 31_337 },
       `${name} must be true or false.`,
     ]),
-    ...['now', 'onEvent', 'reconnectUrl', 'onConnected', 'onFailure', 'render'].map((name): [object, string] => [
-      { [name]: 'canary' },
-      `${name} must be a function.`,
-    ]),
+    ...['now', 'onEvent', 'reconnectUrl', 'bindTo', 'onConnected', 'onFailure', 'render'].map(
+      (name): [object, string] => [{ [name]: 'canary' }, `${name} must be a function.`],
+    ),
     ...[{ info: 31_337 }, true].map((log): [object, string] => [
       { log },
       'log must have the methods debug, info, warn and error, as a pino logger and console have.',

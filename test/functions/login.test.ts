@@ -79,6 +79,19 @@ test('a repeated callback has the same result, and its code is exchanged once', 
   expect(first.isRepeated).toBe(false)
 })
 
+test('a login that ends for the user that it was begun for succeeds, and its address does not show the user', async () => {
+  const bindTo = 'user 4711, Zoë'
+  const { url, browserSecret } = instagram.beginLogin({ bindTo, returnTo: '/profile' })
+  const callback = await sandbox.authorize(url)
+
+  const { account, returnTo } = await instagram.finishLogin({ callback, browserSecret, bindTo })
+
+  expect([account.username, new URL(returnTo ?? '').pathname]).toStrictEqual(['harbour.bakery', '/profile'])
+  const parts = new URL(url).searchParams.get('state')?.split(/[._]/) ?? []
+  const texts = parts.flatMap((part) => [part, Buffer.from(part, 'base64url').toString()])
+  expect(texts.filter((text) => /4711|Zoë/.test(text))).toStrictEqual([])
+})
+
 test('a callback that is repeated later than two minutes, or after the account is gone, is refused', async () => {
   await using site = await startSite()
   const repeat = async (end: (key: string) => unknown) => {
@@ -130,6 +143,21 @@ test.each([
 })
 
 describe('a login is refused', () => {
+  test.each([
+    ['ends for another user than it was begun for', 'Ann', 'Bob'],
+    ['was begun for a user, and ends for none', 'Ann', undefined],
+    ['was begun for nobody, and ends for a user', undefined, 'Bob'],
+  ])('if it %s', async (_, begunFor, endsFor) => {
+    const { url, browserSecret } = instagram.beginLogin({ bindTo: begunFor })
+    const callback = await sandbox.authorize(url, { as: 'guest-3' })
+
+    const error = await rejection(instagram.finishLogin({ callback, browserSecret, bindTo: endsFor }))
+
+    expect(explain(error)).toMatchObject({ name: 'user_changed', status: 403, fixableBy: 'person' })
+    const { accounts } = await instagram.accounts.list()
+    expect(accounts.map(({ username }) => username)).not.toContain('guest.3')
+  })
+
   test('in another browser than it was begun in', async () => {
     const { url } = instagram.beginLogin()
     const { browserSecret } = instagram.beginLogin()

@@ -6,7 +6,7 @@ import session from 'express-session'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { MINUTE_MS } from '../../src/facts.ts'
 import type { Hooks, ViewName } from '../../src/index.ts'
-import { person } from '../support/person.ts'
+import { linkCalled, person } from '../support/person.ts'
 import { viewsOfHost } from './engine.ts'
 import { allow, logIn, startSite } from './support.ts'
 
@@ -33,6 +33,7 @@ const site = await startSite({
   },
   options: {
     adminPassword: 'a long enough one',
+    bindTo: (request) => request.get('X-User'),
     onConnected: (login, request, response, next) => (hooks.onConnected ?? callNext)(login, request, response, next),
     onFailure: (failure, request, response, next) => (hooks.onFailure ?? callNext)(failure, request, response, next),
     render: (page, request, response, next) => (hooks.render ?? callNext)(page, request, response, next),
@@ -48,6 +49,35 @@ afterAll(async () => {
 })
 
 const logged = (message: string) => site.log.filter((line) => line.message === message)
+
+describe('a login that is bound to the user of the host', () => {
+  const as = (user: string) => ({ 'X-User': user })
+
+  test.each(['', 'Bob'])('is refused if “%s” has signed in at the host instead', async (user) => {
+    const somebody = person(site)
+    const begun = await somebody.get('/instagram/login', as('Ann'))
+    const callback = await somebody.authorize(begun.headers['location'] ?? 'none', { as: 'creator' })
+
+    const page = await somebody.get(callback, as(user))
+    const pasted = await somebody.submit('/instagram/help', { pasted: site.origin + callback })
+    const { accounts } = await site.instagram.accounts.list()
+
+    expect([page.status, pasted.status]).toStrictEqual([403, 403])
+    expect(page.text).toContain('You signed in as somebody else')
+    expect(accounts.map(({ username }) => username)).not.toContain('mira.draws')
+  })
+
+  test.each(['Get Started', 'Connect another account'])('ends for the user who chose %s', async (link) => {
+    const somebody = person(site)
+    if (link !== 'Get Started') await logIn(somebody)
+    const href = linkCalled(link, (await somebody.get('/instagram/', as('Ann'))).text)
+    const callback = await somebody.authorize(href)
+
+    const pages = [await somebody.get(callback, as('Ann')), await somebody.get(callback, as('Ann'))]
+
+    expect(pages.map(({ status }) => status)).toStrictEqual([200, 200])
+  })
+})
 
 describe('after a successful login', () => {
   test('the host gets the account, has its own session, and sends the response', async () => {

@@ -42,6 +42,14 @@ export const siteErrors = {
     meaning: 'The state was not made for the browser that brought it (in other programs: “state mismatch”).',
     steps: [ONE_ADDRESS, 'Otherwise nothing: this is how a login that somebody else began is kept out.'],
   }),
+  user_changed: siteError(403, 'person', {
+    title: 'You signed in as somebody else',
+    description:
+      'You are not signed in at this site as the user who began this login, or not at all. We finish a login only for the user who began it.',
+    advice: 'Sign in at this site as the right user, then connect Instagram again.',
+    meaning: 'The option bindTo names another user than it did when the login began.',
+    steps: ['If it happens at every login, see that bindTo returns the same text for a user at every request.'],
+  }),
   state_used: siteError(400, 'person', {
     title: 'This login is over already',
     description: 'The link to Instagram was used before, and works once. This second answer was not taken.',
