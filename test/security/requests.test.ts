@@ -55,10 +55,13 @@ test.each(Object.entries(inputs.FORGED_POST_HEADERS))('a POST from %s changes no
   await somebody.submit('/accounts/sign-in', { password: PASSWORD })
   const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, filledIn(value)]))
 
-  const statuses = []
-  for (const path of inputs.POSTS) statuses.push([path, (await somebody.post(path, sent)).status])
+  const pages = []
+  for (const path of inputs.POSTS) pages.push(await somebody.post(path, sent))
 
-  expect(statuses).toStrictEqual(inputs.POSTS.map((path) => [path, 403]))
+  expect(pages.map(({ status }, index) => [inputs.POSTS[index], status])).toStrictEqual(
+    inputs.POSTS.map((path) => [path, 403]),
+  )
+  for (const { text } of pages) expect(text).toContain('This did not come from our own page')
   expect(await statusOfAccount()).toBe('ok')
   expect((await somebody.get('/')).text).toContain('@harbour.bakery')
   expect((await somebody.get('/accounts')).text).toContain('@harbour.bakery')

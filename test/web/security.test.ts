@@ -98,36 +98,6 @@ test('Meta’s calls may arrive under any name', async () => {
   expect(response.status).toBe(200)
 })
 
-test.each([
-  ['another site', { 'Sec-Fetch-Site': 'cross-site' }],
-  ['another subdomain', { 'Sec-Fetch-Site': 'same-site', Origin: 'https://other.tokens.example' }],
-  ['the address bar', { 'Sec-Fetch-Site': 'none' }],
-  ['an old browser on another site', { 'Sec-Fetch-Site': '', Origin: 'https://evil.example' }],
-  ['a page that hides its origin', { 'Sec-Fetch-Site': '', Origin: 'null' }],
-  ['an unknown page', { 'Sec-Fetch-Site': '' }],
-])('a POST from %s disconnects nobody', async (_name, headers) => {
-  const somebody = person(world)
-  await somebody.login()
-
-  const response = await somebody.post('/disconnect', headers)
-
-  expect(response.status).toBe(403)
-  expect(response.text).toContain('This did not come from our own page')
-  expect((await somebody.get('/')).text).toContain('@harbour.bakery')
-})
-
-test.each(['/refresh', '/import', '/setup', '/help', '/accounts/sign-in', '/nowhere'])(
-  'a POST from another site to %s is refused',
-  async (path) => {
-    world.restart({ ADMIN_PASSWORD: 'a password of the tests' })
-
-    const response = await person(world).post(path, { 'Sec-Fetch-Site': 'cross-site' })
-
-    world.restart()
-    expect(response.status).toBe(403)
-  },
-)
-
 test('a POST of an old browser from our own page is accepted because of its Origin', async () => {
   const somebody = person(world)
   await somebody.login()
