@@ -32,8 +32,8 @@ async function run(config: Config): Promise<void> {
     log.fatal({ err: error, origin }, 'Uncaught error: the process ends.')
     process.exit(1)
   })
-  for (const { outcome, says, fix } of checkSettings({ ...config, settings: config.instagram }))
-    if (outcome === 'wrong') log.warn(`${says} ${fix ?? ''}`)
+  const findings = checkSettings({ ...config, config, given: process.env, settings: config.instagram })
+  for (const { outcome, says, fix } of findings) if (outcome === 'wrong') log.warn(`${says} ${fix ?? ''}`)
   const certificate = await certificateFor(config, new Date())
   const ownCertificate = config.listening?.https === 'self-signed' ? certificate?.cert : undefined
 

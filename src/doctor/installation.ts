@@ -16,7 +16,9 @@ export interface Installation {
   given: Readonly<Record<string, string | undefined>>
   /** Mistakes in the settings: sentences that begin with a setting's name. */
   mistakes: readonly string[]
-  /** The settings that can be read. */
+  /** All settings; those that cannot be read have their defaults. */
+  config: Config
+  /** The settings of Instagram that can be read. */
   settings: Partial<InstagramSettings>
   /** A client with these settings; `undefined` when some of them are missing. */
   instagram: InstagramClient | undefined

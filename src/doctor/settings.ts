@@ -81,7 +81,62 @@ function settingIn(sentence: string): string {
   return /^[A-Z_]+/.exec(sentence)?.[0] ?? 'Settings'
 }
 
-type Checked = Pick<Installation, 'sandbox' | 'settings' | 'listening' | 'names'>
+type Checked = Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names'>
+
+/** Hosts that only a network of one's own knows: names without a dot, addresses, and reserved domains. */
+const PRIVATE_HOST = /^[^.]+$|^[\d.]+$|\.(home\.arpa|internal|invalid|lan|local|localhost|test)$/
+
+/** Checks whether an app that looks like production is set up as one. */
+export function checkProduction({ config, given, settings, names }: Checked): Finding | Finding[] {
+  const [name, fix] = ['Production', 'Set NODE_ENV=production.']
+  const url = URL.parse(settings.redirectUri ?? '')
+  if (config.production) return []
+  if (/^\W*(live|prd|prod)/i.test(given[names.production] ?? ''))
+    return wrong(name, `${names.production} is not “production”, so the app runs as in development.`, fix)
+  if (url?.protocol !== 'https:' || PRIVATE_HOST.test(url.hostname)) return []
+  return wrong(
+    name,
+    `Everybody can reach ${url.hostname}, but the app runs as in development: its set-up page is open, and it makes up missing secrets.`,
+    fix,
+  )
+}
+
+/** Checks whether the connection to a PostgreSQL database on another host is encrypted. */
+export function checkTls({ config: { databaseUrl }, names }: Checked): Finding | Finding[] {
+  const url = databaseUrl.startsWith('postgres') ? URL.parse(databaseUrl) : null
+  const host = url && (url.hostname || url.searchParams.get('host'))
+  // A path is that of a socket.
+  if (!url || !host || /^(\/|%2f)/i.test(host) || isLoopback({ hostname: host })) return []
+  const { sslmode = 'disable', ssl = '' } = Object.fromEntries(url.searchParams)
+  if (!/^(allow|disable)$/.test(sslmode) || /^(1|true)$/.test(ssl)) return []
+  return wrong(
+    'Database connection',
+    `${names.databaseUrl} names another host, without TLS: its password and the accounts cross the network in the clear.`,
+    'Add ?sslmode=verify-full to it.',
+  )
+}
+
+/** Checks for secrets that are easy to guess, and for one that has two purposes. */
+export function checkSecrets({ config, settings, names }: Checked): Finding[] {
+  const { sessionSecrets, tokenKeys, apiKeys, adminPassword = [], webhook } = config
+  const secrets = [
+    ...[settings.clientSecret ?? []].flat().map((secret) => [names.clientSecret, secret] as const),
+    ...sessionSecrets.map((secret) => [names.sessionSecrets, secret] as const),
+    ...tokenKeys.map(({ secret }) => [names.tokenKeys, secret.toString('latin1')] as const),
+    ...apiKeys.map((key) => [names.apiKeys, key] as const),
+    ...[adminPassword].flat().map((password) => [names.adminPassword, password] as const),
+    ...(webhook?.secrets ?? []).map((secret) => [names.webhookSecrets, atob(secret.slice(6))] as const),
+  ]
+  const fix = 'Make a new one: .env.example has the commands.'
+  return secrets.flatMap(([name, secret], index) => {
+    if (new Set(secret).size < 4)
+      return wrong(name, `${name} has a secret of the same few characters, which can be guessed.`, fix)
+    const same = secrets.slice(0, index).find(([, other]) => other === secret)
+    return same
+      ? wrong(name, `${name} has a secret that ${same[0] === name ? 'it has already' : `${same[0]} has too`}.`, fix)
+      : []
+  })
+}
 
 /** Checks the form of the app's id and secret. Instagram's and Facebook's look alike. */
 export function checkCredentials({ sandbox, settings, names }: Checked): Finding | Finding[] {
@@ -171,7 +226,13 @@ export function checkAddresses({ settings, names }: Checked): Finding | Finding[
 
 function checkAddress(address: string | undefined, setting: string, right: string): Finding | Finding[] {
   if (address === undefined || address === right) return []
-  const { hostname, pathname } = new URL(address)
+  const { hostname, pathname, protocol } = new URL(address)
+  if (protocol === 'http:' && !isLoopback({ hostname }))
+    return wrong(
+      'Addresses',
+      `${setting} is http: codes, tokens and the app secret cross the network in the clear.`,
+      `Leave ${setting} empty, or write an address with https://.`,
+    )
   if (!/(^|\.)(instagram|facebook)\.com$/.test(hostname)) return []
   const fix = `Leave ${setting} empty, or write ${right}.`
   if (hostname.endsWith('facebook.com'))

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Finding } from '../../src/doctor/doctor.ts'
 import { DEAD_SCOPES, SCOPES } from '../../src/facts.ts'
-import { findingsOn, sharedSite } from './support.ts'
+import { SESSION_SECRET } from '../support/world.ts'
+import { findingsOn, sharedSite, TOKEN_KEYS } from './support.ts'
 
 const site = await sharedSite()
 
@@ -58,6 +59,18 @@ const WRONG: readonly (readonly [setting: string, value: string, name: string, s
   ['DATABASE_URL', 'mysql://canary', 'DATABASE_URL', /must be/],
   ['DATABASE_URL', 'file:/nowhere/x.db ', 'DATABASE_URL', /a blank around it/],
   ['TOKEN_KEYS', 'canary', 'TOKEN_KEYS', /must be keys/],
+  ['TOKEN_KEYS', `k:${Buffer.alloc(32, 7).toString('base64')}`, 'TOKEN_KEYS', /same few characters/],
+  ['TOKEN_KEYS', `${TOKEN_KEYS},${TOKEN_KEYS.replace('k1', 'k2')}`, 'TOKEN_KEYS', /it has already/],
+  ['SESSION_SECRETS', 'x'.repeat(32), 'SESSION_SECRETS', /same few characters/],
+  ['API_KEYS', SESSION_SECRET, 'API_KEYS', /SESSION_SECRETS has too/],
+  ['ADMIN_PASSWORD', 'a'.repeat(12), 'ADMIN_PASSWORD', /same few characters/],
+  ['NODE_ENV', 'prod', 'Production', /not “production”/],
+  ['NODE_ENV', '"production"', 'Production', /not “production”/],
+  ['INSTAGRAM_REDIRECT_URI', 'https://tokens.example.com/response', 'Production', /tokens\.example\.com/],
+  ['INSTAGRAM_TOKEN_URL', 'http://instagram.invalid/oauth/access_token', 'Addresses', /is http/],
+  ['INSTAGRAM_GRAPH_URL', 'http://graph.instagram.com', 'Addresses', /is http/],
+  ['DATABASE_URL', 'postgres://canary@db.invalid/accounts', 'Database connection', /without TLS/],
+  ['DATABASE_URL', 'postgres://db.invalid/accounts?sslmode=disable', 'Database connection', /without TLS/],
 ]
 
 test.each(WRONG)('%s=%j is wrong, and everything else is checked all the same', async (setting, value, name, says) => {
@@ -68,6 +81,20 @@ test.each(WRONG)('%s=%j is wrong, and everything else is checked all the same', 
   expect(line?.fix).toMatch(/\w/)
   expect(JSON.stringify(findings)).not.toContain('canary')
   expect(findingsOn('Clock', findings)).toHaveLength(1)
+})
+
+test.each([
+  ['NODE_ENV', 'Production '],
+  ['NODE_ENV', 'test'],
+  ['INSTAGRAM_REDIRECT_URI', 'https://localhost:2/response'],
+  ['INSTAGRAM_REDIRECT_URI', 'https://nas.local/response'],
+  ['DATABASE_URL', 'postgres://127.0.0.1:1/accounts'],
+  ['DATABASE_URL', 'postgres:///accounts?host=/var/run/none'],
+  ['DATABASE_URL', 'postgres://db.invalid/accounts?sslmode=verify-full'],
+])('with %s=%j no risk is found', async (setting, value) => {
+  const findings = await site.examine({ [setting]: value })
+
+  for (const name of ['Production', 'Database connection']) expect(findingsOn(name, findings)).toEqual([])
 })
 
 test('quotes are named as the cause of a mistake', async () => {

@@ -9,7 +9,7 @@ import { ExitError } from '../../src/cli/terminal.ts'
 import type { Finding } from '../../src/doctor/doctor.ts'
 import { SESSION_SECRET, startWorld, variablesOf, type World } from '../support/world.ts'
 
-export const TOKEN_KEYS = `k1:${Buffer.alloc(32, 11).toString('base64')}`
+export const TOKEN_KEYS = `k1:${Buffer.from('a key of the tests with 32 bytes').toString('base64')}`
 
 type Environment = Record<string, string>
 

@@ -14,7 +14,11 @@ test('without any settings the app starts with the sandbox, and people stay conn
   const page = await somebody.login({ as: 'creator' })
   app.child.kill('SIGKILL')
   await app.ended
-  const again = here.start({ INSTAGRAM_SCOPES: 'instagram_business_basic,user_media' })
+  const again = here.start({
+    NODE_ENV: 'prod',
+    API_KEYS: 'k'.repeat(32),
+    INSTAGRAM_SCOPES: 'instagram_business_basic,user_media',
+  })
   await again.ready()
   const account = await somebody.get('/')
   again.child.kill('SIGTERM')
@@ -22,7 +26,9 @@ test('without any settings the app starts with the sandbox, and people stay conn
   expect(app.output()).toContain('Sandbox: no Instagram credentials are set')
   expect(page.text).toMatch(/Sandbox\.[^]+@mira\.draws[^]+id="token">IGAA/)
   expect(account.text).toMatch(/@mira\.draws[^]+id="token">IGAA/)
-  // Settings with which logins fail are warned of.
+  // Settings with which logins fail, or that are risky, are warned of.
+  expect(again.output()).toMatch(/"level":40,[^\n]*NODE_ENV is not “production”/)
+  expect(again.output()).toMatch(/"level":40,[^\n]*API_KEYS has a secret of the same few characters/)
   expect(again.output()).toMatch(
     /"level":40,[^\n]*user_media is a name of the Basic Display API[^\n]*Write instagram_business_basic/,
   )
