@@ -43,6 +43,7 @@ export type LoginAttempts = ReturnType<typeof createLoginAttempts>
 export function createLoginAttempts(database: Database, log: Logger, now: () => Date) {
   /** Waits for the outcome of a login that another request or process carries out. Looks every 50 ms at first, later every second. */
   async function firstOutcome(stateHash: string, codeHash: string): Promise<LoginAttempt> {
+    const deadline = performance.now() + LOGIN_TIME_LIMIT_MS // The clock may be set back meanwhile.
     for (let pause = 50; ; pause = Math.min(pause * 1.5, 1_000)) {
       const { rows } = await database.query('SELECT * FROM login_attempts WHERE state_hash = $1', [stateHash])
       const [row] = rows
@@ -57,7 +58,7 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
         return { stateHash, claimedAt, accountKey, sessionId, isLate: age > REPEAT_LIFETIME_MS }
       }
       if (row['outcome']) throw repeatedError(String(row['outcome']))
-      if (age > LOGIN_TIME_LIMIT_MS) throw new AppError('interrupted')
+      if (age > LOGIN_TIME_LIMIT_MS || performance.now() > deadline) throw new AppError('interrupted')
       await sleep(pause)
     }
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { HOUR_MS, MINUTE_MS } from '../../src/facts.ts'
 import { linkCalled, person, type Person } from '../support/person.ts'
 import { meta } from '../web/metaCalls.ts'
@@ -209,6 +209,25 @@ test('while another request carries out a login, the database is asked for its o
 
   expect(page.text).toContain('We were interrupted')
   expect(asked).toBeLessThan(12)
+})
+
+test('nobody waits longer than half a minute for another request, even if the clock is set back', async () => {
+  const { somebody, callback, username } = await authorize()
+  await somebody.get(callback)
+  await forgetOutcome(username)
+  await world.database.query('UPDATE login_attempts SET claimed_at = claimed_at + $1', [HOUR_MS])
+  const before = world.outage.asked()
+
+  const waiting = somebody.get(callback)
+  await vi.waitFor(() => {
+    expect(world.outage.asked()).toBeGreaterThan(before + 2)
+  })
+  const monotonic = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => monotonic() + 31_000)
+  const page = await waiting
+  vi.restoreAllMocks()
+
+  expect(page.text).toContain('We were interrupted')
 })
 
 test('the session id is new after the login, and the old one is connected to nothing', async () => {
