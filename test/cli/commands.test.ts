@@ -109,13 +109,13 @@ test.each([
   expect(stderr).not.toMatch(/[^\P{C}\n]/u)
 })
 
-test('the doctor shows a path without control characters', async () => {
+test('the doctor shows a path with its control characters escaped', async () => {
   const folder = join(fresh.home, 'a\u001b[31mred')
   await mkdir(folder)
 
   const { stdout } = await fresh.run(['doctor'], { DATABASE_URL: `file:${folder}` })
 
-  expect(stdout).toContain(`The database ${fresh.home}/ared cannot be opened`)
+  expect(stdout).toContain(`The database ${fresh.home}/a\\u001b[31mred cannot be opened`)
   expect(stdout).not.toContain('\u001b')
 })
 
