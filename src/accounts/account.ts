@@ -16,7 +16,7 @@ export const STATUSES = [
 /** The state of an account's token. */
 export type AccountStatus = (typeof STATUSES)[number]
 
-/** Why an account is not `ok`: an error of Instagram, an expired token (`expired`), or a missing token key (`no_key`). */
+/** Why an account is not `ok`: an error of Instagram, a token that has expired by our clock (`expired`), or a missing token key (`no_key`). */
 export type StatusReason = InstagramErrorCode | 'expired' | 'no_key'
 
 /** A connected Instagram account, without its token. */

@@ -9,7 +9,7 @@ export type EventType =
   | 'token.expiring' // Refreshing keeps failing, and the token expires soon.
   | 'account.needs_reconnect' // There is no valid token, and only the person can give a new one.
   | 'account.unreadable' // None of the token keys decrypts the token.
-  | 'account.readable' // A key that decrypts the token is back.
+  | 'account.readable' // A key that decrypts the token is back, or the clock by which it had expired is right again.
   | 'account.disconnected' // Deleted with its token, on request of a visitor, a program or the operator.
   | 'account.deauthorized' // The person removed the app on Instagram.
 

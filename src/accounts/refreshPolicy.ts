@@ -19,6 +19,11 @@ const THROTTLED_NEAR_EXPIRY_MS = 3 * DAY_MS
 /** The age in ms below which "no permission" may mean "too young": Instagram's wording for that is unknown. */
 const CERTAINLY_REFRESHABLE_MS = 2 * REFRESHABLE_AFTER_MS
 
+/** Days before expiry at which the refresh of every long-lived token is due, unless the token is younger than a day. */
+export function latestDueDays({ refreshDaysBeforeExpiry }: RefreshSchedule): number {
+  return refreshDaysBeforeExpiry * (1 - SPREAD)
+}
+
 /** When tokens are refreshed. */
 export interface RefreshSchedule {
   /** Days before expiry from which a token is refreshed. */
@@ -77,8 +82,10 @@ export function afterFailure(
 ): AccountChange {
   const isLongLived = account.tokenKind === 'long_lived'
   const mayBeTooYoung = now.getTime() - account.tokenObtainedAt.getTime() < CERTAINLY_REFRESHABLE_MS
-  if (error.kind === 'token_invalid' || (error.kind === 'not_permitted' && isLongLived && !mayBeTooYoung))
+  const isExpired = hasExpired(account, now)
+  if (error.kind === 'token_invalid' || (error.kind === 'not_permitted' && isLongLived && !mayBeTooYoung && !isExpired))
     return afterLoss(account, 'needs_reconnect', error.code, now)
+  if (isExpired) return afterLoss(account, 'needs_reconnect', 'expired', now)
 
   const isTooYoung = error.code === 'permission_missing' && isLongLived && mayBeTooYoung
   const reason = isTooYoung ? 'refresh_too_young' : error.code
@@ -97,6 +104,7 @@ export function afterFailure(
 
 /** The account after Instagram throttled a refresh: it waits until `until`, and the refresh does not count as failed. */
 export function afterThrottling(account: Account, until: Date, now: Date): AccountChange {
+  if (hasExpired(account, now)) return afterLoss(account, 'needs_reconnect', 'expired', now)
   const expiry = account.tokenExpiresAt?.getTime() ?? Infinity
   const dueAt = new Date(Math.min(Math.max(until.getTime(), account.dueAt?.getTime() ?? 0), expiry))
   const isNews = account.status !== 'expiring' && expiresWithin(THROTTLED_NEAR_EXPIRY_MS, account, now)
@@ -104,7 +112,10 @@ export function afterThrottling(account: Account, until: Date, now: Date): Accou
   return { account: { ...withStatus(account, 'expiring', 'throttled', now), dueAt }, event: 'token.expiring' }
 }
 
-/** The account after its token expired, was refused for good, or lost its key. */
+/**
+ * The account after its token was refused for good, or lost its key. `expired` is what our clock says while Instagram says nothing: it ends when
+ * the clock turns out to be wrong.
+ */
 export function afterLoss(
   account: Account,
   status: 'needs_reconnect' | 'unreadable',
@@ -114,10 +125,9 @@ export function afterLoss(
   return { account: { ...withStatus(account, status, reason, now), dueAt: null }, event: `account.${status}` }
 }
 
-/** An `unreadable` account after the key of its token came back. */
-export function afterKeyReturned(account: Account, now: Date, schedule: RefreshSchedule): AccountChange {
+/** The account after the key of its token came back, or after the clock by which the token had expired was set right. */
+export function afterReturn(account: Account, now: Date, schedule: RefreshSchedule): AccountChange {
   const { tokenKind: kind, tokenObtainedAt: obtainedAt, tokenExpiresAt: expiresAt } = account
-  if (expiresAt && expiresAt <= now) return afterLoss(account, 'needs_reconnect', 'expired', now)
   return {
     account: {
       ...withStatus(account, kind === 'short_lived' ? 'short_lived' : 'ok', null, now),
@@ -125,6 +135,11 @@ export function afterKeyReturned(account: Account, now: Date, schedule: RefreshS
     },
     event: 'account.readable',
   }
+}
+
+/** Whether a token has expired by our clock, which may be wrong. */
+function hasExpired({ tokenExpiresAt }: Account, now: Date): boolean {
+  return tokenExpiresAt !== null && tokenExpiresAt <= now
 }
 
 /** Exponential backoff with jitter, no later than the expiry. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Database, Value } from '../database/database.ts'
 import { errorLogFields, InstagramError, isAppError, type Usage } from '../errors/errors.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
-import { DAY_MS, MINUTE_MS } from '../facts.ts'
+import { DAY_MS, HOUR_MS, LONG_LIVED_DAYS, MINUTE_MS } from '../facts.ts'
 import type { InstagramClient } from '../instagram/client.ts'
 import type { Logger } from '../log.ts'
 import { type Account, accountFromRow, accountToRow } from './account.ts'
@@ -59,6 +59,35 @@ export function createLeases(database: Database, cipher: TokenCipher, events: Ev
       const due = `WITH due AS (SELECT account_key FROM accounts
         WHERE due_at <= $3 AND ${isFree} ORDER BY due_at LIMIT $4${database.skipLocked}) `
       return take('account_key IN (SELECT account_key FROM due)', limit, due)
+    },
+
+    /** Leases accounts whose token has expired by a clock that was ahead, and not by the clock as it is now. */
+    takeFalselyExpired(limit: number): Promise<Lease[]> {
+      const wrong = `WITH wrong AS (SELECT account_key FROM accounts WHERE status = 'needs_reconnect'
+        AND status_reason = 'expired' AND expires_at > $3 AND ${isFree} LIMIT $4${database.skipLocked}) `
+      return take('account_key IN (SELECT account_key FROM wrong)', limit, wrong)
+    },
+
+    /** Corrects times that only a clock that was ahead, and was set back, can have given. Less than a day ahead does no harm. */
+    async correctTimes(schedule: policy.RefreshSchedule): Promise<void> {
+      const time = now().getTime()
+      const afterDays = (days: number) => Math.round(time + days * DAY_MS)
+      // Tokens of the future, which were obtained not long ago.
+      await database.query(
+        `UPDATE accounts SET token_obtained_at = $1, expires_at = $1 + expires_at - token_obtained_at, due_at = $2
+         WHERE token_kind = 'long_lived' AND due_at IS NOT NULL AND expires_at > $3 AND token_obtained_at > $2`,
+        [time, afterDays(1), afterDays(LONG_LIVED_DAYS + 1)],
+      )
+      // Refreshes that were put off: no pause is longer than a day.
+      await database.query(
+        `UPDATE accounts SET due_at = $1
+         WHERE token_kind = 'long_lived' AND due_at > $2 AND expires_at < $3 AND expires_at > $1`,
+        [time, afterDays(2), afterDays(policy.latestDueDays(schedule))],
+      )
+      await database.query("UPDATE accounts SET due_at = $1 WHERE status = 'short_lived' AND due_at > $2", [
+        time,
+        time + HOUR_MS,
+      ])
     },
 
     /** Leases this account, due or not; `undefined`: it is leased already, or gone. */
@@ -127,6 +156,8 @@ export function createRefresher(options: {
   const { instagram, accounts, leases, schedule, log, now, names } = options
   let pausedUntil = 0
   let isStopped = false
+  /** When the last round began, in ms; a clock that was set back is behind it. */
+  let lastRound = Infinity
 
   /** A pause longer than the longest comes from a clock that has been set back since, and is over. */
   function isPaused(): boolean {
@@ -149,10 +180,6 @@ export function createRefresher(options: {
 
   async function refreshLeased(lease: Lease): Promise<'refreshed' | 'failed' | 'not_now'> {
     const { account } = lease
-    if (account.tokenExpiresAt && account.tokenExpiresAt <= now()) {
-      await leases.settle(lease, policy.afterLoss(account, 'needs_reconnect', 'expired', now()))
-      return 'failed'
-    }
     try {
       const accessToken = await accounts.accessToken(account.key)
       if (accessToken === undefined) return 'failed' // Removed meanwhile.
@@ -179,6 +206,16 @@ export function createRefresher(options: {
     }
   }
 
+  /** Undoes what a clock that was ahead has done to accounts, once it is right again: at the start, and after it was set back. */
+  async function undoClockErrors(): Promise<void> {
+    await leases.correctTimes(schedule)
+    const time = now().getTime()
+    let wrong: Lease[]
+    while (time < lastRound && !isStopped && (wrong = await leases.takeFalselyExpired(CONCURRENCY)).length > 0)
+      for (const lease of wrong) await leases.settle(lease, policy.afterReturn(lease.account, now(), schedule))
+    lastRound = time
+  }
+
   /** Refreshes due accounts one after the other. An account that fails for another reason than the database does not stop the rest. */
   async function refreshOneByOne(first: Lease): Promise<void> {
     for (let lease: Lease | undefined = first; lease; [lease] = isPaused() ? [] : await leases.takeDue(1)) {
@@ -197,6 +234,7 @@ export function createRefresher(options: {
      * @throws {AppError} `database_unavailable`
      */
     async refreshDue(): Promise<void> {
+      await undoClockErrors()
       if (isPaused()) return
       const leased = await leases.takeDue(CONCURRENCY)
       // All have ended before this returns, so that the database may be closed then.

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { TokenKey } from '../config.ts'
 import type { Database, Row } from '../database/database.ts'
-import { afterKeyReturned, afterLoss, type RefreshSchedule } from './refreshPolicy.ts'
+import { afterLoss, afterReturn, type RefreshSchedule } from './refreshPolicy.ts'
 import type { Leases } from './refresher.ts'
 import { createTokenCipher, keyIdOf, type TokenCipher, tryDecrypt } from './tokenCipher.ts'
 
@@ -37,7 +37,7 @@ export async function checkKeys(
     const isReadable = decryptRows(token.rows, cipher).length > 0
     const wasReadable = account.status !== 'unreadable'
     if (isReadable === wasReadable) await leases.settle(lease, { account })
-    else if (isReadable) await leases.settle(lease, afterKeyReturned(account, now(), schedule))
+    else if (isReadable) await leases.settle(lease, afterReturn(account, now(), schedule))
     else await leases.settle(lease, afterLoss(account, 'unreadable', 'no_key', now()))
   }
 }

@@ -71,7 +71,7 @@ describe('in the course of time', () => {
       expect(account).toMatchObject({ status: 'ok', tokenObtainedAt: stage.now() })
   })
 
-  test('after 61 days of downtime a person is needed, which is said once, and Instagram is not called', async () => {
+  test('after 61 days of downtime a person is needed, which is said once, as soon as Instagram has refused', async () => {
     const { id } = await stage.login(stage.process())
     stage.pass(61 * DAY_MS)
 
@@ -80,18 +80,18 @@ describe('in the course of time', () => {
 
     expect(await stage.onlyAccount()).toMatchObject({
       status: 'needs_reconnect',
-      statusReason: 'expired',
+      statusReason: 'token_expired',
       dueAt: null,
     })
     expect(stage.eventTypes()).toStrictEqual(['account.connected', 'account.needs_reconnect'])
     expect(stage.events[1]?.reconnectUrl).toBe(`https://app.example/reconnect/${id}`)
     expect(stage.logged('account.needs_reconnect')).toHaveLength(1)
-    expect(stage.refreshedTokens()).toStrictEqual([])
+    expect(stage.refreshedTokens()).toHaveLength(1)
   })
 
   test.each([
     ['a minute before its expiry, a token is refreshed', -MINUTE_MS, 1, 'ok'],
-    ['at the moment of its expiry, a token is no longer refreshed', 0, 0, 'needs_reconnect'],
+    ['at the moment of its expiry, Instagram says that the person is needed', 0, 1, 'needs_reconnect'],
   ])('%s', async (_, offset, calls, status) => {
     const context = stage.process()
     const { tokenExpiresAt } = await stage.login(context)

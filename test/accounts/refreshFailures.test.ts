@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../src/errors/errors.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/facts.ts'
-import { aroundRefresh, graphError, idOf, OUT_OF_ORDER, useStage } from './stage.ts'
+import { aroundRefresh, graphError, idOf, LIFETIME_SECONDS, OUT_OF_ORDER, useStage } from './stage.ts'
 
 const stage = useStage()
 
@@ -268,7 +268,7 @@ describe('when Instagram throttles', () => {
     expect(Number(tokenExpiresAt) - Number(expiring[0]?.at)).toBeGreaterThan(DAY_MS)
   })
 
-  test('a token that expires during the pause needs the person, and is not sent', async () => {
+  test('a token that expires during the pause needs the person after Instagram was asked once more', async () => {
     const { refresher } = stage.process()
     await stage.connect(idOf(1), 59.99 * DAY_MS)
     stage.sandbox.throttle(1)
@@ -277,8 +277,8 @@ describe('when Instagram throttles', () => {
     stage.pass(15 * MINUTE_MS)
     await refresher.refreshDue()
 
-    expect(await stage.onlyAccount()).toMatchObject({ status: 'needs_reconnect', statusReason: 'expired' })
-    expect(stage.refreshedTokens()).toHaveLength(1)
+    expect(await stage.onlyAccount()).toMatchObject({ status: 'needs_reconnect', statusReason: 'token_expired' })
+    expect(stage.refreshedTokens()).toHaveLength(2)
   })
 
   test('a refresh on request waits for the end of the pause too', async () => {
@@ -328,4 +328,77 @@ test('near Instagram’s limits, refreshing pauses and stores what it has got', 
   expect(calls).toBeLessThanOrEqual(4)
   expect([refreshed, callsBefore]).toStrictEqual([calls, calls])
   expect(stage.refreshedTokens()).toHaveLength(12)
+})
+
+describe('with a clock that was 61 days ahead for one round', () => {
+  const AHEAD = { aheadMs: 61 * DAY_MS }
+
+  test('accounts stay connected: Instagram is asked, and their times are corrected', async () => {
+    const { key } = await stage.connect(idOf(1), 20 * DAY_MS)
+    await stage.process(AHEAD).refresher.refreshDue()
+    const { refresher, accounts } = stage.process()
+
+    await refresher.refreshDue()
+
+    const expiresAt = new Date(stage.now().getTime() + LIFETIME_SECONDS * 1000)
+    const tomorrow = new Date(stage.now().getTime() + DAY_MS)
+    const corrected = { status: 'ok', tokenObtainedAt: stage.now(), tokenExpiresAt: expiresAt, dueAt: tomorrow }
+    expect(await accounts.find(key)).toMatchObject(corrected)
+    expect(stage.eventTypes()).toStrictEqual(['account.connected', 'token.refreshed'])
+  })
+
+  test.each([
+    ['is out of order', OUT_OF_ORDER],
+    ['throttles', graphError(4, '(#4) Application request limit reached', 403)],
+    ['finds the token too young', graphError(10, '(#10) Application does not have permission for this action', 403)],
+  ])('while Instagram %s, accounts are ok again once the clock is right', async (_, response) => {
+    for (const number of [1, 2, 3, 4, 5, 6]) await stage.connect(idOf(number), 20 * DAY_MS)
+    stage.refuseRefreshes(response, 6)
+    const ahead = stage.process(AHEAD)
+    for (const { key } of await stage.accounts()) await ahead.refresher.refresh(key)
+    const before = await stage.accounts()
+
+    await stage.process().refresher.refreshDue()
+
+    expect(before).toContainEqual(expect.objectContaining({ status: 'needs_reconnect', statusReason: 'expired' }))
+    for (const account of await stage.accounts()) {
+      expect(account).toMatchObject({ status: 'ok', statusReason: null })
+      expect(Number(account.tokenExpiresAt) - Number(account.dueAt)).toBeGreaterThanOrEqual(8 * DAY_MS)
+    }
+    expect(stage.eventTypes()).toContain('account.readable')
+  })
+
+  test('an account whose token Instagram refused stays refused', async () => {
+    await stage.connect(idOf(1), 20 * DAY_MS)
+    stage.sandbox.revoke('business')
+    await stage.process(AHEAD).refresher.refreshDue()
+
+    await stage.process().refresher.refreshDue()
+
+    expect((await stage.onlyAccount()).status).toBe('needs_reconnect')
+    expect(stage.refreshedTokens()).toHaveLength(1)
+  })
+
+  test('a token of one hour is exchanged in time', async () => {
+    for (let call = 0; call < 2; call += 1) stage.sandbox.answerNext('long_lived', OUT_OF_ORDER)
+    const { status } = await stage.login(stage.process({ aheadMs: 30 * DAY_MS }))
+
+    await stage.live(stage.process(), 30 * MINUTE_MS, MINUTE_MS)
+
+    expect(status).toBe('short_lived')
+    expect(await stage.onlyAccount()).toMatchObject({ status: 'ok', tokenKind: 'long_lived' })
+  })
+})
+
+test('a refresh that a clock 50 days ahead has put off comes to its turn before the token expires', async () => {
+  const { tokenExpiresAt } = await stage.connect(idOf(1))
+  stage.refuseRefreshes(OUT_OF_ORDER, 1)
+  await stage.process({ aheadMs: 58 * DAY_MS }).refresher.refreshDue()
+  const putOff = await stage.onlyAccount()
+
+  await stage.live(stage.process(), 53 * DAY_MS)
+
+  expect(Number(tokenExpiresAt) - Number(putOff.dueAt)).toBeLessThan(2 * DAY_MS)
+  expect(await stage.onlyAccount()).toMatchObject({ status: 'ok', failedTries: 0 })
+  expect(stage.refreshedTokens()).toHaveLength(2)
 })

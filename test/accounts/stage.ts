@@ -33,6 +33,8 @@ interface ProcessOptions {
   database?: Database
   /** Default: none. */
   environment?: Record<string, string>
+  /** Milliseconds by which its clock is ahead of Instagram's. Default: 0. */
+  aheadMs?: number
 }
 
 /** A database, a sandbox and a clock; each context on it stands for a process. They are empty and new in every test. */
@@ -89,7 +91,7 @@ export function useStage(): Stage {
     setTime(moment) {
       time = moment
     },
-    process({ keys = [OLD_KEY], database = stage.database, environment = {} } = {}) {
+    process({ keys = [OLD_KEY], database = stage.database, environment = {}, aheadMs = 0 } = {}) {
       const { authorizeUrl, tokenUrl, graphUrl } = stage.sandbox
       const config = configFromEnvironment({
         INSTAGRAM_CLIENT_ID: CLIENT_ID,
@@ -105,7 +107,7 @@ export function useStage(): Stage {
       const context = createContext(config, {
         database: { ...database, close: () => Promise.resolve() },
         log: pino({ level: 'debug' }, { write: (line) => stage.log.push(line) }),
-        now,
+        now: () => new Date(time.getTime() + aheadMs),
         listeners: [(event) => stage.events.push(event)],
         reconnectUrl: ({ id }) => `https://app.example/reconnect/${id}`,
       })

@@ -88,7 +88,7 @@ describe('a token', () => {
 
     expect(error).toMatchObject({
       loss: 'needs_reconnect',
-      reason: 'expired',
+      reason: 'token_expired',
       account: { key: account.key, status: 'needs_reconnect' },
     })
     expect(explain(error)).toMatchObject({ name: 'token_expired', fixableBy: 'person' })
