@@ -9,18 +9,7 @@ import type { BeginLogin } from '../login/login.ts'
 import { accountView, type TokenView, tokenView } from './accountView.ts'
 import { parameterOf, queryOf } from './request.ts'
 import { requestContext } from './requestContext.ts'
-import {
-  browserSecretOf,
-  endFormerSession,
-  hasFinishedLogin,
-  sessionData,
-  setBrowserSecret,
-  setFinishedLogin,
-  setFlash,
-  signIn,
-  signOut,
-  takeFlash,
-} from './session.ts'
+import * as session from './session.ts'
 import { redirectTo, renderView, runHook } from './views.ts'
 
 /** The import form; anything else counts as an empty token. */
@@ -89,7 +78,7 @@ export function loginHandlers(context: Context) {
       const { outcome, account } = await refresher.refresh(connected.key)
       if (!account) throw new AppError('account_gone')
       if (outcome === 'too_young' || outcome === 'not_refreshable') throw new AppError('refresh_too_young')
-      await setFlash(request, `${accountTitle(account)} ${REFRESH_MESSAGES[outcome]}`)
+      await session.setFlash(request, `${accountTitle(account)} ${REFRESH_MESSAGES[outcome]}`)
       redirectTo(response, '/')
     },
 
@@ -97,15 +86,15 @@ export function loginHandlers(context: Context) {
     importPastedToken: async (request, response) => {
       const { access_token: pasted } = importForm.parse(request.body)
       const account = await importToken(pasted, { ...context, askedScopes: config.instagram.scopes })
-      await signIn(request, account.key)
+      await session.signIn(request, account.key)
       redirectTo(response, '/')
     },
 
     /** `POST /disconnect`: deletes the account and its token, and signs the browser out. */
     disconnect: async (request, response) => {
-      const { accountKey } = sessionData(request)
+      const { accountKey } = session.sessionData(request)
       if (accountKey) await accounts.remove(accountKey)
-      await signOut(request)
+      await session.signOut(request)
       redirectTo(response, '/')
     },
   } satisfies Record<string, RequestHandler>
@@ -117,7 +106,7 @@ export function loginHandlers(context: Context) {
    */
   async function completeLogin(query: URLSearchParams, request: Request, response: Response): Promise<void> {
     const { account, returnTo, isRepeated, attempt } = await finishLogin(query, request)
-    setFinishedLogin(response, attempt.claimedAt)
+    session.setFinishedLogin(response, attempt.claimedAt)
     if (attempt.isLate) return renderAccount(account, request, response)
     const { onConnected } = requestContext(request).site.hooks
     if (onConnected) {
@@ -136,7 +125,7 @@ export function loginHandlers(context: Context) {
     const { log, reference } = current
     try {
       const bindTo = current.site.bindTo?.(request)
-      const browserSecret = browserSecretOf(request)
+      const browserSecret = session.browserSecretOf(request)
       const finished = await login.finishOrRepeat({ callback, browserSecret, bindTo, reference })
       for (const error of finished.withheld) {
         const line = { err: error, ...errorLogFields(error, config.names) }
@@ -144,13 +133,13 @@ export function loginHandlers(context: Context) {
       }
       const { account, isRepeated, attempt } = finished
       current.isRepeatedLogin = isRepeated
-      if (sessionData(request).accountKey !== account.key) {
+      if (session.sessionData(request).accountKey !== account.key) {
         // A browser that got the response was signed out since.
-        if (isRepeated && (attempt.isLate || hasFinishedLogin(request, attempt.claimedAt)))
+        if (isRepeated && (attempt.isLate || session.hasFinishedLogin(request, attempt.claimedAt)))
           throw new AppError('state_used')
-        await signIn(request, account.key)
+        await session.signIn(request, account.key)
         if (request.sessionID) await login.setSession(attempt, request.sessionID)
-        if (attempt.sessionId) await endFormerSession(request, attempt.sessionId)
+        if (attempt.sessionId) await session.endFormerSession(request, attempt.sessionId)
       }
       if (!isRepeated) metrics.onLogin('connected')
       return finished
@@ -166,14 +155,18 @@ export function loginHandlers(context: Context) {
   /** Instagram's authorize URL, and the cookie with which only this browser can complete the login. */
   function beginLogin(request: Request, response: Response, options: Omit<BeginLogin, 'browserSecret'> = {}): string {
     const bindTo = requestContext(request).site.bindTo?.(request)
-    const { url, browserSecret } = login.beginLogin({ browserSecret: browserSecretOf(request), bindTo, ...options })
-    setBrowserSecret(response, browserSecret)
+    const { url, browserSecret } = login.beginLogin({
+      browserSecret: session.browserSecretOf(request),
+      bindTo,
+      ...options,
+    })
+    session.setBrowserSecret(response, browserSecret)
     return url
   }
 
   /** The account that this browser is connected to, unless it is gone or was removed on Instagram. */
   async function connectedAccount(request: Request): Promise<Account | undefined> {
-    const { accountKey } = sessionData(request)
+    const { accountKey } = session.sessionData(request)
     const account = accountKey ? await accounts.find(accountKey) : undefined
     return account?.status === 'disconnected_by_instagram' ? undefined : account
   }
@@ -183,7 +176,7 @@ export function loginHandlers(context: Context) {
       account: accountView(account, await tokenOf(account, request), now()),
       connectAnother: beginLogin(request, response, { forceReauth: true }),
       justConnected,
-      notice: await takeFlash(request),
+      notice: await session.takeFlash(request),
     })
   }
 

@@ -165,16 +165,12 @@ export function limitRequests(what: keyof typeof REQUESTS_PER_MINUTE): RequestHa
     windowMs: MINUTE_MS,
     limit: REQUESTS_PER_MINUTE[what],
     requestWasSuccessful: (request, response) =>
-      (FAILURES_ONLY.has(what) && response.statusCode < 400 && !isRepeatedLogin(request)) || isOwnFailure(request),
+      (FAILURES_ONLY.has(what) && response.statusCode < 400 && !requestContext(request).isRepeatedLogin) ||
+      isOwnFailure(request),
     handler: (_request, _response, next) => {
       next(new AppError('too_many_requests', { detail: what }))
     },
   })
-}
-
-/** Every reload of a callback has its work for us, and nothing new. */
-function isRepeatedLogin(request: Request): boolean {
-  return requestContext(request).isRepeatedLogin ?? false
 }
 
 function isOwnFailure(request: Request): boolean {

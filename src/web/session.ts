@@ -1,10 +1,11 @@
+import { promisify } from 'node:util'
 import type { Request, RequestHandler, Response } from 'express'
 import session, { type Cookie } from 'express-session'
 import type { Context } from '../context.ts'
 import { DatabaseSessionStore } from '../database/sessionStore.ts'
 import { DAY_MS } from '../facts.ts'
 import { REPEAT_LIFETIME_MS } from '../login/attempts.ts'
-import { asError, requestContext, type Site } from './requestContext.ts'
+import { requestContext, type Site } from './requestContext.ts'
 
 /** What a session holds. */
 export interface SessionData {
@@ -131,14 +132,8 @@ export function setFinishedLogin(response: Response, claimedAt: number): void {
 
 /** Ends the session that a lost response made for this browser, unless it cannot be found: all of it is in a cookie. */
 export async function endFormerSession(request: Request, sessionId: string): Promise<void> {
-  const { sessionStore } = request as { sessionStore?: session.Store }
-  if (!sessionStore || sessionId === request.sessionID) return
-  await new Promise<void>((resolve, reject) => {
-    sessionStore.destroy(sessionId, (error?: unknown) => {
-      if (error == null) resolve()
-      else reject(asError(error))
-    })
-  })
+  const { sessionStore: store } = request as { sessionStore?: session.Store }
+  if (store && sessionId !== request.sessionID) await promisify(store.destroy.bind(store))(sessionId)
 }
 
 function sessionOf(request: object): AnySession | undefined {
