@@ -59,8 +59,8 @@ test('Get Started leads straight to Instagram, with the requested scopes and a s
   })
 })
 
-test('the redirect URI comes from the settings, whatever the Host header says', async () => {
-  const page = await person(world).get('/', { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' })
+test('the redirect URI comes from the settings, whatever X-Forwarded-Host says', async () => {
+  const page = await person(world).get('/', { 'X-Forwarded-Host': 'evil.example' })
 
   expect(page.text).toContain(encodeURIComponent(`${world.origin}/response`))
   expect(page.text).not.toContain('evil.example')
@@ -450,4 +450,14 @@ test('the old callback of an account that was disconnected since does not show i
 
   expect(page.status).toBe(410)
   expect(page.text).toContain('This account was disconnected')
+})
+
+test('the words of a callback are escaped in the log: they steer no terminal and forge no line', async () => {
+  const { somebody, callback } = await authorized()
+  const error = { code: null, error: 'made_up', error_description: 'x\n{"level":30}\u001b[2J\u009b2J\u202egol' }
+
+  await somebody.get(changed(callback, error))
+
+  const { err } = JSON.parse(world.log.at(-1) ?? '{}') as { err: { message: string } }
+  expect(err.message).toContain('made_up, x\\u000a{"level":30}\\u001b[2J\\u009b2J\\u202egol')
 })
