@@ -448,8 +448,8 @@ test('the old callback of an account that was disconnected since does not show i
 
   const page = await somebody.get(callback)
 
-  expect(page.status).toBe(410)
-  expect(page.text).toContain('This account was disconnected')
+  expect(page.status).toBe(400)
+  expect(page.text).toContain('This login is over already')
 })
 
 test('the words of a callback are escaped in the log: they steer no terminal and forge no line', async () => {
