@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
-import { MINUTE_MS } from '../facts.ts'
+import { DAY_MS, MINUTE_MS } from '../facts.ts'
 import { type Account, accountFromRow } from './account.ts'
 import type { AccountEvent, Events } from './events.ts'
 import { deleteSessionsOf, inBatches } from './sessions.ts'
@@ -10,6 +10,9 @@ import { deleteSessionsOf, inBatches } from './sessions.ts'
  * A token that is younger still comes from a new consent.
  */
 const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
+
+/** Milliseconds after which a request to delete data is ignored: it may be repeated by somebody else than Meta. */
+const REQUEST_LIFETIME_MS = 10 * DAY_MS
 
 /** A deletion that a person requested. Holds nothing about the person. */
 export interface Deletion {
@@ -32,7 +35,10 @@ export interface DataDeletion {
    * is unknown, was deauthorized before, or was connected anew since. Returns the number of accounts changed.
    */
   deauthorize(id: string, askedAt: Date | null): Promise<number>
-  /** The person wants everything deleted: deletes the account, its token, sessions and events, in one transaction. There may be nothing left. */
+  /**
+   * The person wants everything deleted: deletes the account, its token, sessions and events, in one transaction. There may be nothing left. An
+   * account that was connected anew since the request stays, and every account if the request is more than ten days old.
+   */
   deleteData(id: string, askedAt: Date | null): Promise<Deletion>
   /** `undefined`: there is no deletion with this code. */
   findDeletion(confirmationCode: string): Promise<Deletion | undefined>
@@ -73,7 +79,12 @@ export function createDataDeletion(database: Database, events: Events, now: () =
       const deletion = { confirmationCode, askedAt: askedAt ?? now(), doneAt: now() }
       const deleted = await database.transaction(async (transaction) => {
         await transaction.lock([`account ${id}`])
-        const { rows } = await transaction.query('DELETE FROM accounts WHERE id = $1 OR user_id = $1 RETURNING *', [id])
+        const time = deletion.askedAt.getTime()
+        const isOld = time < now().getTime() - REQUEST_LIFETIME_MS
+        const { rows } = await transaction.query(
+          'DELETE FROM accounts WHERE (id = $1 OR user_id = $1) AND token_obtained_at <= $2 RETURNING *',
+          [id, isOld ? 0 : time + CLOCK_TOLERANCE_MS],
+        )
         const deleted = rows.map(accountFromRow)
         for (const { key } of deleted) {
           await deleteSessionsOf(transaction, key)
@@ -81,7 +92,9 @@ export function createDataDeletion(database: Database, events: Events, now: () =
         }
         // Also those of an account that was disconnected before: nothing but its id is known then.
         const ids = new Set([id, ...deleted.flatMap((account) => [account.id, account.userId ?? account.id])])
-        for (const each of ids) await transaction.query('DELETE FROM events WHERE account_id = $1', [each])
+        const sql = `DELETE FROM events WHERE account_id = $1
+          AND NOT EXISTS (SELECT 1 FROM accounts WHERE id = $1 OR user_id = $1)`
+        for (const each of ids) await transaction.query(sql, [each])
         await transaction.query('INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, $2, $3)', [
           confirmationCode,
           deletion.askedAt.getTime(),

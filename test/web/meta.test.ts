@@ -272,6 +272,34 @@ test('a repeated deletion gets a response again and changes nothing', async () =
   }
 })
 
+test.each([
+  ['before the account was connected anew', 10 * MINUTE_MS],
+  ['more than ten days ago', 10 * DAY_MS + 1_000],
+])('a deletion that was asked for %s deletes nothing', async (_, ageMs) => {
+  await person(world).login()
+  const issuedAt = world.now()
+  world.pass(ageMs)
+  if (ageMs < DAY_MS) await person(world).login()
+  const { length } = await all('events')
+
+  const response = await meta(world, '/data-deletion', { issuedAt })
+
+  expect(response.status).toBe(200)
+  expect(await rows(world)).toMatchObject([{ status: 'ok' }])
+  expect(await all('events')).toHaveLength(length)
+})
+
+test('a deletion that was asked for nine days ago is carried out', async () => {
+  await person(world).login()
+  const issuedAt = world.now()
+  world.pass(9 * DAY_MS)
+
+  await meta(world, '/data-deletion', { issuedAt })
+
+  expect(await rows(world)).toStrictEqual([])
+  expect(await all('events')).toStrictEqual([])
+})
+
 test('the record of a deletion says when it was asked for and done, and nothing else', async () => {
   await person(world).login()
   const asked = new Date(Math.floor(world.now().getTime() / 1000) * 1000)
