@@ -240,3 +240,17 @@ test('the session id is new after the login, and the old one is connected to not
   expect([...before.cookies.values()]).not.toStrictEqual([...somebody.cookies.values()])
   expect(page.text).toContain('Get Started</a>')
 })
+
+test('a login that failed with an error code of another version shows the unknown page when its callback is repeated', async () => {
+  const { somebody, callback } = await authorize()
+  world.sandbox.fail('code_expired')
+  await somebody.get(callback)
+  const outcome = JSON.stringify({ code: 'of_a_newer_version', reference: '7K2M-QX4D' })
+  await world.database.query('UPDATE login_attempts SET outcome = $1 WHERE account_key IS NULL', [outcome])
+
+  const page = await somebody.get(callback)
+
+  expect(page.status).toBe(502)
+  expect(page.text).toContain('7K2M-QX4D')
+  expect(exchanges(callback)).toBe(1)
+})
