@@ -215,5 +215,5 @@ test('in production the setup guide is there for a signed-in admin only', async 
 })
 
 function sessionId(cookies: ReadonlyMap<string, string>): string | undefined {
-  return [...cookies].find(([name]) => !name.includes('-browser'))?.[1]
+  return [...cookies].find(([name]) => /-\d+$/.test(name))?.[1]
 }

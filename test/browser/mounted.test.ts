@@ -57,6 +57,7 @@ test('a person who accepts the self-signed certificate logs in by https, with co
   expect(cookies.sort((one, other) => one.name.length - other.name.length)).toMatchObject([
     { name: '__Host-instagram-access-token', secure: true, httpOnly: true, sameSite: 'Lax' },
     { name: '__Host-instagram-access-token-browser', secure: true, httpOnly: true, sameSite: 'Lax' },
+    { name: '__Host-instagram-access-token-finished', secure: true, httpOnly: true, sameSite: 'Lax' },
   ])
 })
 
