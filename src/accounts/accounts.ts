@@ -169,13 +169,13 @@ export function createAccounts(options: {
 }
 
 /**
- * The rows of this account: first the one with its app-scoped id, then those that were stored under the id that came with the token
- * because the profile could not be read.
+ * The rows of this account: first the one with its app-scoped id, then those of the same professional account, and those that were stored
+ * under the id that came with the token because the profile could not be read.
  */
 async function findExisting(transaction: Queries, { profile, userId }: Connection): Promise<Account[]> {
   const { rows } = profile?.id
     ? await transaction.query(
-        `SELECT * FROM accounts WHERE id = $1 OR (profile_read_at IS NULL AND id IN ($2, $3))
+        `SELECT * FROM accounts WHERE id = $1 OR user_id IN ($1, $2, $3) OR (profile_read_at IS NULL AND id IN ($2, $3))
          ORDER BY id <> $1`,
         [profile.id, profile.userId, userId],
       )

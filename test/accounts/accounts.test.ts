@@ -121,6 +121,15 @@ describe('an account that is connected', () => {
     expect(await accounts().accessToken(first.key)).toBe('IGAAsecond')
   })
 
+  test('for the second time under another app-scoped id stays one account, found by its professional id', async () => {
+    const { key } = await accounts().connect(connection())
+
+    const again = await accounts().connect(connection({ userId: idOf(7), profile: { ...PROFILE, id: idOf(7) } }))
+
+    expect(again).toMatchObject({ key, id: idOf(7), userId: PROFESSIONAL_ID })
+    expect(await count()).toBe(1)
+  })
+
   test('for the second time takes over a new name, and keeps what Instagram leaves out', async () => {
     const { key } = await accounts().connect(connection())
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import type { World } from '../support/world.ts'
-import { ACCOUNT, ACCOUNTS, program, startSharedWorld } from './support.ts'
+import { ACCOUNT, ACCOUNTS, APP_ID, PROFESSIONAL_ID, program, startSharedWorld } from './support.ts'
 
 const world = await startSharedWorld()
 const { get, post } = program(world)
@@ -120,4 +120,13 @@ test('a program needs no cookie, gets none, and may call from anywhere', async (
   expect(response.status).toBe(201)
   expect(response.get('Location')).toBe(ACCOUNT)
   expect(response.get('Set-Cookie')).toBeUndefined()
+})
+
+test('a token of a professional account that is known makes no second account', async () => {
+  await world.database.query('UPDATE accounts SET id = $1 WHERE id = $2', ['27640875392278999', APP_ID])
+
+  const { status } = await post(ACCOUNTS, { access_token: world.sandbox.dashboardToken('business') })
+
+  expect(status).toBe(201)
+  expect((await get(ACCOUNTS)).body.accounts).toMatchObject([{ id: APP_ID, user_id: PROFESSIONAL_ID }])
 })
