@@ -7,7 +7,7 @@ import { createTokenCipher } from './accounts/tokenCipher.ts'
 import { checkKeys } from './accounts/tokenKeys.ts'
 import { createWebhookDelivery } from './accounts/webhooks.ts'
 import type { Config } from './config.ts'
-import type { Database } from './database/database.ts'
+import { type Database, type WatchedDatabase, watchWrites } from './database/database.ts'
 import { createInstagramClient, type InstagramClient } from './instagram/client.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import type { Logger } from './log.ts'
@@ -20,7 +20,7 @@ export interface Context {
   config: Config
   log: Logger
   now: () => Date
-  database: Database
+  database: WatchedDatabase
   instagram: InstagramClient
   accounts: Accounts
   refresher: Refresher
@@ -55,7 +55,8 @@ export interface ContextParts {
  * @param config With at least one session secret and one token key.
  */
 export function createContext(config: Config, parts: ContextParts): Context {
-  const { database, log, now = () => new Date(), listeners = [], reconnectUrl = () => null } = parts
+  const { log, now = () => new Date(), listeners = [], reconnectUrl = () => null } = parts
+  const database = watchWrites(parts.database)
   const closing = new AbortController()
   const stopping = AbortSignal.any([closing.signal, ...(parts.stopping ? [parts.stopping] : [])])
 

@@ -5,14 +5,30 @@ import { withTimeout } from '../database/database.ts'
 /** Milliseconds in which the database must answer. */
 const DATABASE_LIMIT_MS = 2_000
 
-/** `GET /readyz`: the database responds and the process is not stopping. The log says when that changes. */
+/** Milliseconds between two test writes after a write that failed. */
+const TEST_WRITE_INTERVAL_MS = 30_000
+
+/** Changes nothing, and fails as other writes do. */
+const TEST_WRITE = 'UPDATE schema_versions SET applied_at = applied_at'
+
+/**
+ * `GET /readyz`: the database responds and the process is not stopping; after a write that failed, a test write has succeeded. The log says when
+ * that changes.
+ */
 export function readiness({ database, stopping, log }: Context): RequestHandler {
   let wasReady = true
   let checking: Promise<boolean> | undefined
+  let nextTestWrite = 0
 
   async function checkDatabase(): Promise<boolean> {
     try {
       await withTimeout(DATABASE_LIMIT_MS, database.query('SELECT MAX(version) AS version FROM schema_versions'))
+      if (database.hasFailedWrite) {
+        if (performance.now() < nextTestWrite) return false
+        nextTestWrite = performance.now() + TEST_WRITE_INTERVAL_MS
+        await withTimeout(DATABASE_LIMIT_MS, database.query(TEST_WRITE))
+        database.hasFailedWrite = false
+      }
       if (!wasReady) log.info('Ready again: the database answers.')
       return (wasReady = true)
     } catch (error) {

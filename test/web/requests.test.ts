@@ -1,5 +1,5 @@
 import request from 'supertest'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { ACCOUNT, KEY, program, startConnected, TOKEN } from '../api/support.ts'
 import { person } from '../support/person.ts'
 
@@ -182,6 +182,24 @@ test('while the database is unavailable the process is alive and not ready, and 
   expect(back.map(({ status }) => status)).toStrictEqual([200, 200])
   expect(world.log.filter((line) => line.includes('"Not ready: the database is away."'))).toHaveLength(1)
   expect(world.log.filter((line) => line.includes('"Ready again: the database answers."'))).toHaveLength(1)
+})
+
+test('after a write that failed the process is not ready until a test write succeeds, at most every 30 seconds', async () => {
+  world.outage.beginAt(/^INSERT INTO login_attempts/, 1)
+  await person(world).login()
+  world.outage.beginAt(/^UPDATE schema_versions/, 1)
+
+  const failed = await person(world).get('/readyz')
+  const before = world.outage.asked()
+  const early = await person(world).get('/readyz')
+  const asked = world.outage.asked() - before
+  const later = performance.now() + 30_000
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => later)
+  const back = [await person(world).get('/readyz'), await person(world).get('/readyz')]
+  clock.mockRestore()
+
+  expect([failed.status, early.status, asked]).toStrictEqual([503, 503, 1])
+  expect(back.map(({ status }) => status)).toStrictEqual([200, 200])
 })
 
 test('with a database that hangs the process is not ready after two seconds, and asks once for all probes', async () => {
