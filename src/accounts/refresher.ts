@@ -29,6 +29,9 @@ const SHORTEST_PAUSE_MS = 15 * MINUTE_MS
 /** Milliseconds of a pause, whatever Instagram asks for. */
 const LONGEST_PAUSE_MS = DAY_MS
 
+/** Seconds by which the clock may drift between two rounds before the log says so. */
+const MAX_DRIFT_SECONDS = 300
+
 /** An account whose token nobody else changes until the lease is settled or expires; connecting the account anew ends the lease. */
 export interface Lease {
   id: string
@@ -158,6 +161,8 @@ export function createRefresher(options: {
   let isStopped = false
   /** When the last round began, in ms; a clock that was set back is behind it. */
   let lastRound = Infinity
+  /** What the clock was ahead of the monotonic one then, in ms; jumps when the clock is set. */
+  let lastOffset = now().getTime() - performance.now()
 
   /** A pause longer than the longest comes from a clock that has been set back since, and is over. */
   function isPaused(): boolean {
@@ -208,8 +213,12 @@ export function createRefresher(options: {
 
   /** Undoes what a clock that was ahead has done to accounts, once it is right again: at the start, and after it was set back. */
   async function undoClockErrors(): Promise<void> {
-    await leases.correctTimes(schedule)
     const time = now().getTime()
+    const offset = time - performance.now()
+    const seconds = Math.round((offset - lastOffset) / 1000)
+    if (Math.abs(seconds) > MAX_DRIFT_SECONDS) log.warn({ seconds }, 'the clock was set to another time')
+    lastOffset = offset
+    await leases.correctTimes(schedule)
     let wrong: Lease[]
     while (time < lastRound && !isStopped && (wrong = await leases.takeFalselyExpired(CONCURRENCY)).length > 0)
       for (const lease of wrong) await leases.settle(lease, policy.afterReturn(lease.account, now(), schedule))

@@ -93,11 +93,9 @@ export interface WatchedDatabase extends Database {
 
 /** Watches the writes to a database. */
 export function watchWrites(database: Database): WatchedDatabase {
-  async function watch<Result>(result: Promise<Result>): Promise<Result> {
-    return result.catch((error: unknown) => {
-      if (isAppError(error, 'database_unavailable')) watched.hasFailedWrite = true
-      throw error
-    })
+  function noteFailure(error: unknown): never {
+    if (isAppError(error, 'database_unavailable')) watched.hasFailedWrite = true
+    throw error
   }
 
   const watched: WatchedDatabase = {
@@ -105,9 +103,9 @@ export function watchWrites(database: Database): WatchedDatabase {
     hasFailedWrite: false,
     query(sql, parameters) {
       const result = database.query(sql, parameters)
-      return sql.startsWith('SELECT') ? result : watch(result)
+      return sql.startsWith('SELECT') ? result : result.catch(noteFailure)
     },
-    transaction: (work) => watch(database.transaction(work)),
+    transaction: (work) => database.transaction(work).catch(noteFailure),
   }
   return watched
 }

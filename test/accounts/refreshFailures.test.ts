@@ -390,7 +390,18 @@ describe('with a clock that was 61 days ahead for one round', () => {
   })
 })
 
-test('a refresh that a clock 50 days ahead has put off comes to its turn before the token expires', async () => {
+test('a clock that is set to another time is logged once', async () => {
+  const { refresher } = stage.process()
+  await refresher.refreshDue()
+  stage.pass(61 * DAY_MS)
+
+  await refresher.refreshDue()
+  await refresher.refreshDue()
+
+  expect(stage.logged('the clock was set to another time')).toMatchObject([{ level: 40, seconds: 61 * 86_400 }])
+})
+
+test('a refresh that a clock 58 days ahead has put off comes to its turn before the token expires', async () => {
   const { tokenExpiresAt } = await stage.connect(idOf(1))
   stage.refuseRefreshes(OUT_OF_ORDER, 1)
   await stage.process({ aheadMs: 58 * DAY_MS }).refresher.refreshDue()
