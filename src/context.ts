@@ -7,13 +7,20 @@ import { createTokenCipher } from './accounts/tokenCipher.ts'
 import { checkKeys } from './accounts/tokenKeys.ts'
 import { createWebhookDelivery } from './accounts/webhooks.ts'
 import type { Config } from './config.ts'
-import { type Database, type WatchedDatabase, watchWrites } from './database/database.ts'
+import type { Database } from './database/database.ts'
+import { isAppError } from './errors/errors.ts'
 import { createInstagramClient, type InstagramClient } from './instagram/client.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import type { Logger } from './log.ts'
 import { createLoginAttempts } from './login/attempts.ts'
 import { createLogin, type PageLogin } from './login/login.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+
+/** A database that notes when a write fails because the database is read-only, full or away. */
+interface WatchedDatabase extends Database {
+  /** Set by a write that failed; whoever makes sure that writes succeed again clears it. */
+  hasFailedWrite: boolean
+}
 
 /** Everything that requests, jobs and commands work with. */
 export interface Context {
@@ -104,4 +111,23 @@ export function createContext(config: Config, parts: ContextParts): Context {
       await database.close()
     },
   }
+}
+
+/** Watches the writes to a database. */
+function watchWrites(database: Database): WatchedDatabase {
+  function noteFailure(error: unknown): never {
+    if (isAppError(error, 'database_unavailable')) watched.hasFailedWrite = true
+    throw error
+  }
+
+  const watched: WatchedDatabase = {
+    ...database,
+    hasFailedWrite: false,
+    query(sql, parameters) {
+      const result = database.query(sql, parameters)
+      return sql.startsWith('SELECT') ? result : result.catch(noteFailure)
+    },
+    transaction: (work) => database.transaction(work).catch(noteFailure),
+  }
+  return watched
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isInMemory, postgresName, sqliteFile } from '../databaseUrl.ts'
-import { AppError, isAppError } from '../errors/errors.ts'
+import { AppError } from '../errors/errors.ts'
 import { migrate } from './migrations.ts'
 import type { Database } from './queries.ts'
 import { openSqlite } from './sqlite.ts'
@@ -83,31 +83,6 @@ export function openInBackground(url: string, onError: (error: unknown) => void)
       await (await attempt.catch(() => undefined))?.close()
     },
   }
-}
-
-/** A database that notes when a write fails because the database is read-only, full or away. */
-export interface WatchedDatabase extends Database {
-  /** Set by a write that failed; whoever makes sure that writes succeed again clears it. */
-  hasFailedWrite: boolean
-}
-
-/** Watches the writes to a database. */
-export function watchWrites(database: Database): WatchedDatabase {
-  function noteFailure(error: unknown): never {
-    if (isAppError(error, 'database_unavailable')) watched.hasFailedWrite = true
-    throw error
-  }
-
-  const watched: WatchedDatabase = {
-    ...database,
-    hasFailedWrite: false,
-    query(sql, parameters) {
-      const result = database.query(sql, parameters)
-      return sql.startsWith('SELECT') ? result : result.catch(noteFailure)
-    },
-    transaction: (work) => database.transaction(work).catch(noteFailure),
-  }
-  return watched
 }
 
 /** The result of a promise, or `database_unavailable` after `limitMs` milliseconds; the work behind the promise continues. */
