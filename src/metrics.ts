@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Accounts } from './accounts/accounts.ts'
 import type { AccountEvent } from './accounts/events.ts'
 import type { Database } from './database/database.ts'
+import { helpCodes, instagramErrors } from './errors/catalogue.ts'
 import type { FinishedCall } from './instagram/http.ts'
 
 /** Milliseconds that the database has to answer; otherwise a scrape does without its figures. */
@@ -59,6 +60,13 @@ export function createMetrics(database: Database, accounts: Accounts, now: () =>
     buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers,
   })
+
+  // Prometheus sees no increase in a series that begins at 1: an alert would miss the first failure.
+  for (const outcome of ['connected', ...helpCodes]) logins.inc({ outcome }, 0)
+  for (const { kind: outcome, stages } of Object.values(instagramErrors))
+    for (const stage of stages)
+      if (stage !== 'page' && stage !== 'callback')
+        calls.zero({ endpoint: stage === 'exchange' ? 'token' : stage, outcome })
 
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers })

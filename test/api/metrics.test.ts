@@ -13,7 +13,7 @@ test('logins are counted by outcome, once however often the callback comes, and 
   const callback = await somebody.authorize(await somebody.getStarted())
   await somebody.get(callback)
   await somebody.get(callback)
-  const calls = (await scrape(world)).all('instagram_call_duration_seconds_count')
+  const calls = (await scrape(world)).counted('instagram_call_duration_seconds_count')
   await person(world).login({ cancel: true })
   await person(world).login({ cancel: true })
   await person(world).get('/response?code=a&state=b')
@@ -25,7 +25,7 @@ test('logins are counted by outcome, once however often the callback comes, and 
 
   const metrics = await scrape(world)
 
-  expect(metrics.all('instagram_logins_total')).toStrictEqual({
+  expect(metrics.counted('instagram_logins_total')).toStrictEqual({
     'outcome="connected"': 1,
     'outcome="declined"': 2,
     'outcome="cookie_missing"': 1,
@@ -36,7 +36,7 @@ test('logins are counted by outcome, once however often the callback comes, and 
     'endpoint="long_lived",outcome="ok"': 1,
     'endpoint="me",outcome="ok"': 1,
   })
-  expect(metrics.all('instagram_call_duration_seconds_count')).toStrictEqual({
+  expect(metrics.counted('instagram_call_duration_seconds_count')).toStrictEqual({
     ...calls,
     'endpoint="token",outcome="unavailable"': 1,
   })
@@ -147,7 +147,7 @@ test('two apps in one process count for themselves', async () => {
   await using other = await startApiWorld()
   await person(one).login()
 
-  const counts = [await scrape(one), await scrape(other)].map((metrics) => metrics.all('instagram_logins_total'))
+  const counts = [await scrape(one), await scrape(other)].map((metrics) => metrics.counted('instagram_logins_total'))
 
   expect(counts).toStrictEqual([{ 'outcome="connected"': 1 }, {}])
 })

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { helpCodes, instagramErrors } from '../../src/errors/catalogue.ts'
+import { person } from '../support/person.ts'
 import { type ScrapedMetrics, scrape } from '../support/scraped.ts'
-import { startConnected } from './support.ts'
+import { startApiWorld } from './support.ts'
 
 /** A metric that is used: its name and, within braces, the labels that are asked for. */
 interface Use {
@@ -36,10 +37,13 @@ const CAN_BE: Record<string, (value: string, metrics: ScrapedMetrics) => boolean
   route: (value) => value.startsWith('/'),
 }
 
+let started: ScrapedMetrics
 let metrics: ScrapedMetrics
 
 beforeAll(async () => {
-  await using world = await startConnected()
+  await using world = await startApiWorld()
+  started = await scrape(world)
+  await person(world).login()
   metrics = await scrape(world)
 })
 
@@ -59,6 +63,17 @@ test.each(['grafana-dashboard.json', 'alerts.yml'])('every metric and label of %
 
   expect(uses.length).toBeGreaterThan(10)
   expect(unknown).toStrictEqual([])
+})
+
+test('every outcome that alerts.yml names is counted from 0, so that an alert sees the first one', () => {
+  const missing = usesIn('alerts.yml').flatMap(({ name, labels }) =>
+    labels
+      .filter(({ label }) => label === 'outcome')
+      .flatMap(({ values }) => values)
+      .filter((value) => !new RegExp(`^${name}\\{.*\\boutcome="${value}".*\\} 0$`, 'm').test(started.text)),
+  )
+
+  expect(missing).toStrictEqual([])
 })
 
 test('the dashboard shows every metric of the app', () => {

@@ -7,6 +7,8 @@ export interface ScrapedMetrics {
   text: string
   /** The values of a metric by their labels, as they are written in the text. */
   all(name: string): Record<string, number>
+  /** Those that are not 0. */
+  counted(name: string): Record<string, number>
   /** The value of a metric without labels. */
   one(name: string): number | undefined
 }
@@ -22,5 +24,6 @@ export async function scrape({ origin }: World): Promise<ScrapedMetrics> {
   }))
   const all = (name: string) =>
     Object.fromEntries(samples.filter((sample) => sample.name === name).map(({ labels, value }) => [labels, value]))
-  return { text, all, one: (name) => all(name)[''] }
+  const counted = (name: string) => Object.fromEntries(Object.entries(all(name)).filter(([, value]) => value !== 0))
+  return { text, all, counted, one: (name) => all(name)[''] }
 }
