@@ -58,6 +58,8 @@ export interface Evidence extends ErrorResponse {
   status?: number | undefined
   /** Such as `text/html`. */
   contentType?: string | undefined
+  /** What came in place of an HTTP response. */
+  received?: string | undefined
   usage?: Usage | undefined
 }
 
@@ -70,8 +72,8 @@ export class InstagramError extends AppError {
   readonly evidence: Evidence
 
   constructor(code: InstagramErrorCode, evidence: Evidence, options: { cause?: unknown } = {}) {
-    const { endpoint, status, message } = evidence
-    const response = status === undefined ? 'did not answer' : `answered ${status}`
+    const { endpoint, status, message, received } = evidence
+    const response = status === undefined ? (received ? `sent ${received}` : 'did not answer') : `answered ${status}`
     super(code, { ...options, message: `${code}: ${endpoint} ${response}${message ? `, “${message}”` : ''}` })
     this.kind = instagramErrors[code].kind
     this.evidence = evidence

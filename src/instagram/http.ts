@@ -1,7 +1,8 @@
+import * as zlib from 'node:zlib'
 import { Agent, type Dispatcher, errors, request } from 'undici'
 import type { InstagramErrorKind } from '../errors/catalogue/entry.ts'
 import type { InstagramErrorCode } from '../errors/catalogue.ts'
-import { InstagramError } from '../errors/errors.ts'
+import { type Evidence, InstagramError } from '../errors/errors.ts'
 import { type HttpResponse, readUsage } from './responses.ts'
 
 /** Milliseconds for a whole call, from DNS to the last byte of the response. */
@@ -9,6 +10,9 @@ const TIME_LIMIT_MS = 10_000
 
 /** Bytes of a response. */
 const SIZE_LIMIT = 1024 * 1024
+
+/** Bytes of a response’s headers; a proxy may add its own. */
+const HEADERS_LIMIT = 64 * 1024
 
 /** Characters of Instagram’s words that go into an error. */
 const MAX_MESSAGE_LENGTH = 500
@@ -43,7 +47,10 @@ export interface HttpOptions {
 }
 
 /** Creates an HTTP client for Instagram. */
-export function createHttp({ onCall, dispatcher = new Agent({ maxResponseSize: SIZE_LIMIT }) }: HttpOptions) {
+export function createHttp({
+  onCall,
+  dispatcher = new Agent({ maxResponseSize: SIZE_LIMIT, maxHeaderSize: HEADERS_LIMIT }),
+}: HttpOptions) {
   return {
     /**
      * Makes one call and returns what `read` makes of its response. Follows no redirect, sends no cookie, never retries.
@@ -90,7 +97,7 @@ async function send({ url, form, accept = 'application/json' }: Call, dispatcher
     })
     const { statusCode, headers, body } = await Promise.race([responding, late.promise])
     status = statusCode
-    const bytes = Buffer.from(await body.arrayBuffer())
+    const bytes = decode(Buffer.from(await body.arrayBuffer()), headers['content-encoding'])
     const [contentType = ''] = String(headers['content-type'] ?? '').split(';', 1)
     return {
       address,
@@ -101,8 +108,9 @@ async function send({ url, form, accept = 'application/json' }: Call, dispatcher
       mask: (text) => text && maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
     }
   } catch (cause) {
-    const evidence = { endpoint: address, ...(status !== undefined && { status }) }
-    throw new InstagramError(codeOf(cause, status !== undefined), evidence, { cause: withoutData(cause) })
+    const received = malformed(cause)
+    const evidence = { endpoint: address, ...(status !== undefined && { status }), ...(received && { received }) }
+    throw new InstagramError(codeOf(cause, evidence), evidence, { cause: withoutData(cause) })
   } finally {
     clearTimeout(timer)
   }
@@ -121,10 +129,44 @@ function withoutData(error: unknown): unknown {
   return error instanceof errors.HTTPParserError ? Object.assign(error, { data: undefined }) : error
 }
 
-function codeOf(error: unknown, hasStatus: boolean): InstagramErrorCode {
-  if (error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'
+type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Buffer
+
+const DECODERS = new Map<string, Decoder>([
+  ['gzip', zlib.gunzipSync],
+  ['x-gzip', zlib.gunzipSync],
+  ['deflate', inflate],
+  ['br', zlib.brotliDecompressSync],
+  ['zstd', zlib.zstdDecompressSync],
+])
+
+/** Decodes a body. We ask for no coding, but a proxy may compress all the same. Unknown codings leave it as it is. */
+function decode(bytes: Buffer, codings: string | string[] = ''): Buffer {
+  const decoders = String(codings)
+    .split(',')
+    .flatMap((coding) => DECODERS.get(coding.trim().toLowerCase()) ?? [])
+  return decoders.reduceRight((body, decoder) => decoder(body, { maxOutputLength: SIZE_LIMIT }), bytes)
+}
+
+/** Some servers leave out the zlib header, whose first byte ends in 8. */
+function inflate(body: Buffer, options: { maxOutputLength: number }): Buffer {
+  return (body[0] ?? 0) % 16 === 8 ? zlib.inflateSync(body, options) : zlib.inflateRawSync(body, options)
+}
+
+/** What came that undici refuses as a response; `undefined`: nothing came. */
+function malformed(error: unknown): string | undefined {
+  if (error instanceof errors.HeadersOverflowError) return `headers of more than ${HEADERS_LIMIT / 1024} kB`
+  if (error instanceof errors.HTTPParserError) return 'bytes that are not HTTP'
+  if (error instanceof errors.ResponseContentLengthMismatchError) return 'a body of another length than announced'
+  if (!(error instanceof errors.SocketError)) return undefined
+  if (error.message === 'bad response') return 'an interim response (100 Continue) that we did not ask for'
+  return error.message === 'bad upgrade' ? 'a switch to another protocol (101)' : undefined
+}
+
+function codeOf(error: unknown, { status, received }: Evidence): InstagramErrorCode {
+  const isTooLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+  if (isTooLong || error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'
   const timeouts = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
   const isLate = error instanceof Error && error.name === 'TimeoutError'
   if (isLate || timeouts.some((timeout) => error instanceof timeout)) return 'timed_out'
-  return hasStatus ? 'unreadable' : 'unreachable'
+  return status === undefined && received === undefined ? 'unreachable' : 'unreadable'
 }

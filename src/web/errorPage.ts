@@ -52,8 +52,8 @@ const lastResort: ErrorRequestHandler = (error: unknown, request, response, _nex
 }
 
 /** Instagram's response, line by line. */
-function evidenceLines({ endpoint, status, type, message, code, subcode, traceId }: Evidence) {
-  const lines = { Asked: endpoint, Status: status, Message: message, Type: type, Code: code }
+function evidenceLines({ endpoint, status, received, type, message, code, subcode, traceId }: Evidence) {
+  const lines = { Asked: endpoint, Status: status, Received: received, Message: message, Type: type, Code: code }
   return Object.entries({ ...lines, Subcode: subcode, fbtrace_id: traceId })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [name, String(value)] as const)

@@ -1,3 +1,4 @@
+import * as zlib from 'node:zlib'
 import { Agent } from 'undici'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { FinishedCall } from '../../src/instagram/http.ts'
@@ -19,6 +20,7 @@ function calls() {
 
 const TOKEN = '{"access_token":"IGAAx","user_id":27640875392278831}'
 const MEBIBYTE = 1_048_576
+const OK = 'HTTP/1.1 200 OK\r\n'
 
 describe('a response', () => {
   test('of exactly one mebibyte is read', async () => {
@@ -70,22 +72,84 @@ describe('a response', () => {
     expect(calls()).toHaveLength(1)
   })
 
-  test.each([
-    ['with half a header', 'HTTP/1.1 200 OK\r\ncontent-ty'],
-    ['in another protocol', 'SSH-2.0-OpenSSH_9.9\r\n'],
-    ['with a chunk without a size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nsize\r\n{}\r\n'],
-    ['with two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
-    ['with headers without end', `HTTP/1.1 200 OK\r\nx-long: ${'x'.repeat(200_000)}`],
-    ['that switches protocols', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
-    ['of no bytes', ''],
-  ])('%s is an error like any other', async (_, bytes) => {
+  test.each<[how: string, bytes: string, received: string]>([
+    ['in another protocol', 'SSH-2.0-OpenSSH_9.9\r\n', 'bytes that are not HTTP'],
+    ['with two lengths', `${OK}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`, 'a body of another length'],
+    ['with headers without end', `${OK}x-long: ${'x'.repeat(200_000)}`, 'headers of more than 64 kB'],
+    ['after 100 Continue', `HTTP/1.1 100 Continue\r\n\r\n${OK}\r\n${TOKEN}`, 'an interim response (100 Continue)'],
+    ['that switches protocols', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', '101'],
+  ])('%s is unreadable, and the error says what came', async (_, bytes, received) => {
     await using server = await startRawServer(bytes)
     await using client = startClient(settingsFor(server.origin))
 
     const error = await refusal(client.exchangeCode('AQ'))
 
-    expect(['unreachable', 'unreadable']).toContain(error.kind)
-    expect(error.evidence.endpoint).toBe(`${server.origin}/oauth/access_token`)
+    expect(error.code).toBe('unreadable')
+    expect(error.evidence).toStrictEqual({
+      endpoint: `${server.origin}/oauth/access_token`,
+      received: expect.stringContaining(received) as string,
+    })
+    expect(error.message).toContain(`/oauth/access_token sent ${error.evidence.received}`)
+  })
+
+  test('with a chunk without a size is unreadable', async () => {
+    await using server = await startRawServer(`${OK}transfer-encoding: chunked\r\n\r\nsize\r\n{}\r\n`)
+    await using client = startClient(settingsFor(server.origin))
+
+    const error = await refusal(client.exchangeCode('AQ'))
+
+    expect(error.message).toBe(`unreadable: ${server.origin}/oauth/access_token answered 200`)
+    expect(error.evidence.received).toBe('bytes that are not HTTP')
+  })
+
+  test.each([
+    ['no bytes', ''],
+    ['half a header', `${OK}content-ty`],
+  ])('of %s is none', async (_, bytes) => {
+    await using server = await startRawServer(bytes)
+    await using client = startClient(settingsFor(server.origin))
+
+    const error = await refusal(client.exchangeCode('AQ'))
+
+    expect(error.code).toBe('unreachable')
+  })
+
+  test('with headers of 20 kB is read', async () => {
+    await using server = await startRawServer(`${OK}x-long: ${'x'.repeat(20_000)}\r\n\r\n${TOKEN}`)
+    await using client = startClient(settingsFor(server.origin))
+
+    const response = await client.exchangeCode('AQ')
+
+    expect(response.userId).toBe('27640875392278831')
+  })
+
+  test.each<[coding: string, body: Buffer]>([
+    ['gzip', zlib.gzipSync(TOKEN)],
+    ['x-gzip', zlib.gzipSync(TOKEN)],
+    ['deflate', zlib.deflateSync(TOKEN)],
+    ['Deflate', zlib.deflateRawSync(TOKEN)],
+    ['br', zlib.brotliCompressSync(TOKEN)],
+    ['zstd', zlib.zstdCompressSync(TOKEN)],
+    ['br, gzip', zlib.gzipSync(zlib.brotliCompressSync(TOKEN))],
+    ['utf-8', Buffer.from(TOKEN)],
+  ])('with Content-Encoding %s, which was not asked for, is read', async (coding, body) => {
+    sandbox.answerNext('token', { headers: { 'content-encoding': coding }, body })
+
+    const response = await instagram.exchangeCode('AQ')
+
+    expect(response.userId).toBe('27640875392278831')
+  })
+
+  test.each([
+    ['is cut off', zlib.gzipSync(TOKEN).subarray(0, 30), 'unreadable'],
+    ['unpacks to more than a mebibyte', zlib.gzipSync(TOKEN.padEnd(MEBIBYTE + 1)), 'too_large'],
+  ])('whose gzip %s is an error like any other', async (_, body, code) => {
+    sandbox.answerNext('token', { headers: { 'content-encoding': 'gzip' }, body })
+
+    const error = await refusal(instagram.exchangeCode('AQ'))
+
+    expect(error.code).toBe(code)
+    expect(error.evidence.status).toBe(200)
   })
 })
 
