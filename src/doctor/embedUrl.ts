@@ -1,0 +1,183 @@
+import type { InstagramSettings } from '../config.ts'
+import type { SettingNames } from '../errors/settingNames.ts'
+import { AUTHORIZE_URL, dayInWords, DEAD_SCOPES, FORMER_AUTHORIZE, SCOPES } from '../facts.ts'
+import { type Finding, ok, quoted, unknown, wrong } from './installation.ts'
+import { BUSINESS_LOGIN } from './settings.ts'
+
+/** The settings that an Embed URL contains. Those that are missing or malformed in it are left out. */
+export type EmbeddedSettings = Partial<Pick<InstagramSettings, 'clientId' | 'redirectUri' | 'scopes'>>
+
+/** Embed URLs have some 500 characters. */
+const MAX_LENGTH = 4_000
+
+const PARAMETERS = ['client_id', 'redirect_uri', 'response_type', 'scope', 'force_reauth', 'enable_fb_login']
+
+const COPY_AGAIN = `Copy the Embed URL again from ${BUSINESS_LOGIN}.`
+const NOTHING_TO_DO = 'You do not have to change anything: this app sends its own parameters.'
+
+/**
+ * Compares the Embed URL, which Meta's dashboard shows for an app, with settings, byte by byte. The text may come from anybody: findings quote
+ * only its host and path, app ID, redirect URI, scopes and names of parameters.
+ *
+ * @param settings What is set now. A setting that is left out is reported as not set.
+ * @returns Findings for each part, and the settings that the URL contains: each is safe in a line of `.env`.
+ */
+export function compareEmbedUrl(
+  pasted: string,
+  settings: EmbeddedSettings,
+  names: SettingNames,
+): { findings: Finding[]; embedded: EmbeddedSettings } {
+  const text = pasted.trim()
+  const url = URL.parse(text)
+  const refusal = refusalOf(text, url)
+  if (!url || refusal) return { findings: [wrong('Embed URL', refusal ?? '', COPY_AGAIN)], embedded: {} }
+
+  const { searchParams } = url
+  const [clientId, redirectUri] = [searchParams.get('client_id') ?? '', searchParams.get('redirect_uri') ?? '']
+  const scopes = (searchParams.get('scope') ?? '').split(/[,\s]+/).filter(Boolean)
+  const findings = [
+    checkAddress(url),
+    checkParameters(searchParams),
+    compareClientId(clientId, settings.clientId, names),
+    compareRedirectUri(redirectUri, settings.redirectUri, names),
+    compareScopes(scopes, settings.scopes, names),
+  ]
+  const isUri = /^https?:\/\/[\w.~:/%[\]-]{1,500}$/.test(redirectUri) && URL.canParse(redirectUri)
+  const embedded = {
+    ...(/^\d{1,20}$/.test(clientId) && { clientId }),
+    ...(isUri && { redirectUri }),
+    ...(scopes.length > 0 && scopes.every((scope) => /^\w{1,60}$/.test(scope)) && { scopes }),
+  }
+  return { findings: findings.flat(), embedded }
+}
+
+/** The lines of `.env` with these settings. */
+export function environmentLines({ clientId, redirectUri, scopes }: EmbeddedSettings): string[] {
+  const values = {
+    INSTAGRAM_CLIENT_ID: clientId,
+    INSTAGRAM_REDIRECT_URI: redirectUri,
+    INSTAGRAM_SCOPES: scopes?.join(),
+  }
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
+}
+
+/** Why the text is not compared: it is no address of Instagram, or can be read in two ways. */
+function refusalOf(text: string, url: URL | null): string | undefined {
+  if (text === '') return 'Nothing was pasted.'
+  if (text.length > MAX_LENGTH) return `It is longer than ${MAX_LENGTH} characters.`
+  if (/[^!-~]|["'<>\\^`{|}]|&amp;/.test(text))
+    return 'It contains spaces, quotes, HTML or other text beside an address.'
+  if (url?.protocol !== 'https:') return 'It is not an address that begins with https://.'
+  if (url.username || url.password) return 'It contains a user name in front of the host.'
+  if (/(^|\.)facebook\.com$/.test(url.hostname)) return 'It belongs to Facebook Login, which is another product.'
+  if (!/(^|\.)instagram\.com$/.test(url.hostname)) return `It leads to ${quoted(url.host)}, not to Instagram.`
+  const parameters = [...url.searchParams.keys()]
+  const repeated = parameters.find((name, index) => parameters.indexOf(name) < index)
+  return repeated === undefined ? undefined : `It contains ${quoted(repeated)} more than once.`
+}
+
+function checkAddress({ origin, pathname, hash }: URL): Finding {
+  const name = 'Embed URL'
+  const { url, ended } = FORMER_AUTHORIZE
+  if (origin + pathname === url)
+    return wrong(name, `It leads to ${url}, which ended in ${dayInWords(ended)}.`, COPY_AGAIN)
+  if (origin + pathname !== AUTHORIZE_URL)
+    return wrong(name, `It leads to ${quoted(origin + pathname)}, not to ${AUTHORIZE_URL}.`, COPY_AGAIN)
+  if (hash) return unknown(name, 'It ends with # and more, which Meta’s dashboard does not add.', COPY_AGAIN)
+  return ok(name, `It leads to ${AUTHORIZE_URL}.`)
+}
+
+function checkParameters(parameters: URLSearchParams): Finding | Finding[] {
+  const name = 'Embed URL: parameters'
+  const old = [...parameters].flatMap(([key, value]) => {
+    if (key === 'force_authentication') return 'force_authentication is the old name of force_reauth.'
+    const isFlag = key === 'force_reauth' || key === 'enable_fb_login'
+    return isFlag && /^\d$/.test(value) ? `${key} has an old value: today it is true or false.` : []
+  })
+  const others = [...parameters.keys()].filter((key) => ![...PARAMETERS, 'force_authentication'].includes(key))
+  if (others.length > 0) old.push(`Meta’s dashboard does not add ${quoted(others.join(', '))}.`)
+  if (parameters.get('response_type') !== 'code')
+    return wrong(name, 'It does not contain response_type=code, which Instagram requires.', COPY_AGAIN)
+  return old.length > 0
+    ? old.map((says) => unknown(name, says, NOTHING_TO_DO))
+    : ok(name, 'They are as in the dashboard.')
+}
+
+function compareClientId(theirs: string, ours: string | undefined, names: SettingNames): Finding {
+  const name = 'Embed URL: app ID'
+  if (!/^\d+$/.test(theirs)) return wrong(name, 'Its client_id is missing or is not a number.', COPY_AGAIN)
+  if (ours === theirs || ours === undefined) return equalOrUnset(name, names.clientId, theirs, ours)
+  return wrong(
+    name,
+    `It is ${quoted(theirs)}, but ${names.clientId} is ${quoted(ours)}, which is another app.`,
+    `Set ${names.clientId} to the ID of the Embed URL, and ${names.clientSecret} to the secret of the same page.`,
+  )
+}
+
+function compareRedirectUri(theirs: string, ours: string | undefined, names: SettingNames): Finding {
+  const name = 'Embed URL: redirect URI'
+  const url = URL.parse(theirs)
+  if (!url) return wrong(name, 'Its redirect_uri is missing or is not an address.', COPY_AGAIN)
+  if (ours === theirs || ours === undefined) return equalOrUnset(name, names.redirectUri, theirs, ours)
+  return wrong(
+    name,
+    `It is ${quoted(theirs)}, but ${names.redirectUri} is ${quoted(ours)}: ${differences(url, new URL(ours)).join(', ')}.`,
+    `Set ${names.redirectUri} to the value of the Embed URL, or add yours under ${BUSINESS_LOGIN} → OAuth redirect URIs.`,
+  )
+}
+
+function equalOrUnset(name: string, setting: string, theirs: string, ours: string | undefined): Finding {
+  if (ours !== undefined) return ok(name, 'It is the same as in the settings.')
+  return unknown(name, `${setting} is not set.`, `Set ${setting} to ${quoted(theirs)}.`)
+}
+
+/** In which parts two addresses differ, in words. */
+function differences(one: URL, other: URL): string[] {
+  const differs = (part: (url: URL) => string) => part(one) !== part(other)
+  const path = ({ pathname }: URL) => pathname.replace(/\/+$/, '')
+  const otherHost = differs(({ hostname }) => hostname.replace(/^www\./, ''))
+  const otherPath = differs((url) => path(url).toLowerCase())
+  const found = [
+    differs(({ protocol }) => protocol) && 'the scheme differs (http or https)',
+    differs(({ hostname }) => hostname) && (otherHost ? 'the host differs' : 'only one has www'),
+    differs(({ port }) => port) && 'the port differs',
+    differs(path) && (otherPath ? 'the path differs' : 'capital letters in the path differ'),
+    differs(({ pathname }) => String(pathname.endsWith('/'))) && 'only one ends with a slash',
+    differs(({ search, hash }) => search + hash) && 'they have different queries',
+  ].filter((words) => words !== false)
+  return found.length > 0 ? found : ['it is the same address in another spelling (capital letters, port or encoding)']
+}
+
+function compareScopes(theirs: string[], ours: readonly string[] | undefined, names: SettingNames): Finding[] {
+  const name = 'Embed URL: scopes'
+  const setting = names.scopes
+  const today = (scope: string) => DEAD_SCOPES.get(scope)?.today ?? ''
+  const list = (scopes: readonly string[]) => quoted(scopes.join(', '))
+  const ended = theirs.filter((scope) => DEAD_SCOPES.has(scope))
+  if (theirs.length === 0) return [wrong(name, 'It asks for no scope.', COPY_AGAIN)]
+  if (ended.length > 0) return [wrong(name, `It asks for ${list(ended)}, which Instagram no longer knows.`, COPY_AGAIN)]
+  if (!ours) return [equalOrUnset(name, setting, theirs.join(), undefined)]
+
+  const missing = ours.filter((scope) => !theirs.includes(scope))
+  const renamed = missing.filter((scope) => theirs.includes(today(scope)))
+  const extra = missing.filter((scope) => !renamed.includes(scope))
+  const left = theirs.filter((scope) => !ours.includes(scope) && !renamed.some((old) => today(old) === scope))
+  const strange = theirs.filter((scope) => !SCOPES.includes(scope))
+  const findings = [
+    ...renamed.map((old) => wrong(name, `${old} was renamed.`, `Write ${today(old)} in ${setting} instead.`)),
+    extra.length > 0 &&
+      wrong(
+        name,
+        `${setting} asks for ${list(extra)}, which this app does not have in the dashboard.`,
+        `Add the permission to the app in Meta’s dashboard, or take it out of ${setting}.`,
+      ),
+    strange.length > 0 && unknown(name, `We do not know ${list(strange)}: it may be misspelled.`, COPY_AGAIN),
+    left.length > 0 &&
+      unknown(
+        name,
+        `${setting} leaves out ${list(left)}; one developer reports “Invalid redirect_uri” for that, others do not.`,
+        `If a login ends with this error, set ${setting} to the scopes of the Embed URL.`,
+      ),
+  ].filter((finding) => finding !== false)
+  return findings.length > 0 ? findings : [equalOrUnset(name, setting, '', '')]
+}
