@@ -21,7 +21,7 @@ export interface LoginAttempt {
   claimedAt: number
   /** `undefined`: this is the first arrival. */
   accountKey?: string
-  /** The browser session that an earlier arrival made. */
+  /** The id of the browser session that every arrival makes; `undefined`: each makes one of its own. */
   sessionId?: string | undefined
   /** Whether this repeat arrived too late to have the same result. */
   isLate?: boolean
@@ -67,19 +67,21 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
     /**
      * Claims a login, or waits for the outcome of the same callback's first arrival.
      *
+     * @param sessionId The id of the session that this request would make
      * @throws {AppError} the first arrival's error, with its reference; `state_expired`; `state_used`: the state came with another code
      *   before; `interrupted`: the first arrival's process never finished
      */
-    async claim({ state, code, isFresh }: ValidCallback): Promise<LoginAttempt> {
+    async claim({ state, code, isFresh }: ValidCallback, sessionId?: string): Promise<LoginAttempt> {
       const stateHash = hash('sha256', state, 'base64url')
       const codeHash = hash('sha256', code, 'base64url')
       if (isFresh) {
         const claimedAt = now().getTime()
         const { rowCount } = await database.query(
-          'INSERT INTO login_attempts (state_hash, code_hash, claimed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-          [stateHash, codeHash, claimedAt],
+          `INSERT INTO login_attempts (state_hash, code_hash, claimed_at, session_id) VALUES ($1, $2, $3, $4)
+           ON CONFLICT DO NOTHING`,
+          [stateHash, codeHash, claimedAt, sessionId ?? null],
         )
-        if (rowCount === 1) return { stateHash, claimedAt }
+        if (rowCount === 1) return { stateHash, claimedAt, sessionId }
       }
       return firstOutcome(stateHash, codeHash)
     },
@@ -88,12 +90,6 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
     async complete(transaction: Queries, stateHash: string, accountKey: string): Promise<void> {
       const sql = 'UPDATE login_attempts SET account_key = $2 WHERE state_hash = $1'
       await transaction.query(sql, [stateHash, accountKey])
-    },
-
-    /** Stores which browser session an arrival made, so that the next one can replace it. */
-    async setSession(stateHash: string, sessionId: string): Promise<void> {
-      const sql = 'UPDATE login_attempts SET session_id = $2 WHERE state_hash = $1'
-      await database.query(sql, [stateHash, sessionId])
     },
 
     /** Stores why a login failed. `reference` names the request in the log. Never rejects: repeated callbacks are then told `interrupted`. */

@@ -87,9 +87,9 @@ export interface FinishedLogin {
 /** Logins for our own pages, which know what the browser is connected to. */
 export interface PageLogin extends Login {
   /** As {@link Login.finishLogin}, but repeats that are late succeed too: show them to a browser only that is still connected. */
-  finishOrRepeat(options: FinishLogin): Promise<FinishedLogin & { attempt: LoginAttempt }>
-  /** Stores which session a finished login made for the browser. */
-  setSession(attempt: LoginAttempt, sessionId: string): Promise<void>
+  finishOrRepeat(
+    options: FinishLogin & { sessionId?: string | undefined },
+  ): Promise<FinishedLogin & { attempt: LoginAttempt }>
 }
 
 /** Logins with these settings. */
@@ -120,15 +120,15 @@ export function createLogin(options: {
     },
 
     finishOrRepeat,
-    setSession: ({ stateHash }, sessionId) => attempts.setSession(stateHash, sessionId),
   }
 
-  async function finishOrRepeat({ callback, browserSecret, bindTo, reference = randomUUID() }: FinishLogin) {
+  async function finishOrRepeat(options: Parameters<PageLogin['finishOrRepeat']>[0]) {
+    const { callback, browserSecret, bindTo, reference = randomUUID(), sessionId } = options
     const secrets = config.sessionSecrets
     const valid = validateCallback(callbackQuery(callback), { browserSecret, bindTo, secrets, now: now() })
     const { code, returnTo } = valid
 
-    const attempt = await attempts.claim(valid)
+    const attempt = await attempts.claim(valid, sessionId)
     if (attempt.accountKey !== undefined) {
       const account = await accounts.find(attempt.accountKey)
       if (!account || account.status === 'disconnected_by_instagram') throw new AppError('state_used')

@@ -126,7 +126,8 @@ export function loginHandlers(context: Context) {
     try {
       const bindTo = current.site.bindTo?.(request)
       const browserSecret = session.browserSecretOf(request)
-      const finished = await login.finishOrRepeat({ callback, browserSecret, bindTo, reference })
+      const sessionId = session.newSessionId(request)
+      const finished = await login.finishOrRepeat({ callback, browserSecret, bindTo, reference, sessionId })
       for (const error of finished.withheld) {
         const line = { err: error, ...errorLogFields(error, config.names) }
         log.warn(line, 'connected, but not with everything that was requested')
@@ -137,9 +138,7 @@ export function loginHandlers(context: Context) {
         // A browser that got the response was signed out since.
         if (isRepeated && (attempt.isLate || session.hasFinishedLogin(request, attempt.claimedAt)))
           throw new AppError('state_used')
-        await session.signIn(request, account.key)
-        if (request.sessionID) await login.setSession(attempt, request.sessionID)
-        if (attempt.sessionId) await session.endFormerSession(request, attempt.sessionId)
+        await session.signIn(request, account.key, attempt.sessionId)
       }
       if (!isRepeated) metrics.onLogin('connected')
       return finished

@@ -30,6 +30,8 @@ export interface RequestContext {
   code?: ErrorCode
   /** Whether `request.session` is ours: the host has none for this request. */
   hasOwnSession?: boolean
+  /** The id of the session of ours that the request makes, if it makes one. */
+  newSessionId?: string
   /** Whether the request was the end of a login, which failed. */
   isFailedLogin?: boolean
   /** Whether the request repeated the callback of a finished login. */

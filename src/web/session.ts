@@ -1,4 +1,4 @@
-import { promisify } from 'node:util'
+import { randomBytes } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
 import session, { type Cookie } from 'express-session'
 import type { Context } from '../context.ts'
@@ -46,6 +46,7 @@ export function openSession({ database, config }: Context, { cookies, sessionKey
     secret: [...config.sessionSecrets],
     name: cookies.session,
     cookie: { ...COOKIE, secure: cookies.secure, maxAge: SESSION_LIFETIME_MS },
+    genid: (request) => newSessionId(request) ?? '',
     proxy: true, // X-Forwarded-Proto tells of https.
     resave: false,
     rolling: false,
@@ -69,9 +70,21 @@ export function sessionData(request: Request): Readonly<SessionData> {
   return typeof data === 'object' && data !== null ? data : {}
 }
 
-/** Connects this browser to an account, in a new session. An admin stays signed in. */
-export async function signIn(request: Request, accountKey: string): Promise<void> {
+/** The id of the session that this request makes, if it makes one; `undefined`: the host chooses it. */
+export function newSessionId(request: Request): string | undefined {
+  const current = requestContext(request)
+  return current.hasOwnSession ? (current.newSessionId ??= randomBytes(24).toString('base64url')) : undefined
+}
+
+/**
+ * Connects this browser to an account, in a new session. An admin stays signed in.
+ *
+ * @param sessionId The id of our own session. Requests that arrive at the same moment give the same one, so that the browser is connected
+ *   whichever response is the last.
+ */
+export async function signIn(request: Request, accountKey: string, sessionId?: string): Promise<void> {
   const { accountKey: former, admin } = sessionData(request)
+  if (sessionId !== undefined) requestContext(request).newSessionId = sessionId
   if (former !== accountKey) await renew(request, { accountKey, ...(admin && { admin }) })
 }
 
@@ -130,12 +143,6 @@ export function setFinishedLogin(response: Response, claimedAt: number): void {
   response.cookie(finished, claimedAt, { ...COOKIE, secure, maxAge: REPEAT_LIFETIME_MS })
 }
 
-/** Ends the session that a lost response made for this browser, unless it cannot be found: all of it is in a cookie. */
-export async function endFormerSession(request: Request, sessionId: string): Promise<void> {
-  const { sessionStore: store } = request as { sessionStore?: session.Store }
-  if (store && sessionId !== request.sessionID) await promisify(store.destroy.bind(store))(sessionId)
-}
-
 function sessionOf(request: object): AnySession | undefined {
   const { session } = request as { session?: unknown }
   return typeof session === 'object' && session !== null ? (session as AnySession) : undefined
@@ -153,7 +160,8 @@ function setData(request: Request, data: SessionData): void {
 async function renew(request: Request, data: SessionData): Promise<void> {
   const { hasOwnSession = false } = requestContext(request)
   const former = { ...sessionOf(request) }
-  const isNew = hasOwnSession && Object.keys(former).every((name) => name === 'cookie')
+  const hasNewId = hasOwnSession && newSessionId(request) === request.sessionID
+  const isNew = hasNewId && Object.keys(former).every((name) => name === 'cookie')
   if (!isNew && typeof sessionOf(request)?.['regenerate'] === 'function') {
     await call(request, 'regenerate')
     Object.assign(sessionOf(request) ?? {}, former)

@@ -222,9 +222,6 @@ test('the same callback in two tabs at once makes one exchange, and both succeed
   await using browser = await openBrowser()
   const page = await browser.open(world.origin)
   const callback = await callbackFrom(page, world)
-  // The later arrival replaces the session of the earlier one, which may be about to load its picture.
-  const picture = { contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg"/>' }
-  await page.context().route('**/picture', (route) => route.fulfill(picture))
 
   const tabs = await Promise.all([browser.open(callback), browser.open(callback)])
 
