@@ -60,7 +60,11 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
   const metaCall = [...program, security.limitRequests('metaRefusal'), parseForm('16kb')]
   const ownHost = config.listening ? [security.checkHost(address)] : []
   const plainPage = [log, security.noStore, security.mountNotice(context.log, address), ...ownHost]
-  const session = [security.httpsNotice(context.log, address), openSession(context, site)]
+  const session = [
+    security.httpsNotice(context.log, address),
+    security.hostSessionNotice(context.log),
+    openSession(context, site),
+  ]
   const page = [...plainPage, security.sameOrigin(address), ...session]
   const start = [...plainPage, security.redirectToCanonicalLoopback(address), ...session]
   // One limit for callbacks, however they arrive.

@@ -119,6 +119,42 @@ export function httpsNotice(log: Logger, { origin }: Address): RequestHandler {
   )
 }
 
+/**
+ * Warns once if the host's session gets lost because its cookie is not sent, or does not come back from Instagram. Comes before our own
+ * session is opened.
+ */
+export function hostSessionNotice(log: Logger): RequestHandler {
+  const warnOfStrict = warnOnce(
+    log,
+    'The session cookie of this app is SameSite=Strict: browsers do not send it when Instagram sends people back, and their session is lost. Set sameSite to “lax”.',
+    (request) => ['strict', true].includes(hostCookie(request)?.sameSite ?? false),
+  )
+  const warnOfSecure = warnOnce(
+    log,
+    'The session cookie of this app is secure, but Express takes requests for http, so browsers get no cookie and logins are lost. Behind a proxy for https set “trust proxy”; without https set secure to false.',
+    () => true,
+  )
+  return (request, response, next) => {
+    const cookie = hostCookie(request)
+    const { sessionID: id } = request
+    response.once('finish', () => {
+      // A renewed session of express-session has another id, which the cookie must bring. cookie-session has no id.
+      const isLost = request.sessionID
+        ? request.sessionID !== id &&
+          !String(response.getHeader('Set-Cookie')).includes(encodeURIComponent(request.sessionID))
+        : !request.secure
+      if (cookie?.secure && isLost) warnOfSecure(request, response, () => undefined)
+    })
+    warnOfStrict(request, response, next)
+  }
+}
+
+/** Attributes of the host's session cookie, as express-session and cookie-session tell them; `undefined`: unknown, or no session. */
+function hostCookie(request: Request): { sameSite?: string | boolean; secure?: boolean | string } | undefined {
+  const { session, sessionOptions } = request as { session?: { cookie?: object }; sessionOptions?: object }
+  return session && (session.cookie ?? sessionOptions)
+}
+
 function warnOnce(log: Logger, warning: string, applies: (request: Request) => boolean): RequestHandler {
   let isLogged = false
   return (request, _response, next) => {

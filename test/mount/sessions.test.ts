@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Express, Request, RequestHandler } from 'express'
-import session from 'express-session'
+import session, { type CookieOptions } from 'express-session'
 import { describe, expect, test } from 'vitest'
 import { createInstagram, createSandbox } from '../../src/index.ts'
 import { PASSWORD } from '../admin/support.ts'
@@ -69,6 +69,49 @@ const sessionWithPromises = (): RequestHandler => {
 
 /** Properties of a session that are not ours. */
 const OF_HOST = ['basket', 'cookie', 'regenerate', 'save']
+
+/** A host behind a proxy for https that does not trust it, or with another mistake about its cookie. */
+const withCookie = (cookie: CookieOptions) =>
+  withSession(session({ secret: 'the host’s', resave: false, saveUninitialized: false, cookie }))
+
+/** As cookie-session does it: options can be seen at the request, and a secure cookie is not sent by http. */
+const secureCookieSession: RequestHandler = (request, _response, next) => {
+  Object.assign(request, { session: {}, sessionOptions: { secure: true } })
+  next()
+}
+
+describe('one warning names the cause when the cookie of a host', () => {
+  const warnings = ({ log }: Site) =>
+    log.filter(({ level, message }) => level === 'warn' && message.includes('cookie')).map(({ message }) => message)
+
+  test.each([
+    ['is secure and Express takes requests for http', withCookie({ secure: true }), 'set “trust proxy”'],
+    ['of cookie-session is secure', withSession(secureCookieSession), 'set “trust proxy”'],
+    ['is SameSite=Strict', withCookie({ sameSite: 'strict' }), 'Set sameSite to “lax”'],
+  ])('%s', async (_, how, cause) => {
+    await using site = await startSite(how)
+
+    for (let logins = 0; logins < 2; logins++) await logIn(person(site))
+
+    expect(warnings(site)).toStrictEqual([expect.stringContaining(cause)])
+  })
+
+  test('comes back, there is none', async () => {
+    const { before } = withCookie({ secure: true, sameSite: 'lax' })
+    const publicOrigin = 'https://shop.example'
+    await using site = await startSite({
+      publicOrigin,
+      before(host) {
+        host.set('trust proxy', 1)
+        before?.(host)
+      },
+    })
+
+    await logIn(person(site, site.origin, new Map(), { 'X-Forwarded-Proto': 'https' }))
+
+    expect(warnings(site)).toStrictEqual([])
+  })
+})
 
 interface Seen {
   id?: string
