@@ -1,4 +1,5 @@
-import { type RequestHandler, Router } from 'express'
+import type { ServerResponse } from 'node:http'
+import type { RequestHandler } from 'express'
 import type { Account, AccountStatus } from './accounts/account.ts'
 import type { DataDeletion } from './accounts/dataDeletion.ts'
 import type { AccountEvent } from './accounts/events.ts'
@@ -21,7 +22,7 @@ export interface Instagram extends Login, AsyncDisposable {
    * Every page and endpoint. Mount it at the redirect URI's path without the last segment: `/instagram` for `…/instagram/response`. Other
    * requests go on to your app.
    */
-  router: Router
+  router: RequestHandler
   accounts: InstagramAccounts
   /** For your own routes that Meta calls, with the result of `verifySignedRequest`. The router has such routes already. */
   dataDeletion: DataDeletion
@@ -86,6 +87,10 @@ export interface AccountList {
 }
 
 /**
+/** For those who mount the router elsewhere: it needs what Express adds to requests and responses. */
+const WRAP_ROUTER =
+  'The Instagram router works in an Express app only. Elsewhere put it into one, and mount that: express().use(path, instagram.router).'
+
  * Logins with Instagram for an Express 5 app.
  *
  * ```ts
@@ -158,6 +163,11 @@ export function createInstagram(options: InstagramOptions): Instagram {
   const mounted: RequestHandler = (request, response, next) => {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     if (!response.closed && !closing) void tracked(() => promise)()
+    if (!('app' in request)) {
+      log.error(WRAP_ROUTER)
+      ;(response as ServerResponse).writeHead(500, { 'Content-Type': 'text/plain' }).end(WRAP_ROUTER)
+      return
+    }
     response.once('close', resolve)
     pages(request, response, (error?: unknown) => {
       resolve(undefined)
@@ -166,7 +176,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
   }
 
   return {
-    router: Router().use(mounted),
+    router: mounted,
     beginLogin(options) {
       assertOpen()
       return login.beginLogin(options)

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { inspect } from 'node:util'
 import express, { type Express, Router } from 'express'
 import helmet from 'helmet'
@@ -5,6 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { AccountEvent, InstagramOptions } from '../../src/index.ts'
 import { KEY, program } from '../api/support.ts'
 import { PASSWORD } from '../admin/support.ts'
+import { listen } from '../support/listening.ts'
 import { linkCalled, person } from '../support/person.ts'
 import { sqlite } from '../support/places.ts'
 import { logIn, startSite } from './support.ts'
@@ -163,4 +165,17 @@ test('a person logs in although the host’s logger throws', async () => {
 
   expect(page.text).toContain('@harbour.bakery')
   expect(told.mock.lastCall?.slice(0, 2)).toStrictEqual(['instagram-access-token:', 'the log failed'])
+})
+
+test('a router without an Express app answers with a sentence that the log has too', async () => {
+  await using site = await startSite()
+  await using listening = await listen()
+  listening.server.on('request', site.instagram.router as unknown as RequestListener)
+
+  const response = await fetch(`${listening.origin}/instagram/`)
+
+  expect(response.status).toBe(500)
+  const sentence = await response.text()
+  expect(sentence).toContain('express().use(path, instagram.router)')
+  expect(site.log).toMatchObject([{ level: 'error', message: sentence }])
 })
