@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import ejs from 'ejs'
 import type { NextFunction, RequestHandler, Response } from 'express'
@@ -6,7 +7,11 @@ import { asError, requestContext } from './requestContext.ts'
 import { setSecurityHeaders } from './security.ts'
 
 /** The folder of the views, with their assets. */
-const VIEWS = join(import.meta.dirname, '../../views')
+const VIEWS = join(`${import.meta.dirname}/../../views`) // A bundler may leave no dirname.
+if (!existsSync(join(VIEWS, 'auth_error.ejs')))
+  throw new Error(
+    `The views of instagram-access-token are not at ${VIEWS}. A bundler must leave this package out: in esbuild “external: ['instagram-access-token']”, in webpack “externals”.`,
+  )
 
 /** `root` is for includes. It spares a look at the disk for each. */
 const RENDERING = { root: VIEWS, cache: true, compileDebug: false }
