@@ -54,7 +54,7 @@ async function run(config: Config): Promise<void> {
 
   const app = createApp(context, { certificate: ownCertificate })
   const { host = '127.0.0.1', port = 3000 } = config.listening ?? {}
-  const stopServer = await startServer(app, { host, port, certificate })
+  const stopServer = await startServer(app, { host, port, certificate, log })
   closing.defer(async () => {
     await Promise.all([stopServer(), context.jobs.stop()])
   })

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type ServerOptions } from 'node:http'
+import { createServer, type RequestListener, type ServerOptions, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Certificate } from './certificate.ts'
+import type { Logger } from './log.ts'
 
 /** Limits of a connection. Larger headers get 431, slower requests 408; bodies are limited where they are read. */
 export const SERVER_LIMITS = {
@@ -18,6 +19,18 @@ export const SERVER_LIMITS = {
   connectionsCheckingInterval: 5_000,
 } satisfies ServerOptions
 
+/** Status and body for errors of Node's HTTP parser, by their code. */
+const PARSER_ERRORS: Readonly<Record<string, [status: number, sentence: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    431,
+    'The headers of this request are larger than 16 kB. In a browser, delete the cookies of this site and try again.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'This request took too long.'],
+}
+
+/** Node keeps the response under way here, and looks at it before it writes an error. @see lib/_http_server.js, socketOnError */
+type ParsedSocket = Socket & { _httpMessage?: ServerResponse | null }
+
 /** Milliseconds that requests under way have to finish when the server stops. */
 const REQUEST_LIMIT_MS = 10_000
 
@@ -32,7 +45,7 @@ const IDLE_CHECK_MS = 50
  */
 export async function startServer(
   listener: RequestListener,
-  { host, port, certificate }: { host: string; port: number; certificate?: Certificate | undefined },
+  { host, port, certificate, log }: { host: string; port: number; certificate?: Certificate | undefined; log: Logger },
 ): Promise<() => Promise<void>> {
   const server = certificate
     ? createHttpsServer({ ...SERVER_LIMITS, ...certificate }, listener)
@@ -43,6 +56,13 @@ export async function startServer(
     connection.once('close', () => connections.delete(connection))
   }
   server.on('connection', keep).on('secureConnection', keep)
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: ParsedSocket) => {
+    const [status, sentence] = PARSER_ERRORS[code] ?? [400, 'This request is malformed.']
+    log.debug({ code, res: { status } }, 'request refused before it reached a route')
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n`
+    if (socket.writable && !socket._httpMessage?.headersSent) socket.write(head + sentence)
+    socket.destroy()
+  })
   server.listen(port, host)
   await once(server, 'listening')
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { SERVER_LIMITS, startServer } from '../../src/server.ts'
 import { freePort } from '../support/place.ts'
@@ -62,12 +63,24 @@ test('slow clients are cut off', async () => {
   expect(bodies).toStrictEqual(['hi'])
 })
 
-test('headers of more than 16 kB are refused', async () => {
+test('headers of more than 16 kB are refused with a sentence, which the log shows at debug without the headers', async () => {
   const port = await freePort()
-  const stop = await startServer((_request, response) => response.end('fine'), { host: '127.0.0.1', port })
+  const lines: string[] = []
+  const log = pino({ level: 'debug' }, { write: (line) => lines.push(line) })
+  const stop = await startServer((_request, response) => response.end('fine'), { host: '127.0.0.1', port, log })
   onTestFinished(stop)
 
-  const response = await drip(port, `${REQUEST}X-Large: ${'x'.repeat(17_000)}\r\n\r\n`)
+  const large = await drip(port, `${REQUEST}Cookie: ${'canary'.repeat(3_000)}\r\n\r\n`)
+  const malformed = await drip(port, 'canary\r\n\r\n')
 
-  expect(response).toContain('431 Request Header Fields Too Large')
+  expect(large).toMatch(
+    /^HTTP\/1\.1 431 Request Header Fields Too Large\r\n[^]*\r\n\r\nThe headers of this request are larger/,
+  )
+  expect(malformed).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+  const logged = lines.map((line) => JSON.parse(line) as object)
+  expect(logged).toMatchObject([
+    { level: 20, res: { status: 431 } },
+    { level: 20, res: { status: 400 } },
+  ])
+  expect(lines.join('')).not.toContain('canary')
 })
