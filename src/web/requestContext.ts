@@ -27,7 +27,7 @@ export interface RequestContext {
   reference: string
   /** The error that the response reports, for the request log. */
   error?: Error
-  code?: ErrorCode
+  code?: ErrorCode | 'wrong_password'
   /** Whether `request.session` is ours: the host has none for this request. */
   hasOwnSession?: boolean
   /** The id of the session of ours that the request makes, if it makes one. */
@@ -115,11 +115,14 @@ function routeOf(request: Request): string {
   return pattern.startsWith('/assets/') ? '/assets/*' : pattern.replace(/\{?\*\w+\}?/, '*')
 }
 
+/** Meta's callbacks: the operator has to know of refused ones. */
+const META_ROUTE = /^\/(deauthorize|data-deletion)$/
+
 /** What a person can fix is no worry of the operator. Probes and assets are logged at `debug`: they come every few seconds. */
 function levelOf(route: string, status: number, fixableBy: string | undefined) {
   if (route === '/healthz' || route === '/readyz') return 'debug'
   if (status >= 500) return 'error'
-  if (status >= 400) return fixableBy === 'person' ? 'info' : 'warn'
+  if (status >= 400) return fixableBy === 'person' && !META_ROUTE.test(route) ? 'info' : 'warn'
   return route === '/assets/*' || route === '/metrics' ? 'debug' : 'info'
 }
 

@@ -82,8 +82,9 @@ test('another site can sign nobody in or out', async () => {
   expect((await somebody.get('/accounts')).text).toContain('@harbour.bakery')
 })
 
-test('each wrong password takes longer, and after ten the right one is refused too', async () => {
+test('each wrong password takes longer, after ten the right one is refused too, and the log names the failures', async () => {
   world.restart()
+  const logged = world.log.length
   const delays = await Promise.all(
     Array.from({ length: 10 }, async (_, index) => {
       const begun = performance.now()
@@ -109,6 +110,8 @@ test('each wrong password takes longer, and after ten the right one is refused t
   expect(status).toBe(429)
   expect(Number(headers['retry-after'])).toBeGreaterThan(0)
   expect(text).toContain('Wait a quarter of an hour')
+  const outcomes = world.log.slice(logged).map((line) => (JSON.parse(line) as { outcome?: string }).outcome)
+  expect(new Set(outcomes)).toStrictEqual(new Set([undefined, 'wrong_password', 'too_many_requests']))
 })
 
 test('right passwords are never too many', async () => {

@@ -51,21 +51,23 @@ export function createSignInRoutes({ config }: Context, page: readonly RequestHa
     ...RATE_LIMIT,
     windowMs: WINDOW_MS,
     limit: MAX_WRONG_PASSWORDS,
-    handler: (_request, response, next) => {
+    handler: (request, response, next) => {
+      requestContext(request).code = 'too_many_requests'
       renderView(response.status(429), 'sign_in', { refused: 'too_many' }).catch(next)
     },
   })
 
   router.post('/accounts/sign-in', ...page, limitWrongPasswords, ...parseForm('4kb'), async (request, response) => {
-    const { log } = requestContext(request)
+    const context = requestContext(request)
     const seal = passwordSeal(config)
     if (seal && isSame(signInForm.parse(request.body).password, config.adminPassword ?? '')) {
       await signInAdmin(request, { until: Date.now() + SIGN_IN_LIFETIME_MS, seal })
-      log.info('admin signed in')
+      context.log.info('admin signed in')
       redirectTo(response, '/accounts')
       return
     }
-    log.warn('wrong admin password')
+    context.code = 'wrong_password'
+    context.log.warn('wrong admin password')
     const { used: attempts = 1 } = (request as Request & { rateLimit?: RateLimitInfo }).rateLimit ?? {}
     await sleep(Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS))
     await renderView(response.status(403), 'sign_in', { refused: 'wrong' })
