@@ -29,6 +29,8 @@ export interface Logger {
   warn: LogMethod
   error: LogMethod
   fatal: LogMethod
+  /** Whether lines of a level are written; left out: nobody knows. */
+  isLevelEnabled?(level: string): boolean
   /** A logger that adds these details to every line; `options` are for pino. */
   child(bindings: Record<string, unknown>, options?: object): Logger
 }
@@ -47,7 +49,7 @@ export function escapeInLines(text: string): string {
   return text.replace(/[^\n\t]+/g, escapeControls)
 }
 
-/** A value with every text in it escaped. Errors keep their class; what needs no change is returned itself. */
+/** A value with every text in it escaped. Errors keep their class; objects of other classes stay as they are. */
 function escapeAll(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return escapeInLines(value)
   if (typeof value !== 'object' || value === null) return value
@@ -55,17 +57,12 @@ function escapeAll(value: unknown, depth = 0): unknown {
   const isError = value instanceof Error
   if (!isError && !Array.isArray(value) && prototype !== Object.prototype) return value
   if (depth === MAX_DEPTH) return '…'
-  if (Array.isArray(value)) {
-    const items = value.map((item) => escapeAll(item, depth + 1))
-    return items.every((item, index) => item === value[index]) ? value : items
-  }
-  const given = value as Record<PropertyKey, unknown>
-  const escaped = Reflect.ownKeys(given).map((name) => [name, escapeAll(given[name], depth + 1)] as const)
-  if (escaped.every(([name, text]) => text === given[name])) return value
+  if (Array.isArray(value)) return value.map((item) => escapeAll(item, depth + 1))
   const copy: object = isError ? (Object.setPrototypeOf(new Error(), prototype as object) as object) : {}
-  for (const [name, text] of escaped) {
-    const enumerable = Object.prototype.propertyIsEnumerable.call(given, name)
-    Object.defineProperty(copy, name, { value: text, enumerable, writable: true, configurable: true })
+  for (const name of Reflect.ownKeys(value)) {
+    const escaped = escapeAll(Reflect.get(value, name), depth + 1)
+    const enumerable = Object.prototype.propertyIsEnumerable.call(value, name)
+    Object.defineProperty(copy, name, { value: escaped, enumerable, writable: true, configurable: true })
   }
   return copy
 }
@@ -82,7 +79,8 @@ export async function createLog({ logLevel }: Pick<Config, 'logLevel'>): Promise
 }
 
 const quiet = () => undefined
-const onConsole: Log = {
+const onConsole: Log & Pick<Logger, 'isLevelEnabled'> = {
+  isLevelEnabled: (level) => level === 'warn' || level === 'error',
   debug: quiet,
   info: quiet,
   warn: (details, message) => {
@@ -117,6 +115,7 @@ function wrap(log: Log | Logger, bindings: object): Logger {
     warn: method('warn'),
     error: method('error'),
     fatal: method('fatal'),
+    isLevelEnabled: (level) => !('isLevelEnabled' in log) || log.isLevelEnabled(level),
     child: (more, options) =>
       'child' in log
         ? wrap(log.child(escapeAll(more) as Record<string, unknown>, options), bindings)
