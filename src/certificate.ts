@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { dataFolder } from './databaseUrl.ts'
+import { fileProblem } from './errors/files.ts'
 import { DAY_MS } from './facts.ts'
 import { readStoredSecret, storeSecret } from './secrets.ts'
 
@@ -75,7 +76,7 @@ function contentOf(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    const problem = isMissing ? 'is not there' : 'cannot be read'
+    const problem = isMissing ? 'is not there' : `cannot be read: ${fileProblem(cause)}`
     throw new Error(`HTTPS names ${resolve(file)}, which ${problem}.`, { cause })
   }
 }

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path'
 import type { Config, TokenKey } from './config.ts'
 import { dataFolder, isInMemory } from './databaseUrl.ts'
+import { fileProblem } from './errors/files.ts'
 
 const KEY_BYTES = 32
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code
@@ -76,5 +77,5 @@ export function storeSecret(path: string, secret: string): string {
 }
 
 function unusable(path: string, cause: unknown): Error {
-  return new Error(`The secret in ${path} cannot be used: ${(cause as Error).message}`, { cause })
+  return new Error(`The secret in ${path} cannot be used: ${fileProblem(cause)}`, { cause })
 }

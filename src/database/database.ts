@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isInMemory, postgresName, sqliteFile } from '../databaseUrl.ts'
 import { AppError } from '../errors/errors.ts'
+import { fileProblem } from '../errors/files.ts'
 import { migrate } from './migrations.ts'
 import type { Database } from './queries.ts'
 import { openSqlite } from './sqlite.ts'
@@ -37,7 +38,7 @@ async function open(url: string, prepare?: (database: Database) => Promise<void>
     return database
   } catch (cause) {
     await database?.close()
-    const message = `The database ${name} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`
+    const message = `The database ${name} cannot be opened: ${fileProblem(cause)}`
     throw new AppError('database_unavailable', { message, cause })
   }
 }

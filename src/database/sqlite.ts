@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -75,7 +75,12 @@ function connect(path: string): DatabaseSync {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     // An existing file is not opened here: closing it would drop the locks that this process holds on it.
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
-    chmodSync(path, 0o600) // SQLite gives its other files the same mode.
+    try {
+      chmodSync(path, 0o600) // SQLite gives its other files the same mode.
+    } catch {
+      // The file of another user, as on a volume, is fine if it can be written. SQLite would not say why it cannot.
+    }
+    for (const each of [path, dirname(path)]) accessSync(each, constants.R_OK | constants.W_OK)
   }
   const connection = new DatabaseSync(path, { timeout: 0 })
   try {

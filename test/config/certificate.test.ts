@@ -118,7 +118,7 @@ test('a file that is a folder cannot be read', async () => {
 
   const error = await refusal(certificateFor(settings({ certificateFile: folder, keyFile: folder }, folder), NOW))
 
-  expect(error).toBe(`HTTPS names ${folder}, which cannot be read.`)
+  expect(error).toBe(`HTTPS names ${folder}, which cannot be read: it is a folder.`)
 })
 
 test('a key of another certificate is refused', async () => {
