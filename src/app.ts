@@ -95,6 +95,7 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
   router.use(createAdminRoutes(context, address, page))
   router.get('/help', plainPage, help.helpPage)
   router.get('/help/:name', plainPage, help.helpEntryPage)
+  router.get('/problems/:name', plainPage, help.helpEntryPage)
   router.post('/help', page, limitCallbacks, parseForm('16kb'), help.helpWithPastedText)
 
   if (config.listening) router.all('/{*path}', plainPage, security.sameOrigin(address), notFound)

@@ -7,6 +7,8 @@ import {
   helpCodes,
   instagramErrors,
   isInstagramErrorCode,
+  type ProblemCode,
+  problems,
 } from '../errors/catalogue.ts'
 import type { FixableBy, Stage } from '../errors/catalogue/entry.ts'
 import { AppError } from '../errors/errors.ts'
@@ -26,6 +28,7 @@ const helpForm = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' }
 export function helpHandlers({ config }: Context, completeLogin: LoginHandlers['completeLogin']) {
   const { names } = config
   const entries = helpCodes.map((code) => helpEntry(code, names))
+  const problemEntries = (Object.keys(problems) as ProblemCode[]).map((code) => helpEntry(code, names))
   const groups = Object.entries(WHOSE).map(([fixableBy, heading]) => ({
     heading,
     entries: entries.filter((entry) => entry.fixableBy === fixableBy),
@@ -35,11 +38,15 @@ export function helpHandlers({ config }: Context, completeLogin: LoginHandlers['
     /** `GET /help`: every error, grouped by who can fix it. */
     helpPage: (_request, response) => renderView(response, 'help', { groups }),
 
-    /** `GET /help/:name`: one error. */
+    /** `GET /help/:name`, and `GET /problems/:name` for those of the JSON API: one error, as a page, JSON or Markdown. */
     helpEntryPage: async (request, response) => {
-      const entry = entries.find(({ name }) => name === parameterOf(request, 'name'))
+      const entry = [...entries, ...problemEntries].find(({ name }) => name === parameterOf(request, 'name'))
       if (!entry) throw new AppError('not_found')
-      await renderView(response, 'help_entry', { entry, pasted: false, reference: null })
+      response.vary('Accept')
+      const type = request.accepts(['text/html', 'application/json', 'text/markdown'])
+      if (type === 'application/json') response.json(entryJson(entry))
+      else if (type === 'text/markdown') response.type(type).send(entryMarkdown(entry))
+      else await renderView(response, 'help_entry', { entry, pasted: false, reference: null })
     },
 
     /** `POST /help`: completes the login of a pasted callback, or explains the pasted error. */
@@ -88,6 +95,20 @@ function helpEntry(name: ErrorCode, names: SettingNames): HelpEntry {
     numbers: matchers.filter(({ message }) => message === undefined).map(describeMatcher),
     places: stages.map((stage) => STAGES[stage]),
   }
+}
+
+/** An entry for programs, in the style of the JSON API. */
+function entryJson({ name, status, title, description, advice, fixableBy, meaning, steps, words, numbers }: HelpEntry) {
+  const operator = { fixable_by: fixableBy, meaning, steps }
+  return { name, status, title, description, advice, ...operator, messages: words, codes: numbers }
+}
+
+function entryMarkdown({ name, title, description, advice, whose, meaning, steps, words, numbers }: HelpEntry): string {
+  const messages = [...words.map((text) => `“${text}”`), ...numbers].map((text) => `- ${text}`)
+  const operator = ['## If you run this site', meaning, steps.map((step, index) => `${index + 1}. ${step}`).join('\n')]
+  const instagram = messages.length > 0 ? ['## How Instagram says it', messages.join('\n')] : []
+  const parts = [`# ${title}`, description, advice, ...operator, ...instagram, `${whose}. Name: \`${name}\`.`]
+  return `${parts.filter(Boolean).join('\n\n')}\n`
 }
 
 function describeMatcher({ code, subcode, type, transient, status, contentType }: Matcher): string {

@@ -1,16 +1,19 @@
 import { z } from 'zod'
 import document from '../../src/web/api/openapi.json' with { type: 'json' }
 
-/** As much of an OpenAPI operation as the tests read. */
+/** As much of an OpenAPI response as the tests read. */
+interface DescribedResponse {
+  headers?: Record<string, unknown>
+  content?: Record<string, { schema: object } | undefined>
+}
+
 interface Operation {
-  responses: Record<
-    string,
-    { headers?: Record<string, unknown>; content?: Record<string, { schema: object } | undefined> } | undefined
-  >
+  responses: Record<string, DescribedResponse | { $ref: string } | undefined>
 }
 
 const METHODS = ['get', 'post', 'delete'] as const
 const paths = document.paths as Record<string, Partial<Record<(typeof METHODS)[number], Operation>>>
+const shared = document.components.responses as Record<string, DescribedResponse>
 
 /** Every operation of the document, such as `GET /accounts/{id}`. */
 export const OPERATIONS = Object.entries(paths).flatMap(([path, item]) =>
@@ -45,13 +48,16 @@ export const received = new Set<string>()
  */
 export function differences(method: string, path: string, response: ApiResponse): string[] {
   const { status, type, text, body, headers } = response
+  // Where the router is mounted in a host's app.
+  const [, base = ''] = /^(.*?)\/api\//.exec(path) ?? []
   const template = PATHS.find((known) => matches(known, path.replace(/^.*?\/api(?=\/)/, '').replace(/\?.*/s, '')))
   const responses = paths[template ?? '']?.[method.toLowerCase() as 'get']?.responses
   const name = responses?.[status] ? String(status) : 'default'
-  const described = responses?.[name]
+  const found = responses?.[name]
+  const described = found && '$ref' in found ? shared[found.$ref.replace('#/components/responses/', '')] : found
   if (!described) {
     if (type !== 'application/problem+json') return [`${status} ${type} is not a problem`]
-    return schemaErrors({ $ref: '#/components/schemas/Problem' }, body)
+    return schemaErrors({ $ref: '#/components/schemas/Problem' }, body, base)
   }
   received.add(`${method.toUpperCase()} ${template ?? ''} ${name}`)
   const missing = Object.keys(described.headers ?? {}).filter((header) => !headers[header.toLowerCase()])
@@ -61,7 +67,7 @@ export function differences(method: string, path: string, response: ApiResponse)
     ...(name === 'default' && status < 400 ? [`the status ${status} is not described`] : []),
     ...missing.map((header) => `the header ${header} is missing`),
     ...(isBodyDescribed ? [] : [`a body of ${type} is not described`]),
-    ...(schema ? schemaErrors(schema, type === 'text/plain' ? text : body) : []),
+    ...(schema ? schemaErrors(schema, type === 'text/plain' ? text : body, base) : []),
   ]
 }
 
@@ -72,8 +78,9 @@ function matches(template: string, path: string): boolean {
 const validators = new Map<string, z.ZodType>()
 
 /** How a value differs from a schema of the document. */
-export function schemaErrors(schema: object, value: unknown): string[] {
-  const text = JSON.stringify({ ...schema, $defs: document.components.schemas })
+export function schemaErrors(schema: object, value: unknown, base = ''): string[] {
+  const schemas = { ...schema, $defs: document.components.schemas }
+  const text = JSON.stringify(schemas).replaceAll('"/problems/', `"${base}/problems/`)
   const validator = validators.get(text) ?? toValidator(text)
   validators.set(text, validator)
   return validator.safeParse(value).error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? []

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Context } from '../../src/context.ts'
-import { problems } from '../../src/errors/catalogue.ts'
+import { catalogue, type ProblemCode, problems } from '../../src/errors/catalogue.ts'
 import { addressOf } from '../../src/web/request.ts'
 import { createApiRoutes } from '../../src/web/api/routes.ts'
 import document from '../../src/web/api/openapi.json' with { type: 'json' }
+import { person } from '../support/person.ts'
 import { OPERATIONS, PATHS, received, RESPONSES, schemaErrors } from './document.ts'
 import { ACCOUNT, ACCOUNTS, KEY, LIFETIME, program, startSharedWorld, TOKEN } from './support.ts'
 
@@ -93,10 +94,21 @@ test('a method that the document does not have is refused with those that it has
 test('the document names every problem of the API', () => {
   const types = Object.keys(problems).map((code) => `/problems/${code}`)
 
-  const { Problem, NoValidToken } = document.components.schemas
-  expect(Problem.properties.type.enum.toSorted()).toStrictEqual(types.sort())
-  expect(NoValidToken.properties.type.enum.toSorted()).toStrictEqual(types)
+  expect(document.components.schemas.Problem.properties.type.enum.toSorted()).toStrictEqual(types.sort())
 })
+
+test.each(document.components.schemas.Problem.properties.type.enum)(
+  'the type %s leads to a page about it',
+  async (type) => {
+    const page = await person(world).get(type)
+    const json = await person(world).get(type, { Accept: 'application/json' })
+
+    const { title } = catalogue[type.replace('/problems/', '') as ProblemCode]
+    expect(page.status).toBe(200)
+    expect(page.text).toContain(title)
+    expect(json.body).toMatchObject({ name: type.replace('/problems/', ''), title })
+  },
+)
 
 test('the document says where the API is by the settings, not by the request', async () => {
   const { body } = await get('/api/openapi.json', { Host: 'evil.example' })

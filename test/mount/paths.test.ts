@@ -243,8 +243,21 @@ test.each([
   const empty = await program(host).post('/instagram/api/accounts', '')
 
   expect([twice.status, cutOff.status, empty.status]).toStrictEqual([400, 400, 400])
-  expect(cutOff.body).toMatchObject({ type: '/problems/bad_request' })
+  expect(cutOff.body).toMatchObject({ type: '/instagram/problems/bad_request' })
   expect(cutOff.text + inspect(host.log, { depth: Infinity })).not.toMatch(`IGAA|${signed}`)
+})
+
+test('in a host, too, the type of a problem leads to a page about it, and the document has that type', async () => {
+  await using host = await startSite({ options: { apiKeys: KEY } })
+  const { body } = await program(host, { key: '' }).get('/instagram/api/accounts')
+  const { type, title } = body as { type: string; title: string }
+
+  const page = await person(host).get(type)
+  const document = await request(host.origin).get('/instagram/api/openapi.json')
+
+  expect(page.status).toBe(200)
+  expect(page.text).toContain(title)
+  expect(document.text).toContain('"/instagram/problems/unauthorized"')
 })
 
 test('the log says when the host has read a body and left nothing of it', async () => {

@@ -56,7 +56,7 @@ test('the title of an error’s page has Instagram’s own words, so that people
     expect(textOf(page.text)).toContain(`“${String(message)}”`)
 })
 
-test.each(['nothing_of_ours', 'constructor', '__proto__', 'toString', '%3Cscript%3E', 'UNKNOWN', 'unauthorized'])(
+test.each(['nothing_of_ours', 'constructor', '__proto__', 'toString', '%3Cscript%3E', 'UNKNOWN', 'settings'])(
   'there is no help page with the name %s',
   async (name) => {
     const page = await person(world).get(`/help/${name}`)
@@ -66,6 +66,28 @@ test.each(['nothing_of_ours', 'constructor', '__proto__', 'toString', '%3Cscript
     expect(page.text).not.toContain('script>alert')
   },
 )
+
+test('programs get an error’s page as JSON and as Markdown', async () => {
+  const page = (accept: string) => person(world).get('/help/insufficient_developer_role', { Accept: accept })
+  const { title, description, steps } = explanationsFor(ENVIRONMENT_NAMES).insufficient_developer_role
+
+  const [json, markdown, image] = [await page('application/json'), await page('text/markdown'), await page('image/png')]
+
+  expect(json.body).toMatchObject({
+    name: 'insufficient_developer_role',
+    title,
+    description,
+    fixable_by: 'operator',
+    steps,
+  })
+  expect(json.body).toMatchObject({ messages: expect.arrayContaining(['Insufficient developer role']) as string[] })
+  expect(markdown.type).toBe('text/markdown')
+  expect(markdown.text).toContain(`# ${title}\n\n`)
+  for (const part of [description, '- “Insufficient developer role”', `1. ${steps[0] ?? 'none'}`])
+    expect(markdown.text).toContain(part)
+  expect([json, markdown, image].map((response) => response.get('Vary'))).toStrictEqual(['Accept', 'Accept', 'Accept'])
+  expect(image.type).toBe('text/html')
+})
 
 test('a pasted message of Instagram is explained', async () => {
   const page = await person(world).submit('/help', { pasted: 'insufficient developer role' })

@@ -51,7 +51,7 @@ export function problemHandlers(address: Address, program: readonly RequestHandl
     const { title, status, detail, headers = {}, members } = { ...problems[code], ...problem.response }
     const { reference } = context
     response.status(status).set(headers).type('application/problem+json')
-    response.json({ type: `/problems/${code}`, title, status, detail, reference, ...members })
+    response.json({ type: `${address.base}/problems/${code}`, title, status, detail, reference, ...members })
   })
   return [contextOfErrors(Router().use(...program)), sendProblem]
 }

@@ -31,7 +31,10 @@ export function createApiRoutes(context: Context, address: Address, program: rea
   const exact = Router({ caseSensitive: true, strict: true })
 
   if (hasKeys) {
-    const document = { ...openApi, servers: [{ url: `${address.url}/api` }] }
+    const servers = [{ url: `${address.url}/api` }]
+    const document: unknown = JSON.parse(
+      JSON.stringify({ ...openApi, servers }).replaceAll('"/problems/', `"${address.base}/problems/`),
+    )
     router
       .route('/api/openapi.json')
       .all(...program)
@@ -73,7 +76,7 @@ export function createApiRoutes(context: Context, address: Address, program: rea
       })
       .delete(async (request, response) => {
         const { key } = await findAccount(context, request.params.id)
-        await accounts.remove(key)
+        await context.disconnect(key)
         response.status(204).end()
       })
       .all(methodNotAllowed('GET, HEAD, DELETE'))
