@@ -20,8 +20,8 @@ export interface Deletion {
   confirmationCode: string
   /** When the person requested it, according to Meta; otherwise when Meta's request arrived. */
   askedAt: Date
-  /** When everything was deleted. */
-  doneAt: Date
+  /** When everything was deleted; `null`: the request was ignored, and the account stays. */
+  doneAt: Date | null
 }
 
 /**
@@ -76,14 +76,13 @@ export function createDataDeletion(database: Database, events: Events, now: () =
 
     async deleteData(id, askedAt) {
       const confirmationCode = randomUUID().replaceAll('-', '')
-      const deletion = { confirmationCode, askedAt: askedAt ?? now(), doneAt: now() }
-      const deleted = await database.transaction(async (transaction) => {
+      const asked = askedAt ?? now()
+      const { deleted, doneAt } = await database.transaction(async (transaction) => {
         await transaction.lock([`account ${id}`])
-        const time = deletion.askedAt.getTime()
-        const isOld = time < now().getTime() - REQUEST_LIFETIME_MS
+        const isOld = asked.getTime() < now().getTime() - REQUEST_LIFETIME_MS
         const { rows } = await transaction.query(
           'DELETE FROM accounts WHERE (id = $1 OR user_id = $1) AND token_obtained_at <= $2 RETURNING *',
-          [id, isOld ? 0 : time + CLOCK_TOLERANCE_MS],
+          [id, isOld ? 0 : asked.getTime() + CLOCK_TOLERANCE_MS],
         )
         const deleted = rows.map(accountFromRow)
         for (const { key } of deleted) {
@@ -95,15 +94,17 @@ export function createDataDeletion(database: Database, events: Events, now: () =
         const sql = `DELETE FROM events WHERE account_id = $1
           AND NOT EXISTS (SELECT 1 FROM accounts WHERE id = $1 OR user_id = $1)`
         for (const each of ids) await transaction.query(sql, [each])
+        const remaining = await transaction.query('SELECT 1 FROM accounts WHERE id = $1 OR user_id = $1', [id])
+        const doneAt = remaining.rowCount > 0 ? null : now()
         await transaction.query('INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, $2, $3)', [
           confirmationCode,
-          deletion.askedAt.getTime(),
-          deletion.doneAt.getTime(),
+          asked.getTime(),
+          doneAt?.getTime() ?? 0,
         ])
-        return deleted
+        return { deleted, doneAt }
       })
       await deleteSessions(deleted)
-      return deletion
+      return { confirmationCode, askedAt: asked, doneAt }
     },
 
     async findDeletion(confirmationCode) {
@@ -111,7 +112,8 @@ export function createDataDeletion(database: Database, events: Events, now: () =
       const [row] = rows
       if (!row) return undefined
       const { asked_at: askedAt, done_at: doneAt } = row
-      return { confirmationCode, askedAt: new Date(Number(askedAt)), doneAt: new Date(Number(doneAt)) }
+      const done = doneAt === 0 ? null : new Date(Number(doneAt))
+      return { confirmationCode, askedAt: new Date(Number(askedAt)), doneAt: done }
     },
   }
 }

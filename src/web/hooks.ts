@@ -80,8 +80,8 @@ export interface Views {
   help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
   /** How to have one's data deleted. */
   data_deletion: object
-  /** The status of a data deletion. */
-  deletion: { confirmationCode: string; asked: FormattedTime; done: FormattedTime }
+  /** The status of a data deletion; `done` is `null` where the request was ignored. */
+  deletion: { confirmationCode: string; asked: FormattedTime; done: FormattedTime | null }
   /** The set-up guide for the operator. */
   setup: SetupView
   /** The admin's sign-in form: POST `password` to `accounts/sign-in`. `refused`: why the last attempt was. */

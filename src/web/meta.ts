@@ -34,8 +34,10 @@ export function metaHandlers({ config, dataDeletion, now }: Context, address: Ad
      */
     deleteData: async (request, response) => {
       const { userId, issuedAt } = verify(request)
-      const { confirmationCode } = await dataDeletion.deleteData(userId, issuedAt)
-      requestContext(request).log.info({ confirmationCode }, 'data deleted')
+      const { confirmationCode, doneAt } = await dataDeletion.deleteData(userId, issuedAt)
+      const { log } = requestContext(request)
+      if (doneAt) log.info({ confirmationCode }, 'data deleted')
+      else log.warn({ confirmationCode }, 'a request to delete data was ignored: it is old, or the account is new')
       response.json({ url: `${address.url}/data-deletion/${confirmationCode}`, confirmation_code: confirmationCode })
     },
 
@@ -47,8 +49,8 @@ export function metaHandlers({ config, dataDeletion, now }: Context, address: Ad
       const deletion = await dataDeletion.findDeletion(parameterOf(request, 'code'))
       if (!deletion) throw new AppError('no_such_deletion')
       const { confirmationCode, askedAt, doneAt } = deletion
-      const [asked, done] = [formatTime(askedAt, now()), formatTime(doneAt, now())]
-      await renderView(response, 'deletion', { confirmationCode, asked, done })
+      const done = doneAt && formatTime(doneAt, now())
+      await renderView(response, 'deletion', { confirmationCode, asked: formatTime(askedAt, now()), done })
     },
   } satisfies Record<string, RequestHandler>
 }

@@ -279,7 +279,7 @@ test('a repeated deletion gets a response again and changes nothing', async () =
 test.each([
   ['before the account was connected anew', 10 * MINUTE_MS],
   ['more than ten days ago', 10 * DAY_MS + 1_000],
-])('a deletion that was asked for %s deletes nothing', async (_, ageMs) => {
+])('a deletion that was asked for %s deletes nothing, and the log and its page say so', async (_, ageMs) => {
   await person(world).login()
   const issuedAt = world.now()
   world.pass(ageMs)
@@ -289,8 +289,16 @@ test.each([
   const response = await meta(world, '/data-deletion', { issuedAt })
 
   expect(response.status).toBe(200)
+  const { url = '', confirmation_code: code = '' } = response.body as Record<string, string>
+  expect(url).toBe(`${world.origin}/data-deletion/${code}`)
   expect(await rows(world)).toMatchObject([{ status: 'ok' }])
   expect(await all('events')).toHaveLength(length)
+  const log = world.log.join('')
+  expect(log).toMatch(new RegExp(`"level":40,.*"confirmationCode":"${code}".*request to delete data was ignored`))
+  expect(log).not.toContain('data deleted')
+  const page = await person(world).get(`/data-deletion/${code}`)
+  expect(page.text).toContain('Your data was not deleted')
+  expect(page.text).not.toContain('It was done')
 })
 
 test('a deletion that was asked for nine days ago is carried out', async () => {
