@@ -28,7 +28,7 @@ export async function openSqlite(path: string): Promise<Database> {
   }
 
   function prepare(sql: string) {
-    const statement = connection.prepare(sql)
+    const statement = connection.prepare(sql.replace(/\$(\d+)/g, '?$1')) // `$1` is a name to SQLite, `?1` a place.
     const prepared = { statement, returnsRows: statement.columns().length > 0 }
     statements.set(sql, prepared)
     return prepared
@@ -36,11 +36,10 @@ export async function openSqlite(path: string): Promise<Database> {
 
   function run(sql: string, parameters: readonly Value[] = []): QueryResult {
     checkParameters(sql, parameters)
-    const named = Object.fromEntries(parameters.map((value, index) => [`$${index + 1}`, value]))
     const { statement, returnsRows } = statements.get(sql) ?? prepare(sql)
-    if (!returnsRows) return { rows: [], rowCount: Number(statement.run(named).changes) }
+    if (!returnsRows) return { rows: [], rowCount: Number(statement.run(...parameters).changes) }
     // The rows of node:sqlite have no prototype. Our columns hold text and integers only.
-    const rows = statement.all(named).map((row) => ({ ...row }) as Row)
+    const rows = statement.all(...parameters).map((row) => ({ ...row }) as Row)
     return { rows, rowCount: rows.length }
   }
 
@@ -52,13 +51,16 @@ export async function openSqlite(path: string): Promise<Database> {
     query: (sql, parameters) => enqueue(() => query(sql, parameters)),
     transaction: (work) =>
       enqueue(async () => {
-        // One that locked only when it first writes could fail half-way.
-        await query('BEGIN IMMEDIATE')
+        connection.exec('PRAGMA synchronous = FULL')
         try {
+          // One that locked only when it first writes could fail half-way.
+          await query('BEGIN IMMEDIATE')
           return await commit(work, query)
         } catch (error) {
           if (connection.isTransaction) run('ROLLBACK') // SQLite has done so itself on a full disk.
           throw error
+        } finally {
+          connection.exec('PRAGMA synchronous = NORMAL')
         }
       }),
     checkpoint: () => enqueue(() => query('PRAGMA wal_checkpoint(TRUNCATE)')).then(() => undefined),
@@ -84,7 +86,7 @@ function connect(path: string): DatabaseSync {
   }
   const connection = new DatabaseSync(path, { timeout: 0 })
   try {
-    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
+    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON')
     return connection
   } catch (error) {
     connection.close()

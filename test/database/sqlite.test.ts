@@ -57,11 +57,13 @@ test('a database in memory leaves no file', async () => {
   ])
 })
 
-test('what is committed survives a power cut, and what is deleted is overwritten', async () => {
+test('what a transaction commits survives a power cut, and what is deleted is overwritten', async () => {
   const database = await opened(`file:${await temporaryFolder()}/accounts.db`)
   const settings = ['journal_mode', 'synchronous', 'secure_delete', 'foreign_keys']
 
-  const values = await Promise.all(settings.map(async (name) => (await database.query(`PRAGMA ${name}`)).rows))
+  const values = await database.transaction(({ query }) =>
+    Promise.all(settings.map(async (name) => (await query(`PRAGMA ${name}`)).rows)),
+  )
 
   expect(values).toStrictEqual([
     [{ journal_mode: 'wal' }],
