@@ -225,12 +225,16 @@ async function upsert(transaction: Queries, account: Account, encryptedToken: st
     lease: null,
     leased_until: null,
   }
-  const names = Object.keys(columns)
-  await transaction.query(
-    `INSERT INTO accounts (${names.join(', ')}) VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})
-     ON CONFLICT (account_key) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`,
-    Object.values(columns),
-  )
+  upsertSql ??= insertOrUpdate(Object.keys(columns))
+  await transaction.query(upsertSql, Object.values(columns))
+}
+
+/** Built once: an SQL text of this length costs more to build than to run. */
+let upsertSql: string | undefined
+
+function insertOrUpdate(columns: string[]): string {
+  return `INSERT INTO accounts (${columns.join(', ')}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')})
+    ON CONFLICT (account_key) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}`
 }
 
 const NOT_OK = STATUSES.filter((status) => status !== 'ok')
