@@ -46,7 +46,7 @@ export function escapeControls(text: string): string {
 
 /** Escapes as {@link escapeControls}, but keeps line feeds and tabs: for text of several lines. */
 export function escapeInLines(text: string): string {
-  return text.replace(/[^\n\t]+/g, escapeControls)
+  return /^[ -~\n\t]*$/.test(text) ? text : text.replace(/[^\n\t]+/g, escapeControls)
 }
 
 /** A value with every text in it escaped. Errors keep their class; objects of other classes stay as they are. */
