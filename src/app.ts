@@ -14,7 +14,7 @@ import { metaErrors, metaHandlers } from './web/meta.ts'
 import { type Address, addressOf, cookieNames, literalRoute, parseForm } from './web/request.ts'
 import { requestLog, type Site } from './web/requestContext.ts'
 import * as security from './web/security.ts'
-import { openSession } from './web/session.ts'
+import { openExistingSession, openSession } from './web/session.ts'
 import { setupHandlers } from './web/setup.ts'
 import { ASSETS, sendAsset } from './web/views.ts'
 
@@ -60,13 +60,10 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
   const metaCall = [...program, security.limitRequests('metaRefusal'), parseForm('16kb')]
   const ownHost = config.listening ? [security.checkHost(address)] : []
   const plainPage = [log, security.noStore, security.mountNotice(context.log, address), ...ownHost]
-  const session = [
-    security.httpsNotice(context.log, address),
-    security.hostSessionNotice(context.log),
-    openSession(context, site),
-  ]
-  const page = [...plainPage, security.sameOrigin(address), ...session]
-  const start = [...plainPage, security.redirectToCanonicalLoopback(address), ...session]
+  const session = openSession(context, site)
+  const notices = [security.httpsNotice(context.log, address), security.hostSessionNotice(context.log)]
+  const page = [...plainPage, security.sameOrigin(address), ...notices, session]
+  const start = [...plainPage, security.redirectToCanonicalLoopback(address), ...notices, openExistingSession(session)]
   // One limit for callbacks, however they arrive.
   const limitCallbacks = security.limitRequests('callback')
   const limitLinks = security.limitRequests('connect')

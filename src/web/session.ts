@@ -64,6 +64,15 @@ export function openSession({ database, config }: Context, { cookies, sessionKey
   }
 }
 
+/** Opens the session of a browser that sends its cookie. Only for handlers that store nothing in a new session. */
+export function openExistingSession(openSession: RequestHandler): RequestHandler {
+  return (request, response, next) => {
+    const { session } = requestContext(request).site.cookies
+    if (request.headers.cookie?.includes(`${session}=`)) void openSession(request, response, next)
+    else next()
+  }
+}
+
 /** What the session holds; empty without a session. */
 export function sessionData(request: Request): Readonly<SessionData> {
   const data = sessionOf(request)?.[requestContext(request).site.sessionKey]
