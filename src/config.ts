@@ -1,8 +1,17 @@
 import { isIP } from 'node:net'
+import { diff } from 'node:util'
 import { z } from 'zod'
 import { AppError } from './errors/errors.ts'
 import { ENVIRONMENT_NAMES, OPTION_NAMES, type SettingName, type SettingNames } from './errors/settingNames.ts'
-import { AUTHORIZE_URL, BASIC_SCOPE, DEFAULT_GRAPH_VERSION, GRAPH_URL, TOKEN_URL } from './facts.ts'
+import {
+  AUTHORIZE_URL,
+  BASIC_SCOPE,
+  dayInWords,
+  DEFAULT_GRAPH_VERSION,
+  FORMER_AUTHORIZE,
+  GRAPH_URL,
+  TOKEN_URL,
+} from './facts.ts'
 
 /** The Instagram app (not the Facebook app), and where Instagram is reached. */
 export interface InstagramSettings {
@@ -15,8 +24,18 @@ export interface InstagramSettings {
   tokenUrl: string
   /** Without a version and without a slash at the end. */
   graphUrl: string
-  /** The version in the path of `/me`, such as `v26.0`. The token endpoints have none. */
+  /** The version in the path of `/me`. The token endpoints have none. */
   graphVersion: string
+}
+
+/** The proxies through which this machine reaches other servers; never itself. */
+export interface ProxySettings {
+  /** For http, and for https where `httpsProxy` is not set. May hold a user name and a password. */
+  httpProxy?: string
+  /** For https. May hold a user name and a password. */
+  httpsProxy?: string
+  /** Hosts that are reached without a proxy, separated by commas: `example.com` and its subdomains, addresses, each with a port or for all; `*`. */
+  noProxy?: string
 }
 
 /** A key that encrypts tokens at rest. */
@@ -46,6 +65,7 @@ export interface Config {
   sandboxPort: number
   /** Where and how the web app listens, with Express's `trust proxy`; `undefined` in a host app. */
   listening: { host: string; port: number; https: HttpsSetting; trustProxy: boolean | number | string[] } | undefined
+  proxy: ProxySettings
   logLevel: (typeof LOG_LEVELS)[number]
   databaseUrl: string
   /** Newest first. Empty outside production: one is generated and stored beside the database. */
@@ -70,6 +90,8 @@ export interface Config {
   takesTokens: boolean
   /** User names in lower case without `@`, and ids, of the accounts that may connect; empty: all. */
   allowedAccounts: readonly string[]
+  /** Whether Instagram is asked to revoke the access of an account that is disconnected. */
+  revokeOnDisconnect: boolean
   /** What the reader of a message calls each setting: by its environment variable, or by its option. */
   names: SettingNames
 }
@@ -92,15 +114,14 @@ export const SANDBOX_APP = { clientId: '990602627938098', clientSecret: 'the-san
 const URL_FORM = 'must be an address that starts with https:// (or http://).'
 const PASSWORD_FORM = 'must have at least 12 characters.'
 const PORT_FORM = 'must be a whole number from 1 to 65535.'
-const text = z.string('must be text.').trim()
-const matching = (pattern: RegExp, message: string) => z.string(message).trim().regex(pattern, message)
+const text = z.string('must be text.')
+const matching = (pattern: RegExp, message: string) => z.string(message).regex(pattern, message)
 const number = (from: number, to: number, message: string) =>
   z.coerce.number(message).min(from, message).max(to, message)
 const port = number(1, 65535, PORT_FORM).int(PORT_FORM)
-const toggle = z.union(
-  [z.boolean(), z.stringbool({ truthy: ['on', 'true', '1'], falsy: ['off', 'false', '0'], case: 'sensitive' })],
-  { error: ({ input }) => (typeof input === 'string' ? 'must be on or off.' : 'must be true or false.') },
-)
+const toggle = z.union([z.boolean(), z.stringbool({ truthy: ['on', 'true', '1'], falsy: ['off', 'false', '0'] })], {
+  error: ({ input }) => (typeof input === 'string' ? 'must be on or off.' : 'must be true or false.'),
+})
 const list = z
   .union([z.string(), z.array(z.string()).readonly()], 'must be text, or a list of texts.')
   .transform((given) =>
@@ -118,8 +139,11 @@ const listOf = (isItem: (item: string) => boolean, error: string) =>
 
 const url = z
   .string(URL_FORM)
-  .trim()
   .refine((given) => /^https?:\/\//i.test(given) && URL.canParse(given), { error: URL_FORM, abort: true })
+/** Other programs take a proxy without `http://` too. */
+const proxy = z
+  .preprocess((given) => (typeof given === 'string' && !given.includes('://') ? `http://${given}` : given), url)
+  .refine((given) => canDecode(new URL(given)), 'must have % in its user name and password written as %25.')
 const redirectUri = url
   .refine((given) => !/[?#]/.test(given), 'must have no query (?) and no fragment (#).')
   .refine((given) => !new URL(given).username, 'must have no user name.')
@@ -148,15 +172,16 @@ const origins = listOf(
   'must be origins, written like https://app.example.com.',
 ).transform((given) => given.map((origin) => new URL(origin).origin))
 const https = matching(
-  /^(off|self-signed|[^,]*[^,\s][^,]*,[^,]*[^,\s][^,]*)$/,
+  /^(off|self-signed|[^,]*[^,\s][^,]*,[^,]*[^,\s][^,]*)$/i,
   'must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.',
 ).transform((given): HttpsSetting => {
   const [certificateFile = '', keyFile] = given.split(',').map((part) => part.trim())
   if (keyFile !== undefined) return { certificateFile, keyFile }
-  return certificateFile === 'off' ? undefined : 'self-signed'
+  return /off/i.test(certificateFile) ? undefined : 'self-signed'
 })
 const trustProxy = z
   .string()
+  .toLowerCase()
   .transform((given) => {
     if (/^(on|true|off|false)$/.test(given)) return given === 'on' || given === 'true'
     return /^\d+$/.test(given) ? Number(given) : given.split(/[\s,]+/).filter(Boolean)
@@ -165,6 +190,15 @@ const trustProxy = z
     (trusted) => !Array.isArray(trusted) || trusted.every(isProxyAddress),
     'must be on, off, the number of proxies in front, or their addresses separated by commas.',
   )
+
+function canDecode({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
 
 function keyOf(given: string): TokenKey {
   const [id = '', base64 = ''] = given.split(':')
@@ -196,17 +230,26 @@ const settings = z.object({
   scopes: listOf((scope) => scope !== '', 'must name at least one scope.').default([BASIC_SCOPE]),
   authorizeUrl: url
     .refine(
-      (given) => new URL(given).hostname !== 'api.instagram.com',
-      `names api.instagram.com, where nobody can authorize since August 2026: use ${AUTHORIZE_URL}.`,
+      (given) => new URL(given).hostname !== new URL(FORMER_AUTHORIZE.url).hostname,
+      `names api.instagram.com, where nobody can authorize since ${dayInWords(FORMER_AUTHORIZE.ended)}: use ${AUTHORIZE_URL}.`,
     )
     .default(AUTHORIZE_URL),
   tokenUrl: url.default(TOKEN_URL),
   graphUrl: url.transform((given) => given.replace(/\/+$/, '')).default(GRAPH_URL),
-  graphVersion: matching(/^v\d+\.\d+$/, 'must be written like v26.0.').default(DEFAULT_GRAPH_VERSION),
-  host: text.default('127.0.0.1'),
+  graphVersion: matching(/^v\d+\.\d+$/, `must be written like ${DEFAULT_GRAPH_VERSION}.`).default(
+    DEFAULT_GRAPH_VERSION,
+  ),
+  host: text
+    .refine((given) => /^[\w.-]+$/.test(given) || isIP(given) > 0, {
+      error: 'must be an address or a name of this machine, such as 0.0.0.0, without https:// and without a port.',
+    })
+    .default('127.0.0.1'),
   port: port.default(3000),
   https: https.optional(),
   trustProxy: trustProxy.default(false),
+  httpsProxy: proxy.optional(),
+  httpProxy: proxy.optional(),
+  noProxy: text.optional(),
   databaseUrl: matching(
     /^(file:|postgres(ql)?:\/\/)./,
     'must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.',
@@ -222,8 +265,12 @@ const settings = z.object({
   returnToOrigins: origins.default([]),
   takesTokens: toggle.optional(),
   allowedAccounts: accounts.default([]),
+  revokeOnDisconnect: toggle.default(true),
   sandboxPort: port.default(3001),
-  logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
+  logLevel: text
+    .toLowerCase()
+    .pipe(z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`))
+    .default('info'),
 } satisfies Record<Exclude<SettingName, 'production'>, z.ZodType>)
 
 const callback = z.custom((given) => typeof given === 'function', 'must be a function.').optional()
@@ -280,6 +327,12 @@ export interface ParseOptions {
 /** The settings that the environment has, with their variables. */
 const VARIABLES = Object.entries(ENVIRONMENT_NAMES).filter(([, variable]) => /^[A-Z]/.test(variable))
 
+/** Variables of proxies are mostly written in lower case; where there are both, that one counts, as for curl. */
+function valueOf(environment: Environment, variable: string): string | undefined {
+  const lower = /^(HTTPS?|NO)_PROXY$/.test(variable) ? environment[variable.toLowerCase()] : undefined
+  return lower?.trim() ? lower : environment[variable]
+}
+
 /**
  * Reads an environment as far as possible. Empty variables count as unset; those with an invalid value (`unreadable`) get their defaults.
  * `mistakes` are sentences as in {@link ConfigError}; `given` has all variables of ours as they were set.
@@ -288,9 +341,11 @@ export function parseEnvironment(
   environment: Environment,
   { anyRedirectPath = false, needsApp = true }: ParseOptions = {},
 ) {
-  const set = VARIABLES.filter(([, variable]) => environment[variable]?.trim())
-  const given: Given = Object.fromEntries(set.map(([key, variable]) => [key, environment[variable]]))
+  const variables = VARIABLES.map(([key, variable]) => ({ key, variable, value: valueOf(environment, variable) }))
   const production = isProduction(environment)
+  // In production, SANDBOX_PORT may be Kubernetes's, for a service that is called “sandbox”.
+  const read = variables.filter(({ key }) => !production || !key.startsWith('sandbox'))
+  const given: Given = withoutEmpty(Object.fromEntries(read.map(({ key, value }) => [key, value])))
   const schema = anyRedirectPath ? settings : settings.extend({ redirectUri: webAppRedirectUri.optional() })
   const { values, mistakes, unreadable } = parse(schema, given, ENVIRONMENT_NAMES)
   const { host, port, https, trustProxy, clientId, clientSecret, redirectUri } = values
@@ -306,7 +361,7 @@ export function parseEnvironment(
     config,
     mistakes: [...mistakes, ...environmentMistakes(given, values, needsApp, production)],
     unreadable,
-    given: Object.fromEntries(VARIABLES.map(([, variable]) => [variable, environment[variable]])),
+    given: Object.fromEntries(variables.map(({ variable, value }) => [variable, value])),
   }
 }
 
@@ -330,7 +385,7 @@ export function configFromOptions(options: object, environment: Environment): Co
   const { values, mistakes } = parse(optionsSchema, { ...known, ...target }, OPTION_NAMES)
   const production = values.production ?? isProduction(environment)
   for (const name of Object.keys(given).filter((name) => !OPTIONS.includes(name))) {
-    const meant = OPTIONS.find((option) => option.toLowerCase() === name.toLowerCase())
+    const meant = similarName(name, OPTIONS)
     mistakes.push(`${name} is no option${meant ? `: did you mean ${meant}?` : '.'}`)
   }
   if (!isWebhook) mistakes.push('webhook must have a url and secrets, and nothing else.')
@@ -345,13 +400,18 @@ export function configFromOptions(options: object, environment: Environment): Co
   }
 }
 
-/** The options that are not left out. */
+/** The options (or variables) that are not left out. Text is trimmed: files and platforms add spaces and line ends. */
 export function withoutEmpty<Options extends object>(options: Options | null | undefined): Partial<Options> {
-  const given = Object.entries({ ...options }).filter(([, value]) => {
-    if (typeof value === 'string') return value.trim() !== ''
-    return Array.isArray(value) ? value.length > 0 : value != null
-  })
+  const given = Object.entries<unknown>({ ...options })
+    .map(([name, value]) => [name, typeof value === 'string' ? value.trim() : value] as const)
+    .filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value != null && value !== ''))
   return Object.fromEntries(given) as Partial<Options>
+}
+
+/** The name that was probably meant: the same but for case, or for two letters in a longer name. */
+export function similarName(name: string, names: readonly string[]): string | undefined {
+  const changes = (other: string) => diff(name.toLowerCase(), other.toLowerCase()).filter(([change]) => change !== 0)
+  return names.find((other) => changes(other).length <= (name.length < 6 ? 0 : 2))
 }
 
 /** Whether an environment says that this is production. */
@@ -365,11 +425,20 @@ function configOf(values: Values, production: boolean) {
   const { authorizeUrl, tokenUrl, graphUrl, graphVersion, metaAppSecret, webhookUrl, webhookSecrets } = others
   const { sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys } = others
   const { refreshDaysBeforeExpiry, returnToOrigins, apiKeys, adminPassword, showToken = !production } = others
-  const { allowedAccounts } = others
+  const { allowedAccounts, revokeOnDisconnect, httpProxy, httpsProxy, noProxy } = others
   return {
     instagram: { clientId, clientSecret, redirectUri, scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion },
     ...{ production, sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys },
-    ...{ refreshDaysBeforeExpiry, returnToOrigins, showToken, apiKeys, adminPassword, allowedAccounts },
+    ...{
+      refreshDaysBeforeExpiry,
+      returnToOrigins,
+      showToken,
+      apiKeys,
+      adminPassword,
+      allowedAccounts,
+      revokeOnDisconnect,
+    },
+    proxy: withoutEmpty({ httpProxy, httpsProxy, noProxy }) as ProxySettings,
     metaAppSecrets: metaAppSecret === undefined ? [] : [metaAppSecret],
     webhook: webhookUrl === undefined ? undefined : { url: webhookUrl, secrets: webhookSecrets },
   }
@@ -388,8 +457,8 @@ function sandboxSettings({ port, sandboxPort, https }: Values) {
 }
 
 const CREDENTIALS = ['clientId', 'clientSecret', 'redirectUri'] as const
-const HTTP = /^\s*http:/i
-const LOCAL_HTTP = /^\s*http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i
+const HTTP = /^http:/i
+const LOCAL_HTTP = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i
 
 /** Contradictions in an environment. */
 function* environmentMistakes(given: Given, values: Values, needsApp: boolean, production: boolean) {

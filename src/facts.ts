@@ -1,12 +1,33 @@
-// Facts about Instagram’s API, as known in November 2026. Where no other source is named, it is Meta’s page on business login:
-// https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
+// What is known of Instagram's API, as dated data. Days are written as ISO 8601, a month where the day is not known. `null`: no end is known.
 
 /** Milliseconds of a minute, an hour and a day. */
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
-/** Where people authorize. https://api.instagram.com/oauth/authorize, which most guides name, has not worked since August 2026. */
+const META = 'https://developers.facebook.com'
+
+/** Meta's list of changes to Instagram's API (RSS). */
+export const CHANGELOG_FEED = `${META}/documentation/instagram-platform/changelog/rss/`
+
+/** Where each group of facts comes from, and the day on which the two were last compared. */
+export const SOURCES = {
+  login: {
+    page: `${META}/docs/instagram-platform/instagram-api-with-instagram-login/business-login`,
+    checked: '2026-11-26',
+  },
+  changes: { page: `${META}/docs/instagram-platform/changelog`, checked: '2026-11-26' },
+  versions: { page: `${META}/docs/graph-api/changelog/versions`, checked: '2026-11-26' },
+  limits: { page: `${META}/docs/graph-api/overview/rate-limiting`, checked: '2026-11-26' },
+} as const
+
+/** The day on which the facts that wait longest for a check were checked. */
+export const CHECKED_DAY =
+  Object.values(SOURCES)
+    .map(({ checked }) => checked)
+    .toSorted()[0] ?? ''
+
+/** Where people authorize. */
 export const AUTHORIZE_URL = 'https://www.instagram.com/oauth/authorize'
 
 /** Where a code is exchanged for a short-lived token. */
@@ -15,23 +36,26 @@ export const TOKEN_URL = 'https://api.instagram.com/oauth/access_token'
 /** Where the rest of the API is: without a version, and without a slash at the end. */
 export const GRAPH_URL = 'https://graph.instagram.com'
 
-/** The version in the path of `/me`. @see https://developers.facebook.com/docs/graph-api/changelog/versions */
-export const DEFAULT_GRAPH_VERSION = 'v26.0'
+/** Where people authorized before; most guides still name it. That it ended is what many programs report, not Meta. */
+export const FORMER_AUTHORIZE = { url: 'https://api.instagram.com/oauth/authorize', ended: '2026-08' } as const
 
-/** The oldest major version that is served: v20.0 ended on 24 September 2026; v21.0 ends on 21 January 2027. Same source. */
-export const OLDEST_GRAPH_MAJOR = 21
+/** Versions of the Graph API, the newest first, with the first and the last day of each. Those that are not listed had ended before. */
+export const GRAPH_VERSIONS = [
+  { version: 'v27.0', first: '2026-11-04', last: null },
+  { version: 'v26.0', first: '2026-07-29', last: null },
+  { version: 'v25.0', first: '2026-02-18', last: '2028-07-29' },
+  { version: 'v24.0', first: '2025-10-08', last: '2028-02-18' },
+  { version: 'v23.0', first: '2025-05-29', last: '2027-10-08' },
+  { version: 'v22.0', first: '2025-01-21', last: '2027-05-20' },
+  { version: 'v21.0', first: '2024-10-02', last: '2027-01-21' },
+  { version: 'v20.0', first: '2024-05-21', last: '2026-09-24' },
+] as const
 
-/** Milliseconds that a code can be exchanged for, once. */
-export const CODE_LIFETIME_MS = HOUR_MS
+/** The version in the path of `/me`: the newest. */
+export const DEFAULT_GRAPH_VERSION = GRAPH_VERSIONS[0].version
 
-/** Seconds that a short-lived token lives. Instagram’s response does not say it. */
-export const SHORT_LIVED_SECONDS = 3600
-
-/** Days that a long-lived token lives. */
-export const LONG_LIVED_DAYS = 60
-
-/** Milliseconds of age from which a long-lived token can be refreshed. */
-export const REFRESHABLE_AFTER_MS = DAY_MS
+/** Query parameters that apps made since a version can no longer use, from that version on. */
+export const ENDED_PARAMETERS = { since: 'v27.0', names: ['method', 'callback', 'date_format'] } as const
 
 /** The scope without which nothing is granted, and no token can be refreshed. */
 export const BASIC_SCOPE = 'instagram_business_basic'
@@ -45,31 +69,69 @@ export const SCOPES: readonly string[] = [
   'instagram_business_manage_insights',
 ]
 
-const basicDisplay = 'the Basic Display API, which ended on 4 December 2024'
-const legacy = 'the Instagram API of 2010 to 2020'
-const renamed = 'July 2024, and was renamed; the old name ended on 27 January 2025'
-const facebook = 'Facebook Login, which is another product'
+/** What the scopes of old guides belong to. `ended`: its last day. */
+export const PRODUCTS = {
+  oldNames: { name: 'Instagram login’s old names', ended: '2025-01-27' },
+  basicDisplay: { name: 'the Basic Display API', ended: '2024-12-04' },
+  firstApi: { name: 'the first Instagram API', ended: '2020-06-29' },
+  facebook: { name: 'Facebook Login', ended: null },
+  facebookOrUnified: { name: 'Facebook Login or Unified Login', ended: null },
+} as const
+
+type Product = (typeof PRODUCTS)[keyof typeof PRODUCTS]
+const { oldNames, basicDisplay, firstApi, facebook, facebookOrUnified } = PRODUCTS
 
 /** Scopes that old guides name and Instagram login does not know: the product `of` each, and the scope that replaces it `today`, if one does. */
-export const DEAD_SCOPES: ReadonlyMap<string, { of: string; today: string | null }> = new Map([
-  ['business_basic', { of: renamed, today: BASIC_SCOPE }],
-  ['business_content_publish', { of: renamed, today: 'instagram_business_content_publish' }],
-  ['business_manage_messages', { of: renamed, today: 'instagram_business_manage_messages' }],
-  ['business_manage_comments', { of: renamed, today: 'instagram_business_manage_comments' }],
+export const DEAD_SCOPES: ReadonlyMap<string, { of: Product; today: string | null }> = new Map<
+  string,
+  { of: Product; today: string | null }
+>([
+  ['business_basic', { of: oldNames, today: BASIC_SCOPE }],
+  ['business_content_publish', { of: oldNames, today: 'instagram_business_content_publish' }],
+  ['business_manage_messages', { of: oldNames, today: 'instagram_business_manage_messages' }],
+  ['business_manage_comments', { of: oldNames, today: 'instagram_business_manage_comments' }],
   ['user_profile', { of: basicDisplay, today: BASIC_SCOPE }],
   ['user_media', { of: basicDisplay, today: BASIC_SCOPE }],
-  ['basic', { of: legacy, today: BASIC_SCOPE }],
-  ['public_content', { of: legacy, today: null }],
-  ['likes', { of: legacy, today: null }],
-  ['comments', { of: legacy, today: 'instagram_business_manage_comments' }],
-  ['relationships', { of: legacy, today: null }],
-  ['follower_list', { of: legacy, today: null }],
-  ['instagram_basic', { of: facebook, today: BASIC_SCOPE }],
-  ['instagram_content_publish', { of: facebook, today: 'instagram_business_content_publish' }],
-  ['instagram_manage_messages', { of: facebook, today: 'instagram_business_manage_messages' }],
-  ['instagram_manage_comments', { of: facebook, today: 'instagram_business_manage_comments' }],
-  ['instagram_manage_insights', { of: facebook, today: 'instagram_business_manage_insights' }],
+  ['basic', { of: firstApi, today: BASIC_SCOPE }],
+  ['public_content', { of: firstApi, today: null }],
+  ['likes', { of: firstApi, today: null }],
+  ['comments', { of: firstApi, today: 'instagram_business_manage_comments' }],
+  ['relationships', { of: firstApi, today: null }],
+  ['follower_list', { of: firstApi, today: null }],
+  ['instagram_basic', { of: facebookOrUnified, today: BASIC_SCOPE }],
+  ['instagram_content_publish', { of: facebookOrUnified, today: 'instagram_business_content_publish' }],
+  ['instagram_manage_messages', { of: facebookOrUnified, today: 'instagram_business_manage_messages' }],
+  ['instagram_manage_comments', { of: facebookOrUnified, today: 'instagram_business_manage_comments' }],
+  ['instagram_manage_insights', { of: facebookOrUnified, today: 'instagram_business_manage_insights' }],
   ['pages_show_list', { of: facebook, today: null }],
   ['pages_read_engagement', { of: facebook, today: null }],
   ['business_management', { of: facebook, today: null }],
 ])
+
+/** Milliseconds that a code can be exchanged for, once. */
+export const CODE_LIFETIME_MS = HOUR_MS
+
+/** Seconds that a short-lived token lives. Instagram’s response does not say it. */
+export const SHORT_LIVED_SECONDS = 3600
+
+/** Days that a long-lived token lives. */
+export const LONG_LIVED_DAYS = 60
+
+/** Milliseconds of age from which a long-lived token can be refreshed. */
+export const REFRESHABLE_AFTER_MS = DAY_MS
+
+/** Calls that an account has in `hours`, which roll, for each time that its content was shown. `code` is the error beyond that. */
+export const CALL_LIMIT = { callsPerImpression: 4800, hours: 24, code: 80002 } as const
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ')
+
+/** A day of this file in words, such as “21 January 2027”, or a month, such as “August 2026”. */
+export function dayInWords(day: string): string {
+  const [year = '', month, date] = day.split('-')
+  return [date && Number(date), MONTHS[Number(month) - 1], year].filter(Boolean).join(' ')
+}
+
+/** Days from today (in UTC) to a day of this file; negative once that is over. */
+export function daysUntil(day: string, now: Date): number {
+  return Math.round((Date.parse(day) - Date.parse(now.toISOString().slice(0, 10))) / DAY_MS)
+}

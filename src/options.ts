@@ -26,7 +26,7 @@ export interface InstagramOptions extends Hooks {
   tokenUrl?: string | undefined
   /** The rest of Instagram's API, without a version. Default: `https://graph.instagram.com`. */
   graphUrl?: string | undefined
-  /** The version in the path of `/me`. Default: `v26.0`. */
+  /** The version in the path of `/me`. Default: the newest that this package knows. */
   graphVersion?: string | undefined
   /**
    * The database of the accounts: an SQLite file, created if missing; `file::memory:`, lost at the end; or
@@ -44,6 +44,13 @@ export interface InstagramOptions extends Hooks {
    * cannot be read. Required in production. Default elsewhere: one is generated and stored beside the database.
    */
   tokenKeys?: string | readonly string[] | undefined
+  /**
+   * The proxies of outgoing calls, in the form of the environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which are not read by
+   * themselves. Without `httpsProxy`, https uses `httpProxy` too. This machine is always reached directly. Default: none.
+   */
+  httpsProxy?: string | undefined
+  httpProxy?: string | undefined
+  noProxy?: string | undefined
   /** Days before its expiry from which a token is refreshed, 1 to 50. Default: 10. */
   refreshDaysBeforeExpiry?: number | string | undefined
   /** Where events are sent, by the Standard Webhooks specification. Default: nowhere. @see https://www.standardwebhooks.com */
@@ -91,6 +98,11 @@ export interface InstagramOptions extends Hooks {
    * hands, ids cannot. Default: all accounts.
    */
   allowedAccounts?: string | readonly string[] | undefined
+  /**
+   * Whether a disconnect asks Instagram to revoke the access, too, for at most three seconds. The local data is deleted in any case.
+   * Default: yes.
+   */
+  revokeOnDisconnect?: boolean | undefined
 }
 
 /** Where events are sent. */

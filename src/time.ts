@@ -4,7 +4,7 @@ import { DAY_MS, MINUTE_MS } from './facts.ts'
 export interface FormattedTime {
   /** ISO 8601, for `<time datetime>`. */
   iso: string
-  /** Such as “22 January 2027”; within two days of now with the time of day, in UTC. */
+  /** Day, month and year; within two days of now with the time of day, in UTC. */
   date: string
   /** From now, such as “in 59 days”. */
   distance: string

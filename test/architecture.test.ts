@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['accounts'],
   ['database'],
   ['instagram'],
-  ['config.ts', 'databaseUrl.ts', 'log.ts', 'certificate.ts', 'secrets.ts', 'time.ts'],
+  ['config.ts', 'databaseUrl.ts', 'log.ts', 'certificate.ts', 'secrets.ts', 'time.ts', 'proxy.ts'],
   ['errors'],
   ['facts.ts'],
 ]
@@ -107,4 +107,17 @@ test('the environment is read by the processes alone', () => {
     // Whether the host is in production, where its options do not say.
     'createInstagram.ts',
   ])
+})
+
+test('days and versions of Instagram’s API are written in the facts alone', () => {
+  const files = globSync(['src/**/*.{ts,ejs}', 'views/**/*.ejs'], { cwd: join(SRC, '..') })
+  const found = files.flatMap((file) =>
+    Array.from(
+      readFileSync(join(SRC, '..', file), 'utf8').matchAll(/\bv\d\d\.\d\b|\b20[12]\d\b/g),
+      ([text]) => `${file}: ${text}`,
+    ),
+  )
+
+  expect(found.filter((each) => !each.startsWith('src/facts.ts'))).toStrictEqual([])
+  expect(found).not.toStrictEqual([])
 })

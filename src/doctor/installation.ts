@@ -35,8 +35,8 @@ export interface Installation {
   now: () => Date
 }
 
-/** The result of a check: fine, to be fixed, or not to be known from here. */
-export type CheckStatus = 'ok' | 'wrong' | 'unknown'
+/** The result of a check: fine, to be fixed, not to be forgotten, or not to be known from here. */
+export type CheckStatus = 'ok' | 'wrong' | 'warning' | 'unknown'
 
 /** A finding of the doctor in words for the operator. Never holds a secret or a token. */
 export interface Finding {
@@ -55,6 +55,10 @@ export function ok(name: string, says: string): Finding {
 
 export function wrong(name: string, says: string, fix: string): Finding {
   return { name, outcome: 'wrong', says, fix }
+}
+
+export function warning(name: string, says: string, fix: string): Finding {
+  return { name, outcome: 'warning', says, fix }
 }
 
 export function unknown(name: string, says: string, fix?: string): Finding {

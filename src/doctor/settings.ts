@@ -1,15 +1,18 @@
 import { isLoopback } from '../config.ts'
+import { remoteHost } from '../databaseUrl.ts'
 import {
   AUTHORIZE_URL,
   BASIC_SCOPE,
   DEAD_SCOPES,
+  dayInWords,
+  daysUntil,
   DEFAULT_GRAPH_VERSION,
   GRAPH_URL,
-  OLDEST_GRAPH_MAJOR,
+  GRAPH_VERSIONS,
   SCOPES,
   TOKEN_URL,
 } from '../facts.ts'
-import { type Finding, type Installation, ok, quoted, unknown, wrong } from './installation.ts'
+import { type Finding, type Installation, ok, quoted, unknown, warning, wrong } from './installation.ts'
 
 /** Where Meta's dashboard shows the app's id and secret and takes its redirect URI. */
 export const BUSINESS_LOGIN =
@@ -43,13 +46,12 @@ const PASTE_ERRORS: readonly PasteError[] = [
 ]
 
 /** Reports mistakes in the settings, and what seems to have been pasted along with a value. */
-export function checkGiven({ given, mistakes, names }: Installation): Finding[] {
+export function checkGiven({ given, mistakes }: Installation): Finding[] {
   const mistaken = new Set(mistakes.map(settingIn))
   const others = Object.entries(given).filter(([name]) => !mistaken.has(name))
   const findings = [
     ...mistakes.map((sentence) => checkMistake(sentence, given)),
-    // A blank at the end of a file's name is part of it.
-    ...others.flatMap(([name, value = '']) => checkPasted(name, value, name === names.databaseUrl)),
+    ...others.flatMap(([name, value = '']) => checkPasted(name, value)),
   ]
   return findings.some(({ outcome }) => outcome === 'wrong')
     ? findings
@@ -68,20 +70,17 @@ function checkMistake(sentence: string, given: Installation['given']): Finding {
   )
 }
 
-function checkPasted(name: string, value: string, keepsBlanks: boolean): Finding | Finding[] {
+function checkPasted(name: string, value: string): Finding | Finding[] {
   const error = PASTE_ERRORS.find(({ found }) => found(value, name))
   if (error) return wrong(name, `It ${error.says}`, error.fix)
-  if (value === value.trim()) return []
-  return keepsBlanks
-    ? wrong(name, 'It has a blank around it, which counts as part of it.', 'Take the blank away.')
-    : ok(name, 'It has a blank or a line break around it, which is ignored.')
+  return value === value.trim() ? [] : ok(name, 'It has a blank or a line break around it, which is ignored.')
 }
 
 function settingIn(sentence: string): string {
   return /^[A-Z_]+/.exec(sentence)?.[0] ?? 'Settings'
 }
 
-type Checked = Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names'>
+type Checked = Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>
 
 /** Hosts that only a network of one's own knows: names without a dot, addresses, and reserved domains. */
 const PRIVATE_HOST = /^[^.]+$|^[\d.]+$|\.(home\.arpa|internal|invalid|lan|local|localhost|test)$/
@@ -101,13 +100,22 @@ export function checkProduction({ config, given, settings, names }: Checked): Fi
   )
 }
 
+/** Checks whether anything in front can reach the app. Platforms set PORT, and connect from another machine. */
+export function checkListening({ config, given, names }: Checked): Finding | Finding[] {
+  const { production, listening } = config
+  if (!production || !listening || !given[names.production] || given[names.host]?.trim()) return []
+  if (listening.trustProxy !== false && !given[names.port]?.trim()) return []
+  return wrong(
+    'Listening address',
+    `${names.host} is not set, so only this machine can reach the app (${listening.host}, port ${listening.port}).`,
+    `Set ${names.host}=0.0.0.0 on a platform or in a container, or ${names.host}=127.0.0.1 with a proxy on this machine.`,
+  )
+}
+
 /** Checks whether the connection to a PostgreSQL database on another host is encrypted. */
 export function checkTls({ config: { databaseUrl }, names }: Checked): Finding | Finding[] {
-  const url = databaseUrl.startsWith('postgres') ? URL.parse(databaseUrl) : null
-  const host = url && (url.hostname || url.searchParams.get('host'))
-  // A path is that of a socket.
-  if (!url || !host || /^(\/|%2f)/i.test(host) || isLoopback({ hostname: host })) return []
-  const { sslmode = 'disable', ssl = '' } = Object.fromEntries(url.searchParams)
+  if (!remoteHost(databaseUrl)) return []
+  const { sslmode = 'disable', ssl = '' } = Object.fromEntries(new URL(databaseUrl).searchParams)
   if (!/^(allow|disable)$/.test(sslmode) || /^(1|true)$/.test(ssl)) return []
   return wrong(
     'Database connection',
@@ -195,7 +203,7 @@ function checkScope(scope: string, setting: string): Finding | Finding[] {
   if (dead)
     return wrong(
       'Scopes',
-      `${scope} is a name of ${dead.of}.`,
+      `${scope} belongs to ${dead.of.name}${dead.of.ended ? `, which ended on ${dayInWords(dead.of.ended)}` : ': another product'}.`,
       dead.today === null
         ? `Take it out of ${setting}: nothing takes its place.`
         : `Write ${dead.today} in ${setting} instead.`,
@@ -214,12 +222,12 @@ function checkScope(scope: string, setting: string): Finding | Finding[] {
 }
 
 /** Checks the addresses that Instagram is called at. A host that is not Meta's is taken for a stand-in. */
-export function checkAddresses({ settings, names }: Checked): Finding | Finding[] {
+export function checkAddresses({ settings, names, now }: Checked): Finding | Finding[] {
   const findings = [
     checkAddress(settings.authorizeUrl, names.authorizeUrl, AUTHORIZE_URL),
     checkAddress(settings.tokenUrl, names.tokenUrl, TOKEN_URL),
     checkAddress(settings.graphUrl, names.graphUrl, GRAPH_URL),
-    checkVersion(settings.graphVersion, names.graphVersion),
+    checkVersion(settings.graphVersion, names.graphVersion, now()),
   ].flat()
   return findings.length > 0 ? findings : ok('Addresses', 'Instagram is asked where it is, or where its stand-in is.')
 }
@@ -244,14 +252,29 @@ function checkAddress(address: string | undefined, setting: string, right: strin
   return unknown('Addresses', `${setting} is not the address that we know.`, fix)
 }
 
-function checkVersion(version: string | undefined, setting: string): Finding | Finding[] {
-  const [, major] = /^v(\d+)\./.exec(version ?? '') ?? []
-  if (version === undefined || major === undefined || Number(major) >= OLDEST_GRAPH_MAJOR) return []
-  return wrong(
-    'Addresses',
-    `${setting} is ${version}, which Meta no longer serves.`,
-    `Leave it empty, or write ${DEFAULT_GRAPH_VERSION}.`,
-  )
+/** Days before the end of a version from which the doctor warns. */
+const VERSION_NOTICE_DAYS = 90
+
+function checkVersion(version: string | undefined, setting: string, now: Date): Finding | Finding[] {
+  if (version === undefined) return []
+  const name = 'Addresses'
+  const fix = `Leave it empty, or write ${DEFAULT_GRAPH_VERSION}.`
+  const known = GRAPH_VERSIONS.find((each) => each.version === version)
+  if (!known && Number(version.slice(1)) > Number(DEFAULT_GRAPH_VERSION.slice(1))) {
+    const [newest] = GRAPH_VERSIONS
+    return unknown(
+      name,
+      `${setting} is ${version}; the newest version that we know is ${newest.version}, of ${dayInWords(newest.first)}.`,
+      fix,
+    )
+  }
+  if (!known) return wrong(name, `${setting} is ${version}, which Meta does not serve.`, fix)
+  if (known.last === null) return []
+  const daysLeft = daysUntil(known.last, now)
+  const end = dayInWords(known.last)
+  if (daysLeft < 0)
+    return wrong(name, `${setting} is ${version}, which ended on ${end}: Meta no longer serves it.`, fix)
+  return daysLeft > VERSION_NOTICE_DAYS ? [] : warning(name, `${setting} is ${version}, which ends on ${end}.`, fix)
 }
 
 /** Checks the redirect URI by itself. Whether it is registered, only a login shows. */

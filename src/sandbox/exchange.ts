@@ -13,7 +13,7 @@ export interface Dialect {
   permissions: 'array' | 'string'
   /** A bare number past 2^53, or a string. */
   userId: 'number' | 'string'
-  /** `classic` is the response of 2010 to 2020, with a `user` object; the other choices do not apply to it. */
+  /** `classic` is the response of the first Instagram API, with a `user` object; the other choices do not apply to it. */
   generation: 'current' | 'classic'
 }
 
@@ -95,7 +95,7 @@ function currentResponse(token: string, { user, scopes }: Grant, dialect: Dialec
   return dialect.envelope === 'flat' ? flat : `{"data": [${flat}]}`
 }
 
-/** The response of the API of 2010 to 2020. Its token never expires. */
+/** The response of the first Instagram API. Its token never expires. */
 function classicResponse({ username, name, profile }: Professional, picture: string): string {
   const { classicId, biography, website } = profile
   return JSON.stringify({

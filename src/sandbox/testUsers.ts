@@ -45,7 +45,7 @@ interface Profile {
   id: string
   /** Professional account id: `user_id` of `/me`. */
   userId: string
-  /** Id under the API of 2010 to 2020. */
+  /** Id under the first Instagram API. */
   classicId: string
   accountType: 'BUSINESS' | 'MEDIA_CREATOR'
   biography: string

@@ -35,7 +35,7 @@ describe('without any settings', () => {
         authorizeUrl: 'http://127.0.0.1:3001/oauth/authorize',
         tokenUrl: 'http://127.0.0.1:3001/oauth/access_token',
         graphUrl: 'http://127.0.0.1:3001',
-        graphVersion: 'v26.0',
+        graphVersion: 'v27.0',
       },
       sandbox: true,
       sandboxPort: 3001,
@@ -49,9 +49,11 @@ describe('without any settings', () => {
       adminPassword: undefined,
       takesTokens: true,
       allowedAccounts: [],
+      revokeOnDisconnect: true,
       metaAppSecrets: [],
       webhook: undefined,
       returnToOrigins: [],
+      proxy: {},
       logLevel: 'info',
       names: ENVIRONMENT_NAMES,
     } satisfies Config)
@@ -112,7 +114,7 @@ describe('with credentials', () => {
       authorizeUrl: 'https://www.instagram.com/oauth/authorize',
       tokenUrl: 'https://api.instagram.com/oauth/access_token',
       graphUrl: 'https://graph.instagram.com',
-      graphVersion: 'v26.0',
+      graphVersion: 'v27.0',
     })
   })
 
@@ -507,7 +509,7 @@ describe('a mistake is one sentence that starts with the variable and never show
     ['INSTAGRAM_TOKEN_URL', 'javascript:canary', address('INSTAGRAM_TOKEN_URL')],
     ['INSTAGRAM_GRAPH_URL', 'graph.canary.example', address('INSTAGRAM_GRAPH_URL')],
     ...['canary', '26', '26.0', 'v26', 'v26.0/canary', 'v26.0\nv27.0', '../v26.0'].map(
-      (value) => ['INSTAGRAM_GRAPH_VERSION', value, 'INSTAGRAM_GRAPH_VERSION must be written like v26.0.'] as const,
+      (value) => ['INSTAGRAM_GRAPH_VERSION', value, 'INSTAGRAM_GRAPH_VERSION must be written like v27.0.'] as const,
     ),
     ...['PORT', 'SANDBOX_PORT'].flatMap((name) =>
       ['canary', '0', '-3131', '65536', '3131.5', '3131 3132', 'Infinity', '3131/tcp', '٣١٣١'].map(

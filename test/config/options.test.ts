@@ -43,7 +43,7 @@ describe('with the three required options', () => {
         authorizeUrl: 'https://www.instagram.com/oauth/authorize',
         tokenUrl: 'https://api.instagram.com/oauth/access_token',
         graphUrl: 'https://graph.instagram.com',
-        graphVersion: 'v26.0',
+        graphVersion: 'v27.0',
       },
       sandbox: false,
       listening: undefined,
@@ -54,11 +54,13 @@ describe('with the three required options', () => {
       metaAppSecrets: [],
       webhook: undefined,
       returnToOrigins: [],
+      proxy: {},
       showToken: true,
       apiKeys: [],
       adminPassword: undefined,
       takesTokens: false,
       allowedAccounts: [],
+      revokeOnDisconnect: true,
     })
   })
 
@@ -176,7 +178,7 @@ describe('a mistake is one sentence that starts with the option and never shows 
       'authorizeUrl names api.instagram.com, where nobody can authorize since August 2026: use https://www.instagram.com/oauth/authorize.',
     ],
     [{ tokenUrl: 31_337 }, 'tokenUrl must be an address that starts with https:// (or http://).'],
-    [{ graphVersion: '31337' }, 'graphVersion must be written like v26.0.'],
+    [{ graphVersion: '31337' }, 'graphVersion must be written like v27.0.'],
     [
       { databaseUrl: 'canary' },
       'databaseUrl must be a file, written like file:./data/accounts.db, or a PostgreSQL database, like postgres://user:password@host:5432/database.',

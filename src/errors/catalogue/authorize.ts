@@ -1,3 +1,4 @@
+import { AUTHORIZE_URL, dayInWords, FORMER_AUTHORIZE, PRODUCTS, SCOPES } from '../../facts.ts'
 import { AGAIN, instagramError, LOGIN_SETUP, OPEN_SETTINGS, RESTART, TELL_OPERATOR } from './entry.ts'
 
 /** Errors of the authorize step, mostly on Instagram’s own page and without a redirect back. */
@@ -60,12 +61,8 @@ export const authorizeErrors = {
     description:
       'This site asks for a permission that Instagram does not have, or no longer has. This is a mistake in the site’s settings.',
     advice: TELL_OPERATOR,
-    meaning:
-      '{scopes} holds a name that Instagram login does not know: of the Basic Display API (user_profile, user_media), of 2024 (business_basic, …), of Facebook Login (instagram_basic, pages_show_list) or of the first API (basic, public_content).',
-    steps: [
-      'Set {scopes} to names of today, with commas: instagram_business_basic (always), instagram_business_content_publish, instagram_business_manage_messages, instagram_business_manage_comments, instagram_business_manage_insights.',
-      RESTART,
-    ],
+    meaning: `{scopes} holds a name that Instagram login does not know: an old one (business_basic, … until ${dayInWords(PRODUCTS.oldNames.ended)}), or one of ${PRODUCTS.basicDisplay.name} (user_profile, user_media), of ${PRODUCTS.facebookOrUnified.name} (instagram_basic, pages_show_list) or of ${PRODUCTS.firstApi.name} (basic, public_content).`,
+    steps: [`Set {scopes} to names of today, with commas, the first of them always: ${SCOPES.join(', ')}.`, RESTART],
   }),
   session_invalid: instagramError('refused', ['page'], 502, 'nobody', {
     title: 'Instagram lost the thread',
@@ -86,14 +83,10 @@ export const authorizeErrors = {
   // Links to Instagram that are old, cut, or another program’s.
   authorize_page_gone: instagramError('app_misconfigured', ['page'], 502, 'operator', {
     title: 'That page of Instagram is no longer there',
-    description: 'The link leads to an address where Instagram has let nobody authorize since August 2026.',
+    description: `The link leads to an address where Instagram has let nobody authorize since ${dayInWords(FORMER_AUTHORIZE.ended)}.`,
     advice: 'Go back to this site’s start page and choose Get Started there.',
-    meaning:
-      'https://api.instagram.com/oauth/authorize, which most guides still name, shows “Sorry, this page isn’t available” and never calls back.',
-    steps: [
-      'Take {authorizeUrl} out of the settings, or set it to https://www.instagram.com/oauth/authorize.',
-      RESTART,
-    ],
+    meaning: `${FORMER_AUTHORIZE.url}, which most guides still name, shows “Sorry, this page isn’t available” and never calls back.`,
+    steps: [`Take {authorizeUrl} out of the settings, or set it to ${AUTHORIZE_URL}.`, RESTART],
   }),
   response_type_refused: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram does not understand how this site asks',
@@ -108,7 +101,7 @@ export const authorizeErrors = {
     description: 'The link that led you to Instagram asks for a token in the browser, which Instagram has ended.',
     advice: AGAIN,
     meaning:
-      'response_type=token is the implicit flow of the API of 2010 to 2020. This app never asks for it: the link comes from elsewhere.',
+      'response_type=token is the implicit flow of the first Instagram API. This app never asks for it: the link comes from elsewhere.',
     steps: ['Begin at this site’s start page, not with a link of an older program.'],
   }),
 }

@@ -1,3 +1,4 @@
+import { dayInWords, GRAPH_URL, PRODUCTS, TOKEN_URL } from '../../facts.ts'
 import { AGAIN, GRAPH_STAGES, instagramError, LOGIN_SETUP, OPEN_SETTINGS, RESTART, TELL_OPERATOR } from './entry.ts'
 
 /** Errors of the exchange of a code. */
@@ -49,7 +50,7 @@ export const exchangeErrors = {
     meaning:
       'In other programs: the exchange was sent as JSON, which Instagram does not read. This app sends a form, so something on the way takes its body or its Content-Type, or {tokenUrl} leads through a redirect.',
     steps: [
-      'Set {tokenUrl} to https://api.instagram.com/oauth/access_token, or leave it out.',
+      `Set {tokenUrl} to ${TOKEN_URL}, or leave it out.`,
       'Look for a proxy between this app and Instagram that changes requests.',
     ],
   }),
@@ -105,9 +106,7 @@ export const exchangeErrors = {
     advice: TELL_OPERATOR,
     meaning:
       'A POST came where Instagram wants a GET: only the code exchange is a POST, and only on api.instagram.com.',
-    steps: [
-      'Set {tokenUrl} to https://api.instagram.com/oauth/access_token and {graphUrl} to https://graph.instagram.com, or leave both out.',
-    ],
+    steps: [`Set {tokenUrl} to ${TOKEN_URL} and {graphUrl} to ${GRAPH_URL}, or leave both out.`],
   }),
   unsupported_request: instagramError('not_permitted', ['long_lived', 'me', 'refresh'], 403, 'operator', {
     title: 'Instagram does not allow this account',
@@ -115,8 +114,7 @@ export const exchangeErrors = {
       'Only professional accounts can be connected and, until Meta has reviewed this site’s app, only those invited as Instagram testers who accepted.',
     advice:
       'See in the Instagram app that your account is a business or creator account, and on instagram.com under Settings → Apps and websites → Tester invites that you accepted. Otherwise ask whoever runs this site for an invitation.',
-    meaning:
-      'The message is not about the verb. The account is no tester or has not accepted, is not professional, or the token is one of the Basic Display API, which ended on 4 December 2024. It also comes for a token “undefined”, which a program sends that looks for it in the wrong place.',
+    meaning: `The message is not about the verb. The account is no tester or has not accepted, is not professional, or the token is one of ${PRODUCTS.basicDisplay.name}, which ended on ${dayInWords(PRODUCTS.basicDisplay.ended)}. It also comes for a token “undefined”, which a program sends that looks for it in the wrong place.`,
     steps: [
       'In Meta’s dashboard open App roles → Roles → Instagram Testers: the account must be there, and not pending.',
       `See that it stands under ${LOGIN_SETUP} → Generate access tokens; add it there if it does not.`,

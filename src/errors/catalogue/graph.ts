@@ -1,3 +1,4 @@
+import { CALL_LIMIT, GRAPH_URL } from '../../facts.ts'
 import {
   AGAIN,
   CALL_STAGES,
@@ -7,11 +8,12 @@ import {
   LATER,
   LOGIN_SETUP,
   NEW_TOKEN,
+  RESTART,
   TELL_OPERATOR,
 } from './entry.ts'
 
 const NOT_US = [
-  'See whether this machine reaches Instagram: curl -I https://graph.instagram.com',
+  `See whether this machine reaches Instagram: curl -I ${GRAPH_URL}`,
   'Otherwise wait: what was connected stays so, and refreshing is tried again by itself.',
 ]
 
@@ -151,8 +153,7 @@ export const graphErrors = {
     retryAfterSeconds: 3600,
     description: 'This site has asked Instagram too often in the last hour.',
     advice: 'Your account is fine. Try again in an hour.',
-    meaning:
-      'A limit is used up, of the app or of one account. This app pauses for as long as Instagram’s usage headers say, and a quarter of an hour at least.',
+    meaning: `A limit is used up: the app’s, which counts an hour, or an account’s (code ${CALL_LIMIT.code}), which counts the last ${CALL_LIMIT.hours} hours and allows ${CALL_LIMIT.callsPerImpression} calls for each time that its content was shown. This app pauses for as long as Instagram’s usage headers say, and a quarter of an hour at least.`,
     steps: ['Wait. See what else uses the same app ID.'],
     unconfirmed: 'No limit of the code exchange is recorded for today’s API.',
   }),
@@ -187,6 +188,18 @@ export const graphErrors = {
     advice: LATER,
     meaning: 'No name, no connection, no TLS, or a connection that ended before an answer. The log has the cause.',
     steps: NOT_US,
+  }),
+  proxy_failed: instagramError('unreachable', CALL_STAGES, 502, 'operator', {
+    title: 'The way to Instagram is blocked',
+    description: 'This site reaches Instagram through a proxy, and the proxy did not connect it.',
+    advice: LATER,
+    meaning:
+      'The proxy of {httpsProxy} cannot be reached, or refuses. It answers 407 when it wants another user name and password, and 403 when it does not allow Instagram’s hosts. The log has its answer.',
+    steps: [
+      'Correct {httpsProxy}: http://user:password@proxy.example:3128.',
+      'Let the proxy connect to api.instagram.com, graph.instagram.com and *.cdninstagram.com on port 443; or name them in {noProxy}.',
+      RESTART,
+    ],
   }),
   timed_out: instagramError('timed_out', CALL_STAGES, 504, 'instagram', {
     title: 'Instagram is too slow',

@@ -1,3 +1,4 @@
+import { dayInWords, PRODUCTS } from '../../facts.ts'
 import { AGAIN, type Explanation, LATER, LOGIN_SETUP, type Problem, siteError } from './entry.ts'
 import { graphErrors } from './graph.ts'
 
@@ -118,8 +119,7 @@ export const siteErrors = {
   }),
   basic_display_token: siteError(422, 'person', {
     title: 'That token’s API has ended',
-    description:
-      'Tokens that begin with IGQV belong to the Basic Display API, which Meta switched off on 4 December 2024.',
+    description: `Tokens that begin with IGQV belong to ${PRODUCTS.basicDisplay.name}, which Meta switched off on ${dayInWords(PRODUCTS.basicDisplay.ended)}.`,
     advice: GET_TOKEN,
     meaning: 'A token of the Basic Display API was pasted. None of them works any more.',
   }),

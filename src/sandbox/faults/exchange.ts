@@ -3,12 +3,12 @@ import { html, json } from './responses.ts'
 
 /**
  * Error responses of the code exchange, in the shape of `api.instagram.com`. The status is recorded as 400 for most.
- * `classic`: the response until 2020.
+ * `classic`: the response of the first Instagram API.
  */
 export const EXCHANGE_FAULTS: FaultTable<FaultyResponse> = {
   code_used: {
     usual: refused('Matching code was not found or was already used'),
-    // As recorded in 2016, with its order of keys.
+    // As recorded, with its order of keys.
     'full stop': json(400, {
       code: 400,
       error_type: 'OAuthException',

@@ -7,7 +7,7 @@ const INVALID = 'Invalid Request: Request parameters are invalid: '
 export const PAGE_FAULTS: FaultTable<string> = {
   redirect_uri_mismatch: {
     usual: `${INVALID}Invalid redirect_uri`,
-    // Until 2020.
+    // Of the first Instagram API.
     classic: 'Redirect URI does not match registered redirect URI',
   },
   invalid_platform_app: { usual: `${INVALID}Invalid platform app` },
