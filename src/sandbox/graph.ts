@@ -1,13 +1,21 @@
 import { type Request, type Response, Router } from 'express'
-import { OLDEST_GRAPH_MAJOR, REFRESHABLE_AFTER_MS } from '../facts.ts'
-import { GraphError, queryOf } from './http.ts'
-import { pictureUrl, postsOf } from './media.ts'
+import { daysUntil, ENDED_PARAMETERS, GRAPH_VERSIONS, REFRESHABLE_AFTER_MS } from '../facts.ts'
+import { type Node, selectFields } from './fields.ts'
+import { GraphError, queryOf, unknownPath } from './http.ts'
+import { pageOf, pictureUrl, postsOf } from './media.ts'
 import type { Professional } from './testUsers.ts'
 import { type Grant, LONG_LIVED_SECONDS, type Loss, type RegisteredApp, type Token, type Tokens } from './tokens.ts'
 
+/** Paths of the profile and of its posts, with or without a version. */
+export const ME = ['/me', '/:version/me']
+export const MEDIA = ['/me/media', '/:version/me/media']
+
+/** Path of the permissions. A DELETE request revokes the app's access; that is not confirmed for Instagram's host. */
+export const PERMISSIONS = ['/me/permissions', '/:version/me/permissions']
+
 /**
- * The Graph API: the long-lived exchange and the refresh, both without a version in the path; `/v{N}.{M}/me` and
- * `/v{N}.{M}/me/media`, with the requested fields and always `id`.
+ * The Graph API: the long-lived exchange and the refresh, both without a version in the path; the profile and its posts, with the requested
+ * fields and always `id`.
  */
 export function graphRouter(origin: string, app: RegisteredApp, tokens: Tokens): Router {
   const router = Router()
@@ -36,24 +44,30 @@ export function graphRouter(origin: string, app: RegisteredApp, tokens: Tokens):
     sendLongLivedToken(response, token.grant)
   })
 
-  router.all('/:version/me/media', (request, response) => {
-    const user = userOf(request)
-    const posts = postsOf(origin, user, tokens.now())
-    response.json({ data: posts.map((post) => selectFields(post, request, 'IGMedia')) })
+  router.all(MEDIA, (request, response) => {
+    const posts = postsOf(origin, userOf(request), tokens.now())
+    const { data, paging } = pageOf(posts, origin, request)
+    const fields = queryOf(request).get('fields') ?? ''
+    response.json({ data: data.map((post) => selectFields(post, fields, 'IGMedia')), paging })
   })
 
-  router.all('/:version/me', (request, response) => {
-    const user = userOf(request)
-    response.json(selectFields(profileFields(origin, user), request, 'IGUser'))
+  router.delete(PERMISSIONS, (request, response) => {
+    const token = authenticate(request, tokens)
+    requireLiving(token, app, tokens.now())
+    tokens.revoke(token.grant.user, 'app_removed')
+    response.json({ success: true })
   })
 
-  router.all(/^\/(me|v\d.*)$/, (request) => {
-    throw unknownPath(request)
+  router.all(ME, (request, response) => {
+    const profile = profileFields(origin, userOf(request))
+    response.json(selectFields(profile, queryOf(request).get('fields') ?? '', 'IGUser'))
   })
 
-  function userOf(request: Request<{ version: string }>): Professional {
+  function userOf(request: Request): Professional {
     requireGet(request)
-    if (!isServed(request.params.version)) throw unknownPath(request)
+    const version = request.params['version'] ?? GRAPH_VERSIONS[0].version
+    if (!servedVersions(tokens.now()).includes(String(version))) throw unknownPath(request)
+    refuseEndedParameters(queryOf(request), String(version))
     const token = authenticate(request, tokens)
     requireLiving(token, app, tokens.now())
     return token.grant.user
@@ -136,19 +150,20 @@ function sessionKeyInvalid(): GraphError {
   )
 }
 
-function isServed(version: string): boolean {
-  const [, major] = /^v(\d+)\.\d+$/.exec(version) ?? []
-  return major !== undefined && Number(major) >= OLDEST_GRAPH_MAJOR
+/** The versions that have not ended. Those that have not begun are among them: tests set the clock to any time. */
+export function servedVersions(now: Date): string[] {
+  return GRAPH_VERSIONS.filter(({ last }) => last === null || daysUntil(last, now) >= 0).map(({ version }) => version)
 }
 
-/** The message of `graph.facebook.com`; for `graph.instagram.com` it is not confirmed. */
-function unknownPath({ path }: Request): GraphError {
-  return new GraphError(`Unknown path components: ${path}`, 2500)
+/** The rule is documented, for apps made since then; the message is not recorded. */
+function refuseEndedParameters(query: URLSearchParams, version: string): void {
+  if (Number(version.slice(1)) < Number(ENDED_PARAMETERS.since.slice(1))) return
+  const sent = ENDED_PARAMETERS.names.find((name) => query.has(name))
+  if (sent !== undefined)
+    throw new GraphError(`(#100) The parameter ${sent} is not supported from ${ENDED_PARAMETERS.since} on`, 100)
 }
 
-type Fields = Readonly<Record<string, string | number>>
-
-function profileFields(origin: string, user: Professional): Fields {
+function profileFields(origin: string, user: Professional): Node {
   const { profile } = user
   return {
     id: profile.id,
@@ -163,19 +178,6 @@ function profileFields(origin: string, user: Professional): Fields {
     biography: profile.biography,
     website: profile.website,
   }
-}
-
-/** The requested fields of a node, and `id`. */
-function selectFields(node: Fields, request: Request, type: 'IGUser' | 'IGMedia'): Fields {
-  const requested = (queryOf(request).get('fields') ?? '').split(',').filter((field) => field !== '')
-  return Object.fromEntries(
-    [...new Set([...requested, 'id'])].map((field) => {
-      const value = Object.hasOwn(node, field) ? node[field] : undefined
-      if (value === undefined)
-        throw new GraphError(`(#100) Tried accessing nonexisting field (${field}) on node type (${type})`, 100)
-      return [field, value]
-    }),
-  )
 }
 
 /** A time as Meta writes it: `Tuesday, 28-Sep-21 03:00:00 PDT`. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { DAY_MS, HOUR_MS } from '../facts.ts'
+import { servedVersions } from './graph.ts'
 import type { Clock } from './clock.ts'
 import { formFields } from './http.ts'
 import { type Notice, type NoticeAnswer, sendNotice } from './metaCallbacks.ts'
@@ -70,6 +71,10 @@ export function homeRouter(app: RegisteredApp, clock: Clock, tokens: Tokens): Ro
     }),
   )
 
+  router.post(FORMS, (_request, response) => {
+    response.sendStatus(404)
+  })
+
   router.get('/sandbox.css', (_request, response) => {
     response.sendFile(join(import.meta.dirname, 'views', 'sandbox.css'))
   })
@@ -90,6 +95,7 @@ export function homeRouter(app: RegisteredApp, clock: Clock, tokens: Tokens): Ro
       redirectUris: app.redirectUris,
       now: { exactly: clock.now().toISOString(), inWords: `${TIME.format(clock.now())} UTC` },
       moved: formatHours(clock.offsetMs),
+      versions: servedVersions(clock.now()).join(', '),
       steps: [...STEPS.keys()],
       users: USERS.map((user) => ({
         ...user,

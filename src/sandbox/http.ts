@@ -61,20 +61,31 @@ interface GraphErrorDetails {
 /** Where a {@link PageError} is shown. */
 export const ERROR_PAGE = '/oauth/authorize/third_party/error/'
 
-/** Sends each of the errors above as Instagram does; any other goes on to Express. */
+/** The message of `graph.facebook.com`; for `graph.instagram.com` it is not confirmed. */
+export function unknownPath({ path }: Request): GraphError {
+  return new GraphError(`Unknown path components: ${path}`, 2500)
+}
+
+/** Sends each of the errors above as Instagram does, and any other, such as of a body over the limit, as one of the Graph API. */
 export const sendError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (error instanceof PageError) {
     response.redirect(302, `${ERROR_PAGE}?${new URLSearchParams({ message: error.message }).toString()}`)
   } else if (error instanceof ExchangeError) {
     response.status(400).json({ error_type: 'OAuthException', code: 400, error_message: error.message })
-  } else if (error instanceof GraphError) {
-    const { message, code } = error
-    const { type = 'OAuthException', subcode, isTransient, status = 400 } = error.details
+  } else if (response.headersSent) {
+    next(error)
+  } else {
+    const { message, code, details } = error instanceof GraphError ? error : toGraphError(error)
+    const { type = 'OAuthException', subcode, isTransient, status = 400 } = details
     const fbtrace_id = `A${randomBytes(17).toString('base64url').slice(0, 22)}`
     // JSON leaves out undefined fields.
     const body = { message, type, is_transient: isTransient, code, error_subcode: subcode, fbtrace_id }
     response.status(status).json({ error: body })
-  } else {
-    next(error)
   }
+}
+
+/** An error of Express or a body parser. Instagram's words for these are not recorded. */
+function toGraphError(error: unknown): GraphError {
+  const { status = 500, message } = error as { status?: number; message: string }
+  return new GraphError(message, 1, { status })
 }

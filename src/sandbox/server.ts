@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import ejs from 'ejs'
 import express from 'express'
 import { authorizeRouter } from './authorize.ts'
 import { type Call, recordCalls } from './calls.ts'
@@ -10,9 +11,9 @@ import { type Decision, decide } from './decide.ts'
 import { CURRENT_DIALECT, type Dialect, exchangeRouter } from './exchange.ts'
 import type { FaultName, FaultyResponse } from './faults/fault.ts'
 import { type Endpoint, FaultQueue, type FaultSelector, findFault } from './faults/faults.ts'
-import { graphRouter } from './graph.ts'
+import { graphRouter, ME, MEDIA, PERMISSIONS } from './graph.ts'
 import { homeRouter } from './home.ts'
-import { sendError } from './http.ts'
+import { sendError, unknownPath } from './http.ts'
 import { pictureRouter } from './media.ts'
 import { type Notice, type NoticeAnswer, type NoticeOptions, sendNotice, signedRequest } from './metaCallbacks.ts'
 import { professional, type ProfessionalKey, TEST_USERS, type TestUser } from './testUsers.ts'
@@ -25,6 +26,8 @@ export interface SandboxOptions {
   port: number
   /** The one app that it knows. */
   app: RegisteredApp
+  /** How responses to code exchanges are written, where it differs from what Instagram really sends. */
+  dialect?: Partial<Dialect>
   /** Default: the system's clock. */
   now?: () => Date
 }
@@ -35,7 +38,7 @@ export interface Sandbox {
   origin: string
   authorizeUrl: string
   tokenUrl: string
-  /** For the long-lived exchange, the refresh and `/v26.0/me`. */
+  /** For the long-lived exchange, the refresh, `/me` and `/me/media`. */
   graphUrl: string
   /** The users that can log in, guests aside. */
   testUsers: Readonly<Record<ProfessionalKey, TestUser>>
@@ -83,7 +86,12 @@ export interface Sandbox {
  * Starts a strict stand-in for Instagram, reachable from this machine only.
  * @throws what the listener reports, such as `EADDRINUSE`
  */
-export async function startSandbox({ port, app, now = () => new Date() }: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox({
+  port,
+  app,
+  dialect: change,
+  now = () => new Date(),
+}: SandboxOptions): Promise<Sandbox> {
   const server = createServer()
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -94,13 +102,23 @@ export async function startSandbox({ port, app, now = () => new Date() }: Sandbo
   const throttling = new Throttling()
   const faults = new FaultQueue()
   const calls: Call[] = []
-  let dialect = CURRENT_DIALECT
+  let dialect: Dialect = { ...CURRENT_DIALECT, ...change }
 
   const web = express()
   web.disable('x-powered-by')
   web.disable('etag')
   web.set('views', join(import.meta.dirname, 'views'))
   web.set('view engine', 'ejs')
+  // Express itself cannot always resolve ejs: it is our dependency, not Express's.
+  web.engine('ejs', (path: string, locals: object, done: (error: Error | null, html?: string) => void) => {
+    ejs.renderFile(path, locals).then((html) => {
+      done(null, html)
+    }, done)
+  })
+  web.use((_request, response, next) => {
+    response.setHeader('Date', clock.now().toUTCString())
+    next()
+  })
   web.use(express.raw({ type: () => true }))
 
   const record = (endpoint: Endpoint) => recordCalls(endpoint, calls, faults)
@@ -108,8 +126,9 @@ export async function startSandbox({ port, app, now = () => new Date() }: Sandbo
   web.all('/oauth/access_token', record('token'))
   web.all('/access_token', record('long_lived'), limit)
   web.all('/refresh_access_token', record('refresh'), limit)
-  web.all('/:version/me', record('me'), limit)
-  web.all('/:version/me/media', record('media'), limit)
+  web.all(ME, record('me'), limit)
+  web.all(MEDIA, record('media'), limit)
+  web.all(PERMISSIONS, record('revoke'), limit)
   web.all('/pictures/:name', record('picture'))
 
   web.use(homeRouter(app, clock, tokens))
@@ -117,6 +136,9 @@ export async function startSandbox({ port, app, now = () => new Date() }: Sandbo
   web.use(exchangeRouter(origin, app, tokens, () => dialect))
   web.use(graphRouter(origin, app, tokens))
   web.use(pictureRouter())
+  web.use((request) => {
+    throw unknownPath(request)
+  })
   web.use(sendError)
   server.on('request', web)
 

@@ -167,14 +167,14 @@ test('the profile and posts are refused without a token, and so are fields that 
   )
 })
 
-test.for(['/v20.0/me', '/v20.0/me/media', '/v26/me', '/me', '/v26.0/access_token', '/v26.0/nothing'])(
-  'the path %s is unknown',
-  async (path) => {
-    const response = await sandbox.graph(path, { ...EXCHANGE, access_token: shortLived })
+test.for([
+  ...['/v20.0/me', '/v20.0/me/media', '/v99.0/me', '/v99.0/me/media', '/v26.1/me', '/v26/me', '/26.0/me'],
+  ...['/v26.0/access_token', '/v26.0/nothing', '/nothing', '/me/nothing', '/oauth/nothing'],
+])('the path %s is unknown', async (path) => {
+  const response = await sandbox.graph(path, { ...EXCHANGE, access_token: shortLived })
 
-    expect(await errorOf(response)).toMatchObject({ message: `Unknown path components: ${path}`, code: 2500 })
-  },
-)
+  expect(await errorOf(response)).toMatchObject({ message: `Unknown path components: ${path}`, code: 2500 })
+})
 
 test('posts have the requested fields and the id, the newest first, with pictures', async () => {
   const fields = 'caption,media_type,media_url,permalink,timestamp'
@@ -187,10 +187,133 @@ test('posts have the requested fields and the id, the newest first, with picture
   expect(data[0]).toMatchObject({ caption: 'Out of the oven.', timestamp: '2026-11-23T07:00:00+0000' })
   const times = data.map(({ timestamp = '' }) => Date.parse(timestamp))
   expect(times).toEqual(times.toSorted((a, b) => b - a))
-  for (const { media_url = '' } of data) expect((await fetch(media_url)).headers.get('content-type')).toBe('image/png')
+  const urls = data.flatMap(({ media_url }) => media_url ?? [])
+  expect(urls).toHaveLength(3)
+  for (const url of urls) expect((await fetch(url)).headers.get('content-type')).toBe('image/png')
   expect((await fetch(`${sandbox.origin}/posts/business/4.png`)).status).toBe(404)
   expect((await fetch(`${sandbox.origin}/posts/nobody/0.png`)).status).toBe(404)
 })
+
+test('without a version in the path the profile and posts are the same, and recorded', async () => {
+  await using own = await startTestSandbox()
+  const access_token = own.dashboardToken('business')
+  const get = async (path: string, fields: string) => {
+    const response = await own.graph(path, { fields, access_token })
+    expect(response.headers.get('x-app-usage')).toContain('call_count')
+    return response.json()
+  }
+
+  const profiles = [await get('/me', 'username,account_type'), await get('/v27.0/me', 'username,account_type')]
+  const posts = [await get('/me/media', 'caption'), await get('/v27.0/me/media', 'caption')]
+
+  expect(profiles[0]).toEqual(profiles[1])
+  expect(profiles[0]).toMatchObject({ username: 'harbour.bakery' })
+  expect(posts[0]).toMatchObject({ data: [{ caption: 'Out of the oven.' }, {}, {}, {}] })
+  expect(posts[0]).toMatchObject({ data: (posts[1] as { data: unknown }).data })
+  expect(own.calls.map(({ endpoint }) => endpoint)).toEqual(['me', 'me', 'media', 'media'])
+})
+
+test('a version is served until its last day is over', async () => {
+  let now = new Date('2027-01-21T23:59:59Z')
+  await using own = await startTestSandbox({ now: () => now })
+  const access_token = own.dashboardToken('business')
+  const before = await own.graph('/v21.0/me', { access_token })
+  now = new Date('2027-01-22T00:00:00Z')
+
+  const after = await own.graph('/v21.0/me', { access_token })
+
+  expect(before.status).toBe(200)
+  expect(await errorOf(after)).toMatchObject({ message: 'Unknown path components: /v21.0/me', code: 2500 })
+  expect((await own.graph('/v22.0/me', { access_token })).status).toBe(200)
+})
+
+test.for(['method', 'callback', 'date_format'])('v27.0 refuses the parameter %s, and v26.0 does not', async (name) => {
+  const ask = (path: string) => sandbox.graph(path, { [name]: 'get', access_token: longLived })
+
+  for (const path of ['/v27.0/me', '/v27.0/me/media', '/me'])
+    expect(await errorOf(await ask(path))).toMatchObject({
+      message: expect.stringContaining(name) as string,
+      code: 100,
+    })
+  expect((await ask('/v26.0/me')).status).toBe(200)
+})
+
+const USUAL_FIELDS = 'id,caption,media_type,media_url,permalink,thumbnail_url,timestamp,username'
+
+test('posts are pictures, an album and a video, each with the fields that it has', async () => {
+  const fields = `${USUAL_FIELDS},children{id,media_type,media_url}`
+
+  const response = await sandbox.graph('/me/media', { fields, access_token: longLived })
+
+  const { data } = (await response.json()) as { data: Record<string, unknown>[] }
+  expect(data.map(({ media_type }) => media_type)).toEqual(['IMAGE', 'CAROUSEL_ALBUM', 'VIDEO', 'IMAGE'])
+  expect(Object.keys(data[0] ?? {})).toEqual(USUAL_FIELDS.split(',').filter((field) => field !== 'thumbnail_url'))
+  expect(data[1]?.['children']).toEqual({
+    data: [1, 2, 3, 4].map((position) => ({
+      id: `178414038154498472${position}`,
+      media_type: 'IMAGE',
+      media_url: `${sandbox.origin}/posts/business/${position - 1}.png`,
+    })),
+  })
+  expect(data[2]).toMatchObject({ thumbnail_url: `${sandbox.origin}/posts/business/2.png` })
+})
+
+test('an edge without braces has the ids of its nodes', async () => {
+  const response = await sandbox.graph('/me/media', { fields: 'children,caption', access_token: longLived })
+
+  const { data } = (await response.json()) as { data: { children?: { data: { id: string }[] } }[] }
+  expect(data[1]?.children?.data.map((child) => Object.keys(child))).toEqual(Array(4).fill(['id']))
+})
+
+test.for([
+  ['id?access_token=x', '(#100) Tried accessing nonexisting field (id?access_token=x) on node type (IGMedia)', 100],
+  ['children{id,email}', '(#100) Tried accessing nonexisting field (email) on node type (IGMedia)', 100],
+  ['id,children{id', 'Syntax error "Expected end of string instead of "{"." at character 12: id,children{id', 2500],
+  ['id}', 'Syntax error "Expected end of string instead of "}"." at character 3: id}', 2500],
+  [
+    'children{id}caption',
+    'Syntax error "Expected end of string instead of "{"." at character 9: children{id}caption',
+    2500,
+  ],
+  ['id,,caption', 'Syntax error "Expected end of string instead of ","." at character 4: id,,caption', 2500],
+] as const)('the fields %s are refused', async ([fields, message, code]) => {
+  const response = await sandbox.graph('/me/media', { fields, access_token: longLived })
+
+  expect(await errorOf(response)).toMatchObject({ message, code })
+})
+
+interface Page {
+  data: { id: string }[]
+  paging?: { cursors: object; next?: string; previous?: string }
+}
+
+test('posts come in pages, which lead to each other', async () => {
+  const all = await pageAt(`${sandbox.graphUrl}/v27.0/me/media?access_token=${longLived}`)
+  const first = await pageAt(`${sandbox.graphUrl}/v27.0/me/media?fields=caption&limit=3&access_token=${longLived}`)
+  const last = await pageAt(first.paging?.next ?? '')
+  const again = await pageAt(last.paging?.previous ?? '')
+
+  expect([...first.data, ...last.data].map(({ id }) => id)).toEqual(all.data.map(({ id }) => id))
+  expect([first.data.length, last.data.length]).toEqual([3, 1])
+  expect(first.paging?.next).toMatch(/\/v27\.0\/me\/media\?.*after=/)
+  expect(last.data[0]).toHaveProperty('caption')
+  expect([all.paging?.next, first.paging?.previous, last.paging?.next]).toEqual([undefined, undefined, undefined])
+  expect(again).toEqual(first)
+})
+
+test('behind the last post there is an empty page, and a limit is a number', async () => {
+  const all = await pageAt(`${sandbox.graphUrl}/me/media?access_token=${longLived}`)
+  const { after } = all.paging?.cursors as { after: string }
+
+  expect(await pageAt(`${sandbox.graphUrl}/me/media?after=${after}&access_token=${longLived}`)).toEqual({ data: [] })
+  for (const limit of ['0', '-1', 'all'])
+    expect((await errorOf(await sandbox.graph('/me/media', { limit, access_token: longLived }))).code).toBe(100)
+  expect((await sandbox.graph('/me/media', { limit: '1000', access_token: longLived })).status).toBe(200)
+})
+
+async function pageAt(address: string): Promise<Page> {
+  return (await (await fetch(address)).json()) as Page
+}
 
 const REVOKED = {
   message: `Error validating access token: The user has not authorized application ${APP.clientId}.`,

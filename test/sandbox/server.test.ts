@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { request } from 'undici'
 import { expect, test } from 'vitest'
-import { APP, startTestSandbox } from './support.ts'
+import { APP, ERROR_PAGE, startTestSandbox } from './support.ts'
 
 test('every call of the app is recorded as it arrived', async () => {
   await using sandbox = await startTestSandbox()
@@ -102,6 +103,39 @@ test('the response goes on until the caller leaves', async () => {
   }
 
   expect(drops).toEqual([' ', ' ', ' '])
+})
+
+test('a body over the limit and a path that cannot be decoded get the JSON of the Graph API', async () => {
+  await using sandbox = await startTestSandbox()
+
+  const long = await fetch(sandbox.tokenUrl, { method: 'POST', body: 'x'.repeat(101 * 1024) })
+  const malformed = await fetch(`${sandbox.origin}/%E0%A4%A/me`)
+
+  expect([long.status, malformed.status]).toEqual([413, 400])
+  for (const response of [long, malformed])
+    expect(await response.json()).toMatchObject({ error: { type: 'OAuthException', code: 1 } })
+})
+
+test('pages are rendered where Express cannot resolve ejs', () => {
+  // As with pnpm or Yarn PnP, where only the package that names a dependency can import it.
+  const program = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve(specifier, { parentURL = '' }, next) {
+        if (specifier === 'ejs' && /node_modules.express./.test(parentURL)) throw new Error('not a dependency of Express')
+        return next(...arguments)
+      },
+    })
+    const { startSandbox } = await import('./src/sandbox/server.ts')
+    const sandbox = await startSandbox({ port: 0, app: { clientId: '1', clientSecret: 's', redirectUris: [] } })
+    const pages = await Promise.all(['/', '${ERROR_PAGE}?message=words'].map((path) => fetch(sandbox.origin + path)))
+    console.log(pages.map(({ status, headers }) => status + ' ' + headers.get('content-type')).join())
+    await sandbox.close()`
+
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+
+  expect(stderr).toBe('')
+  expect(stdout).toBe('200 text/html; charset=utf-8,200 text/html; charset=utf-8\n')
 })
 
 test('a call gets no response until the sandbox closes', async () => {
