@@ -2,6 +2,8 @@ import { certificateFor } from '../certificate.ts'
 import { type Environment, type InstagramSettings, parseEnvironment, withoutEmpty } from '../config.ts'
 import { openExistingDatabase } from '../database/database.ts'
 import { type CheckStatus, examine, type Finding, type Installation, type Result } from '../doctor/doctor.ts'
+import { warning } from '../doctor/installation.ts'
+import { CHANGELOG_FEED } from '../facts.ts'
 import { createInstagramClient } from '../instagram/client.ts'
 import { sessionSecretsOf, tokenKeysOf } from '../secrets.ts'
 import { confirmHosts, siteEnvironment } from './environment.ts'
@@ -10,17 +12,29 @@ import { ExitError, plainLine, print, styled, type Terminal } from './terminal.t
 const MARKS: Readonly<Record<CheckStatus, readonly ['green' | 'red' | 'yellow', string]>> = {
   ok: ['green', '✓'],
   wrong: ['red', '✗'],
+  warning: ['yellow', '!'],
   unknown: ['yellow', '?'],
 }
 
 const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI']
 
+/** Options of the command. */
+export interface DoctorOptions {
+  json?: boolean
+  /** Whether to read Meta's changelog too, or the feed to read in its place. */
+  online?: boolean | string
+}
+
 /** `doctor`: checks an installation, and exits with status 1 if anything is wrong. */
-export async function doctor({ json = false }: { json?: boolean }, terminal: Terminal): Promise<void> {
+export async function doctor({ json = false, online = false }: DoctorOptions, terminal: Terminal): Promise<void> {
   const environment = siteEnvironment(terminal)
   await confirmHosts(terminal, environment)
   await using installation = await findInstallation(environment, !terminal.isProject)
-  const findings = await examine(installation)
+  const mistakes = (terminal.warnings ?? []).map((says) => warning('.env', says, 'Correct it in .env.'))
+  const findings = [
+    ...mistakes,
+    ...(await examine(installation, online === true ? CHANGELOG_FEED : online || undefined)),
+  ]
   const wrong = count(findings, 'wrong')
   print(terminal, json ? JSON.stringify({ wrong, lines: findings }) : report(findings, terminal))
   if (wrong > 0) throw new ExitError(1)
@@ -36,7 +50,7 @@ async function findInstallation(
   const sandbox = !config.production && CREDENTIALS.every((name) => !given[name]?.trim())
   const parsed = sandbox ? config : parseEnvironment(environment, { anyRedirectPath, needsApp: false }).config
   const settings = withoutEmpty(parsed.instagram)
-  const instagram = isComplete(settings) ? createInstagramClient(settings, { now }) : undefined
+  const instagram = isComplete(settings) ? createInstagramClient(settings, { now, proxy: config.proxy }) : undefined
   /** `undefined` if the setting, or that of the folder, cannot be read. */
   const result = <Value>(setting: string, get: () => Value | Promise<Value>) =>
     unreadable.has(setting) || unreadable.has('DATABASE_URL') ? undefined : resultOf(get)
@@ -74,10 +88,11 @@ function report(findings: readonly Finding[], { output }: Terminal): string {
     `${styled(output, ...MARKS[outcome])} ${styled(output, 'bold', name.padEnd(width))}  ${plainLine(says)}`,
     ...(fix === undefined ? [] : [`  ${' '.repeat(width)}  ${styled(output, 'dim', `→ ${fix}`)}`]),
   ])
-  const [wrong, unknown] = [count(findings, 'wrong'), count(findings, 'unknown')]
+  const [wrong, warnings, unknown] = [count(findings, 'wrong'), count(findings, 'warning'), count(findings, 'unknown')]
   const summary = [
     `${count(findings, 'ok')} well`,
     styled(output, wrong > 0 ? 'red' : 'dim', `${wrong} wrong`),
+    styled(output, warnings > 0 ? 'yellow' : 'dim', `${warnings} warnings`),
     styled(output, unknown > 0 ? 'yellow' : 'dim', `${unknown} not known`),
   ].join(', ')
   return `${lines.join('\n')}\n\n${summary}`

@@ -1,12 +1,12 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { config as readDotenv } from 'dotenv'
 import { STATUSES } from '../accounts/account.ts'
 import type { AccountsOptions } from './accounts.ts'
 import type { CopyOptions } from './copyDatabase.ts'
+import { readEnvFile } from './envFile.ts'
 import { reportFailure } from './errors.ts'
+import type { DoctorOptions } from './doctor.ts'
 import type { LoginOptions } from './login.ts'
 import type { SandboxOptions } from './sandbox.ts'
 import { ExitError, say, type Terminal } from './terminal.ts'
@@ -118,7 +118,8 @@ function createProgram(terminal: Terminal): Command {
     .description(
       "Looks at every setting, at the addresses, at Instagram's hosts and at the keys. Ends with status 1 if anything is wrong.",
     )
-    .action(async (options: JsonOption) => (await import('./doctor.ts')).doctor(options, terminal))
+    .option('--online [feed]', "also list what Meta's changelog (or this RSS feed) has that this version does not know")
+    .action(async (options: DoctorOptions) => (await import('./doctor.ts')).doctor(options, terminal))
 
   withJson(program.command('sandbox'))
     .summary('runs a stand-in for Instagram, and prints the settings to use it')
@@ -178,19 +179,25 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-// `npx instagram-access-token …`, or in the project `node src/cli/main.ts --project …`.
-if (import.meta.main) {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+/** The process: `npx instagram-access-token …`, or in the project `node src/cli/start.js --project …`. */
+export async function main(): Promise<void> {
+  const { stdin: input, stdout: output, stderr: messages } = process
+  output.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit() // The reader, such as `head`, has read enough.
     console.error(`Cannot go on: the output cannot be written: ${error.message}`)
     process.exit(1)
   })
-  const environment = { ...process.env }
-  const { parsed = {} } = readDotenv({ quiet: true, processEnv: environment })
-  const fromFile = Object.fromEntries(Object.entries(parsed).filter(([name]) => !(name in process.env)))
-  const { stdin: input, stdout: output, stderr: messages } = process
   const args = process.argv.slice(2)
   const isProject = args[0] === '--project'
-  const terminal = { environment, fromFile, input, output, messages, isProject }
+  const terminal: Terminal = { environment: process.env, input, output, messages, isProject }
+  try {
+    const { variables, warnings } = readEnvFile()
+    terminal.environment = { ...variables, ...process.env }
+    terminal.fromFile = Object.fromEntries(Object.entries(variables).filter(([name]) => !(name in process.env)))
+    terminal.warnings = warnings
+  } catch (error) {
+    reportFailure(error, terminal, args.includes('--json'))
+    process.exit(1)
+  }
   process.exitCode = await run(isProject ? args.slice(1) : args, terminal)
 }

@@ -1,4 +1,6 @@
-import { escapeControls } from '../log.ts'
+import type { Config } from '../config.ts'
+import { escapeControls, type Logger } from '../log.ts'
+import { checkChangelog, checkFacts } from './facts.ts'
 import { type Finding, type Installation, unknown } from './installation.ts'
 import { checkAppId, checkSecret } from './instagram.ts'
 import { checkHosts, checkOwnAddress } from './network.ts'
@@ -6,28 +8,35 @@ import {
   checkAddresses,
   checkCredentials,
   checkGiven,
+  checkListening,
   checkProduction,
   checkRedirectUri,
   checkScopes,
   checkSecrets,
   checkTls,
 } from './settings.ts'
-import { checkDatabase, checkKeys } from './storage.ts'
+import { checkDatabase, checkFile, checkKeys } from './storage.ts'
 
 export type { CheckStatus, Finding, Installation, Result } from './installation.ts'
 
 /** Time limit of each check in milliseconds. They run side by side. */
 const TIME_LIMIT_MS = 11_000
 
-/** Checks the settings, the network, the storage, and the app at Instagram. Changes nothing; never rejects. */
-export async function examine(installation: Installation): Promise<Finding[]> {
+/**
+ * Checks the settings, the network, the storage, and the app at Instagram. Changes nothing; never rejects.
+ *
+ * @param feed The address of Meta's changelog, if it is to be read too.
+ */
+export async function examine(installation: Installation, feed?: string): Promise<Finding[]> {
   const findings = await Promise.all([
     withTimeLimit('What answers there', checkOwnAddress(installation)),
     withTimeLimit('Instagram’s hosts', checkHosts(installation)),
     withTimeLimit('App ID', checkAppId(installation)),
     withTimeLimit('App secret', checkSecret(installation)),
     withTimeLimit('Database', checkDatabase(installation)),
+    withTimeLimit('Database file', Promise.try(checkFile, installation.config.databaseUrl)),
     withTimeLimit('Token keys', checkKeys(installation)),
+    withTimeLimit('Meta’s changelog', checkChangelog(installation, feed)),
   ])
   const all = [checkGiven(installation), checkSettings(installation), findings.flat()].flat()
   // Errors of a database or a network have words from outside.
@@ -36,17 +45,30 @@ export async function examine(installation: Installation): Promise<Finding[]> {
 
 /** Checks the settings by themselves, without any request. */
 export function checkSettings(
-  installation: Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names'>,
+  installation: Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>,
 ): Finding[] {
   return [
     checkCredentials(installation),
     checkScopes(installation),
     checkAddresses(installation),
+    checkFacts(installation),
     checkRedirectUri(installation),
     checkProduction(installation),
+    checkListening(installation),
     checkTls(installation),
     checkSecrets(installation),
   ].flat()
+}
+
+/** Warns of settings that are wrong or risky, or will be. */
+export function warnOfSettings(config: Config, given: Installation['given'], log: Logger): void {
+  logFindings(checkSettings({ ...config, config, given, settings: config.instagram, now: () => new Date() }), log)
+}
+
+/** Logs what needs to be changed, as warnings. */
+export function logFindings(findings: readonly Finding[], log: Logger): void {
+  for (const { outcome, says, fix = '' } of findings)
+    if (outcome === 'wrong' || outcome === 'warning') log.warn(`${says} ${fix}`)
 }
 
 /** The findings of a check; `unknown` if it takes too long or fails. */

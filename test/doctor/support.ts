@@ -17,8 +17,8 @@ type Environment = Record<string, string>
 interface Site extends AsyncDisposable {
   world: World
   environment: Environment
-  /** Runs `npm run doctor -- --json` with these variables changed; an empty one is unset. */
-  examine(change?: Environment): Promise<Finding[]>
+  /** Runs `npm run doctor -- --json` with these variables changed; an empty one is unset. `online`: reads this changelog too. */
+  examine(change?: Environment, online?: string): Promise<Finding[]>
 }
 
 export async function startSite(): Promise<Site> {
@@ -33,7 +33,7 @@ export async function startSite(): Promise<Site> {
   return {
     world,
     environment,
-    examine: (change = {}) => runDoctor({ ...environment, ...change }),
+    examine: (change = {}, online) => runDoctor({ ...environment, ...change }, online),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   }
 }
@@ -45,10 +45,13 @@ export async function sharedSite(): Promise<Site> {
   return site
 }
 
-async function runDoctor(environment: Environment): Promise<Finding[]> {
+async function runDoctor(environment: Environment, online?: string): Promise<Finding[]> {
   const [input, output, messages] = [new PassThrough(), new PassThrough(), new PassThrough()]
   const terminal = { environment, input, output, messages, isProject: true }
-  const status = await doctor({ json: true }, terminal as unknown as Parameters<typeof doctor>[1]).then(
+  const status = await doctor(
+    { json: true, ...(online && { online }) },
+    terminal as unknown as Parameters<typeof doctor>[1],
+  ).then(
     () => 0,
     (error: unknown) => {
       if (error instanceof ExitError) return error.status
