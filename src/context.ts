@@ -67,14 +67,14 @@ export function createContext(config: Config, parts: ContextParts): Context {
   const closing = new AbortController()
   const stopping = AbortSignal.any([closing.signal, ...(parts.stopping ? [parts.stopping] : [])])
 
-  const webhook = config.webhook && createWebhookDelivery({ ...config.webhook, database, log, now })
+  const webhook = config.webhook && createWebhookDelivery({ ...config.webhook, proxy: config.proxy, database, log, now })
   const schedule = { refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry, random: Math.random }
   const cipher = createTokenCipher(config.tokenKeys)
   const forWebhook = webhook !== undefined
   const events = createEvents({ now, listeners: [onEvent, ...listeners], forWebhook, reconnectUrl })
   const accounts = createAccounts({ database, cipher, events, schedule, now })
   const metrics = createMetrics(database, accounts, now, config.apiKeys.length > 0)
-  const instagram = createInstagramClient(config.instagram, { now, onCall: metrics.onCall })
+  const instagram = createInstagramClient(config.instagram, { now, proxy: config.proxy, onCall: metrics.onCall })
   const leases = createLeases(database, cipher, events, now)
   const refresher = createRefresher({ instagram, accounts, leases, schedule, log, now, names: config.names })
   const attempts = createLoginAttempts(database, log, now)

@@ -1,8 +1,10 @@
 import { Webhook } from 'standardwebhooks'
-import { Agent, type Dispatcher, errors, request } from 'undici'
+import { type Dispatcher, errors, request } from 'undici'
+import type { ProxySettings } from '../config.ts'
 import type { Database } from '../database/database.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../facts.ts'
 import type { Logger } from '../log.ts'
+import { createAgent } from '../proxy.ts'
 
 /** Events that are sent at the same time. */
 const CONCURRENCY = 10
@@ -61,6 +63,7 @@ export function createWebhookDelivery(options: {
   url: string
   /** Each `whsec_` and base64, newest first. Each of them signs, so that receivers can change over to a new one. */
   secrets: readonly string[]
+  proxy: ProxySettings
   log: Logger
   now: () => Date
   /** From 0 up to 1. Default: `Math.random`. */
@@ -68,7 +71,7 @@ export function createWebhookDelivery(options: {
 }) {
   const { database, url, log, now, random = Math.random } = options
   const signers = options.secrets.map((secret) => new Webhook(secret))
-  const agent = new Agent()
+  const agent = createAgent(options.proxy)
   const underWay = new Set<Promise<void>>()
   let starting = Promise.resolve()
   let closing: Promise<void> | undefined

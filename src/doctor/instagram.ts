@@ -1,5 +1,5 @@
 import { sampleTokens } from '../accounts/tokenKeys.ts'
-import { InstagramError } from '../errors/errors.ts'
+import { InstagramError, isAppError } from '../errors/errors.ts'
 import { type Finding, type Installation, ok, quoted, unknown, wrong } from './installation.ts'
 import { BUSINESS_LOGIN } from './settings.ts'
 
@@ -75,6 +75,7 @@ async function responseTo(call: () => Promise<unknown>): Promise<{ message: stri
 
 function inconclusive(message: string, error: InstagramError | undefined): string {
   if (message) return `Instagram says ${quoted(message)}, which tells nothing.`
+  if (isAppError(error?.cause, 'proxy_failed')) return error.cause.message
   const { status } = error?.evidence ?? {}
   return status === undefined ? 'Instagram did not answer.' : `Instagram answered ${status}, without words.`
 }

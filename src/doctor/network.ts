@@ -1,6 +1,9 @@
-import { Agent, request } from 'undici'
-import { isLoopback } from '../config.ts'
+import { request } from 'undici'
+import { isLoopback, type ProxySettings } from '../config.ts'
+import { explanationsFor } from '../errors/catalogue.ts'
+import { type AppError, isAppError } from '../errors/errors.ts'
 import { MINUTE_MS } from '../facts.ts'
+import { createAgent } from '../proxy.ts'
 import { type Finding, type Installation, ok, unknown, wrong } from './installation.ts'
 
 /** Time limit of one request in milliseconds, from the name look-up to the head of the response. */
@@ -21,9 +24,17 @@ interface Reached {
   answeredAt: Date
 }
 
-/** Requests only the head of a response: follows no redirect, sends no cookie, tries once. Never rejects. */
-async function reach(url: string, now: () => Date, trusted?: string): Promise<Reached | NetworkFault> {
-  const dispatcher = new Agent({ connect: trusted === undefined ? {} : { ca: trusted } })
+/**
+ * Requests only the head of a response: follows no redirect, sends no cookie, tries once. Never rejects. Returns the error of a proxy.
+ * `trusted`: a certificate (PEM) that is trusted.
+ */
+async function reach(
+  url: string,
+  { config, now }: { config: { proxy: ProxySettings }; now: () => Date },
+  trusted?: string,
+): Promise<Reached | NetworkFault | AppError> {
+  const tls = trusted === undefined ? {} : { ca: trusted }
+  const dispatcher = createAgent(config.proxy, { connect: tls, requestTls: tls })
   const sentAt = now()
   try {
     const signal = AbortSignal.timeout(REQUEST_TIME_LIMIT_MS)
@@ -38,7 +49,7 @@ async function reach(url: string, now: () => Date, trusted?: string): Promise<Re
       answeredAt: now(),
     }
   } catch (error) {
-    return faultOf(error)
+    return isAppError(error, 'proxy_failed') ? error : faultOf(error)
   } finally {
     await dispatcher.destroy()
   }
@@ -54,18 +65,39 @@ function faultOf(error: unknown): NetworkFault {
 }
 
 /** Checks each of Instagram's hosts (name, TLS, response), and this machine's clock against theirs. */
-export async function checkHosts({ settings, sandbox, now }: Installation): Promise<Finding[]> {
+export async function checkHosts(installation: Installation): Promise<Finding[]> {
+  const { settings, sandbox } = installation
   const { authorizeUrl, tokenUrl, graphUrl } = settings
   const addresses = [authorizeUrl, tokenUrl, graphUrl].filter((address) => address !== undefined)
   const origins = [...new Set(addresses.map((address) => new URL(address).origin))]
-  const answers = await Promise.all(origins.map((origin) => reach(`${origin}/`, now)))
+  const answers = await Promise.all(origins.map((origin) => reach(`${origin}/`, installation)))
   return [
-    ...answers.map((answer, index) => checkHost(new URL(origins[index] ?? ''), answer, sandbox)),
-    checkClock(answers.filter((answer) => typeof answer === 'object')),
+    ...describeProxy(installation),
+    ...answers.map((answer, index) => checkHost(new URL(origins[index] ?? ''), answer, installation)),
+    // The sandbox has a clock of its own.
+    ...(sandbox ? [] : [checkClock(answers.filter((answer) => typeof answer === 'object' && 'date' in answer))]),
   ]
 }
 
-function checkHost({ host, protocol }: URL, answer: Reached | NetworkFault, sandbox: boolean): Finding {
+/** Names the proxies, without their user names and passwords. */
+function describeProxy({ config: { proxy }, names }: Installation): Finding[] {
+  const { httpsProxy, httpProxy, noProxy } = proxy
+  const given = [
+    ...(httpsProxy ? [[httpsProxy, names.httpsProxy]] : []),
+    ...(httpProxy ? [[httpProxy, names.httpProxy]] : []),
+  ]
+  const proxies = given.map(([url = '', name]) => `${new URL(url).origin} (${name})`)
+  const direct = noProxy ? `this machine and what ${names.noProxy} names` : 'this machine'
+  const says = `Calls to other servers go through ${proxies.join(' and ')}. Calls to ${direct} do not.`
+  return proxies.length > 0 ? [ok('Proxy', says)] : []
+}
+
+function checkHost(
+  { host, protocol }: URL,
+  answer: Reached | NetworkFault | AppError,
+  { sandbox, names }: Installation,
+): Finding {
+  if (answer instanceof Error) return wrong(host, answer.message, explanationsFor(names).proxy_failed.steps.join(' '))
   if (typeof answer === 'string') {
     if (sandbox) return unknown(host, 'The sandbox runs with the app, and is not running.', 'Start the app: npm start.')
     const { says, fix } = FAULTS[answer]
@@ -124,18 +156,20 @@ const THERE = 'What answers there'
 
 /** Checks what answers at the redirect URI: this app, something else, or a redirect, which breaks logins. */
 export async function checkOwnAddress(installation: Installation): Promise<Finding[]> {
-  const { settings, certificate, listening, names, now } = installation
+  const { settings, certificate, listening, names } = installation
   if (settings.redirectUri === undefined) return []
   const trusted = typeof certificate === 'string' ? certificate : undefined
-  const answer = await reach(settings.redirectUri, now, trusted)
+  const answer = await reach(settings.redirectUri, installation, trusted)
   const url = new URL(settings.redirectUri)
   return [
     ...(certificate instanceof Error
       ? [wrong('Certificate', certificate.message, `Mend the file, or set ${names.https} to another.`)]
       : []),
-    typeof answer === 'string'
-      ? checkUnreached(answer, url, listening && names.https)
-      : checkReached(answer, url, names.redirectUri),
+    answer instanceof Error
+      ? unknown(THERE, answer.message)
+      : typeof answer === 'string'
+        ? checkUnreached(answer, url, listening && names.https)
+        : checkReached(answer, url, names.redirectUri),
   ]
 }
 

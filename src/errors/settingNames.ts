@@ -33,6 +33,9 @@ export const ENVIRONMENT_NAMES = {
   https: 'HTTPS',
   trustProxy: 'TRUST_PROXY',
   sandboxPort: 'SANDBOX_PORT',
+  httpsProxy: 'HTTPS_PROXY',
+  httpProxy: 'HTTP_PROXY',
+  noProxy: 'NO_PROXY',
   logLevel: 'LOG_LEVEL',
 } as const
 

@@ -1,8 +1,10 @@
 import * as zlib from 'node:zlib'
-import { Agent, type Dispatcher, errors, request } from 'undici'
+import { type Dispatcher, errors, request } from 'undici'
+import type { ProxySettings } from '../config.ts'
 import type { InstagramErrorKind } from '../errors/catalogue/entry.ts'
 import type { InstagramErrorCode } from '../errors/catalogue.ts'
-import { type Evidence, InstagramError } from '../errors/errors.ts'
+import { type Evidence, InstagramError, isAppError } from '../errors/errors.ts'
+import { createAgent } from '../proxy.ts'
 import { type HttpResponse, readUsage } from './responses.ts'
 
 /** Milliseconds for a whole call, from DNS to the last byte of the response. */
@@ -40,6 +42,8 @@ interface Call {
 
 /** How calls are made. */
 export interface HttpOptions {
+  /** Default: none. */
+  proxy?: ProxySettings
   /** Called after each call, whatever came of it. */
   onCall?: ((call: FinishedCall) => void) | undefined
   /** Default: keep-alive connections of its own, which read at most 1 MiB of a response. */
@@ -49,13 +53,14 @@ export interface HttpOptions {
 /** Creates an HTTP client for Instagram. */
 export function createHttp({
   onCall,
-  dispatcher = new Agent({ maxResponseSize: SIZE_LIMIT, maxHeaderSize: HEADERS_LIMIT }),
+  proxy = {},
+  dispatcher = createAgent(proxy, CONNECTIONS),
 }: HttpOptions) {
   return {
     /**
      * Makes one call and returns what `read` makes of its response. Follows no redirect, sends no cookie, never retries.
      *
-     * @throws {InstagramError} `unreachable`, `timed_out`, `too_large`, `unreadable`, or what `read` throws
+     * @throws {InstagramError} `unreachable`, `proxy_failed`, `timed_out`, `too_large`, `unreadable`, or what `read` throws
      */
     async call<Result>(call: Call, read: (response: HttpResponse) => Result): Promise<Result> {
       const began = performance.now()
@@ -75,6 +80,9 @@ export function createHttp({
     close: () => dispatcher.close(),
   }
 }
+
+/** How connections are read. Through a proxy, http is tunnelled like https, because the limits would not hold otherwise. */
+const CONNECTIONS = { maxResponseSize: SIZE_LIMIT, maxHeaderSize: HEADERS_LIMIT, proxyTunnel: true }
 
 async function send({ url, form, accept = 'application/json' }: Call, dispatcher: Dispatcher): Promise<HttpResponse> {
   const address = url.origin + url.pathname
@@ -164,6 +172,7 @@ function malformed(error: unknown): string | undefined {
 
 function codeOf(error: unknown, { status, received }: Evidence): InstagramErrorCode {
   const isTooLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+  if (isAppError(error, 'proxy_failed')) return 'proxy_failed'
   if (isTooLong || error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'
   const timeouts = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
   const isLate = error instanceof Error && error.name === 'TimeoutError'

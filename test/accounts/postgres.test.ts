@@ -60,6 +60,7 @@ test('of many due accounts and events, some are leased by an index', async () =>
     database: explained,
     url: 'http://127.0.0.1:9',
     secrets: [`whsec_${OLD_KEY.secret.toString('base64')}`],
+    proxy: {},
     log: pino({ level: 'silent' }),
     now: () => new Date(10),
   })

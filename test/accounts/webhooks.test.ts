@@ -70,6 +70,7 @@ function startDelivery(
     database: stage.database,
     url: receiverUrl,
     secrets: [NEW_SECRET],
+    proxy: {},
     log: stage.process().log,
     now: () => stage.now(),
     random: () => 0,

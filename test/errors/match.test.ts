@@ -38,6 +38,7 @@ test('every error of Instagram is recognised by something, but for those that no
   const unmatched = CODES.filter((code) => matchersOf(code).length === 0)
 
   expect(unmatched.sort()).toStrictEqual([
+    'proxy_failed',
     'refresh_too_young',
     'timed_out',
     'too_large',

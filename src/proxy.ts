@@ -1,0 +1,45 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import type { ProxySettings } from './config.ts'
+import { AppError } from './errors/errors.ts'
+
+/** Always reached directly. */
+const THIS_MACHINE = 'localhost,127.0.0.1,::1'
+
+/**
+ * Creates connections to other servers, through the proxies of the settings. A call by https fails with the `AppError` `proxy_failed` when its
+ * proxy cannot be reached or refuses.
+ */
+export function createAgent(
+  { httpProxy = '', httpsProxy = '', noProxy = '' }: ProxySettings,
+  options: EnvHttpProxyAgent.Options = {},
+): Dispatcher {
+  if (!httpProxy && !httpsProxy) return new Agent(options)
+  return new EnvHttpProxyAgent({
+    ...options,
+    httpProxy,
+    httpsProxy,
+    noProxy: `${THIS_MACHINE},${noProxy}`,
+    clientFactory: (proxy, connecting) => new ProxyPool(proxy, connecting),
+  })
+}
+
+/** Connections to a proxy. Says what went wrong with the proxy, instead of undici’s words, which do not name it. */
+class ProxyPool extends Pool {
+  readonly #host: string
+
+  constructor(proxy: URL, options: Pool.Options) {
+    super(proxy, options)
+    this.#host = proxy.host
+  }
+
+  override async connect(options: Omit<Dispatcher.ConnectOptions, 'origin'>): Promise<Dispatcher.ConnectData> {
+    const connected = await super.connect(options).catch((cause: unknown) => {
+      throw new AppError('proxy_failed', { message: `The proxy ${this.#host} cannot be reached.`, cause })
+    })
+    const { statusCode, socket } = connected
+    if (statusCode === 200) return connected
+    socket.destroy()
+    const message = `The proxy ${this.#host} answered ${statusCode} when it was to connect to ${options.path}.`
+    throw new AppError('proxy_failed', { message })
+  }
+}
