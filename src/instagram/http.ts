@@ -16,6 +16,11 @@ const SIZE_LIMIT = 1024 * 1024
 /** Bytes of a response’s headers; a proxy may add its own. */
 const HEADERS_LIMIT = 64 * 1024
 
+/**
+ * Milliseconds for which an idle connection is kept, whatever the server offers: one that dies unseen later would take a code with it.
+ */
+const IDLE_LIMIT_MS = 1_000
+
 /** Characters of Instagram’s words that go into an error. */
 const MAX_MESSAGE_LENGTH = 500
 
@@ -58,7 +63,8 @@ export function createHttp({
 }: HttpOptions) {
   return {
     /**
-     * Makes one call and returns what `read` makes of its response. Follows no redirect, sends no cookie, never retries.
+     * Makes one call and returns what `read` makes of its response. Follows no redirect and sends no cookie. Only a GET whose connection
+     * breaks before the response is tried again, once.
      *
      * @throws {InstagramError} `unreachable`, `proxy_failed`, `timed_out`, `too_large`, `unreadable`, or what `read` throws
      */
@@ -81,8 +87,14 @@ export function createHttp({
   }
 }
 
-/** How connections are read. Through a proxy, http is tunnelled like https, because the limits would not hold otherwise. */
-const CONNECTIONS = { maxResponseSize: SIZE_LIMIT, maxHeaderSize: HEADERS_LIMIT, proxyTunnel: true }
+/** How connections are kept and read. Through a proxy, http is tunnelled like https, because the limits would not hold otherwise. */
+const CONNECTIONS = {
+  maxResponseSize: SIZE_LIMIT,
+  maxHeaderSize: HEADERS_LIMIT,
+  keepAliveTimeout: IDLE_LIMIT_MS,
+  keepAliveMaxTimeout: IDLE_LIMIT_MS,
+  proxyTunnel: true,
+}
 
 async function send({ url, form, accept = 'application/json' }: Call, dispatcher: Dispatcher): Promise<HttpResponse> {
   const address = url.origin + url.pathname
@@ -94,14 +106,20 @@ async function send({ url, form, accept = 'application/json' }: Call, dispatcher
     // undici heeds the signal only once it is connected.
     late.reject(error)
   }, TIME_LIMIT_MS)
-  let status: number | undefined
-  try {
-    const responding = request(url, {
+  const verb = form ? 'POST' : 'GET'
+  const attempt = () =>
+    request(url, {
       dispatcher,
-      method: form ? 'POST' : 'GET',
+      method: verb,
       headers: { accept, ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) },
       body: form?.toString() ?? null,
       signal: abort.signal,
+    })
+  let status: number | undefined
+  try {
+    const responding = attempt().catch((error: unknown) => {
+      if (verb !== 'GET' || !isBroken(error)) throw error
+      return attempt()
     })
     const { statusCode, headers, body } = await Promise.race([responding, late.promise])
     status = statusCode
@@ -168,6 +186,12 @@ function malformed(error: unknown): string | undefined {
   if (!(error instanceof errors.SocketError)) return undefined
   if (error.message === 'bad response') return 'an interim response (100 Continue) that we did not ask for'
   return error.message === 'bad upgrade' ? 'a switch to another protocol (101)' : undefined
+}
+
+/** Whether a connection broke before a response. A kept one may have been closed by the other side, which we see only when we use it. */
+function isBroken(error: unknown): boolean {
+  const { code = '' } = error as { code?: string }
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code) && malformed(error) === undefined
 }
 
 function codeOf(error: unknown, { status, received }: Evidence): InstagramErrorCode {

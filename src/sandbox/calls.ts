@@ -19,11 +19,18 @@ export interface Call {
   body: string
 }
 
+const RESET: FaultyResponse = { fault: 'reset' }
+
 /** Middleware before an endpoint: records the call, and sends the next faulty response of this endpoint, if one waits. */
 export function recordCalls(endpoint: Endpoint, calls: Call[], faults: FaultQueue): RequestHandler {
+  /** The GET whose connection was reset: apps may try it again at once, and meet the same fault. */
+  let reset: string | undefined
   return async (request, response, next) => {
     calls.push(await describeCall(endpoint, request))
-    const faulty = faults.takeResponse(endpoint)
+    const { method, originalUrl } = request
+    const isRetry = method === 'GET' && originalUrl === reset
+    const faulty = isRetry ? RESET : faults.takeResponse(endpoint)
+    reset = faulty && 'fault' in faulty && faulty.fault === 'reset' && !isRetry ? originalUrl : undefined
     if (faulty) sendFaulty(response, faulty)
     else next()
   }

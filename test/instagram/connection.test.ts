@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import * as zlib from 'node:zlib'
 import { Agent } from 'undici'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -155,11 +156,11 @@ describe('a response', () => {
 
 describe('a connection', () => {
   test.each([
-    ['token', () => instagram.exchangeCode('AQ')],
-    ['long_lived', () => instagram.exchangeForLongLived('IGAAx')],
-    ['refresh', () => instagram.refresh('IGAAx')],
-    ['me', () => instagram.profile('IGAAx')],
-  ] as const)('that is reset on %s is not tried again', async (endpoint, call) => {
+    ['token', 'not tried again', 1, () => instagram.exchangeCode('AQ')],
+    ['long_lived', 'tried once more', 2, () => instagram.exchangeForLongLived('IGAAx')],
+    ['refresh', 'tried once more', 2, () => instagram.refresh('IGAAx')],
+    ['me', 'tried once more', 2, () => instagram.profile('IGAAx')],
+  ] as const)('that is reset on %s is %s', async (endpoint, _, count, call) => {
     sandbox.answerNext(endpoint, { fault: 'reset' })
 
     const error = await refusal(call())
@@ -167,7 +168,7 @@ describe('a connection', () => {
     expect(error.kind).toBe('unreachable')
     expect(error.message).toMatch(/^unreachable: http:\/\/127\.0\.0\.1:\d+\/[\w./]+ did not answer$/)
     expect(error.evidence.status).toBeUndefined()
-    expect(calls()).toHaveLength(1)
+    expect(calls()).toHaveLength(count)
   })
 
   test('that is refused is unreachable', async () => {
@@ -211,6 +212,43 @@ describe('a connection', () => {
 
     // undici may open a second one for a call that comes while the first is being put away.
     expect(connections.size).toBeLessThanOrEqual(2)
+  })
+
+  test.each<[how: string, end: (socket: Socket) => void]>([
+    ['is closed', (socket) => socket.destroy()],
+    ['is reset', (socket) => socket.resetAndDestroy()],
+  ])('that was kept and %s when it is used again costs no profile', async (_, end) => {
+    const connections = new Set<Socket>()
+    let ended: Socket | undefined
+    await using server = await startServer(({ socket }, response) => {
+      if (connections.has(socket) && !ended) end((ended = socket))
+      else response.end('{"id":"27640875392278831"}')
+      connections.add(socket)
+    })
+    await using client = startClient(settingsFor(server.origin))
+
+    for (let count = 0; count < 20; count++) await client.profile('IGAAx')
+
+    expect(ended).toBeDefined()
+  })
+
+  test('is not used again after an idle second, even if the server offers ten minutes', async () => {
+    const connections = new Set<Socket>()
+    await using server = await startServer(({ socket }, response) => {
+      // Used again later, it would be silent.
+      if (!connections.has(socket)) response.setHeader('keep-alive', 'timeout=600').end(TOKEN)
+      connections.add(socket)
+    })
+    await using client = startClient(settingsFor(server.origin))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await client.exchangeCode('AQ')
+
+    await vi.advanceTimersByTimeAsync(1_000)
+    vi.useRealTimers()
+    const response = await client.exchangeCode('AQ')
+
+    expect(response.userId).toBe('27640875392278831')
+    expect(connections.size).toBe(2)
   })
 
   test('of a closed client is an error like any other', async () => {
