@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isLoopback } from './config.ts'
 
 const MEMORY = ':memory:'
 
@@ -47,4 +48,14 @@ export function postgresName(url: string): string {
   const { host, pathname, searchParams } = new URL(url)
   if (pathname.length <= 1) throw new Error('The database URL names no database after the host')
   return `${host || (searchParams.get('host') ?? 'localhost')}${pathname}`
+}
+
+/** The host of a PostgreSQL database on another machine; `undefined` for one on this machine and for SQLite. */
+export function remoteHost(url: string): string | undefined {
+  if (!/^postgres(ql)?:/.test(url)) return undefined
+  const { hostname = '', searchParams } = URL.parse(url) ?? {}
+  // For pg, the parameter has priority.
+  const host = searchParams?.getAll('host').findLast(Boolean) ?? hostname
+  // A path is that of a socket.
+  return /^($|\/|%2f)/i.test(host) || isLoopback({ hostname: host }) ? undefined : host
 }

@@ -1,10 +1,14 @@
-import { config as readDotenv } from 'dotenv'
+import { resolve } from 'node:path'
 import { createApp } from './app.ts'
 import { certificateFor } from './certificate.ts'
+import { readEnvFile } from './cli/envFile.ts'
 import { type Config, ConfigError, configFromEnvironment } from './config.ts'
 import { createContext } from './context.ts'
 import { openDatabase } from './database/database.ts'
-import { checkSettings } from './doctor/doctor.ts'
+import { createdAt } from './database/migrations.ts'
+import { postgresName, sqliteFile } from './databaseUrl.ts'
+import { logFindings, warnOfSettings } from './doctor/doctor.ts'
+import { checkFile } from './doctor/storage.ts'
 import { createLog, escapeInLines, type Logger } from './log.ts'
 import { withStoredSecrets } from './secrets.ts'
 import { startServer } from './server.ts'
@@ -17,23 +21,24 @@ const STOP_LIMIT_MS = 30_000
 const SAME_SIGNAL_MS = 500
 
 // The process of the web app, configured by the environment and `.env`.
-readDotenv({ quiet: true })
 try {
-  await run(withStoredSecrets(configFromEnvironment(process.env)))
+  const { variables, warnings } = readEnvFile()
+  Object.assign(process.env, { ...variables, ...process.env })
+  await run(withStoredSecrets(configFromEnvironment(process.env)), warnings)
 } catch (error) {
   console.error(escapeInLines(describe(error)))
   process.exitCode = 1
 }
 
 /** Settings → sandbox → database → app → listening → stopped. */
-async function run(config: Config): Promise<void> {
+async function run(config: Config, warnings: readonly string[]): Promise<void> {
   const log = await createLog(config)
   process.on('uncaughtException', (error, origin) => {
     log.fatal({ err: error, origin }, 'Uncaught error: the process ends.')
     process.exit(1)
   })
-  const findings = checkSettings({ ...config, config, given: process.env, settings: config.instagram })
-  for (const { outcome, says, fix } of findings) if (outcome === 'wrong') log.warn(`${says} ${fix ?? ''}`)
+  for (const warning of warnings) log.warn(warning)
+  warnOfSettings(config, process.env, log)
   const certificate = await certificateFor(config, new Date())
   const ownCertificate = config.listening?.https === 'self-signed' ? certificate?.cert : undefined
 
@@ -52,6 +57,13 @@ async function run(config: Config): Promise<void> {
   })
   closing.defer(() => context.close())
 
+  logFindings(checkFile(config.databaseUrl), log)
+  const { all } = await context.accounts.counts()
+  const file = sqliteFile(config.databaseUrl)
+  const database = file === undefined ? postgresName(config.databaseUrl) : resolve(file)
+  log.info(
+    `Database: ${database}, created ${(await createdAt(context.database)).toISOString()}; connected accounts: ${all}.`,
+  )
   const app = createApp(context, { certificate: ownCertificate })
   const { host = '127.0.0.1', port = 3000 } = config.listening ?? {}
   const stopServer = await startServer(app, { host, port, certificate, log })
@@ -59,6 +71,7 @@ async function run(config: Config): Promise<void> {
     await Promise.all([stopServer(), context.jobs.stop()])
   })
   context.jobs.start()
+  log.info(`Listening on ${host}, port ${port} (${certificate ? 'https' : 'http'}).`)
   if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
 
@@ -102,5 +115,7 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
     return `Port ${String(error.port)} is in use by another program. Stop it, or set PORT or SANDBOX_PORT to another number.`
+  if ('syscall' in error && /^(listen|getaddrinfo)$/.test(String(error.syscall)))
+    return `HOST must be an address of this machine, such as 0.0.0.0, and PORT one that this user may use: ${error.message}`
   return `Cannot start: ${error.message}`
 }

@@ -10,7 +10,7 @@ import ejs from 'ejs'
 import { type Certificate, certificateFor } from '../certificate.ts'
 import { type Environment, isLoopback, parseEnvironment } from '../config.ts'
 import type { Explained } from '../errors/explain.ts'
-import { databaseIn, userFolder } from './environment.ts'
+import { userFolder } from './environment.ts'
 
 const VIEWS = join(import.meta.dirname, '../../views')
 
@@ -104,10 +104,14 @@ export function portOf({ protocol, port }: URL): number {
   return Number(port || (protocol === 'https:' ? 443 : 80))
 }
 
-/** The certificate that HTTPS names, or the user's self-signed one. */
+/** The certificate that HTTPS names, or a self-signed one, in the user's folder if there is a home. */
 function certificateOf(environment: Environment): Promise<Certificate | undefined> {
-  const { listening } = parseEnvironment({ HTTPS: 'self-signed', ...environment }).config
-  return certificateFor({ listening, databaseUrl: databaseIn(userFolder()) }, new Date())
+  const { listening, databaseUrl } = parseEnvironment({ HTTPS: 'self-signed', ...environment }).config
+  const folder = userFolder()
+  return certificateFor(
+    { listening, databaseUrl: folder ? `file:${join(folder, 'accounts.db')}` : databaseUrl },
+    new Date(),
+  )
 }
 
 /** Sends a page that needs no further request, because the server closes. */

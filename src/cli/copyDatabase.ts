@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Database, openDatabase, openExistingDatabase, type Queries, type Row } from '../database/database.ts'
 import { TABLES } from '../database/migrations.ts'
+import { confirmHosts } from './environment.ts'
 import { formatCount, listenForInterruption, print, say, showStatus, type Terminal } from './terminal.ts'
 
 /** Rows that are read and written at once. More take longer: SQLite looks for the name of each parameter among all. */
@@ -20,6 +21,7 @@ export async function copyDatabase(options: CopyOptions, terminal: Terminal): Pr
   if (!from) throw new Error('name the database to copy from, with --from or as FROM_DATABASE_URL')
   if (!to) throw new Error('name the database to copy to, with --to or as DATABASE_URL')
   if (from === to) throw new Error('the database to copy from and the one to copy to are the same')
+  await confirmHosts(terminal, { DATABASE_URL: to })
   say(terminal, 'The app must be stopped until this is done: what it changed meanwhile would be missing.')
   using interruption = listenForInterruption()
   await using opened = new AsyncDisposableStack()

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
+import { similarName } from '../config.ts'
+import { fileProblem } from '../errors/files.ts'
+import { ENVIRONMENT_NAMES } from '../errors/settingNames.ts'
 
 /** A variable in the grammar of dotenv: everything before its value, its name, and its value, which may span lines. */
 const ENTRY =
@@ -11,6 +15,27 @@ const ENTRY =
 /** Refuses other encodings, such as UTF-16 of Windows PowerShell: they could not be written back unchanged. */
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** What `.env` in the current folder sets, and warnings of what is probably a mistake. */
+export interface EnvFile {
+  variables: Record<string, string>
+  warnings: readonly string[]
+}
+
+/** Reads `.env` in the current folder, if there is one. @throws Error in a sentence, if it cannot be read */
+export function readEnvFile(): EnvFile {
+  const text = read('.env')
+  const names = Object.values(ENVIRONMENT_NAMES)
+  const warnings = Array.from(text.matchAll(ENTRY), ([entry, before = '', name = '', value = '']) => {
+    const meant = names.some((known) => known === name) ? name : similarName(name, names)
+    if (meant !== name) return meant ? `${name} in .env is no setting: did you mean ${meant}?` : []
+    const isCut = entry.startsWith('#', before.length + value.length) && !/\s$|^\s*(['"`])[^]*\1$/.test(value)
+    return isCut
+      ? `${name} in .env ends before its #, which begins a comment. Put the value in quotes to keep the #.`
+      : []
+  })
+  return { variables: parse(text), warnings: warnings.flat() }
+}
+
 /**
  * Sets a variable in a file such as `.env`. Every other line stays as it is, and the file is replaced as a whole. Afterwards only its
  * owner can read it; `wasOpen`: others could before.
@@ -18,21 +43,24 @@ const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * @throws Error in a sentence that names the file
  */
 export async function setVariable(file: string, name: string, value: string): Promise<{ wasOpen: boolean }> {
-  const text = await read(file)
+  const text = read(file)
   const changed = withVariable(text, name, value)
   if (changed === undefined) throw new Error(`${file} cannot be read as a list of variables, and stays as it is.`)
   try {
     return await replace(await targetOf(file), changed)
   } catch (cause) {
-    throw new Error(`${file} cannot be written: ${(cause as Error).message}`, { cause })
+    throw new Error(`${file} cannot be written: ${fileProblem(cause)}`, { cause })
   }
 }
 
-async function read(file: string): Promise<string> {
+function read(file: string): string {
   try {
-    return DECODER.decode((await fs.readFile(file).catch(unlessMissing)) ?? new Uint8Array())
+    const text = DECODER.decode(readFileSync(file))
+    if (text.includes('\0')) throw new Error('it is not in UTF-8; save it in that encoding')
+    return text
   } catch (cause) {
-    throw new Error(`${file} cannot be read: ${(cause as Error).message}`, { cause })
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw new Error(`${file} cannot be read: ${fileProblem(cause)}.`, { cause })
   }
 }
 

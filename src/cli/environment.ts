@@ -1,31 +1,41 @@
 import { realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join, sep } from 'node:path'
-import envPaths from 'env-paths'
 import * as config from '../config.ts'
 import type { Config, Environment, ParseOptions } from '../config.ts'
 import { type Context, type ContextParts, createContext } from '../context.ts'
 import { openDatabase } from '../database/database.ts'
-import { sqliteFile } from '../databaseUrl.ts'
-import { AUTHORIZE_URL, GRAPH_URL, TOKEN_URL } from '../facts.ts'
+import { remoteHost, sqliteFile } from '../databaseUrl.ts'
 import { hostLogger } from '../log.ts'
 import { withStoredSecrets } from '../secrets.ts'
 import { confirm, ExitError, isInteractive, listenForInterruption, say, type Terminal } from './terminal.ts'
 
-/** The user's folder for accounts, keys and the certificate, such as `~/.local/share/instagram-access-token`. */
-export function userFolder(): string {
-  return envPaths('instagram-access-token', { suffix: '' }).data
+/** The user's folder, such as `~/.local/share/instagram-access-token`; `undefined`: this user has no home. */
+export function userFolder(): string | undefined {
+  const { LOCALAPPDATA, XDG_DATA_HOME } = config.withoutEmpty(process.env)
+  const name = 'instagram-access-token'
+  try {
+    if (process.platform === 'win32') return join(LOCALAPPDATA ?? join(homedir(), 'AppData/Local'), name, 'Data')
+    if (process.platform === 'darwin') return join(homedir(), 'Library/Application Support', name)
+    return join(XDG_DATA_HOME ?? join(homedir(), '.local/share'), name)
+  } catch {
+    return undefined // homedir() fails for a user whom the system does not know, as in a container.
+  }
 }
 
-/** The URL of the database in a folder. */
-export function databaseIn(folder: string): string {
-  return `file:${join(folder, 'accounts.db')}`
+/** The URL of a database in the user's folder. @throws Error in a sentence: this user has no home */
+function userDatabase(name = 'accounts.db'): string {
+  const folder = userFolder()
+  if (folder === undefined)
+    throw new Error('this user has no home folder. Set HOME, or set DATABASE_URL to keep the accounts elsewhere.')
+  return `file:${join(folder, name)}`
 }
 
 /** The environment of a login: by default with the user's own database, and a redirect URI on this machine. */
 export function loginEnvironment({ environment, isProject = false }: Terminal): Environment {
   const given: Environment = config.withoutEmpty(environment)
   return {
-    ...(!isProject && { DATABASE_URL: databaseIn(userFolder()) }),
+    ...(!isProject && !given['DATABASE_URL'] && { DATABASE_URL: userDatabase() }),
     INSTAGRAM_REDIRECT_URI: `https://localhost:${given['PORT'] ?? '3000'}/response`,
     ...given,
   }
@@ -44,7 +54,8 @@ export function accountsEnvironment(terminal: Terminal): [Environment, ParseOpti
 export function siteEnvironment(terminal: Terminal): Environment {
   if (terminal.isProject) return terminal.environment
   const given: Environment = config.withoutEmpty(terminal.environment)
-  if (!given['INSTAGRAM_CLIENT_ID']) return { DATABASE_URL: databaseIn(join(userFolder(), 'sandbox')), ...given }
+  if (!given['INSTAGRAM_CLIENT_ID'])
+    return { ...given, DATABASE_URL: given['DATABASE_URL'] ?? userDatabase('sandbox/accounts.db') }
   const site = loginEnvironment(terminal)
   const uri = URL.parse(site['INSTAGRAM_REDIRECT_URI'] ?? '')
   if (!uri || !config.isLoopback(uri) || config.isProduction(site)) return site
@@ -52,32 +63,28 @@ export function siteEnvironment(terminal: Terminal): Environment {
   return { ...(uri.port && { PORT: uri.port }), ...(isHttps && { HTTPS: 'self-signed' }), ...site }
 }
 
-const HOST_VARIABLES = Object.entries({
-  INSTAGRAM_AUTHORIZE_URL: AUTHORIZE_URL,
-  INSTAGRAM_TOKEN_URL: TOKEN_URL,
-  INSTAGRAM_GRAPH_URL: GRAPH_URL,
-})
+/** Variables that say where tokens, the app secret and accounts are sent. */
+const DESTINATIONS = [
+  ...['INSTAGRAM_AUTHORIZE_URL', 'INSTAGRAM_TOKEN_URL', 'INSTAGRAM_GRAPH_URL'],
+  ...['WEBHOOK_URL', 'DATABASE_URL'],
+]
 
 /**
- * Asks before this user's tokens or app secret are sent to a host that only `.env` in the current folder names: the folder may be a
- * stranger's. A folder that has its own secret and database, as with the sandbox's settings, may send these where it wants.
+ * Asks before this user's tokens, accounts or app secret are sent to a host that only `.env` in the current folder names: the folder may be
+ * a stranger's. A folder that has its own secret and database, as with the sandbox's settings, may send these where it wants.
  *
  * @throws Error in a sentence, if nobody can be asked
  * @throws {ExitError} if the answer is no
  */
 export async function confirmHosts(terminal: Terminal, environment: Environment): Promise<void> {
   const { fromFile = {}, isProject = false } = terminal
-  const isFromFile = (name: string) => Object.hasOwn(fromFile, name) && fromFile[name] === environment[name]
-  const originOf = (name: string) => URL.parse(environment[name]?.trim() ?? '')?.origin
-  const found = HOST_VARIABLES.flatMap(([name, usual]) => {
-    const origin = isFromFile(name) && originOf(name)
-    return origin && origin !== new URL(usual).origin ? [{ name, origin }] : []
-  })
-  const hasOwnAccounts = isFromFile('DATABASE_URL') && isOfFolder(environment['DATABASE_URL'] ?? '')
-  if (found.length === 0 || isProject || (isFromFile('INSTAGRAM_CLIENT_SECRET') && hasOwnAccounts)) return
-  const names = found.map(({ name }) => name).join(', ')
-  const origins = [...new Set(found.map(({ origin }) => origin))].join(', ')
-  const sentence = `The file .env in this folder sends tokens and the app secret to ${origins} (${names}), not to Instagram.`
+  const valueOf = (name: string) => environment[name]?.trim() ?? ''
+  const isFromFile = (name: string) => valueOf(name) !== '' && valueOf(name) === fromFile[name]?.trim()
+  const names = DESTINATIONS.filter((name) => isFromFile(name) && foreignHost(valueOf(name)))
+  const hasOwnAccounts = isFromFile('DATABASE_URL') && isOfFolder(valueOf('DATABASE_URL'))
+  if (names.length === 0 || isProject || (isFromFile('INSTAGRAM_CLIENT_SECRET') && hasOwnAccounts)) return
+  const hosts = new Set(names.map((name) => foreignHost(valueOf(name))))
+  const sentence = `The file .env in this folder sends tokens, accounts or the app secret to ${[...hosts].join(', ')} (${names.join(', ')}).`
   if (!isInteractive(terminal))
     throw new Error(`${sentence} Nobody can be asked here. If that is right, set these variables in the environment.`)
   using interruption = listenForInterruption()
@@ -86,12 +93,20 @@ export async function confirmHosts(terminal: Terminal, environment: Environment)
   throw new ExitError(1)
 }
 
+/** The origin or database host that an address leads to, unless it is Instagram or a database on this machine. */
+function foreignHost(address: string): string | undefined {
+  if (!/^https?:/i.test(address)) return remoteHost(address)
+  const origin = URL.parse(address)?.origin
+  return /^https:\/\/\w+\.instagram\.com$/.test(origin ?? '') ? undefined : origin
+}
+
 /** Whether an SQLite database is in the current folder and not this user's own, or does not exist yet. Links are followed. */
 function isOfFolder(databaseUrl: string): boolean {
   try {
     const file = sqliteFile(databaseUrl)
     const isIn = (folder: string) => realpathSync(file ?? '').startsWith(realpathSync(folder) + sep)
-    return file !== undefined && isIn('.') && !isIn(userFolder())
+    const own = userFolder()
+    return file !== undefined && isIn('.') && !(own && isIn(own))
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ENOENT'
   }

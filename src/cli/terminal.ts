@@ -12,6 +12,8 @@ export interface Terminal {
   environment: Environment
   /** Those of them that only `.env` in the current folder sets. Default: none. */
   fromFile?: Environment
+  /** Probable mistakes in `.env`. Default: none. */
+  warnings?: readonly string[]
   /** Answers of the person, or of a program. */
   input: NodeJS.ReadStream
   /** For the result alone, which may go into a file or a program. */

@@ -82,7 +82,8 @@ function connect(path: string): DatabaseSync {
     } catch {
       // The file of another user, as on a volume, is fine if it can be written. SQLite would not say why it cannot.
     }
-    for (const each of [path, dirname(path)]) accessSync(each, constants.R_OK | constants.W_OK)
+    for (const each of [dirname(path), path, `${path}-wal`, `${path}-shm`])
+      if (existsSync(each)) accessSync(each, constants.R_OK | constants.W_OK)
   }
   const connection = new DatabaseSync(path, { timeout: 0 })
   try {

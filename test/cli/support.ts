@@ -11,7 +11,7 @@ import { type Decision, decide } from '../../src/sandbox/decide.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { freePort } from '../support/place.ts'
 
-export const CLI = join(import.meta.dirname, '../../src/cli/main.ts')
+export const CLI = join(import.meta.dirname, '../../src/cli/start.js')
 
 export const CLIENT_ID = '990602627938098'
 export const SECRET = 'c1ient-secret-marked-canary-7f3a91'

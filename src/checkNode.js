@@ -1,0 +1,8 @@
+import process from 'node:process'
+
+// JavaScript that also an old Node can read, before anything that it cannot.
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 24 || (major === 24 && minor < 15)) {
+  process.stderr.write(`instagram-access-token needs Node 24.15 or newer; this is ${process.version}.\n`)
+  process.exit(1)
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import '../checkNode.js'
+
+const { main } = await import('./main.ts')
+await main()
