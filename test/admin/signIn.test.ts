@@ -8,6 +8,14 @@ const PRODUCTION = { NODE_ENV: 'production', INSTAGRAM_REDIRECT_URI: 'https://to
 
 const world = await startSharedAdminWorld()
 
+test('a password that a platform hands over with a line break signs in', async () => {
+  await using other = await startWorld({ ADMIN_PASSWORD: ` ${PASSWORD}\r\n` })
+
+  const { headers } = await person(other).submit('/accounts/sign-in', { password: PASSWORD })
+
+  expect(headers['location']).toBe('/accounts')
+})
+
 test('without ADMIN_PASSWORD there are no admin pages', async () => {
   await using other = await startWorld()
   const somebody = person(other)

@@ -116,6 +116,30 @@ test.each(COMMANDS)('before %s sends something to a host that only .env names, a
   expect(stderr).toContain('Nothing was sent.')
 })
 
+test.each([
+  ['WEBHOOK_URL', 'http://127.0.0.1:9/hook', { WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 1).toString('base64')}` }],
+  ['DATABASE_URL', 'postgres://u:canary@db.invalid/accounts', {}],
+  ['DATABASE_URL', 'postgres://u:canary@localhost/accounts?host=db.invalid', {}],
+])(
+  'a %s that only .env names, such as %s, is asked about, or refused without a terminal',
+  async (name, value, more) => {
+    const start = { args: ['token'], environment: {}, fromFile: { [name]: value, ...more } }
+    const refused = startCommand(start)
+    const asked = startCommand({ ...start, isTerminal: true })
+    await asked.says(new RegExp(`\\.env in this folder[^]*${name}[^]*right\\?`))
+
+    asked.types('n')
+
+    expect((await asked.ended).status).toBe(1)
+    const { status, stderr } = await refused.ended
+    expect([status, stderr]).toStrictEqual([
+      1,
+      expect.stringMatching(/\.env in this folder .*Nobody can be asked here/),
+    ])
+    expect(stderr + asked.output()).not.toContain('canary')
+  },
+)
+
 test('a person who answers yes gets the token', async () => {
   const cli = startCommand({ args: ['token'], environment: {}, fromFile: shared.nothing, isTerminal: true })
   await cli.says(/Is that\s+right/)

@@ -245,6 +245,21 @@ describe('in production', () => {
 })
 
 test.each([
+  [{ ADMIN_PASSWORD: ' correct horse battery\r\n' }, { adminPassword: 'correct horse battery' }],
+  [{ TRUST_PROXY: '1\r' }, { listening: { trustProxy: 1 } }],
+  [{ TRUST_PROXY: 'Loopback\n' }, { listening: { trustProxy: ['loopback'] } }],
+  [{ ...PRODUCTION, SHOW_TOKEN: 'True' }, { showToken: true }],
+  [{ LOG_LEVEL: 'INFO' }, { logLevel: 'info' }],
+  [{ HTTPS: ' Off ' }, { listening: { https: undefined } }],
+  [{ HTTPS: 'Self-Signed' }, { listening: { https: 'self-signed' } }],
+  [{ DATABASE_URL: 'file:./other.db \r' }, { databaseUrl: 'file:./other.db' }],
+  [{ HOST: '::\n', PORT: ' 8080\r' }, { listening: { host: '::', port: 8080 } }],
+  [{ ...PRODUCTION, SANDBOX_PORT: 'tcp://10.96.0.17:3001' }, { sandbox: false }],
+])('%j is understood, as platforms and files hand it over', (environment, expected) => {
+  expect(configFromEnvironment(environment)).toMatchObject(expected)
+})
+
+test.each([
   [{}, true],
   [PRODUCTION, false],
   [{ ...PRODUCTION, TAKES_TOKENS: 'on' }, true],
@@ -532,10 +547,18 @@ describe('a mistake is one sentence that starts with the variable and never show
           'SESSION_SECRETS must be secrets of at least 32 characters each, separated by commas, newest first.',
         ] as const,
     ),
-    ...['yes', 'canary', 'ON'].map((value) => ['SHOW_TOKEN', value, 'SHOW_TOKEN must be on or off.'] as const),
-    ...['canary', 'verbose', 'INFO'].map(
+    ...['yes', 'canary'].map((value) => ['SHOW_TOKEN', value, 'SHOW_TOKEN must be on or off.'] as const),
+    ...['canary', 'verbose'].map(
       (value) =>
         ['LOG_LEVEL', value, 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.'] as const,
+    ),
+    ...['https://canary', 'canary:3000', '10.0.0.1:3000', '[::1]', 'a canary'].map(
+      (value) =>
+        [
+          'HOST',
+          value,
+          'HOST must be an address or a name of this machine, such as 0.0.0.0, without https:// and without a port.',
+        ] as const,
     ),
     ['ADMIN_PASSWORD', 'canary-12-x', 'ADMIN_PASSWORD must have at least 12 characters.'],
     [

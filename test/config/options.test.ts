@@ -230,6 +230,7 @@ describe('a mistake is one sentence that starts with the option and never shows 
     [{ adminPassword: 'canary' }, 'adminPassword must have at least 12 characters.'],
     [{ clientID: 'canary' }, 'clientID is no option: did you mean clientId?'],
     [{ callbackURL: 'canary' }, 'callbackURL is no option.'],
+    [{ redirectUrl: 'canary' }, 'redirectUrl is no option: did you mean redirectUri?'],
   ])('%j', (options, sentence) => {
     const error = mistake({ ...GIVEN, ...options })
 

@@ -96,6 +96,23 @@ test.each([
   for (const name of ['Production', 'Database connection']) expect(findingsOn(name, findings)).toEqual([])
 })
 
+const PLATFORM = { NODE_ENV: 'production', SESSION_SECRETS: 'a-secret-of-32-characters-0123456789' }
+
+test.each([
+  [{ PORT: '10000' }, true],
+  [{ PORT: '10000', TRUST_PROXY: '1' }, true],
+  [{ PORT: '', TRUST_PROXY: '' }, true],
+  [{ PORT: '', TRUST_PROXY: '1' }, false],
+  [{ PORT: '10000', HOST: '0.0.0.0' }, false],
+  [{ PORT: '10000', HOST: '127.0.0.1' }, false],
+  [{ PORT: '10000', NODE_ENV: '' }, false],
+])('in production %j leaves nothing in front that reaches the app: %s', async (environment, found) => {
+  const findings = await site.examine({ ...PLATFORM, ...environment })
+
+  const expected = { outcome: 'wrong', fix: expect.stringContaining('Set HOST=0.0.0.0') as string }
+  expect(findingsOn('Listening address', findings)).toMatchObject(found ? [expected] : [])
+})
+
 test('quotes are named as the cause of a mistake', async () => {
   const findings = await site.examine({ PORT: '"3000"' })
 
@@ -104,10 +121,15 @@ test('quotes are named as the cause of a mistake', async () => {
   ])
 })
 
-test.each(['\n', ' ', '\t'])('%j after an ID is ignored, and reported', async (blank) => {
-  const findings = await site.examine({ INSTAGRAM_CLIENT_ID: `990602627938098${blank}` })
+test.each(['\n', ' ', '\t'])('%j after a value is ignored, and reported', async (blank) => {
+  const findings = await site.examine({
+    INSTAGRAM_CLIENT_ID: `990602627938098${blank}`,
+    DATABASE_URL: `file:/nowhere/accounts.db${blank}`,
+  })
 
   expect(findingsOn('INSTAGRAM_CLIENT_ID', findings)).toMatchObject([{ outcome: 'ok' }])
+  expect(findingsOn('DATABASE_URL', findings)).toMatchObject([{ outcome: 'ok' }])
+  expect(findingsOn('Database', findings)).toMatchObject([{ outcome: 'ok', says: /none yet/ }])
   expect(findingsOn('App ID', findings)).toMatchObject([{ outcome: 'ok' }])
 })
 

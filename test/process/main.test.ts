@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../src/database/database.ts'
 import { person } from '../support/person.ts'
 import { freePort, place } from '../support/place.ts'
+import { programs } from '../support/programs.ts'
 
 test('without any settings the app starts with the sandbox, and people stay connected after a crash', async () => {
   await using here = await place()
@@ -24,13 +25,15 @@ test('without any settings the app starts with the sandbox, and people stay conn
   again.child.kill('SIGTERM')
 
   expect(app.output()).toContain('Sandbox: no Instagram credentials are set')
+  expect(app.output()).toMatch(/"level":30,[^\n]*Listening on 127\.0\.0\.1, port \d+ \(http\)/)
+  expect(again.output()).toMatch(/"level":30,[^\n]*\/data\/accounts\.db, created 20\S+Z; connected accounts: 1\./)
   expect(page.text).toMatch(/Sandbox\.[^]+@mira\.draws[^]+id="token">IGAA/)
   expect(account.text).toMatch(/@mira\.draws[^]+id="token">IGAA/)
   // Settings with which logins fail, or that are risky, are warned of.
   expect(again.output()).toMatch(/"level":40,[^\n]*NODE_ENV is not “production”/)
   expect(again.output()).toMatch(/"level":40,[^\n]*API_KEYS has a secret of the same few characters/)
   expect(again.output()).toMatch(
-    /"level":40,[^\n]*user_media is a name of the Basic Display API[^\n]*Write instagram_business_basic/,
+    /"level":40,[^\n]*user_media belongs to the Basic Display API[^\n]*Write instagram_business_basic/,
   )
   expect(await again.ended).toBe(0)
   expect(again.output()).toContain('Stopping')
@@ -65,6 +68,73 @@ test('every mistake in the settings is listed at once, without a value or a stac
     expect(app.output()).toContain(name)
   expect(app.output()).not.toMatch(/canary|loud|notaport| {4}at /)
 })
+
+test('probable mistakes in .env are warned of, and everything else is read', async () => {
+  await using here = await place()
+  const lines = [
+    'SESSION_SECRET=x',
+    'LOG_LEVEL=debug#canary',
+    'SHOW_TOKEN=off # a comment',
+    'API_KEYS="#"',
+    'OTHER=a#b',
+  ]
+  await writeFile(join(here.folder, '.env'), lines.join('\n'))
+
+  const app = here.start({ API_KEYS: '', DATABASE_URL: 'file::memory:' })
+  await app.ready()
+
+  const warnings = app.output().match(/"level":40,.*\.env.*/g)
+  expect(warnings).toStrictEqual([
+    expect.stringContaining('SESSION_SECRET in .env is no setting: did you mean SESSION_SECRETS?'),
+    expect.stringContaining('LOG_LEVEL in .env ends before its #'),
+  ])
+  expect(app.output()).not.toContain('canary')
+})
+
+test.each([
+  ['a folder', (file: string) => mkdir(file), 'it is a folder'],
+  ['in UTF-16', (file: string) => writeFile(file, '\uFEFFPORT=1', 'utf16le'), 'it is not in UTF-8'],
+  ['in UTF-16 without a mark', (file: string) => writeFile(file, 'PORT=1', 'utf16le'), 'it is not in UTF-8'],
+])('a .env that is %s stops the start, instead of starting the sandbox', async (_, make, reason) => {
+  await using here = await place()
+  await make(join(here.folder, '.env'))
+
+  const app = here.start()
+
+  expect(await app.ended).toBe(1)
+  expect(app.output()).toMatch(`Cannot start: .env cannot be read: ${reason}`)
+  expect(app.output()).not.toContain('Sandbox')
+})
+
+test('a HOST that is not of this machine is named', async () => {
+  await using here = await place()
+
+  const app = here.start({ HOST: 'nowhere.invalid' })
+
+  expect(await app.ended).toBe(1)
+  expect(app.output()).toMatch(/HOST must be an address of this machine, .* nowhere\.invalid/)
+})
+
+test.each([['start.js'], ['cli/start.js', '--project', 'doctor'], ['cli/start.js', '--version']])(
+  'on an old Node, %s says in one sentence which Node is needed',
+  async (program, ...options) => {
+    await using here = await programs()
+    const version = { value: { ...process.versions, node: '22.23.3' } }
+    const old = `Object.defineProperties(process, { version: { value: 'v22.23.3' }, versions: ${JSON.stringify(version)} })`
+
+    const ended = here.start(
+      program,
+      { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(old)}` },
+      ...options,
+    )
+
+    expect(await ended.ended).toStrictEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'instagram-access-token needs Node 24.15 or newer; this is v22.23.3.\n',
+    })
+  },
+)
 
 test('in production without credentials the app refuses to start', async () => {
   await using here = await place()

@@ -23,7 +23,7 @@ const WINDOW_MS = 15 * MINUTE_MS
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 2000
 
-const signInForm = z.object({ password: z.string().catch('') }).catch({ password: '' })
+const signInForm = z.object({ password: z.string().trim().catch('') }).catch({ password: '' })
 
 /**
  * True if this browser is signed in as admin. A sign-in ends after eight hours (by the system's clock, as sessions do), and when the
