@@ -12,12 +12,15 @@ COPY --from=libraries /app/node_modules ./node_modules
 COPY package.json ./
 COPY views ./views
 COPY src ./src
-RUN install --directory --owner=node --group=node --mode=0700 /data node_modules/.cache
+# Any user may write there who is in group 0, as on OpenShift.
+RUN install --directory --owner=node --group=0 --mode=2770 /data node_modules/.cache
 USER node
-VOLUME /data
 EXPOSE 3000
-# /healthz, not /readyz: a restart does not make a database available.
-HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# /healthz, not /readyz: a restart does not make a database available. Our own certificate is not checked.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["node", "-e", "\
+  const { HOST: host, PORT: port, HTTPS = '' } = process.env; \
+  const { get } = require(/^\\s*(off\\s*)?$/i.test(HTTPS) ? 'http' : 'https'); \
+  get({ host, port, path: '/healthz', rejectUnauthorized: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)) \
+    .on('error', () => process.exit(1))"]
 # Node, not npm, so that Node gets the signal to stop.
 CMD ["node", "src/start.js"]
