@@ -157,6 +157,7 @@ export function createRefresher(options: {
   names: SettingNames
 }) {
   const { instagram, accounts, leases, schedule, log, now, names } = options
+  /** Of the monotonic clock: a pause lasts as long as it should, even if the clock is set meanwhile. */
   let pausedUntil = 0
   let isStopped = false
   /** When the last round began, in ms; a clock that was set back is behind it. */
@@ -164,16 +165,13 @@ export function createRefresher(options: {
   /** What the clock was ahead of the monotonic one then, in ms; jumps when the clock is set. */
   let lastOffset = now().getTime() - performance.now()
 
-  /** A pause longer than the longest comes from a clock that has been set back since, and is over. */
-  function isPaused(): boolean {
-    const left = pausedUntil - now().getTime()
-    return isStopped || (left > 0 && left <= LONGEST_PAUSE_MS)
-  }
+  const isPaused = () => isStopped || performance.now() < pausedUntil
 
+  /** Returns when the pause ends. */
   function pause(usage: Usage | undefined): Date {
-    const wanted = Math.max(usage?.regainMs ?? 0, SHORTEST_PAUSE_MS)
-    pausedUntil = now().getTime() + Math.min(wanted, LONGEST_PAUSE_MS)
-    return new Date(pausedUntil)
+    const length = Math.min(Math.max(usage?.regainMs ?? 0, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS)
+    pausedUntil = performance.now() + length
+    return new Date(now().getTime() + length)
   }
 
   /** Why an account is not refreshed now; `undefined`: it can be. */

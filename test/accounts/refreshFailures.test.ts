@@ -296,16 +296,24 @@ describe('when Instagram throttles', () => {
     expect(stage.refreshedTokens()).toHaveLength(5)
   })
 
-  test('a clock that is set back by two days does not prolong the pause', async () => {
+  test.each([
+    ['back by two days', -2 * DAY_MS],
+    ['forward by two days', 2 * DAY_MS],
+  ])('a clock that is set %s changes nothing about the pause', async (_, milliseconds) => {
     await connectDue(2)
     const { refresher } = stage.process()
     stage.sandbox.throttle(2)
     await refresher.refreshDue()
+    stage.setClock(milliseconds)
     await stage.database.query('UPDATE accounts SET due_at = 0')
 
-    stage.pass(-2 * DAY_MS)
+    stage.pass(14 * MINUTE_MS)
+    await refresher.refreshDue()
+    const during = stage.refreshedTokens().length
+    stage.pass(MINUTE_MS)
     await refresher.refreshDue()
 
+    expect(during).toBe(2)
     expect(stage.refreshedTokens()).toHaveLength(4)
   })
 })
@@ -393,7 +401,7 @@ describe('with a clock that was 61 days ahead for one round', () => {
 test('a clock that is set to another time is logged once', async () => {
   const { refresher } = stage.process()
   await refresher.refreshDue()
-  stage.pass(61 * DAY_MS)
+  stage.setClock(61 * DAY_MS)
 
   await refresher.refreshDue()
   await refresher.refreshDue()

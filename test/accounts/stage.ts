@@ -1,5 +1,5 @@
 import pino from 'pino'
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
 import { type Account, accountFromRow } from '../../src/accounts/account.ts'
 import type { Connection } from '../../src/accounts/accounts.ts'
 import type { AccountEvent, EventType } from '../../src/accounts/events.ts'
@@ -47,8 +47,12 @@ export interface Stage {
   /** Lines of all processes. */
   log: string[]
   now(): Date
+  /** Time passes; a negative time sets the clock back. */
   pass(milliseconds: number): void
+  /** Time passes until then; in the past: the clock is set back. */
   setTime(time: Date): void
+  /** The clock is set forward or back, while no time passes. */
+  setClock(milliseconds: number): void
   process(options?: ProcessOptions): Context
   /** A connection of its own, as another process has. */
   openAnother(): Promise<Database>
@@ -77,6 +81,9 @@ export function useStage(): Stage {
   const ofFile = new AsyncDisposableStack()
   let time = NOW
   const now = () => time
+  /** Milliseconds that have passed by the monotonic clock, besides the real ones. */
+  let passed = 0
+  const monotonic = performance.now.bind(performance)
 
   const stage: Stage = {
     database: undefined as unknown as Database,
@@ -86,10 +93,14 @@ export function useStage(): Stage {
     log: [],
     now,
     pass(milliseconds) {
-      time = new Date(time.getTime() + milliseconds)
+      stage.setTime(new Date(time.getTime() + milliseconds))
     },
     setTime(moment) {
+      passed += Math.max(0, moment.getTime() - time.getTime())
       time = moment
+    },
+    setClock(milliseconds) {
+      time = new Date(time.getTime() + milliseconds)
     },
     process({ keys = [OLD_KEY], database = stage.database, environment = {}, aheadMs = 0 } = {}) {
       const { authorizeUrl, tokenUrl, graphUrl } = stage.sandbox
@@ -174,6 +185,7 @@ export function useStage(): Stage {
   })
   beforeEach(async () => {
     time = NOW
+    vi.spyOn(performance, 'now').mockImplementation(() => monotonic() + passed)
     stage.events.length = 0
     stage.log.length = 0
     const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUris: [REDIRECT_URI] }
@@ -181,6 +193,7 @@ export function useStage(): Stage {
     stage.sandbox = ofTest.adopt(sandbox, (started) => started.close())
   })
   afterEach(async () => {
+    vi.restoreAllMocks()
     await ofTest.disposeAsync()
     ofTest = new AsyncDisposableStack()
     for (const table of ['accounts', 'events', 'login_attempts', 'deletions', 'sessions'])
