@@ -1,5 +1,5 @@
+import { deleteBatch, inBatches } from './accounts/batches.ts'
 import type { Refresher } from './accounts/refresher.ts'
-import { deleteExpiredSessions, inBatches } from './accounts/sessions.ts'
 import type { WebhookDelivery } from './accounts/webhooks.ts'
 import type { Database } from './database/database.ts'
 import { DAY_MS, MINUTE_MS } from './facts.ts'
@@ -50,10 +50,11 @@ export function createJobs(options: {
     },
     'deleting expired data': async () => {
       const time = now().getTime()
-      // express-session uses the system's clock.
-      await inBatches(() => deleteExpiredSessions(database, new Date()), stopping.signal)
-      await database.query('DELETE FROM login_attempts WHERE claimed_at <= $1', [time - LOGIN_ATTEMPT_LIFETIME_MS])
-      if (!webhook) await database.query('DELETE FROM events WHERE deliver_at <= $1', [time - EVENT_LIFETIME_MS])
+      const deleteOld = (table: Parameters<typeof deleteBatch>[1], column: string, until: number) =>
+        inBatches(() => deleteBatch(database, table, `${column} <= $1`, until), stopping.signal)
+      await deleteOld('sessions', 'expires_at', Date.now()) // express-session uses the system's clock.
+      await deleteOld('login_attempts', 'claimed_at', time - LOGIN_ATTEMPT_LIFETIME_MS)
+      if (!webhook) await deleteOld('events', 'deliver_at', time - EVENT_LIFETIME_MS)
       // Until then, deleted data can still be read in SQLite's journal file.
       await database.checkpoint()
     },

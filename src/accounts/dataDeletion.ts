@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
 import { DAY_MS, MINUTE_MS } from '../facts.ts'
 import { type Account, accountFromRow } from './account.ts'
+import { deleteSessionsOf, inBatches } from './batches.ts'
 import type { AccountEvent, Events } from './events.ts'
-import { deleteSessionsOf, inBatches } from './sessions.ts'
 
 /**
  * Milliseconds by which a token may be younger than a deauthorization and is destroyed all the same, because Meta's clock and ours differ.

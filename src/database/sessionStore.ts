@@ -39,7 +39,7 @@ export class DatabaseSessionStore extends session.Store {
       [sid, JSON.stringify(session), expiryOf(session), accountKey],
     )
     const surplus = `SELECT sid FROM sessions WHERE account_key = $1 ORDER BY expires_at DESC
-      LIMIT 1000 OFFSET ${SESSIONS_PER_ACCOUNT}`
+      LIMIT 100 OFFSET ${SESSIONS_PER_ACCOUNT}`
     const limit = () => this.#database.query(`DELETE FROM sessions WHERE sid IN (${surplus})`, [accountKey])
     settle(accountKey === null ? write : write.then(limit), callback)
   }

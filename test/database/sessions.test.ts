@@ -2,7 +2,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import session from 'express-session'
 import request from 'supertest'
 import { describe, expect, test, vi } from 'vitest'
-import { deleteExpiredSessions, deleteSessionsOf } from '../../src/accounts/sessions.ts'
+import { deleteBatch, deleteSessionsOf } from '../../src/accounts/batches.ts'
 import type { Database } from '../../src/database/database.ts'
 import { DatabaseSessionStore } from '../../src/database/sessionStore.ts'
 import { DAY_MS } from '../../src/facts.ts'
@@ -40,13 +40,13 @@ describe.each(engines)('sessions on $name', (engine) => {
     const database = await opened(await emptyDatabase(engine))
     const app = appOn(database)
     const cookie = await signIn(app, 'Ann')
-    await deleteExpiredSessions(database, new Date(Date.now() + 29 * DAY_MS))
+    await deleteBatch(database, 'sessions', 'expires_at <= $1', Date.now() + 29 * DAY_MS)
     expect(await nameOf(app, cookie)).toBe('Ann')
 
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 30 * DAY_MS + 1 })
     try {
       expect(await nameOf(app, cookie)).toBe('nobody')
-      await deleteExpiredSessions(database, new Date())
+      await deleteBatch(database, 'sessions', 'expires_at <= $1', Date.now())
     } finally {
       vi.useRealTimers()
     }

@@ -1,0 +1,30 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Queries } from '../database/queries.ts'
+
+/** Rows that are deleted at once at most: nobody else gets a turn for some milliseconds. */
+const BATCH = 100
+
+/** Tables whose rows are deleted in batches, and their primary keys. */
+const KEYS = { sessions: 'sid', login_attempts: 'state_hash', events: 'id' } as const
+
+/** Deletes some rows. Returns whether there may be more: see {@link inBatches}. @param condition With `$1`, and with an index */
+export async function deleteBatch(
+  queries: Queries,
+  table: keyof typeof KEYS,
+  condition: string,
+  value: string | number,
+): Promise<boolean> {
+  const key = KEYS[table]
+  const batch = `SELECT ${key} FROM ${table} WHERE ${condition} LIMIT ${BATCH}`
+  return (await queries.query(`DELETE FROM ${table} WHERE ${key} IN (${batch})`, [value])).rowCount === BATCH
+}
+
+/** Deletes some sessions of an account, in any browser. Returns whether there may be more. */
+export function deleteSessionsOf(queries: Queries, accountKey: string): Promise<boolean> {
+  return deleteBatch(queries, 'sessions', 'account_key = $1', accountKey)
+}
+
+/** Deletes batch after batch, until there is no more or `signal` aborts. Others get their turn between two of them. */
+export async function inBatches(deleteBatch: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
+  while (!signal?.aborted && (await deleteBatch())) await setImmediate()
+}
