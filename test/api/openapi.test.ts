@@ -5,6 +5,7 @@ import { addressOf } from '../../src/web/request.ts'
 import { createApiRoutes } from '../../src/web/api/routes.ts'
 import document from '../../src/web/api/openapi.json' with { type: 'json' }
 import { person } from '../support/person.ts'
+import { startWorld } from '../support/world.ts'
 import { OPERATIONS, PATHS, received, RESPONSES, schemaErrors } from './document.ts'
 import { ACCOUNT, ACCOUNTS, KEY, LIFETIME, program, startSharedWorld, TOKEN } from './support.ts'
 
@@ -26,6 +27,8 @@ test('the tests receive every response that the document has, as it is described
     await remove(ACCOUNT),
   ]
 
+  await using worldWithoutApi = await startWorld()
+  await program(worldWithoutApi).get('/api/openapi.json')
   await withoutKey.get('/api/openapi.json')
   for (const path of [ACCOUNTS, ACCOUNT, TOKEN]) await withoutKey.get(path)
   await withoutKey.post(ACCOUNTS, {})
