@@ -1,6 +1,7 @@
 import type { Account } from './accounts/account.ts'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import { createDataDeletion, type DataDeletion } from './accounts/dataDeletion.ts'
+import { createDisconnect, type Disconnect } from './accounts/disconnect.ts'
 import { type AccountEvent, createEvents, type EventListener, needsPerson } from './accounts/events.ts'
 import { createLeases, createRefresher, type Refresher } from './accounts/refresher.ts'
 import { createTokenCipher } from './accounts/tokenCipher.ts'
@@ -30,6 +31,7 @@ export interface Context {
   database: WatchedDatabase
   instagram: InstagramClient
   accounts: Accounts
+  disconnect: Disconnect
   refresher: Refresher
   dataDeletion: DataDeletion
   login: PageLogin
@@ -102,6 +104,7 @@ export function createContext(config: Config, parts: ContextParts): Context {
     dataDeletion: createDataDeletion(database, events, now),
     login: createLogin({ config, instagram, accounts, attempts, now }),
     metrics,
+    disconnect: createDisconnect({ config, accounts, cipher, instagram, log }),
     jobs,
     stopping,
     async close() {

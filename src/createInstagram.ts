@@ -58,7 +58,7 @@ export interface InstagramAccounts {
   token(id: string): Promise<ValidToken>
   /** Refreshes the account's token now, if that is possible. */
   refresh(id: string): Promise<RefreshResult>
-  /** Deletes the account and its token. Returns whether it was connected. */
+  /** Deletes the account and its token, and asks Instagram to revoke the access (see `revokeOnDisconnect`). Returns whether it was connected. */
   disconnect(id: string): Promise<boolean>
   /**
    * Connects an account by a token from elsewhere, such as from Meta's dashboard. A short-lived token is exchanged for a long-lived one.
@@ -206,7 +206,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
       }),
       disconnect: tracked(async (id: string) => {
         const account = await find(id)
-        return account !== undefined && accounts.remove(account.key)
+        return account !== undefined && (await context.disconnect(account.key)) !== undefined
       }),
       importToken: tracked((token: string) => importToken(token, { ...context, askedScopes: config.instagram.scopes })),
     },

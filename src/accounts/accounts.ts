@@ -155,15 +155,17 @@ export function createAccounts(options: {
       return encrypted ? cipher.decrypt(String(encrypted), key) : undefined
     },
 
-    /** Deletes the account and its token. Returns whether it was there. */
-    async remove(key: string): Promise<boolean> {
-      const event = await database.transaction(async (transaction) => {
+    /** Deletes the account and its token, and returns both; the token is encrypted, and empty if it was destroyed before. */
+    async remove(key: string): Promise<{ account: Account; encryptedToken: string } | undefined> {
+      const removed = await database.transaction(async (transaction) => {
         const { rows } = await transaction.query('DELETE FROM accounts WHERE account_key = $1 RETURNING *', [key])
-        const [account] = rows.map(accountFromRow)
-        return account && events.record(transaction, 'account.disconnected', account)
+        const [row] = rows
+        const event = row && (await events.record(transaction, 'account.disconnected', accountFromRow(row)))
+        return event && { event, encryptedToken: String(row['sealed_token']) }
       })
-      if (event) events.publish(event)
-      return event !== undefined
+      if (!removed) return undefined
+      events.publish(removed.event)
+      return { account: removed.event.account, encryptedToken: removed.encryptedToken }
     },
   }
 }

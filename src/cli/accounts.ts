@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Account, accountJson, type AccountStatus, STATUSES } from '../accounts/account.ts'
 import type { AccountsPage } from '../accounts/accounts.ts'
+import { describeDisconnect } from '../accounts/disconnect.ts'
 import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
 import { configFromEnvironment } from '../config.ts'
 import type { Context } from '../context.ts'
@@ -67,7 +68,7 @@ export async function accounts(
     throw usageError('Nobody can be asked here whether that is sure: add --yes.')
 
   const [environment, parseOptions] = accountsEnvironment(terminal)
-  if (run === refresh) await confirmHosts(terminal, environment)
+  if (run === refresh || run === disconnect) await confirmHosts(terminal, environment)
   const config = configFromEnvironment(environment, parseOptions)
   const site = config.instagram.redirectUri.replace(/\/$/, '')
   await using context = await openContext(config, {
@@ -130,10 +131,10 @@ async function disconnect({ context, options, terminal }: Invocation, id: string
     say(terminal, 'Nothing was done.')
     throw new ExitError(1)
   }
-  const disconnected = await context.accounts.remove(account.key)
-  const sentence = `${titleOf(account)} was disconnected: its token is deleted here.`
-  print(terminal, options.json ? JSON.stringify({ disconnected }) : sentence)
-  if (!disconnected) throw new ExitError(1)
+  const done = await context.disconnect(account.key)
+  const sentence = plainLine(describeDisconnect(done ?? { account, isRevoked: false }))
+  print(terminal, options.json ? JSON.stringify({ disconnected: !!done, revoked: !!done?.isRevoked }) : sentence)
+  if (!done) throw new ExitError(1)
 }
 
 async function find({ accounts }: Context, id: string): Promise<Account> {

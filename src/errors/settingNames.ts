@@ -26,6 +26,7 @@ export const ENVIRONMENT_NAMES = {
   showToken: 'SHOW_TOKEN',
   takesTokens: 'TAKES_TOKENS',
   allowedAccounts: 'ALLOWED_ACCOUNTS',
+  revokeOnDisconnect: 'REVOKE_ON_DISCONNECT',
   returnToOrigins: 'returnToOrigins',
   production: 'NODE_ENV',
   host: 'HOST',

@@ -8,6 +8,7 @@ import {
   readLongLivedToken,
   readPicture,
   readProfile,
+  readSuccess,
   readToken,
   type Token,
   type TokenResponse,
@@ -28,6 +29,12 @@ export interface InstagramClient {
   refresh(accessToken: string): Promise<Refreshed>
   /** The profile of the token’s account. */
   profile(accessToken: string): Promise<Profile>
+  /**
+   * Revokes the app’s access to the token’s account, within three seconds. Public programs do this at this host; Meta documents it for
+   * graph.facebook.com only.
+   * @see https://developers.facebook.com/docs/facebook-login/guides/permissions/request-revoke
+   */
+  revoke(accessToken: string): Promise<void>
   /** The picture behind a profile’s `pictureUrl`, which works for some days: by https from Meta’s picture hosts, or from the Graph host. */
   picture(address: string): Promise<Picture>
   /** Closes the connections after the calls under way. */
@@ -39,6 +46,9 @@ export interface Refreshed {
   token: Token
   usage: Usage
 }
+
+/** Milliseconds: a person waits for this, and does not need it. */
+const REVOKE_TIME_LIMIT_MS = 3_000
 
 const PICTURE_HOST = /(^|\.)(cdninstagram\.com|fbcdn\.net)$/
 
@@ -97,6 +107,11 @@ export function createInstagramClient(
     profile(accessToken) {
       const query = { fields: PROFILE_FIELDS, access_token: accessToken }
       return http.call({ endpoint: 'me', url: graphAddress(`${settings.graphVersion}/me`, query) }, readProfile)
+    revoke(accessToken) {
+      const url = graphAddress('me/permissions', { access_token: accessToken })
+      return http.call({ endpoint: 'revoke', method: 'DELETE', url, timeLimitMs: REVOKE_TIME_LIMIT_MS }, readSuccess)
+    },
+
     },
 
     async picture(address) {

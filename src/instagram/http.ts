@@ -28,7 +28,7 @@ const MAX_MESSAGE_LENGTH = 500
 const SECRET_FIELDS = new Set(['client_secret', 'code', 'access_token'])
 
 /** Names of what is called, as the metrics have them. */
-export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'picture'
+export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'revoke' | 'picture'
 
 /** A call that is over. */
 export interface FinishedCall {
@@ -37,14 +37,17 @@ export interface FinishedCall {
   seconds: number
 }
 
-/** What to call: with a form by POST, else by GET. */
+/** What to call: with a form by POST, else by GET unless `method` says otherwise. */
 interface Call {
   endpoint: Endpoint
   url: URL
   form?: URLSearchParams
+  method?: 'DELETE'
   accept?: string
 }
 
+  /** Default: ten seconds. */
+  timeLimitMs?: number
 /** How calls are made. */
 export interface HttpOptions {
   /** Default: none. */
@@ -96,17 +99,21 @@ const CONNECTIONS = {
   proxyTunnel: true,
 }
 
-async function send({ url, form, accept = 'application/json' }: Call, dispatcher: Dispatcher): Promise<HttpResponse> {
+async function send(
+  { url, method, form, accept = 'application/json', timeLimitMs = TIME_LIMIT_MS }: Call,
+  dispatcher: Dispatcher,
+  now: () => Date,
+): Promise<HttpResponse> {
   const address = url.origin + url.pathname
   const abort = new AbortController()
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    const error = new DOMException(`No complete response within ${TIME_LIMIT_MS} ms`, 'TimeoutError')
+    const error = new DOMException(`No complete response within ${timeLimitMs} ms`, 'TimeoutError')
     abort.abort(error)
     // undici heeds the signal only once it is connected.
     late.reject(error)
-  }, TIME_LIMIT_MS)
-  const verb = form ? 'POST' : 'GET'
+  }, timeLimitMs)
+  const verb = method ?? (form ? 'POST' : 'GET')
   const attempt = () =>
     request(url, {
       dispatcher,

@@ -178,6 +178,11 @@ export function readProfile(response: HttpResponse): Profile {
 
 /** Reads a picture. @throws {InstagramError} `unreadable` for whatever is no picture */
 export function readPicture({ address, status, contentType, body }: HttpResponse): Picture {
+/** Checks that the response is `{"success": true}`. */
+export function readSuccess(response: HttpResponse): void {
+  readJson(response, z.object({ success: z.literal(true) }))
+}
+
   if (status === 200 && /^image\/(jpeg|png|webp|gif|avif)$/.test(contentType)) return { contentType, bytes: body }
   throw new InstagramError('unreadable', { endpoint: address, status, contentType })
 }

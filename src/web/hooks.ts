@@ -69,8 +69,8 @@ export interface PageLocals {
 
 /** Each view with its own locals. `getStarted` and `connectAnother` are Instagram's authorize URL with a state; times are formatted. */
 export interface Views {
-  /** The start page. `reconnect`: the user name or id of the account to connect again. `takesTokens`: POST `access_token` to `import`. */
-  index: { getStarted: string; reconnect: string | null; takesTokens: boolean }
+  /** The start page. `reconnect`: the user name or id of the account to connect again. `takesTokens`: POST `access_token` to `import`. `notice`: the result of a disconnect. */
+  index: { getStarted: string; reconnect: string | null; takesTokens: boolean; notice: string | null }
   /** The page of the connected account. `notice`: the result of the person's last action. */
   response: { account: AccountView; connectAnother: string; justConnected: boolean; notice: string | null }
   auth_error: ErrorView
@@ -88,8 +88,8 @@ export interface Views {
   sign_in: { refused: 'wrong' | 'too_many' | null }
   /** All accounts, for the admin. */
   accounts: AccountsView
-  /** Asks the admin to confirm. `title`: `@` and the user name, or the id. `query`: the query string of the list, with its `?`. */
-  disconnect: { id: string; title: string; query: string }
+  /** Asks the admin to confirm. `title`: `@` and the user name, or the id. `query`: the query string of the list, with its `?`. `revokes`: Instagram is asked, too. */
+  disconnect: { id: string; title: string; query: string; revokes: boolean }
 }
 
 /** The error page. */

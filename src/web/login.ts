@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { type Account, accountTitle } from '../accounts/account.ts'
+import { describeDisconnect } from '../accounts/disconnect.ts'
 import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
 import { importToken } from '../accounts/tokens.ts'
 import type { Context } from '../context.ts'
@@ -8,6 +9,7 @@ import { AppError, errorLogFields, isAppError, toAppError } from '../errors/erro
 import type { BeginLogin } from '../login/login.ts'
 import { accountView, type TokenView, tokenView } from './accountView.ts'
 import { parameterOf, queryOf } from './request.ts'
+import type { Views } from './hooks.ts'
 import { requestContext } from './requestContext.ts'
 import * as session from './session.ts'
 import { redirectTo, renderView, runHook } from './views.ts'
@@ -28,8 +30,7 @@ export function loginHandlers(context: Context) {
     startPage: async (request, response) => {
       const account = await connectedAccount(request)
       if (account) await renderAccount(account, request, response)
-      else
-        await renderView(response, 'index', { getStarted: beginLogin(request, response), reconnect: null, takesTokens })
+      else await renderStart(request, response, { getStarted: beginLogin(request, response), reconnect: null })
     },
 
     /**
@@ -49,7 +50,7 @@ export function loginHandlers(context: Context) {
       const account = await accounts.findById(id)
       const getStarted = beginLogin(request, response, { forceReauth: true })
       const reconnect = account?.id === id ? (account.username ?? id) : null
-      await renderView(response, 'index', { getStarted, reconnect, takesTokens })
+      await renderStart(request, response, { getStarted, reconnect })
     },
 
     /** `GET /response`: where Instagram sends people back. Without `code` and `error`: the account page. */
@@ -90,11 +91,11 @@ export function loginHandlers(context: Context) {
       redirectTo(response, '/')
     },
 
-    /** `POST /disconnect`: deletes the account and its token, and signs the browser out. */
+    /** `POST /disconnect`: disconnects the account, and signs the browser out. The start page says what happened. */
     disconnect: async (request, response) => {
       const { accountKey } = session.sessionData(request)
-      if (accountKey) await accounts.remove(accountKey)
-      await session.signOut(request)
+      const disconnected = accountKey ? await context.disconnect(accountKey) : undefined
+      await session.signOut(request, disconnected && describeDisconnect(disconnected))
       redirectTo(response, '/')
     },
   } satisfies Record<string, RequestHandler>
@@ -171,6 +172,14 @@ export function loginHandlers(context: Context) {
   }
 
   async function renderAccount(account: Account, request: Request, response: Response, justConnected = false) {
+  async function renderStart(
+    request: Request,
+    response: Response,
+    locals: Pick<Views['index'], 'getStarted' | 'reconnect'>,
+  ) {
+    await renderView(response, 'index', { ...locals, takesTokens, notice: await session.takeFlash(request) })
+  }
+
     await renderView(response, 'response', {
       account: accountView(account, await tokenOf(account, request), now()),
       connectAnother: beginLogin(request, response, { forceReauth: true }),

@@ -97,10 +97,10 @@ export async function signIn(request: Request, accountKey: string, sessionId?: s
   if (former !== accountKey) await renew(request, { accountKey, ...(admin && { admin }) })
 }
 
-/** Disconnects this browser from its account. Logins under way in other tabs stay valid. */
-export function signOut(request: Request): Promise<void> {
+/** Disconnects this browser from its account. Logins under way in other tabs stay valid. `notice`: a message for the next page. */
+export function signOut(request: Request, notice?: string): Promise<void> {
   const { admin } = sessionData(request)
-  return reduce(request, admin ? { admin } : {})
+  return reduce(request, { ...(admin && { admin }), ...(notice !== undefined && { notice }) })
 }
 
 /** Signs the admin in, in a new session. The browser's account stays connected. */
@@ -124,7 +124,7 @@ export function setFlash(request: Request, notice: string): Promise<void> {
 export async function takeFlash(request: Request): Promise<string | null> {
   const { notice, ...data } = sessionData(request)
   if (notice === undefined) return null
-  await change(request, data)
+  await (Object.keys(data).length > 0 ? change : reduce)(request, data)
   return notice
 }
 

@@ -247,7 +247,7 @@ describe('an account that is removed', () => {
 
     const removed = [await accounts().remove(first.key), await accounts().remove(first.key)]
 
-    expect(removed).toStrictEqual([true, false])
+    expect(removed).toMatchObject([{ account: first }, undefined])
     expect(await accounts().find(first.key)).toBeUndefined()
     expect(await accounts().accessToken(first.key)).toBeUndefined()
     expect(await accounts().find(other.key)).toStrictEqual(other)
@@ -270,7 +270,7 @@ describe('an account that is removed', () => {
 
     const found = [await accounts().find(key), await accounts().accessToken(key), await accounts().remove(key)]
 
-    expect(found).toStrictEqual([undefined, undefined, false])
+    expect(found).toStrictEqual([undefined, undefined, undefined])
     expect(await count()).toBe(1)
   })
 })

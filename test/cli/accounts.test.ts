@@ -210,7 +210,9 @@ test('where nobody can be asked, nothing is disconnected without --yes', async (
   expect(unsure.status).toBe(2)
   expect(unsure.stderr).toContain('add --yes')
   expect(kept).toHaveLength(1)
-  expect(sure.stdout).toBe('@harbour.bakery was disconnected: its token is deleted here.\n')
+  expect(sure.stdout).toBe(
+    '@harbour.bakery was disconnected: its token is deleted here. Access was also revoked at Instagram.\n',
+  )
   expect(await stored()).toStrictEqual([])
 })
 

@@ -201,7 +201,7 @@ test('accounts are listed and disconnected without an app', async () => {
   const gone = await here.run(['accounts', 'disconnect', id, '--yes'], {}, here.nothing)
   const rest = await here.run(['accounts'], {}, here.nothing)
 
-  expect(gone.stdout).toContain('@harbour.bakery was disconnected')
+  expect(gone.stdout).toContain('@harbour.bakery was disconnected: its token is deleted here. Access was also revoked')
   expect([rest.status, rest.stdout]).toStrictEqual([0, ''])
 })
 

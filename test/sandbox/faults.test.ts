@@ -21,10 +21,12 @@ async function callsOf(caller: TestSandbox): Promise<Record<CallPlace, () => Pro
     long_lived: () => caller.exchangeForLongLived(shortLived),
     me: () => caller.me(longLived),
     refresh: () => caller.refresh(longLived),
+    revoke: () =>
+      fetch(`${caller.origin}/me/permissions?access_token=${caller.dashboardToken('creator')}`, { method: 'DELETE' }),
   }
 }
 
-const CALL_PLACES: readonly CallPlace[] = ['exchange', 'long_lived', 'me', 'refresh']
+const CALL_PLACES: readonly CallPlace[] = ['exchange', 'long_lived', 'me', 'refresh', 'revoke']
 
 function faultsAt(place: CallPlace): CallFault[] {
   return FAULTS.filter((fault): fault is CallFault => fault.at === place)
@@ -259,7 +261,7 @@ test('the authorize page offers every fault, in groups, and none is chosen', asy
 
   const offered = [...page.matchAll(/<option value="([^"]+)">/g)].map(([, key]) => key)
   expect(page).toContain('<details>')
-  expect(page.match(/<optgroup label="[^"]+">/g)).toHaveLength(6)
+  expect(page.match(/<optgroup label="[^"]+">/g)).toHaveLength(7)
   expect(page).toContain('>Token expired (subcode 463)</option>')
   expect(offered).toEqual(FAULTS.map(({ at, name, variant }) => `${at}/${name}/${variant}`))
 })

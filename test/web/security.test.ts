@@ -366,7 +366,8 @@ function routesOf({ stack = [] }: { stack?: Layer[] }): { name: string; isLimite
 }
 
 test('every route has a limit, or calls Instagram for nobody', async () => {
-  world.restart({ ADMIN_PASSWORD: 'a password of the tests' })
+  // A disconnect calls Instagram once for each login, and logins are limited.
+  world.restart({ ADMIN_PASSWORD: 'a password of the tests', REVOKE_ON_DISCONNECT: 'off' })
   const routes = routesOf(world.app().router)
   const named = (limited: boolean) =>
     [...new Set(routes.filter(({ isLimited }) => isLimited === limited).map(({ name }) => name))].toSorted()

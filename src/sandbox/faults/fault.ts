@@ -62,6 +62,7 @@ export const PLACES = {
   long_lived: 'When it asks for 60 days',
   me: 'When it reads the profile',
   refresh: 'When it refreshes the token next',
+  revoke: 'When it revokes its access',
 } as const
 
 /** Where a fault happens: on Instagram's page, in the redirect back to the app, or in a call of the app's server. */

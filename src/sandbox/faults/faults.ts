@@ -16,7 +16,7 @@ import { CONNECTION_FAULTS, GRAPH_FAULTS, LONG_LIVED_FAULTS, PROFILE_FAULTS, REF
 import { CALLBACK_FAULTS, PAGE_FAULTS } from './login.ts'
 
 /** The calls of an app's server, as opposed to the pages that a person's browser opens. */
-export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'media' | 'picture'
+export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'media' | 'revoke' | 'picture'
 
 /** Every form of every fault in every place, in the order of a login. */
 export const FAULTS: readonly Fault[] = [
@@ -26,6 +26,7 @@ export const FAULTS: readonly Fault[] = [
   ...callFaults('long_lived', LONG_LIVED_FAULTS, GRAPH_FAULTS),
   ...callFaults('me', PROFILE_FAULTS, GRAPH_FAULTS),
   ...callFaults('refresh', REFRESH_FAULTS, GRAPH_FAULTS),
+  ...callFaults('revoke', GRAPH_FAULTS),
 ]
 
 function callFaults(at: CallPlace, ...tables: readonly FaultTable<FaultyResponse>[]): CallFault[] {
@@ -91,6 +92,7 @@ const ENDPOINTS = {
   long_lived: 'long_lived',
   me: 'me',
   refresh: 'refresh',
+  revoke: 'revoke',
 } satisfies Record<CallPlace, Endpoint>
 
 /** The faults that one sandbox is to produce: each once, in the order in which they were added. */

@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { accountTitle, describeReason } from '../../accounts/account.ts'
+import { describeDisconnect } from '../../accounts/disconnect.ts'
 import { REFRESH_MESSAGES } from '../../accounts/refresher.ts'
 import type { Context } from '../../context.ts'
 import { type Address, parameterOf } from '../request.ts'
@@ -46,14 +47,20 @@ export function createAdminRoutes(context: Context, address: Address, page: read
   router.get('/accounts/:id/disconnect', ...admin, async (request, response) => {
     const account = await accounts.findById(parameterOf(request, 'id'))
     const query = searchString(listQuery(request))
-    if (account) await renderView(response, 'disconnect', { id: account.id, title: accountTitle(account), query })
+    const locals = account && {
+      id: account.id,
+      title: accountTitle(account),
+      query,
+      revokes: config.revokeOnDisconnect,
+    }
+    if (locals) await renderView(response, 'disconnect', locals)
     else backToList(request, response)
   })
 
   router.post('/accounts/:id/disconnect', ...admin, async (request, response) => {
     const account = await accounts.findById(parameterOf(request, 'id'))
-    if (account && (await accounts.remove(account.key)))
-      await setFlash(request, `${accountTitle(account)} was disconnected: its token is deleted here.`)
+    const disconnected = account && (await context.disconnect(account.key))
+    if (disconnected) await setFlash(request, describeDisconnect(disconnected))
     backToList(request, response)
   })
 
