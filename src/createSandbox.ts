@@ -1,16 +1,25 @@
 import { type InstagramSettings, SANDBOX_APP } from './config.ts'
+import type { Dialect } from './sandbox/exchange.ts'
 import type { Notice, NoticeAnswer } from './sandbox/metaCallbacks.ts'
 import type { Sandbox } from './sandbox/server.ts'
 
 /** Options of {@link createSandbox}. */
 export interface CreateSandboxOptions {
-  /** Where the browser is sent back. Default: `http://localhost:3000/instagram/response`. */
-  redirectUri?: string | undefined
+  /**
+   * Where the browser may be sent back: one address or several, as registered in Meta's dashboard. The options of the app have the first.
+   * Default: `http://localhost:3000/instagram/response`.
+   */
+  redirectUri?: string | readonly [string, ...string[]] | undefined
+  /**
+   * How the response to a code exchange is written, to try other forms than the one that Instagram really sends. Default:
+   * `{ envelope: 'flat', permissions: 'array', userId: 'number', generation: 'current' }`.
+   */
+  dialect?: Partial<Dialect> | undefined
   /** The sandbox's own port, on 127.0.0.1. Default: any free one. */
   port?: number | undefined
-  /** What Meta calls when a person removes the app. Default: `deauthorize` in place of the redirect URI's last segment. */
+  /** What Meta calls when a person removes the app. Default: `deauthorize` in place of the last segment of the (first) redirect URI. */
   deauthorizeUrl?: string | undefined
-  /** What Meta calls when a person wants their data deleted. Default: `data-deletion` in place of the redirect URI's last segment. */
+  /** What Meta calls when a person wants their data deleted. Default: `data-deletion` in place of the same segment. */
   dataDeletionUrl?: string | undefined
   /** The app's own certificate (PEM), trusted in these calls. */
   certificate?: string | undefined
@@ -46,18 +55,21 @@ export interface InstagramSandbox extends Omit<Sandbox, Inner | 'tell'>, AsyncDi
  * @throws what listening reports, such as `EADDRINUSE`
  */
 export async function createSandbox(options: CreateSandboxOptions = {}): Promise<InstagramSandbox> {
-  const { redirectUri = 'http://localhost:3000/instagram/response', port = 0, certificate, now } = options
+  const { port = 0, dialect, certificate, now } = options
+  const redirectUris = [options.redirectUri ?? 'http://localhost:3000/instagram/response'].flat()
+  const [redirectUri = ''] = redirectUris
   const beside = (path: string) => new URL(path, redirectUri.replace(/\/$/, '')).href
   const { startSandbox } = await import('./sandbox/server.ts')
   const sandbox = await startSandbox({
     port,
     app: {
       ...SANDBOX_APP,
-      redirectUris: [redirectUri],
+      redirectUris,
       deauthorizeUrl: options.deauthorizeUrl ?? beside('deauthorize'),
       dataDeletionUrl: options.dataDeletionUrl ?? beside('data-deletion'),
       ...(certificate && { certificate }),
     },
+    ...(dialect && { dialect }),
     ...(now && { now }),
   })
   const { authorizeUrl, tokenUrl, graphUrl } = sandbox

@@ -26,6 +26,7 @@ export { verifySignedRequest, type SignedRequest } from './instagram/signedReque
 
 export { createSandbox, type CreateSandboxOptions, type InstagramSandbox } from './createSandbox.ts'
 export type { Decision } from './sandbox/decide.ts'
+export type { Dialect } from './sandbox/exchange.ts'
 export type { FaultName } from './sandbox/faults/fault.ts'
 export type { FaultSelector } from './sandbox/faults/faults.ts'
 export type { NoticeAnswer } from './sandbox/metaCallbacks.ts'

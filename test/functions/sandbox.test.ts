@@ -63,6 +63,43 @@ test('an app with another redirect URI is refused', async () => {
   await expect(site.sandbox.authorize(url)).rejects.toThrow('Invalid redirect_uri')
 })
 
+test('a sandbox sends people back to each of its redirect URIs, and the app uses the first', async () => {
+  const [first, second] = ['http://localhost:3000/response', 'https://site.example/auth/response'] as const
+  await using sandbox = await createSandbox({ redirectUri: [first, second] })
+
+  for (const redirectUri of [sandbox.options.redirectUri, second]) {
+    await using instagram = createInstagram({ ...sandbox.options, redirectUri, ...OPTIONS })
+    const address = await sandbox.authorize(instagram.beginLogin().url)
+    expect(address.origin + address.pathname).toBe(redirectUri)
+  }
+  expect(sandbox.options.redirectUri).toBe(first)
+})
+
+test.each([
+  [{}, /^\{"access_token": "[^"]+", "user_id": \d+, "permissions": \["instagram_business_basic"\]\}$/],
+  [
+    { permissions: 'string' },
+    /^\{"access_token": "[^"]+", "user_id": \d+, "permissions": "instagram_business_basic"\}$/,
+  ],
+  [
+    { envelope: 'data', userId: 'string' },
+    /^\{"data": \[\{"access_token": "[^"]+", "user_id": "\d+", "permissions": \[/,
+  ],
+  [{ generation: 'classic' }, /^\{"access_token":"\d+\.[^"]+","user":\{/],
+] as const)('a sandbox with the dialect %j answers a code in it', async (dialect, form) => {
+  await using sandbox = await createSandbox({ dialect })
+  const { clientId, clientSecret, redirectUri, tokenUrl } = sandbox.options
+  await using instagram = createInstagram({ ...sandbox.options, ...OPTIONS })
+  const address = await sandbox.authorize(instagram.beginLogin().url)
+
+  const code = address.searchParams.get('code') ?? ''
+  const fields = { client_id: clientId, client_secret: clientSecret, redirect_uri: redirectUri, code }
+  const body = new URLSearchParams({ ...fields, grant_type: 'authorization_code' })
+  const response = await fetch(tokenUrl, { method: 'POST', body })
+
+  expect(await response.text()).toMatch(form)
+})
+
 test('an unknown user cannot authorize', async () => {
   await using site = await startSite()
   const { url } = site.instagram.beginLogin()
