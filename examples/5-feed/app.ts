@@ -9,7 +9,10 @@ const KEPT_MS = 5 * 60_000
 
 interface Post {
   caption?: string
-  media_url: string
+  /** Missing where the music of a video is protected. */
+  media_url?: string
+  /** Of a video. */
+  thumbnail_url?: string
   permalink: string
 }
 
@@ -47,8 +50,8 @@ async function newestPosts(): Promise<Post[]> {
   const { accessToken } = await instagram.accounts.token(FEED_OF)
   // Instagram limits the number of calls.
   if (Date.now() < kept.until) return kept.posts
-  const query = new URLSearchParams({ fields: 'caption,media_url,permalink', access_token: accessToken })
-  const answer = await fetch(`${graphUrl}/v26.0/me/media?${query.toString()}`)
+  const query = new URLSearchParams({ fields: 'caption,media_url,thumbnail_url,permalink', access_token: accessToken })
+  const answer = await fetch(`${graphUrl}/v27.0/me/media?${query.toString()}`)
   if (!answer.ok) throw new Error(await answer.text())
   const { data } = (await answer.json()) as { data: Post[] }
   kept = { posts: data, until: Date.now() + KEPT_MS }
