@@ -78,7 +78,7 @@ test('the operator finds in the log why something was withheld', async () => {
 
   const log = world.log.slice(before).join()
   expect(log).toContain(`${world.sandbox.graphUrl}/access_token answered 500`)
-  expect(log).toContain(`${world.sandbox.graphUrl}/v26.0/me did not answer`)
+  expect(log).toContain(`${world.sandbox.graphUrl}/v27.0/me did not answer`)
 })
 
 describe('Instagram’s dialects', () => {

@@ -80,7 +80,7 @@ test('a person who authorizes gets a page with their account, the granted permis
   expect(page.text).toMatch(/class="left-out"><span>Publish posts, reels and stories/)
   expect(page.text).toContain('(in 59 days)')
   expect(page.text).toMatch(/id="token">IGAA\w+</)
-  expect(page.text).toMatch(/curl &#39;http[^ ]+\/v26.0\/me\?fields=user_id,username&amp;access_token=IGAA/)
+  expect(page.text).toMatch(/curl &#39;http[^ ]+\/v27.0\/me\?fields=user_id,username&amp;access_token=IGAA/)
 })
 
 test('the code is exchanged once, in a form with five fields and without cookies', async () => {
