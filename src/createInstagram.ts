@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { RequestHandler } from 'express'
+import { application, type RequestHandler } from 'express'
 import type { Account, AccountStatus } from './accounts/account.ts'
 import type { DataDeletion } from './accounts/dataDeletion.ts'
 import type { AccountEvent } from './accounts/events.ts'
@@ -9,6 +9,7 @@ import { createRouter } from './app.ts'
 import { configFromOptions, withoutEmpty } from './config.ts'
 import { createContext } from './context.ts'
 import { openInBackground } from './database/database.ts'
+import { warnOfSettings } from './doctor/doctor.ts'
 import { errorLogFields } from './errors/errors.ts'
 import { hostLogger } from './log.ts'
 import type { FinishLogin, Login } from './login/login.ts'
@@ -103,13 +104,16 @@ const WRAP_ROUTER =
  * The database opens in the background. Several can be created in one process, with different settings and databases.
  *
  * @throws {ConfigError} with all mistakes in options
- * @throws Error in a sentence for the operator: a stored secret cannot be read or created
+ * @throws Error in a sentence for the operator: a stored secret cannot be read or created, or Express is version 4
  */
 export function createInstagram(options: InstagramOptions): Instagram {
+  // Express 4, which alone has this method, would not catch the rejections of our handlers.
+  if ('lazyrouter' in application) throw new Error('createInstagram needs Express 5: npm install express@5')
   const config = withStoredSecrets(configFromOptions(options, process.env))
   const { log: hostLog, now = () => new Date(), jobs = true, onEvent, ...given } = withoutEmpty(options)
   const { onConnected, onFailure, render, bindTo } = given
   const log = hostLogger(hostLog)
+  warnOfSettings(config, {}, log)
   const address = addressOf(config.instagram.redirectUri)
   const database = openInBackground(config.databaseUrl, (error) => {
     log.error({ err: error }, 'the database cannot be opened, and is tried again in ten seconds')

@@ -1,8 +1,10 @@
 import { inspect } from 'node:util'
+import { application } from 'express'
 import fc from 'fast-check'
 import pino from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import { ConfigError, configFromOptions } from '../../src/config.ts'
+import { createInstagram } from '../../src/createInstagram.ts'
 import { AppError } from '../../src/errors/errors.ts'
 import { hostLogger } from '../../src/log.ts'
 
@@ -264,6 +266,30 @@ test('all mistakes are listed at once', () => {
     'tokenKeys',
   ])
   expect(error.message).toBe(error.mistakes.join('\n'))
+})
+
+test('risky settings are warned of, by the names of the options', async () => {
+  const lines: string[] = []
+  const keep = (_: object, message: string) => void lines.push(message)
+  const log = { debug: keep, info: keep, warn: keep, error: keep }
+  const risky = { apiKeys: 'k'.repeat(32), graphUrl: 'http://graph.example', databaseUrl: 'file::memory:' }
+
+  await createInstagram({ ...GIVEN, ...risky, jobs: false, log }).close()
+
+  expect(lines).toStrictEqual([
+    expect.stringMatching(/^graphUrl is http: codes, tokens and the app secret cross the network in the clear\./),
+    expect.stringMatching(/^Everybody can reach site\.example, but the app runs as in development/),
+    expect.stringMatching(/^apiKeys has a secret of the same few characters/),
+  ])
+})
+
+test('Express 4 is refused', () => {
+  const four = Object.assign(application, { lazyrouter: () => undefined })
+  try {
+    expect(() => createInstagram(GIVEN)).toThrow('createInstagram needs Express 5')
+  } finally {
+    Reflect.deleteProperty(four, 'lazyrouter')
+  }
 })
 
 describe('the log', () => {
