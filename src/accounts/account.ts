@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Row, Value } from '../database/database.ts'
 import { catalogue, type InstagramErrorCode, isInstagramErrorCode } from '../errors/catalogue.ts'
+import { BASIC_SCOPE } from '../facts.ts'
 import type { TokenKind } from '../instagram/responses.ts'
 
 /** Every account status, the good ones first. */
@@ -64,6 +65,12 @@ export function describeReason(reason: StatusReason): string {
   if (reason === 'expired') return 'The token has expired.'
   if (reason === 'no_key') return 'None of this site’s token keys opens the token.'
   return catalogue[reason].description
+}
+
+/** Why Instagram’s API cannot be used with this account, nor its token refreshed; `null`: as far as is known, both are possible. */
+export function unusableReason({ permissions, accountType }: Pick<Account, 'permissions' | 'accountType'>) {
+  if (permissions && !permissions.includes(BASIC_SCOPE)) return 'permission_missing'
+  return accountType?.toUpperCase() === 'PERSONAL' ? 'not_professional' : null
 }
 
 /** What people call an account: `@username`, or its id while the user name is unknown. */

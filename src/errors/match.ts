@@ -38,7 +38,8 @@ const ERRORS: readonly (readonly [InstagramErrorCode, ...(string | Matcher)[]])[
   ['object_missing', { code: 100, subcode: 33 }],
   ['action_blocked', { code: 4, transient: false }, { subcode: 2207051 }],
   // Messages. Those that may stand in one text are ordered: the first wins.
-  ['redirect_uri_mismatch', 'Invalid redirect_uri', 'Redirect URI does not match registered redirect URI'],
+  ['redirect_uri_mismatch', 'Invalid redirect_uri', 'Invalid scrubbed redirect_uri'],
+  ['redirect_uri_mismatch', 'Redirect URI does not match registered redirect URI'],
   ['redirect_uri_mismatch', 'Redirect URI doesn’t match original redirect URI', 'URL blocked'],
   ['invalid_platform_app', 'Invalid platform app', 'Invalid Client ID'],
   ['insufficient_developer_role', 'Insufficient developer role', '開發人員角色不足'],
@@ -71,13 +72,19 @@ const ERRORS: readonly (readonly [InstagramErrorCode, ...(string | Matcher)[]])[
   ['already_long_lived', 'Session key invalid'],
   ['permission_missing', 'does not have permission for this action'],
   ['object_missing', 'Object with ID ‘…’ does not exist'],
-  ['throttled', 'request limit reached', 'You have exceeded the maximum number of requests per hour'],
+  ['path_unknown', 'Unknown path components'],
+  ['token_invalid', 'An active access token must be used'],
+  ['checkpoint', 'checkpoint_required', 'checkpoint_challenge_required'],
   ['action_blocked', 'action is blocked'],
+  ['throttled', 'request limit reached', 'You have exceeded the maximum number of requests per hour'],
+  ['throttled', 'Please wait a few minutes before you try again'],
   // Instagram’s own name of the error, or the `error` of RFC 6749.
   ['invalid_scope', { type: 'invalid_scope' }],
   ['declined', { type: 'access_denied' }],
   ['token_invalid', { type: 'OAuthAccessTokenException' }],
   ['throttled', { type: 'OAuthRateLimitException' }],
+  ['code_invalid', { type: 'invalid_grant' }],
+  ['client_secret_wrong', { type: 'invalid_client' }],
   ['temporary_failure', { type: 'server_error' }, { type: 'temporarily_unavailable' }],
   ['browser_forbidden', { status: 403, contentType: 'text/html' }],
   // Codes. api.instagram.com gives code 400 to every error.
@@ -86,6 +93,7 @@ const ERRORS: readonly (readonly [InstagramErrorCode, ...(string | Matcher)[]])[
   ['permission_missing', { code: 10 }, { code: [200, 299] }],
   ['throttled', { code: 4 }, { code: 17 }, { code: 32 }, { code: 341 }, { code: 420 }, { code: 613 }, { code: 80002 }],
   ['account_blocked', { code: 368 }],
+  ['path_unknown', { code: 2500 }],
   ['temporary_failure', { code: [1, 2] }],
   // HTTP statuses. Most errors have 400.
   ['throttled', { status: 429 }],

@@ -4,6 +4,10 @@ import { type ErrorResponse, type Evidence, InstagramError, type Usage } from '.
 import { matchInstagramError } from '../errors/match.ts'
 import { LONG_LIVED_DAYS, MINUTE_MS, SHORT_LIVED_SECONDS } from '../facts.ts'
 import { escapeControls } from '../log.ts'
+import { idSchema, parseExactJson } from './exactJson.ts'
+
+/** Milliseconds by which our clock and Instagram’s may differ before that matters. */
+export const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
 
 /** A response as it came. */
 export interface HttpResponse {
@@ -12,14 +16,17 @@ export interface HttpResponse {
   status: number
   contentType: string
   body: Buffer
+  headers: IncomingHttpHeaders
   usage: Usage
+  /** Milliseconds by which our clock is ahead of Instagram’s; `undefined`: the response does not say the time. */
+  clockAheadMs: number | undefined
   /** Masks the secrets of the request, and what is as long as a token, in words that go into an error, and bounds their length. */
   mask: (text: string | undefined) => string | undefined
 }
 
 /**
  * What a token is: a `short_lived` one (an hour) can be exchanged for a `long_lived` one (60 days, can be refreshed); a `classic` one, of
- * the API of 2010 to 2020, never expires.
+ * the first Instagram API, never expires.
  */
 export type TokenKind = 'short_lived' | 'long_lived' | 'classic'
 
@@ -35,8 +42,8 @@ export interface Token {
 /** What Instagram gives for a code. */
 export interface TokenResponse {
   token: Token
-  /** The app-scoped or the professional id: Meta’s pages and real responses disagree which. `/me` has both. */
-  userId: string
+  /** The app-scoped or the professional id: Meta’s pages and real responses disagree which. `null`: left out. `/me` has both. */
+  userId: string | null
   /** The scopes that the person granted; `null` when the response does not say. */
   permissions: readonly string[] | null
   /** With a classic token only, for which there is no `/me`. */
@@ -64,14 +71,9 @@ export interface Picture {
 
 // Parts of schemas.
 
-/** Lengths in characters, all generous: what is longer is no id, no token, and no name of Instagram's. */
-const MAX_LENGTHS = { id: 30, token: 4_000, name: 500, url: 4_000, permission: 100, permissions: 100 }
+/** Lengths in characters, all generous: what is longer is no token, and no name of Instagram's. */
+const MAX_LENGTHS = { token: 4_000, name: 500, url: 4_000, permission: 100, permissions: 100 }
 
-/** An id, exact: digits, as a string or as a number (one past 2^53 is a string after `parseExactJson`). */
-export const idSchema = z.union([
-  z.string().max(MAX_LENGTHS.id).regex(/^\d+$/),
-  z.int().nonnegative().transform(String),
-])
 const tokenText = z.string().min(1).max(MAX_LENGTHS.token)
 /** Text that may be missing; what is too long counts as missing. */
 const nullableText = (length: number) => z.string().min(1).max(length).nullable().catch(null).default(null)
@@ -79,14 +81,26 @@ const name = nullableText(MAX_LENGTHS.name)
 const pictureUrl = nullableText(MAX_LENGTHS.url)
 const optionalText = z.string().optional().catch(undefined)
 const optionalInt = z.coerce.number().int().optional().catch(undefined)
-const seconds = z.coerce.number().int().positive().max(3_153_600_000)
+/** An id beside a token; what is no id counts as missing, because the token is good all the same. */
+const nullableId = idSchema.nullable().catch(null).default(null)
+/** A lifetime in seconds; what is none counts as missing. */
+const lifetime = (missing: number) =>
+  z.coerce.number().int().positive().max(3_153_600_000).catch(missing).default(missing)
 
 /** Meta’s pages show some responses as `{"data": [{…}]}` that really come flat; both are read. */
 function flatOrInData<Shape extends z.ZodType>(schema: Shape) {
-  return z.preprocess((json) => inData.safeParse(json).data?.data[0] ?? json, schema)
+  return z.preprocess((json) => {
+    const data = fieldsOf(json)?.['data']
+    const [first] = Array.isArray(data) ? (data as unknown[]) : []
+    return fieldsOf(first) ?? json
+  }, schema)
 }
 
-const inData = z.object({ data: z.tuple([z.looseObject({})], z.unknown()) })
+/** The fields of a JSON object; `undefined`: it is none. To look at a field first is cheaper than a schema that fails. */
+function fieldsOf(json: unknown): Readonly<Record<string, unknown>> | undefined {
+  const isObject = typeof json === 'object' && json !== null && !Array.isArray(json)
+  return isObject ? (json as Readonly<Record<string, unknown>>) : undefined
+}
 
 // The response to a code.
 
@@ -97,27 +111,22 @@ const permissionsSchema = z
   .or(listSchema)
   .transform((list) => list.filter(({ length }) => length <= MAX_LENGTHS.permission).slice(0, MAX_LENGTHS.permissions))
 
-const currentTokenSchema = flatOrInData(
+const tokenSchema = flatOrInData(
   z.object({
     access_token: tokenText,
-    user_id: idSchema,
+    user_id: nullableId,
     permissions: permissionsSchema.nullable().catch(null).default(null),
-    expires_in: seconds.catch(SHORT_LIVED_SECONDS).default(SHORT_LIVED_SECONDS),
+    expires_in: lifetime(SHORT_LIVED_SECONDS),
+    /** In the response of the classic API only. */
+    user: z.object({ id: idSchema, username: name, full_name: name, profile_picture: pictureUrl }).optional(),
   }),
 )
-
-const classicTokenSchema = z.object({
-  access_token: tokenText,
-  user: z.object({ id: idSchema, username: name, full_name: name, profile_picture: pictureUrl }),
-})
-
-const tokenSchema = z.union([classicTokenSchema, currentTokenSchema])
 
 /** Reads what Instagram gives for a code. The token’s life counts from `askedAt`, to be on the safe side. */
 export function readToken(response: HttpResponse, askedAt: Date): TokenResponse {
   const json = readJson(response, tokenSchema)
   const accessToken = json.access_token
-  if (!('user' in json))
+  if (!json.user)
     return {
       token: expiringToken('short_lived', accessToken, askedAt, json.expires_in),
       userId: json.user_id,
@@ -139,7 +148,7 @@ export function readToken(response: HttpResponse, askedAt: Date): TokenResponse 
 const DEFAULT_LONG_LIVED_SECONDS = (LONG_LIVED_DAYS - 1) * 24 * 60 * 60
 
 const longLivedSchema = flatOrInData(
-  z.object({ access_token: tokenText, expires_in: seconds.default(DEFAULT_LONG_LIVED_SECONDS) }),
+  z.object({ access_token: tokenText, expires_in: lifetime(DEFAULT_LONG_LIVED_SECONDS) }),
 )
 
 /** Reads the long-lived token of an exchange or a refresh. Its life counts from `askedAt`, to be on the safe side. */
@@ -158,8 +167,8 @@ export const PROFILE_FIELDS = 'id,user_id,username,name,account_type,profile_pic
 const profileSchema = flatOrInData(
   z
     .object({
-      id: idSchema.optional(),
-      user_id: idSchema.nullable().default(null),
+      id: nullableId,
+      user_id: nullableId,
       username: name,
       name,
       account_type: name,
@@ -169,52 +178,65 @@ const profileSchema = flatOrInData(
     .refine((profile) => profile.id ?? profile.user_id),
 )
 
+/** Checks that the response is `{"success": true}`. */
+export function readSuccess(response: HttpResponse): void {
+  readJson(response, z.object({ success: z.literal(true) }))
+}
+
 /** Reads the response of `/me`. */
 export function readProfile(response: HttpResponse): Profile {
-  const { id = null, username, name, ...rest } = readJson(response, profileSchema)
+  const { id, username, name, ...rest } = readJson(response, profileSchema)
   const { user_id: userId, account_type: accountType, profile_picture_url: pictureUrl } = rest
   return { id, userId, username, name, accountType, pictureUrl }
 }
 
 /** Reads a picture. @throws {InstagramError} `unreadable` for whatever is no picture */
 export function readPicture({ address, status, contentType, body }: HttpResponse): Picture {
-/** Checks that the response is `{"success": true}`. */
-export function readSuccess(response: HttpResponse): void {
-  readJson(response, z.object({ success: z.literal(true) }))
-}
-
   if (status === 200 && /^image\/(jpeg|png|webp|gif|avif)$/.test(contentType)) return { contentType, bytes: body }
   throw new InstagramError('unreadable', { endpoint: address, status, contentType })
 }
 
-/** The error as graph.instagram.com spells it. */
-const graphErrorSchema = z
-  .object({
-    error: z.object({
-      message: optionalText,
-      type: optionalText,
-      code: optionalInt,
-      error_subcode: optionalInt,
-      is_transient: z.boolean().optional().catch(undefined),
-      fbtrace_id: optionalText,
-    }),
-  })
-  .transform(({ error }): ErrorResponse => {
-    const { message, type, code, error_subcode: subcode, is_transient: transient, fbtrace_id: traceId } = error
-    return { message, type, code, subcode, transient, traceId }
-  })
+/** The fields of an error as graph.instagram.com, api.instagram.com, Instagram’s own website and RFC 6749 spell them. */
+const errorSchema = z.object({
+  message: optionalText,
+  error_message: optionalText,
+  error_description: optionalText,
+  error_user_title: optionalText,
+  error_user_msg: optionalText,
+  error: optionalText,
+  type: optionalText,
+  error_type: optionalText,
+  code: optionalInt,
+  error_subcode: optionalInt,
+  is_transient: z.boolean().optional().catch(undefined),
+  fbtrace_id: optionalText,
+})
 
-/** The error as api.instagram.com spells it. */
-const oauthErrorSchema = z
-  .object({ error_type: optionalText, code: optionalInt, error_message: z.string() })
-  .transform(({ error_type: type, code, error_message: message }): ErrorResponse => ({ type, code, message }))
+/** What an error says; `undefined`: the response is no error. `isOk`: whether its status is good. */
+function readError(json: unknown, isOk: boolean): ErrorResponse | undefined {
+  const body = fieldsOf(json) ?? {}
+  const { error, error_message, status } = body
+  const meta = fieldsOf(body['meta'])
+  const classic = typeof meta?.['error_message'] === 'string' ? meta : undefined
+  const isError = [error, error_message].some((text) => typeof text === 'string') || status === 'fail'
+  const fields = fieldsOf(error) ?? classic ?? (isError || !isOk ? body : undefined)
+  if (!fields) return undefined
+  const said = errorSchema.parse(fields)
+  const message = said.message ?? said.error_message ?? said.error_description ?? said.error
+  const words = [message, said.error_user_title, said.error_user_msg].filter(Boolean)
+  return {
+    message: words.length > 0 ? [...new Set(words)].join(' – ') : undefined,
+    type: said.type ?? said.error_type ?? said.error,
+    code: said.code,
+    subcode: said.error_subcode,
+    transient: said.is_transient,
+    traceId: said.fbtrace_id,
+  }
+}
 
-/** The error as the classic API spelled it. */
-const classicErrorSchema = z.object({ meta: oauthErrorSchema }).transform(({ meta }) => meta)
+const utf8 = new TextDecoder()
 
-const errorSchema = z.union([graphErrorSchema, oauthErrorSchema, classicErrorSchema])
-
-/** Reads a successful response. @throws {InstagramError} for an error in any of Instagram’s shapes, and for what can’t be parsed */
+/** Reads a successful response. @throws {InstagramError} for an error in any shape, and for what can’t be parsed */
 function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape): z.output<Shape> {
   const { address, status, contentType, usage, body, mask } = response
   const isUsed = usage.percent > 0 || usage.regainMs > 0
@@ -222,78 +244,59 @@ function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape
 
   let json: unknown
   try {
-    json = parseExactJson(body.toString('utf8'))
+    // Ignores a byte order mark.
+    json = parseExactJson(utf8.decode(body))
   } catch {
     // Without the parser’s own error, which quotes the text.
     const words = `${body.length} bytes of ${contentType || 'no type'} with status ${status} are not JSON`
     const code = matchInstagramError({ status, contentType }) ?? 'unreadable'
     throw new InstagramError(code, evidence, { cause: new SyntaxError(words) })
   }
-  const error = errorSchema.safeParse(json).data
+  const error = readError(json, status < 300)
   if (error) {
     const { type, message, traceId } = error
     // Instagram quotes malformed tokens in its messages.
     const clean = (text: string | undefined) => text && escapeControls(mask(text) ?? '')
     const said = { ...error, type: clean(type), message: clean(message), traceId: clean(traceId) }
-    throw new InstagramError(matchInstagramError({ ...error, status }) ?? 'unknown', { ...evidence, ...said })
-  }
-  if (status > 299) {
-    const code = matchInstagramError({ status }) ?? (status < 400 ? 'unreadable' : 'unknown')
-    throw new InstagramError(code, evidence)
+    const code = matchInstagramError({ ...error, status }) ?? (status > 299 && status < 400 ? 'unreadable' : 'unknown')
+    throw new InstagramError(code, { ...evidence, ...said })
   }
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
-  const code = lacksToken(parsed.error.issues) ? 'no_token_in_answer' : 'unreadable'
-  throw new InstagramError(code, evidence, { cause: parsed.error })
+  const lacksToken = parsed.error.issues.some(({ path, code }) => path.at(-1) === 'access_token' && code !== 'too_big')
+  throw new InstagramError(lacksToken ? 'no_token_in_answer' : 'unreadable', evidence, { cause: parsed.error })
 }
 
-/** Whether a response lacks its token, in whichever shape it is read. */
-function lacksToken(issues: readonly z.core.$ZodIssue[]): boolean {
-  return issues.some((issue) =>
-    issue.code === 'invalid_union' && issue.errors.length > 0
-      ? issue.errors.every(lacksToken)
-      : issue.path.at(-1) === 'access_token' && issue.code !== 'too_big',
-  )
-}
-
-/**
- * Parses JSON without rounding: every number but a safe integer becomes the string of its digits. Instagram sends ids of 17 digits as
- * numbers, about half of which `JSON.parse` alone would change.
- *
- * @throws {SyntaxError} which quotes the text: it may hold a secret
- */
-export function parseExactJson(text: string): unknown {
-  return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
-}
-
-/** A reviver. TypeScript’s types lack the third argument (TC39 "JSON.parse source text access"). */
-function keepDigits(_key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value === 'number' && !Number.isSafeInteger(value) && source ? source : value
-}
-
+const count = z.number().catch(0).default(0)
 const countsSchema = z.object({
-  call_count: z.number().catch(0),
-  total_cputime: z.number().catch(0),
-  total_time: z.number().catch(0),
-  estimated_time_to_regain_access: z.number().catch(0),
+  call_count: count,
+  total_cputime: count,
+  total_time: count,
+  estimated_time_to_regain_access: count,
 })
-const usageSchema = z.union([
-  z.record(z.string(), z.array(countsSchema)).transform((uses) => Object.values(uses).flat()),
-  countsSchema.transform((counts) => [counts]),
-])
+const appUsageSchema = countsSchema.transform((counts) => [counts])
+const businessUsageSchema = z
+  .record(z.string(), z.array(countsSchema))
+  .transform((businesses) => Object.values(businesses).flat())
 
 /** Reads `x-app-usage` and `x-business-use-case-usage`. Left out or malformed, they count as no usage. */
 export function readUsage(headers: IncomingHttpHeaders): Usage {
-  const all = [headers['x-app-usage'], headers['x-business-use-case-usage']].flatMap(countsIn)
+  const all = [
+    ...countsIn(headers['x-app-usage'], appUsageSchema),
+    ...countsIn(headers['x-business-use-case-usage'], businessUsageSchema),
+  ]
   const percents = all.flatMap(({ call_count, total_cputime, total_time }) => [call_count, total_cputime, total_time])
   const minutes = all.map((counts) => counts.estimated_time_to_regain_access)
   return { percent: Math.max(0, ...percents), regainMs: Math.max(0, ...minutes) * MINUTE_MS }
 }
 
-function countsIn(header: unknown): z.output<typeof usageSchema> {
+function countsIn(
+  header: unknown,
+  schema: typeof appUsageSchema | typeof businessUsageSchema,
+): z.output<typeof appUsageSchema> {
   if (typeof header !== 'string') return []
   try {
-    return usageSchema.parse(JSON.parse(header))
+    return schema.parse(JSON.parse(header))
   } catch {
     return []
   }

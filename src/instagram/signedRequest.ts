@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../errors/errors.ts'
-import { idSchema, parseExactJson } from './responses.ts'
+import { idSchema, parseExactJson } from './exactJson.ts'
 
 /** The person whom a `signed_request` is about. */
 export interface SignedRequest {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Account } from '../accounts/account.ts'
+import { type Account, unusableReason } from '../accounts/account.ts'
 import { type Accounts, assertAllowed, type Connection } from '../accounts/accounts.ts'
 import type { Config } from '../config.ts'
 import { AppError, InstagramError, isAppError } from '../errors/errors.ts'
+import { BASIC_SCOPE } from '../facts.ts'
 import type { InstagramClient } from '../instagram/client.ts'
+import type { Profile } from '../instagram/responses.ts'
 import type { LoginAttempt, LoginAttempts } from './attempts.ts'
 import { callbackQuery, validateCallback } from './callback.ts'
 import { createState, validateReturnTo } from './state.ts'
@@ -80,7 +82,7 @@ export interface FinishedLogin {
   returnTo: string | undefined
   /** Whether the same callback succeeded before, so that nothing happened now. Sign nobody in then who has signed out since. */
   isRepeated: boolean
-  /** Why the token lasts one hour only, or the profile is missing; usually empty. For the log: the account shows it too. */
+  /** Why the token lasts one hour only or cannot be used, or the profile is missing; usually empty. For the log: the account shows it too. */
   withheld: readonly InstagramError[]
 }
 
@@ -101,7 +103,7 @@ export function createLogin(options: {
   now: () => Date
 }): PageLogin {
   const { config, instagram, accounts, attempts, now } = options
-  const { redirectUri, scopes } = config.instagram
+  const { redirectUri, scopes, tokenUrl } = config.instagram
   const [newestSecret] = config.sessionSecrets
   if (newestSecret === undefined) throw new TypeError('Logins need at least one session secret')
   const returnToOrigins = [new URL(redirectUri).origin, ...config.returnToOrigins]
@@ -151,20 +153,26 @@ export function createLogin(options: {
    * long-lived token the short-lived one is used, without the profile the id that came with the token.
    */
   async function exchange(code: string): Promise<{ connection: Connection; withheld: InstagramError[] }> {
-    const { token, userId, permissions, profile } = await instagram.exchangeCode(code)
-    const connection = { token, userId, permissions, askedScopes: scopes, profile }
+    const { token, userId, permissions, profile: classicProfile } = await instagram.exchangeCode(code)
+    const connection = (profile: Profile | null): Connection => {
+      const id = userId ?? profile?.id ?? profile?.userId ?? ''
+      return { token, userId: id, permissions, askedScopes: scopes, profile }
+    }
     // A classic token cannot be exchanged, and `/me` does not know it.
-    if (token.kind === 'classic') return { connection, withheld: [] }
+    if (token.kind === 'classic') return { connection: connection(classicProfile), withheld: [] }
 
     const [longLived, me] = await Promise.all([
       orInstagramError(instagram.exchangeForLongLived(token.accessToken)),
       orInstagramError(instagram.profile(token.accessToken)),
     ])
+    // Nothing else says whose token it is.
+    if (userId === null && me instanceof InstagramError) throw me
     const better = longLived instanceof InstagramError ? { shortLivedReason: longLived.code } : { token: longLived }
-    return {
-      connection: { ...connection, ...better, profile: me instanceof InstagramError ? null : me },
-      withheld: [longLived, me].filter((result) => result instanceof InstagramError),
-    }
+    const profile = me instanceof InstagramError ? null : me
+    const unusable = unusableReason({ permissions, accountType: profile?.accountType ?? null })
+    const withheld = [longLived, me].filter((result) => result instanceof InstagramError)
+    if (unusable) withheld.push(new InstagramError(unusable, { endpoint: tokenUrl, received: UNUSABLE[unusable] }))
+    return { connection: { ...connection(profile), ...better }, withheld }
   }
 
   /** Stores the account and completes the attempt, in one transaction. */
@@ -186,6 +194,12 @@ export function createLogin(options: {
       }
     }
   }
+}
+
+/** What a token came with that cannot be used. */
+const UNUSABLE = {
+  permission_missing: `a token without ${BASIC_SCOPE}`,
+  not_professional: 'a token of a personal account',
 }
 
 /** The result, or the error if Instagram refused the call. */

@@ -1,4 +1,4 @@
-import { type Account, accountTitle, describeReason, type StatusReason } from '../accounts/account.ts'
+import { type Account, accountTitle, describeReason, type StatusReason, unusableReason } from '../accounts/account.ts'
 import { refreshableFrom } from '../accounts/refreshPolicy.ts'
 import { isHelpCode } from '../errors/catalogue.ts'
 import { STATE_LIFETIME_MS } from '../login/state.ts'
@@ -18,6 +18,7 @@ export function accountView(account: Account, token: TokenView, now: Date) {
   // By more than a login takes.
   const isProfileOlder = profileReadAt && tokenObtainedAt.getTime() - profileReadAt.getTime() > STATE_LIFETIME_MS
   const accountType = account.accountType?.toUpperCase() ?? ''
+  const unusable = unusableReason(account)
   return {
     /** `@` and the user name, or the id if the name is unknown. */
     title: accountTitle(account),
@@ -44,6 +45,8 @@ export function accountView(account: Account, token: TokenView, now: Date) {
     status,
     /** Why the status is not `ok`, or why the last refresh failed. */
     reason: account.statusReason && reasonView(account.statusReason),
+    /** Why the token cannot be used or refreshed, though Instagram gave it. */
+    unusable: unusable && { words: UNUSABLE[unusable], help: unusable },
     /** When the token expires; `null`: never. */
     expiry: format(tokenExpiresAt),
     expired: tokenExpiresAt !== null && tokenExpiresAt <= now,
@@ -74,7 +77,13 @@ function reasonView(reason: StatusReason) {
   return { words: describeReason(reason), help: isHelpCode(code) ? code : null }
 }
 
+const UNUSABLE = {
+  permission_missing: 'The permission instagram_business_basic was not granted, and every call needs it.',
+  not_professional: 'It belongs to a personal account, and Instagram’s API is for professional accounts only.',
+}
+
 const ACCOUNT_TYPES = new Map([
+  ['PERSONAL', 'Personal account'],
   ['BUSINESS', 'Business account'],
   ['MEDIA_CREATOR', 'Creator account'],
   ['CREATOR', 'Creator account'],

@@ -127,6 +127,35 @@ describe('an error of Instagram is read', () => {
     expect(error.kind).toBe('token_invalid')
   })
 
+  test.each([
+    [
+      'Instagram’s website',
+      400,
+      { message: 'checkpoint_required', status: 'fail' },
+      'checkpoint',
+      'checkpoint_required',
+    ],
+    ['Instagram’s website', 200, { message: 'Never seen', status: 'fail' }, 'unknown', 'Never seen'],
+    ['no standard', 401, { message: 'Never seen' }, 'unknown', 'Never seen'],
+    ['RFC 6749', 400, { error: 'invalid_grant', error_description: 'Bad code' }, 'code_invalid', 'Bad code'],
+    ['RFC 6749', 200, { error: 'invalid_client' }, 'client_secret_wrong', 'invalid_client'],
+    ['RFC 6749', 500, { error: 'Invalid platform app' }, 'invalid_platform_app', 'Invalid platform app'],
+    [
+      'Graph, with words for people',
+      400,
+      { error: { message: 'Denied', code: 4, error_user_title: 'action is blocked', error_user_msg: 'Denied' } },
+      'action_blocked',
+      'Denied – action is blocked',
+    ],
+  ])('in the shape of %s, with status %i', async (_, status, body, code, message) => {
+    sandbox.answerNext('token', { status, body: JSON.stringify(body) })
+
+    const error = await refusal(instagram.exchangeCode('AQ'))
+
+    expect([error.code, error.evidence.message]).toStrictEqual([code, message])
+    expect(error.message).toContain(`answered ${status}, “${message}”`)
+  })
+
   test('from the sandbox itself', async () => {
     await using wrong = startClient({ ...settingsFor(sandbox.origin), clientSecret: 'not-the-secret' })
     await using stranger = startClient({ ...settingsFor(sandbox.origin), clientId: '4' })
@@ -151,15 +180,6 @@ describe('an error of Instagram is read', () => {
 describe('a response that Instagram is not known to send', () => {
   const HTML = '<!DOCTYPE html><html lang="en"><title>Instagram</title><p>Sorry, this page isn’t available.</html>'
   const TOKEN = '{"access_token":"IGAAx","user_id":27640875392278831,"permissions":[]}'
-  const WRONG_IDS = ['null', 'true', '{}', '["27640875392278831"]', '""', '" 27640875392278831"', '"2.7e16"']
-    .concat(['"-27640875392278831"', '-1', '-27640875392278831', '1.5', '27640875392278831.5', '1e21'])
-    .map((id): [string, number, string, InstagramErrorKind] => [
-      `user_id ${id}`,
-      200,
-      `{"access_token":"IGAAx","user_id":${id}}`,
-      'unreadable',
-    ])
-
   test.each<[what: string, status: number, body: string | Buffer, kind: InstagramErrorKind]>([
     ['a page', 200, HTML, 'unreadable'],
     ['a page', 403, HTML, 'unreadable'],
@@ -185,7 +205,6 @@ describe('a response that Instagram is not known to send', () => {
     ['an empty object', 200, '{}', 'unreadable'],
     ['an empty object', 401, '{}', 'refused'],
     ['an empty object', 429, '{}', 'throttled'],
-    ['an error of another standard', 400, '{"error":"invalid_grant","error_description":"no"}', 'refused'],
     ['an error without words', 400, '{"error":{}}', 'refused'],
     ['an empty data list', 200, '{"data":[]}', 'unreadable'],
     ['a data list of null', 200, '{"data":[null]}', 'unreadable'],
@@ -198,11 +217,9 @@ describe('a response that Instagram is not known to send', () => {
     ['an empty token', 200, '{"access_token":"","user_id":27640875392278831}', 'unreadable'],
     ['a token that is null', 200, '{"access_token":null,"user_id":27640875392278831}', 'unreadable'],
     ['a token that is a number', 200, '{"access_token":7,"user_id":27640875392278831}', 'unreadable'],
-    ['no user_id', 200, '{"access_token":"IGAAx"}', 'unreadable'],
     ['a classic user without an id', 200, '{"access_token":"1.c.0","user":{"username":"a"}}', 'unreadable'],
     ['a classic user without a token', 200, '{"user":{"id":"1574083"}}', 'unreadable'],
     ['a classic user that is null', 200, '{"access_token":"1.c.0","user":null}', 'unreadable'],
-    ...WRONG_IDS,
   ])('(%s, status %i) is an error', async (_, status, body, kind) => {
     sandbox.answerNext('token', { status, contentType: 'text/html', body })
 
@@ -219,7 +236,6 @@ describe('a response that Instagram is not known to send', () => {
     ['a page with status 403', { status: 403, contentType: 'text/html', body: HTML }, 'browser_forbidden'],
     ['no token', { body: '{"user_id":27640875392278831}' }, 'no_token_in_answer'],
     ['a classic response without a token', { body: '{"user":{"id":"1574083"}}' }, 'no_token_in_answer'],
-    ['no user_id', { body: '{"access_token":"IGAAx"}' }, 'unreadable'],
   ])('(%s) has an explanation of its own', async (_, response, code) => {
     sandbox.answerNext('token', response)
 
@@ -281,7 +297,7 @@ function isWellFormed({ token, userId, permissions }: TokenResponse): boolean {
   const end = token.expiresAt
   return (
     token.accessToken !== '' &&
-    /^\d+$/.test(userId) &&
+    (userId === null || /^\d+$/.test(userId)) &&
     (permissions === null || permissions.every((scope) => typeof scope === 'string')) &&
     (end === null || end > token.obtainedAt)
   )
@@ -300,9 +316,8 @@ const ECHOES: readonly (readonly [where: string, response: (secret: string) => F
   ['JSON of another shape', (secret) => json(200, { token: secret, user_id: secret })],
   ['a name in an object', (secret) => json(200, { [secret]: { [secret]: secret } })],
   ['values of another type', (secret) => json(200, { access_token: [secret], user_id: secret })],
-  ['an id', (secret) => json(200, { access_token: secret, user_id: secret, id: [secret], expires_in: 'x' })],
-  ['a scope', (secret) => json(200, { access_token: secret, user_id: [], permissions: [[secret]], expires_in: 'x' })],
-  ['a lifetime', (secret) => json(200, { access_token: secret, expires_in: secret })],
+  ['an id', (secret) => json(200, { access_token: [secret], user_id: secret, id: [secret], expires_in: 'x' })],
+  ['a scope', (secret) => json(200, { user_id: [], permissions: [[secret]], expires_in: secret })],
   ['bare JSON text', (secret) => json(200, secret)],
   ['a page', (secret) => ({ status: 403, contentType: 'text/html', body: `<p>${secret}</p>` })],
   ['a page of a broken server', (secret) => ({ status: 500, contentType: 'text/html', body: secret })],
@@ -311,6 +326,9 @@ const ECHOES: readonly (readonly [where: string, response: (secret: string) => F
   ['the message of the exchange', (secret) => json(400, { error_message: `Malformed: ${secret}.` })],
   ['the message of the Graph API', (secret) => json(400, { error: { message: `Malformed ${secret}` } })],
   ['the message of the classic API', (secret) => json(400, { meta: { error_message: `“${secret}” is` } })],
+  ['the message of Instagram’s website', (secret) => json(400, { message: `no ${secret}`, status: 'fail' })],
+  ['an error of RFC 6749', (secret) => json(400, { error: secret, error_description: `no ${secret}` })],
+  ['the title for people', (secret) => json(400, { error: { error_user_title: secret, error_user_msg: secret } })],
   [
     'a message, twice and within an address',
     (secret) => json(400, { error: { message: `https://x.example/?a=${secret}&b=${secret}#_` } }),

@@ -148,6 +148,7 @@ test('a token younger than two days that lacks a permission may be too young, an
 
 test.each([
   ['method_refused', 'Unsupported request - method type: post'],
+  ['path_unknown', 'Unknown path components: /v19.0/me'],
   ['ids_rounded', "Unsupported get request. Object with ID '17841403815449848' does not exist"],
 ])('%s refuses a pasted token, though no fault of the sandbox has it', async (code, message) => {
   const body = JSON.stringify({ error: { message, type: 'IGApiException', code: 100 } })
@@ -179,7 +180,7 @@ test('a login that Instagram does not answer in time ends with a page', async ()
 
 test('every error of the catalogue is met by one of these tests', () => {
   const met = new Set<string>([...FAULTS.map(({ name }) => codeOf(name)), 'refresh_too_young'])
-  const metAbove = ['method_refused', 'ids_rounded', 'too_large', 'unknown']
+  const metAbove = ['method_refused', 'ids_rounded', 'path_unknown', 'too_large', 'unknown']
   const onInstagramsPageOnly = ['authorize_page_gone']
   const metBehindProxies = ['proxy_failed'] // test/instagram/proxy.test.ts
 

@@ -26,7 +26,8 @@ export const exchangeErrors = {
     title: 'Instagram does not know this code',
     description: 'The code in the address is not one that Instagram gave. It may have been cut off on the way.',
     advice: AGAIN,
-    meaning: 'The code is malformed. This says nothing about the secret: Instagram looks at the code first.',
+    meaning:
+      'The code is malformed, or Instagram answered “invalid_grant”, the name of RFC 6749. This says nothing about the secret: Instagram looks at the code first.',
     steps: ['Nothing, unless something in front of this app shortens addresses.'],
   }),
   verification_failed: instagramError('verification_failed', ['exchange'], 502, 'operator', {

@@ -42,7 +42,7 @@ export const graphErrors = {
     meaning: 'The person removed the app, or never installed it. The token is dead from that moment on.',
     steps: [CONNECT_AGAIN],
   }),
-  checkpoint: instagramError('token_invalid', GRAPH_STAGES, 422, 'person', {
+  checkpoint: instagramError('token_invalid', CALL_STAGES, 422, 'person', {
     title: 'Instagram wants to see you first',
     description: 'Instagram has stopped the account until its owner logs in there and answers a question.',
     advice: 'Log in on instagram.com or in the app and do what it asks. Then come back and choose Get Started.',
@@ -133,6 +133,18 @@ export const graphErrors = {
     steps: [
       'Compare the id with user_id on this app’s account page, digit by digit.',
       'In your own program keep ids as text, and take them from /me, quoted, or from this app’s API.',
+    ],
+  }),
+  path_unknown: instagramError('app_misconfigured', GRAPH_STAGES, 502, 'operator', {
+    title: 'Instagram does not know this address',
+    description: 'This site called Instagram at an address that does not exist. This is a mistake in its settings.',
+    advice: TELL_OPERATOR,
+    meaning:
+      'Code 2500: {graphVersion} has ended or never existed, or {graphUrl} has a path that Instagram does not know.',
+    steps: [
+      'Leave {graphVersion} out, or set it to a version that Meta’s changelog lists.',
+      `Set {graphUrl} to ${GRAPH_URL}, or leave it out.`,
+      RESTART,
     ],
   }),
   object_missing: instagramError('refused', GRAPH_STAGES, 502, 'operator', {
