@@ -31,7 +31,14 @@ export interface LoginOptions extends DeliveryOptions {
 }
 
 /** Callbacks of another login, of an old tab, or opened by hand: this login goes on. */
-const UNRELATED: readonly ErrorCode[] = ['no_answer', 'state_missing', 'state_foreign', 'state_used', 'address_foreign']
+const UNRELATED: readonly ErrorCode[] = [
+  'bad_request',
+  'no_answer',
+  'state_missing',
+  'state_foreign',
+  'state_used',
+  'address_foreign',
+]
 
 /** A login while the person is at Instagram. */
 interface PendingLogin {

@@ -24,8 +24,19 @@ export function callbackQuery(callback: URLSearchParams | URL | string): URLSear
   return new URLSearchParams(isAddress ? /\?(.*)/s.exec(sent)?.[1] : sent)
 }
 
+/** Parameters of a refusal; any of them may be the only one. */
+const REFUSALS = ['error', 'error_code', 'error_message', 'error_reason', 'error_description']
+
+/** Parameters that may come once only. @see RFC 6749, section 3.1 */
+const UNIQUE = ['state', 'code', 'error']
+
+/** Whether a query is an answer of Instagram: a code or a refusal. */
+export function isAnswer(query: URLSearchParams): boolean {
+  return ['code', ...REFUSALS].some((name) => query.get(name))
+}
+
 /**
- * Validates a callback: first `state`, then `error`, then `code`.
+ * Validates a callback: first `state`, then `error`, then `code`. Ignores Instagram’s `#_` at the end of a value, where something encoded it.
  *
  * @param context The secret in the browser's cookie, if there is one, who is signed in, and the secrets that may have signed the state.
  * @throws {AppError} for everything but a code for this browser
@@ -36,28 +47,30 @@ export function validateCallback(
 ): ValidCallback {
   const { browserSecret, bindTo, secrets, now } = context
   if (!browserSecret) throw new AppError('cookie_missing')
-  const state = query.get('state')
+  const repeated = UNIQUE.find((name) => query.getAll(name).length > 1)
+  if (repeated) throw new AppError('bad_request', { detail: `the callback repeats “${repeated}”` })
+  const state = query.get('state')?.replace(/#_$/, '')
   if (!state) throw new AppError('state_missing')
   const [read] = secrets.flatMap((secret) => readState({ browserSecret, secret, bindTo }, state) ?? [])
   if (!read) throw new AppError('state_foreign')
 
   const isFresh = now.getTime() - read.createdAt.getTime() <= STATE_LIFETIME_MS
-  const error = query.get('error')
-  if (error) throw isFresh ? authorizationError(error, query) : new AppError('state_expired')
+  if (REFUSALS.some((name) => query.get(name)))
+    throw isFresh ? authorizationError(query) : new AppError('state_expired')
 
-  const code = query.get('code')
+  const code = query.get('code')?.replace(/#_$/, '')
   if (!code) throw new AppError('no_answer')
   return { state, code, isFresh, returnTo: read.returnTo }
 }
 
 /** Anybody can write an error response (RFC 6749, section 4.1.2.1), so its words go to the log only. */
-function authorizationError(error: string, query: URLSearchParams): AppError {
-  const message = query.get('error_description') ?? query.get('error_message') ?? ''
+function authorizationError(query: URLSearchParams): AppError {
+  const type = query.get('error') ?? ''
   const code = Number(query.get('error_code') ?? NaN)
-  const detail = [error, query.get('error_reason'), message].filter(Boolean).join(', ').slice(0, 300)
-  return new AppError(matchInstagramError({ type: error, message, code }) ?? 'unknown', {
-    detail: escapeControls(detail),
-  })
+  const words = ['error_reason', 'error_description', 'error_message'].map((name) => query.get(name))
+  const message = words.filter(Boolean).join(', ')
+  const detail = [type, query.get('error_code'), message].filter(Boolean).join(', ').slice(0, 300)
+  return new AppError(matchInstagramError({ type, message, code }) ?? 'unknown', { detail: escapeControls(detail) })
 }
 
 /**
@@ -68,8 +81,8 @@ function authorizationError(error: string, query: URLSearchParams): AppError {
  */
 export function findPastedCallback(text: string, redirectUri: string): URLSearchParams | undefined {
   const own = new URL(redirectUri)
-  const callbacks = findAddresses(text.slice(0, LONGEST_PASTED_TEXT), own.protocol).filter(
-    ({ searchParams }) => searchParams.has('code') || searchParams.has('error'),
+  const callbacks = findAddresses(text.slice(0, LONGEST_PASTED_TEXT), own.protocol).filter(({ searchParams }) =>
+    isAnswer(searchParams),
   )
   const callback = callbacks.find(({ origin, pathname }) => origin === own.origin && pathname === own.pathname)
   if (!callback && callbacks.some(({ searchParams }) => searchParams.has('code') && searchParams.has('state')))

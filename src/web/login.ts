@@ -6,6 +6,7 @@ import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
 import { importToken } from '../accounts/tokens.ts'
 import type { Context } from '../context.ts'
 import { AppError, errorLogFields, isAppError, toAppError } from '../errors/errors.ts'
+import { isAnswer } from '../login/callback.ts'
 import type { BeginLogin } from '../login/login.ts'
 import { accountView, type TokenView, tokenView } from './accountView.ts'
 import { parameterOf, queryOf } from './request.ts'
@@ -56,7 +57,7 @@ export function loginHandlers(context: Context) {
     /** `GET /response`: where Instagram sends people back. Without `code` and `error`: the account page. */
     callback: async (request, response) => {
       const query = queryOf(request)
-      if (query.get('code') || query.get('error')) return completeLogin(query, request, response)
+      if (isAnswer(query)) return completeLogin(query, request, response)
       const account = await connectedAccount(request)
       if (!account) throw new AppError('no_answer')
       await renderAccount(account, request, response)
