@@ -7,7 +7,7 @@ import { decide } from '../../src/sandbox/decide.ts'
 import { laptop } from '../cli/support.ts'
 import { person } from '../support/person.ts'
 import { freePort } from '../support/place.ts'
-import { filesIn, packagesLoadedBy, textIn } from './contents.ts'
+import { filesIn, packagesLoadedBy, textIn, typesNamedFrom } from './contents.ts'
 import { loginWith } from './loginWith.ts'
 import { packAndInstall, type Project, ROOT } from './project.ts'
 
@@ -76,6 +76,12 @@ describe('the tarball', () => {
 
     expect(Object.keys({ ...dependencies, ...peerDependencies })).toEqual(expect.arrayContaining([...loaded]))
     expect([...loaded].filter((name) => packages[`node_modules/${name}`]?.dev)).toStrictEqual([])
+  })
+
+  test('has types that name no others than those of Express and Node', () => {
+    const named = new Set(typesNamedFrom(project.installed, 'dist/index.d.ts'))
+
+    expect([...named]).toStrictEqual(['express'])
   })
 
   test('requires the oldest Node that is tested here', async () => {
