@@ -1,0 +1,206 @@
+import * as zlib from 'node:zlib'
+import { type Dispatcher, errors, request } from 'undici'
+import type { ProxySettings } from '../config.ts'
+import type { InstagramErrorKind } from '../errors/catalogue/entry.ts'
+import type { InstagramErrorCode } from '../errors/catalogue.ts'
+import { type Evidence, InstagramError, isAppError } from '../errors/errors.ts'
+import { createAgent } from '../proxy.ts'
+import { type HttpResponse, readUsage } from './responses.ts'
+
+/** Milliseconds for a whole call, from DNS to the last byte of the response. */
+const TIME_LIMIT_MS = 10_000
+
+/** Bytes of a response. */
+const SIZE_LIMIT = 1024 * 1024
+
+/** Bytes of a response’s headers; a proxy may add its own. */
+const HEADERS_LIMIT = 64 * 1024
+
+/**
+ * Milliseconds for which an idle connection is kept, whatever the server offers: one that dies unseen later would take a code with it.
+ */
+const IDLE_LIMIT_MS = 1_000
+
+/** Characters of Instagram’s words that go into an error. */
+const MAX_MESSAGE_LENGTH = 500
+
+/** Fields of a request that are masked in errors. */
+const SECRET_FIELDS = new Set(['client_secret', 'code', 'access_token'])
+
+/** Names of what is called, as the metrics have them. */
+export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'revoke' | 'picture'
+
+/** A call that is over. */
+export interface FinishedCall {
+  endpoint: Endpoint
+  outcome: 'ok' | InstagramErrorKind
+  seconds: number
+}
+
+/** What to call: with a form by POST, else by GET unless `method` says otherwise. */
+interface Call {
+  endpoint: Endpoint
+  url: URL
+  form?: URLSearchParams
+  method?: 'DELETE'
+  accept?: string
+  /** Default: ten seconds. */
+  timeLimitMs?: number
+}
+
+/** How calls are made. */
+export interface HttpOptions {
+  /** Default: none. */
+  proxy?: ProxySettings
+  /** Called after each call, whatever came of it. */
+  onCall?: ((call: FinishedCall) => void) | undefined
+}
+
+/** Creates an HTTP client for Instagram. */
+export function createHttp({ onCall, proxy = {} }: HttpOptions) {
+  const dispatcher = createAgent(proxy, CONNECTIONS)
+  return {
+    /**
+     * Makes one call and returns what `read` makes of its response. Follows no redirect and sends no cookie. Only a GET whose connection
+     * breaks before the response is tried again, once.
+     *
+     * @throws {InstagramError} `unreachable`, `proxy_failed`, `timed_out`, `too_large`, `unreadable`, or what `read` throws
+     */
+    async call<Result>(call: Call, read: (response: HttpResponse) => Result): Promise<Result> {
+      const began = performance.now()
+      const finish = (outcome: FinishedCall['outcome']) =>
+        onCall?.({ endpoint: call.endpoint, outcome, seconds: (performance.now() - began) / 1000 })
+      try {
+        const result = read(await send(call, dispatcher))
+        finish('ok')
+        return result
+      } catch (error) {
+        if (error instanceof InstagramError) finish(error.kind)
+        throw error
+      }
+    },
+
+    /** Closes the connections after the calls under way. */
+    close: () => dispatcher.close(),
+  }
+}
+
+/** How connections are kept and read. Through a proxy, http is tunnelled like https, because the limits would not hold otherwise. */
+const CONNECTIONS = {
+  maxResponseSize: SIZE_LIMIT,
+  maxHeaderSize: HEADERS_LIMIT,
+  keepAliveTimeout: IDLE_LIMIT_MS,
+  keepAliveMaxTimeout: IDLE_LIMIT_MS,
+  proxyTunnel: true,
+}
+
+async function send(
+  { url, method, form, accept = 'application/json', timeLimitMs = TIME_LIMIT_MS }: Call,
+  dispatcher: Dispatcher,
+): Promise<HttpResponse> {
+  const address = url.origin + url.pathname
+  const abort = new AbortController()
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const error = new DOMException(`No complete response within ${timeLimitMs} ms`, 'TimeoutError')
+    abort.abort(error)
+    // undici heeds the signal only once it is connected.
+    late.reject(error)
+  }, timeLimitMs)
+  const verb = method ?? (form ? 'POST' : 'GET')
+  const attempt = () =>
+    request(url, {
+      dispatcher,
+      method: verb,
+      headers: { accept, ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) },
+      body: form?.toString() ?? null,
+      signal: abort.signal,
+    })
+  let status: number | undefined
+  try {
+    const responding = attempt().catch((error: unknown) => {
+      if (verb !== 'GET' || !isBroken(error)) throw error
+      return attempt()
+    })
+    const { statusCode, headers, body } = await Promise.race([responding, late.promise])
+    status = statusCode
+    const bytes = decode(Buffer.from(await body.arrayBuffer()), headers['content-encoding'])
+    const [contentType = ''] = String(headers['content-type'] ?? '').split(';', 1)
+    return {
+      address,
+      status,
+      contentType: contentType.trim().slice(0, MAX_MESSAGE_LENGTH),
+      body: bytes,
+      usage: readUsage(headers),
+      mask: (text) => text && maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
+    }
+  } catch (cause) {
+    const received = malformed(cause)
+    const evidence = { endpoint: address, ...(status !== undefined && { status }), ...(received && { received }) }
+    throw new InstagramError(codeOf(cause, evidence), evidence, { cause: withoutData(cause) })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function maskSecrets(text: string, fields: readonly (readonly [name: string, value: string])[]): string {
+  return fields
+    .filter(([name, value]) => SECRET_FIELDS.has(name) && value)
+    .reduce((masked, [, secret]) => masked.replaceAll(secret, '…'), text)
+    .replace(/[\w-]{40,}/g, '…')
+    .slice(0, MAX_MESSAGE_LENGTH)
+}
+
+/** undici’s parser error carries the bytes that it could not parse: a token may be in them. */
+function withoutData(error: unknown): unknown {
+  return error instanceof errors.HTTPParserError ? Object.assign(error, { data: undefined }) : error
+}
+
+type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Buffer
+
+const DECODERS = new Map<string, Decoder>([
+  ['gzip', zlib.gunzipSync],
+  ['x-gzip', zlib.gunzipSync],
+  ['deflate', inflate],
+  ['br', zlib.brotliDecompressSync],
+  ['zstd', zlib.zstdDecompressSync],
+])
+
+/** Decodes a body. We ask for no coding, but a proxy may compress all the same. Unknown codings leave it as it is. */
+function decode(bytes: Buffer, codings: string | string[] = ''): Buffer {
+  const decoders = String(codings)
+    .split(',')
+    .flatMap((coding) => DECODERS.get(coding.trim().toLowerCase()) ?? [])
+  return decoders.reduceRight((body, decoder) => decoder(body, { maxOutputLength: SIZE_LIMIT }), bytes)
+}
+
+/** Some servers leave out the zlib header, whose first byte ends in 8. */
+function inflate(body: Buffer, options: { maxOutputLength: number }): Buffer {
+  return (body[0] ?? 0) % 16 === 8 ? zlib.inflateSync(body, options) : zlib.inflateRawSync(body, options)
+}
+
+/** What came that undici refuses as a response; `undefined`: nothing came. */
+function malformed(error: unknown): string | undefined {
+  if (error instanceof errors.HeadersOverflowError) return `headers of more than ${HEADERS_LIMIT / 1024} kB`
+  if (error instanceof errors.HTTPParserError) return 'bytes that are not HTTP'
+  if (error instanceof errors.ResponseContentLengthMismatchError) return 'a body of another length than announced'
+  if (!(error instanceof errors.SocketError)) return undefined
+  if (error.message === 'bad response') return 'an interim response (100 Continue) that we did not ask for'
+  return error.message === 'bad upgrade' ? 'a switch to another protocol (101)' : undefined
+}
+
+/** Whether a connection broke before a response. A kept one may have been closed by the other side, which we see only when we use it. */
+function isBroken(error: unknown): boolean {
+  const { code = '' } = error as { code?: string }
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(code) && malformed(error) === undefined
+}
+
+function codeOf(error: unknown, { status, received }: Evidence): InstagramErrorCode {
+  const isTooLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+  if (isAppError(error, 'proxy_failed')) return 'proxy_failed'
+  if (isTooLong || error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'
+  const timeouts = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
+  const isLate = error instanceof Error && error.name === 'TimeoutError'
+  if (isLate || timeouts.some((timeout) => error instanceof timeout)) return 'timed_out'
+  return status === undefined && received === undefined ? 'unreachable' : 'unreadable'
+}
