@@ -231,7 +231,8 @@ export const graphErrors = {
     title: 'Instagram’s answer makes no sense',
     description: 'Instagram sent something that is not an answer we can read.',
     advice: LATER,
-    meaning: 'HTML, nothing, a redirect, half an answer, or JSON of a shape that nobody has recorded.',
+    meaning:
+      'HTML, nothing, a redirect, half an answer, JSON of a shape that nobody has recorded, or a response that breaks the rules of HTTP.',
     steps: ['The log has the status and the type of what came: it may be a proxy that answers.', ...NOT_US],
   }),
   unknown: instagramError('refused', ['page', 'callback', ...CALL_STAGES], 502, 'operator', {
