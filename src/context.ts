@@ -69,14 +69,18 @@ export function createContext(config: Config, parts: ContextParts): Context {
   const closing = new AbortController()
   const stopping = AbortSignal.any([closing.signal, ...(parts.stopping ? [parts.stopping] : [])])
 
-  const webhook = config.webhook && createWebhookDelivery({ ...config.webhook, proxy: config.proxy, database, log, now })
+  const webhook =
+    config.webhook && createWebhookDelivery({ ...config.webhook, proxy: config.proxy, database, log, now })
   const schedule = { refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry, random: Math.random }
   const cipher = createTokenCipher(config.tokenKeys)
   const forWebhook = webhook !== undefined
   const events = createEvents({ now, listeners: [onEvent, ...listeners], forWebhook, reconnectUrl })
   const accounts = createAccounts({ database, cipher, events, schedule, now })
   const metrics = createMetrics(database, accounts, now, config.apiKeys.length > 0)
-  const instagram = createInstagramClient(config.instagram, { now, proxy: config.proxy, onCall: metrics.onCall })
+  const instagram = createInstagramClient(config.instagram, {
+    ...{ now, log, proxy: config.proxy },
+    onCall: metrics.onCall,
+  })
   const leases = createLeases(database, cipher, events, now)
   const refresher = createRefresher({ instagram, accounts, leases, schedule, log, now, names: config.names })
   const attempts = createLoginAttempts(database, log, now)
@@ -100,11 +104,11 @@ export function createContext(config: Config, parts: ContextParts): Context {
     database,
     instagram,
     accounts,
+    disconnect: createDisconnect({ config, accounts, cipher, instagram, log }),
     refresher,
     dataDeletion: createDataDeletion(database, events, now),
     login: createLogin({ config, instagram, accounts, attempts, now }),
     metrics,
-    disconnect: createDisconnect({ config, accounts, cipher, instagram, log }),
     jobs,
     stopping,
     async close() {

@@ -81,7 +81,8 @@ export function afterFailure(
   schedule: RefreshSchedule,
 ): AccountChange {
   const isLongLived = account.tokenKind === 'long_lived'
-  const mayBeTooYoung = now.getTime() - account.tokenObtainedAt.getTime() < CERTAINLY_REFRESHABLE_MS
+  const instagramsTime = now.getTime() - (error.evidence.clockAheadMs ?? 0)
+  const mayBeTooYoung = instagramsTime - account.tokenObtainedAt.getTime() < CERTAINLY_REFRESHABLE_MS
   const isExpired = hasExpired(account, now)
   if (error.kind === 'token_invalid' || (error.kind === 'not_permitted' && isLongLived && !mayBeTooYoung && !isExpired))
     return afterLoss(account, 'needs_reconnect', error.code, now)

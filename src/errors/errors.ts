@@ -61,6 +61,8 @@ export interface Evidence extends ErrorResponse {
   /** What came in place of an HTTP response. */
   received?: string | undefined
   usage?: Usage | undefined
+  /** Milliseconds by which our clock is ahead of Instagram’s, if that is more than a few minutes. */
+  clockAheadMs?: number | undefined
 }
 
 /** A call to Instagram that failed. */

@@ -53,11 +53,9 @@ const REVOKE_TIME_LIMIT_MS = 3_000
 const PICTURE_HOST = /(^|\.)(cdninstagram\.com|fbcdn\.net)$/
 
 /** Creates a client. `now`: the clock from which expiries count. */
-export function createInstagramClient(
-  settings: InstagramSettings,
-  { now, ...options }: HttpOptions & { now: () => Date },
-): InstagramClient {
+export function createInstagramClient(settings: InstagramSettings, options: HttpOptions): InstagramClient {
   const { clientId, clientSecret, redirectUri, graphUrl } = settings
+  const { now } = options
   const http = createHttp(options)
 
   const graphAddress = (path: string, query: Record<string, string>) =>
@@ -107,11 +105,11 @@ export function createInstagramClient(
     profile(accessToken) {
       const query = { fields: PROFILE_FIELDS, access_token: accessToken }
       return http.call({ endpoint: 'me', url: graphAddress(`${settings.graphVersion}/me`, query) }, readProfile)
+    },
+
     revoke(accessToken) {
       const url = graphAddress('me/permissions', { access_token: accessToken })
       return http.call({ endpoint: 'revoke', method: 'DELETE', url, timeLimitMs: REVOKE_TIME_LIMIT_MS }, readSuccess)
-    },
-
     },
 
     async picture(address) {

@@ -4,8 +4,9 @@ import type { ProxySettings } from '../config.ts'
 import type { InstagramErrorKind } from '../errors/catalogue/entry.ts'
 import type { InstagramErrorCode } from '../errors/catalogue.ts'
 import { type Evidence, InstagramError, isAppError } from '../errors/errors.ts'
+import type { Logger } from '../log.ts'
 import { createAgent } from '../proxy.ts'
-import { type HttpResponse, readUsage } from './responses.ts'
+import { CLOCK_TOLERANCE_MS, type HttpResponse, readUsage } from './responses.ts'
 
 /** Milliseconds for a whole call, from DNS to the last byte of the response. */
 const TIME_LIMIT_MS = 10_000
@@ -40,9 +41,9 @@ export interface FinishedCall {
 /** What to call: with a form by POST, else by GET unless `method` says otherwise. */
 interface Call {
   endpoint: Endpoint
+  method?: 'DELETE'
   url: URL
   form?: URLSearchParams
-  method?: 'DELETE'
   accept?: string
   /** Default: ten seconds. */
   timeLimitMs?: number
@@ -50,15 +51,39 @@ interface Call {
 
 /** How calls are made. */
 export interface HttpOptions {
+  now: () => Date
   /** Default: none. */
   proxy?: ProxySettings
+  /** Default: nothing is logged. */
+  log?: Logger
   /** Called after each call, whatever came of it. */
   onCall?: ((call: FinishedCall) => void) | undefined
+  /** A `Dispatcher` of undici, whose types stay out of the package’s. Default: connections of its own. */
+  dispatcher?: object
 }
 
 /** Creates an HTTP client for Instagram. */
-export function createHttp({ onCall, proxy = {} }: HttpOptions) {
-  const dispatcher = createAgent(proxy, CONNECTIONS)
+export function createHttp(options: HttpOptions) {
+  const { onCall, now, proxy = {}, log } = options
+  const dispatcher = (options.dispatcher ?? createAgent(proxy, CONNECTIONS)) as Dispatcher
+  /** How far ahead our clock was when the log said so last, in ms. */
+  let loggedMs = 0
+
+  /** Logs once that our clock and Instagram's differ, until the difference changes. */
+  function checkClock(aheadMs: number): void {
+    if (Math.abs(aheadMs - loggedMs) <= CLOCK_TOLERANCE_MS) return
+    const isRight = Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS
+    loggedMs = isRight ? 0 : aheadMs
+    const seconds = Math.round(Math.abs(aheadMs) / 1000)
+    const fix = 'Set the clock, and keep it right by NTP: timedatectl set-ntp true.'
+    if (isRight) log?.info('this machine’s clock agrees with Instagram’s again')
+    else
+      log?.warn(
+        { fix },
+        `this machine’s clock is ${seconds} seconds ${aheadMs > 0 ? 'ahead of' : 'behind'} Instagram’s`,
+      )
+  }
+
   return {
     /**
      * Makes one call and returns what `read` makes of its response. Follows no redirect and sends no cookie. Only a GET whose connection
@@ -71,7 +96,11 @@ export function createHttp({ onCall, proxy = {} }: HttpOptions) {
       const finish = (outcome: FinishedCall['outcome']) =>
         onCall?.({ endpoint: call.endpoint, outcome, seconds: (performance.now() - began) / 1000 })
       try {
-        const result = read(await send(call, dispatcher))
+        const response = await send(call, dispatcher, now)
+        const { clockAheadMs } = response
+        // Pictures may come from a cache.
+        if (clockAheadMs !== undefined && call.endpoint !== 'picture') checkClock(clockAheadMs)
+        const result = read(response)
         finish('ok')
         return result
       } catch (error) {
@@ -97,6 +126,7 @@ const CONNECTIONS = {
 async function send(
   { url, method, form, accept = 'application/json', timeLimitMs = TIME_LIMIT_MS }: Call,
   dispatcher: Dispatcher,
+  now: () => Date,
 ): Promise<HttpResponse> {
   const address = url.origin + url.pathname
   const abort = new AbortController()
@@ -116,6 +146,7 @@ async function send(
       body: form?.toString() ?? null,
       signal: abort.signal,
     })
+  const sentAt = now()
   let status: number | undefined
   try {
     const responding = attempt().catch((error: unknown) => {
@@ -124,6 +155,7 @@ async function send(
     })
     const { statusCode, headers, body } = await Promise.race([responding, late.promise])
     status = statusCode
+    const date = Date.parse(String(headers['date']))
     const bytes = decode(Buffer.from(await body.arrayBuffer()), headers['content-encoding'])
     const [contentType = ''] = String(headers['content-type'] ?? '').split(';', 1)
     return {
@@ -131,7 +163,9 @@ async function send(
       status,
       contentType: contentType.trim().slice(0, MAX_MESSAGE_LENGTH),
       body: bytes,
+      headers,
       usage: readUsage(headers),
+      clockAheadMs: Number.isNaN(date) ? undefined : Math.round((sentAt.getTime() + now().getTime()) / 2 - date),
       mask: (text) => text && maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
     }
   } catch (cause) {

@@ -238,9 +238,11 @@ const utf8 = new TextDecoder()
 
 /** Reads a successful response. @throws {InstagramError} for an error in any shape, and for what can’t be parsed */
 function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape): z.output<Shape> {
-  const { address, status, contentType, usage, body, mask } = response
+  const { address, status, contentType, usage, clockAheadMs, body, mask } = response
   const isUsed = usage.percent > 0 || usage.regainMs > 0
-  const evidence: Evidence = { endpoint: address, status, contentType, ...(isUsed && { usage }) }
+  const isClockOff = Math.abs(clockAheadMs ?? 0) > CLOCK_TOLERANCE_MS
+  const details = { ...(isUsed && { usage }), ...(isClockOff && { clockAheadMs }) }
+  const evidence: Evidence = { endpoint: address, status, contentType, ...details }
 
   let json: unknown
   try {

@@ -246,10 +246,10 @@ describe('when Instagram throttles', () => {
     await refresher.refreshDue()
     const calls = stage.refreshedTokens().length
 
-    stage.pass(pauseMs - 1)
+    stage.pass(pauseMs - MINUTE_MS)
     await refresher.refreshDue()
     const callsBefore = stage.refreshedTokens().length
-    stage.pass(1)
+    stage.pass(MINUTE_MS)
     await refresher.refreshDue()
 
     expect(callsBefore).toBe(calls)
@@ -396,6 +396,18 @@ describe('with a clock that was 61 days ahead for one round', () => {
     expect(status).toBe('short_lived')
     expect(await stage.onlyAccount()).toMatchObject({ status: 'ok', tokenKind: 'long_lived' })
   })
+})
+
+test('a young token is not lost when Instagram refuses to refresh it by a clock that is 55 days ahead', async () => {
+  await stage.connect(idOf(1), 2 * HOUR_MS)
+  await stage.process({ aheadMs: 55 * DAY_MS }).refresher.refreshDue()
+  const before = await stage.onlyAccount()
+
+  await stage.live(stage.process(), 56 * DAY_MS)
+
+  expect(before).toMatchObject({ status: 'ok', statusReason: 'refresh_too_young', failedTries: 1 })
+  expect(await stage.onlyAccount()).toMatchObject({ status: 'ok', failedTries: 0 })
+  expect(stage.eventTypes()).toStrictEqual(['account.connected', 'token.refreshed'])
 })
 
 test('a clock that is set to another time is logged once', async () => {

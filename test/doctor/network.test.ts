@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { generate } from 'selfsigned'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { certificateFor } from '../../src/certificate.ts'
-import { findingsOn, sharedSite, startServer } from './support.ts'
+import { findingsOn, sharedSite, startServer, startSite } from './support.ts'
 
 const site = await sharedSite()
 
@@ -118,6 +118,17 @@ test.each([
   const findings = await site.examine(everyHost(server))
 
   expect(findingsOn('Clock', findings)).toMatchObject([{ outcome, says: expect.stringMatching(says) as string }])
+})
+
+test('the sandbox’s clock, which can be moved, says nothing about this machine’s', async () => {
+  await using own = await startSite()
+  own.world.sandbox.pass(3_600_000)
+  const unset = Object.fromEntries(Object.keys(own.environment).map((name) => [name, '']))
+
+  const findings = await own.examine({ ...unset, PORT: '1', SANDBOX_PORT: new URL(own.world.sandbox.origin).port })
+
+  expect(findingsOn('Clock', findings)).toEqual([])
+  expect(findingsOn(new URL(own.world.sandbox.origin).host, findings)).toMatchObject([{ outcome: 'ok' }])
 })
 
 test('the clock is unknown when no host sends the time', async () => {

@@ -3,7 +3,17 @@ import * as zlib from 'node:zlib'
 import { Agent } from 'undici'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { FinishedCall } from '../../src/instagram/http.ts'
-import { closedOrigin, refusal, settingsFor, startClient, startRawServer, startServer, startWire } from './support.ts'
+import { hostLogger } from '../../src/log.ts'
+import {
+  closedOrigin,
+  NOW,
+  refusal,
+  settingsFor,
+  startClient,
+  startRawServer,
+  startServer,
+  startWire,
+} from './support.ts'
 
 const wire = await startWire()
 const { instagram, sandbox } = wire
@@ -361,6 +371,31 @@ test('each call is reported once it is over, with what came of it and how long i
     ['me', 'unreadable'],
   ])
   for (const { seconds } of finished) expect(seconds).toBeGreaterThan(0)
+})
+
+test('a clock that differs from Instagram’s is logged once, until the difference changes', async () => {
+  const lines: string[] = []
+  const log = hostLogger({ ...console, info: logTo('info'), warn: logTo('warn'), debug: () => undefined })
+  function logTo(level: string) {
+    return (_: object, message: string) => void lines.push(`${level}: ${message}`)
+  }
+  let aheadSeconds = 0
+  await using server = await startServer((_, response) => {
+    const date = new Date(NOW.getTime() - aheadSeconds * 1000).toUTCString()
+    response.setHeader('date', date).end('{"id":"27640875392278831"}')
+  })
+  await using client = startClient(settingsFor(server.origin), { log })
+
+  for (const seconds of [0, 290, -290, 3600, 3600, 3590, 3500, -7200, -7200, 0, 0, Infinity]) {
+    aheadSeconds = seconds
+    await client.profile('IGAAx')
+  }
+
+  expect(lines).toStrictEqual([
+    'warn: this machine’s clock is 3600 seconds ahead of Instagram’s',
+    'warn: this machine’s clock is 7200 seconds behind Instagram’s',
+    'info: this machine’s clock agrees with Instagram’s again',
+  ])
 })
 
 test('a client that is closed lets a call under way end', async () => {

@@ -74,6 +74,15 @@ test('the next calls of an endpoint get the responses that a test has set, in or
   expect(sandbox.calls.map(({ endpoint }) => endpoint)).toEqual(['token', 'token', 'token', 'me'])
 })
 
+test('responses have the time of the sandbox’s clock', async () => {
+  await using sandbox = await startTestSandbox()
+  sandbox.pass(3_600_000)
+
+  const response = await fetch(sandbox.origin)
+
+  expect(response.headers.get('date')).toBe('Mon, 23 Nov 2026 13:00:00 GMT')
+})
+
 test('the connection is reset before the response', async () => {
   await using sandbox = await startTestSandbox()
   sandbox.answerNext('me', { fault: 'reset' })
