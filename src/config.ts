@@ -348,12 +348,11 @@ export function parseEnvironment(
   const given: Given = withoutEmpty(Object.fromEntries(read.map(({ key, value }) => [key, value])))
   const schema = anyRedirectPath ? settings : settings.extend({ redirectUri: webAppRedirectUri.optional() })
   const { values, mistakes, unreadable } = parse(schema, given, ENVIRONMENT_NAMES)
-  const { host, port, https, trustProxy, clientId, clientSecret, redirectUri } = values
+  const { clientId, clientSecret, redirectUri } = values
   const sandbox = needsApp && !(clientId && clientSecret && redirectUri)
   const config: Config = {
     ...configOf(sandbox ? { ...values, ...sandboxSettings(values) } : values, production),
     sandbox,
-    listening: { host, port, https, trustProxy },
     takesTokens: values.takesTokens ?? !production,
     names: ENVIRONMENT_NAMES,
   }
@@ -419,25 +418,17 @@ export function isProduction(environment: Environment): boolean {
   return environment['NODE_ENV']?.trim().toLowerCase() === 'production'
 }
 
-/** What environment and options have in common. */
+/** What environment and options have in common. Options have more, which are not ours to keep. */
 function configOf(values: Values, production: boolean) {
-  const { clientId = '', clientSecret = '', redirectUri = '', scopes, ...others } = values
-  const { authorizeUrl, tokenUrl, graphUrl, graphVersion, metaAppSecret, webhookUrl, webhookSecrets } = others
-  const { sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys } = others
-  const { refreshDaysBeforeExpiry, returnToOrigins, apiKeys, adminPassword, showToken = !production } = others
-  const { allowedAccounts, revokeOnDisconnect, httpProxy, httpsProxy, noProxy } = others
+  const own = Object.fromEntries(Object.entries(values).filter(([key]) => key in settings.shape)) as Values
+  const { clientId = '', clientSecret = '', redirectUri = '', scopes, authorizeUrl, tokenUrl, ...rest } = own
+  const { graphUrl, graphVersion, host, port, https, trustProxy, httpProxy, httpsProxy, noProxy, ...others } = rest
+  const { metaAppSecret, webhookUrl, webhookSecrets, showToken = !production, adminPassword, ...same } = others
   return {
+    ...same,
+    ...{ production, showToken, adminPassword },
     instagram: { clientId, clientSecret, redirectUri, scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion },
-    ...{ production, sandboxPort, logLevel, databaseUrl, sessionSecrets, tokenKeys },
-    ...{
-      refreshDaysBeforeExpiry,
-      returnToOrigins,
-      showToken,
-      apiKeys,
-      adminPassword,
-      allowedAccounts,
-      revokeOnDisconnect,
-    },
+    listening: { host, port, https, trustProxy },
     proxy: withoutEmpty({ httpProxy, httpsProxy, noProxy }) as ProxySettings,
     metaAppSecrets: metaAppSecret === undefined ? [] : [metaAppSecret],
     webhook: webhookUrl === undefined ? undefined : { url: webhookUrl, secrets: webhookSecrets },

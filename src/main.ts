@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp } from './app.ts'
 import { certificateFor } from './certificate.ts'
@@ -5,10 +6,8 @@ import { readEnvFile } from './cli/envFile.ts'
 import { type Config, ConfigError, configFromEnvironment } from './config.ts'
 import { createContext } from './context.ts'
 import { openDatabase } from './database/database.ts'
-import { createdAt } from './database/migrations.ts'
 import { postgresName, sqliteFile } from './databaseUrl.ts'
-import { logFindings, warnOfSettings } from './doctor/doctor.ts'
-import { checkFile } from './doctor/storage.ts'
+import { warnOfSettings } from './doctor/doctor.ts'
 import { createLog, escapeInLines, type Logger } from './log.ts'
 import { withStoredSecrets } from './secrets.ts'
 import { startServer } from './server.ts'
@@ -47,6 +46,8 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   closing.defer(async () => sandbox?.close())
   const address = addressOf(config.instagram.redirectUri)
   const stopping = new AbortController()
+  const file = sqliteFile(config.databaseUrl)
+  const isNew = file !== undefined && !existsSync(file)
   const context = createContext(config, {
     database: await openDatabase(config.databaseUrl),
     log,
@@ -57,12 +58,9 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   })
   closing.defer(() => context.close())
 
-  logFindings(checkFile(config.databaseUrl), log)
   const { all } = await context.accounts.counts()
-  const file = sqliteFile(config.databaseUrl)
-  const database = file === undefined ? postgresName(config.databaseUrl) : resolve(file)
   log.info(
-    `Database: ${database}, created ${(await createdAt(context.database)).toISOString()}; connected accounts: ${all}.`,
+    `Database: ${file ? resolve(file) : postgresName(config.databaseUrl)}${isNew ? ', created now' : ''}; accounts: ${all}.`,
   )
   const app = createApp(context, { certificate: ownCertificate })
   const { host = '127.0.0.1', port = 3000 } = config.listening ?? {}

@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
-import { similarName } from '../config.ts'
+import { type Environment, similarName } from '../config.ts'
 import { fileProblem } from '../errors/files.ts'
 import { ENVIRONMENT_NAMES } from '../errors/settingNames.ts'
 
@@ -15,14 +15,8 @@ const ENTRY =
 /** Refuses other encodings, such as UTF-16 of Windows PowerShell: they could not be written back unchanged. */
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** What `.env` in the current folder sets, and warnings of what is probably a mistake. */
-export interface EnvFile {
-  variables: Record<string, string>
-  warnings: readonly string[]
-}
-
-/** Reads `.env` in the current folder, if there is one. @throws Error in a sentence, if it cannot be read */
-export function readEnvFile(): EnvFile {
+/** The variables of `.env` in the current folder, and warnings of probable mistakes. @throws Error in a sentence, if it cannot be read */
+export function readEnvFile(): { variables: Environment; warnings: string[] } {
   const text = read('.env')
   const names = Object.values(ENVIRONMENT_NAMES)
   const warnings = Array.from(text.matchAll(ENTRY), ([entry, before = '', name = '', value = '']) => {

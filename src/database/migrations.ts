@@ -51,12 +51,6 @@ export async function migrate(database: Database): Promise<void> {
   })
 }
 
-/** When the schema was created. */
-export async function createdAt(queries: Queries): Promise<Date> {
-  const { rows } = await queries.query('SELECT MIN(applied_at) AS time FROM schema_versions')
-  return new Date(Number(rows[0]?.['time']))
-}
-
 /** The version of the schema, 0 if there is none, and the version that this program needs. Changes nothing. */
 export async function schemaState(queries: Queries): Promise<{ version: number; newest: number }> {
   const version = await versionOf(queries).catch((error: unknown) => {

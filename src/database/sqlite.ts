@@ -1,8 +1,9 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors/errors.ts'
+import { fileProblem } from '../errors/files.ts'
 import { checkParameters, commit } from './queries.ts'
 import type { Database, Queries, QueryResult, Row, Value } from './queries.ts'
 
@@ -79,9 +80,12 @@ function connect(path: string): DatabaseSync {
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
     try {
       chmodSync(path, 0o600) // SQLite gives its other files the same mode.
-    } catch {
-      // The file of another user, as on a volume, is fine if it can be written. SQLite would not say why it cannot.
+    } catch (error) {
+      // The file of another user, as on a volume, is fine if it can be written.
+      if (statSync(path).mode & 0o4)
+        process.emitWarning(`Every user of this machine can read the database: ${fileProblem(error)}.`)
     }
+    // SQLite would not say which of them it cannot use.
     for (const each of [dirname(path), path, `${path}-wal`, `${path}-shm`])
       if (existsSync(each)) accessSync(each, constants.R_OK | constants.W_OK)
   }

@@ -15,7 +15,7 @@ import {
   checkSecrets,
   checkTls,
 } from './settings.ts'
-import { checkDatabase, checkFile, checkKeys } from './storage.ts'
+import { checkDatabase, checkKeys } from './storage.ts'
 
 export type { CheckStatus, Finding, Installation, Result } from './installation.ts'
 
@@ -34,7 +34,6 @@ export async function examine(installation: Installation, feed?: string): Promis
     withTimeLimit('App ID', checkAppId(installation)),
     withTimeLimit('App secret', checkSecret(installation)),
     withTimeLimit('Database', checkDatabase(installation)),
-    withTimeLimit('Database file', Promise.try(checkFile, installation.config.databaseUrl)),
     withTimeLimit('Token keys', checkKeys(installation)),
     withTimeLimit('Meta’s changelog', checkChangelog(installation, feed)),
   ])
@@ -62,12 +61,8 @@ export function checkSettings(
 
 /** Warns of settings that are wrong or risky, or will be. */
 export function warnOfSettings(config: Config, given: Installation['given'], log: Logger): void {
-  logFindings(checkSettings({ ...config, config, given, settings: config.instagram, now: () => new Date() }), log)
-}
-
-/** Logs what needs to be changed, as warnings. */
-export function logFindings(findings: readonly Finding[], log: Logger): void {
-  for (const { outcome, says, fix = '' } of findings)
+  const installation = { ...config, config, given, settings: config.instagram, now: () => new Date() }
+  for (const { outcome, says, fix = '' } of checkSettings(installation))
     if (outcome === 'wrong' || outcome === 'warning') log.warn(`${says} ${fix}`)
 }
 

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
 import { inspectKeys } from '../accounts/tokenKeys.ts'
 import type { Database } from '../database/database.ts'
 import { schemaState } from '../database/migrations.ts'
-import { sqliteFile } from '../databaseUrl.ts'
 import { type Finding, type Installation, ok, unknown, wrong } from './installation.ts'
 
 const DATABASE = 'Database'
@@ -41,16 +39,6 @@ export async function checkDatabase({ database, names }: Installation): Promise<
     `It opens, but nothing can be written: ${refusal.message}`,
     'Let the user that the app runs as write there; see that the disk is not full.',
   )
-}
-
-/** Checks whether others can read the database file, as when another user owns it, so that the app cannot take that right away. */
-export function checkFile(databaseUrl: string): Finding[] {
-  const file = sqliteFile(databaseUrl)
-  const isOpen = file !== undefined && process.platform !== 'win32' && existsSync(file) && statSync(file).mode & 0o4
-  if (!isOpen) return []
-  return [
-    wrong('Database file', `Every user of this machine can read ${file}.`, `Take that right away: chmod o= ${file}`),
-  ]
 }
 
 /** Checks the keys that encrypt tokens, and the secret that signs cookies. */

@@ -25,8 +25,9 @@ test('without any settings the app starts with the sandbox, and people stay conn
   again.child.kill('SIGTERM')
 
   expect(app.output()).toContain('Sandbox: no Instagram credentials are set')
+  expect(app.output()).toMatch(/"level":30,[^\n]*\/data\/accounts\.db, created now; accounts: 0\./)
   expect(app.output()).toMatch(/"level":30,[^\n]*Listening on 127\.0\.0\.1, port \d+ \(http\)/)
-  expect(again.output()).toMatch(/"level":30,[^\n]*\/data\/accounts\.db, created 20\S+Z; connected accounts: 1\./)
+  expect(again.output()).toMatch(/"level":30,[^\n]*\/data\/accounts\.db; accounts: 1\./)
   expect(page.text).toMatch(/Sandbox\.[^]+@mira\.draws[^]+id="token">IGAA/)
   expect(account.text).toMatch(/@mira\.draws[^]+id="token">IGAA/)
   // Settings with which logins fail, or that are risky, are warned of.
