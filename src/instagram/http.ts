@@ -7,6 +7,7 @@ import { type Evidence, InstagramError, isAppError } from '../errors/errors.ts'
 import type { Logger } from '../log.ts'
 import { createAgent } from '../proxy.ts'
 import { CLOCK_TOLERANCE_MS, type HttpResponse, readUsage } from './responses.ts'
+import { nameOf, shapeOf } from './shape.ts'
 
 /** Milliseconds for a whole call, from DNS to the last byte of the response. */
 const TIME_LIMIT_MS = 10_000
@@ -97,9 +98,18 @@ export function createHttp(options: HttpOptions) {
         onCall?.({ endpoint: call.endpoint, outcome, seconds: (performance.now() - began) / 1000 })
       try {
         const response = await send(call, dispatcher, now)
-        const { clockAheadMs } = response
+        const { status, headers, body, clockAheadMs } = response
         // Pictures may come from a cache.
         if (clockAheadMs !== undefined && call.endpoint !== 'picture') checkClock(clockAheadMs)
+        if (log && log.isLevelEnabled?.('debug') !== false) {
+          const shape = {
+            endpoint: call.endpoint,
+            status,
+            headers: Object.keys(headers).map(nameOf),
+            bytes: body.length,
+          }
+          log.debug({ ...shape, body: shapeOf(body) }, 'shape of an answer of Instagram')
+        }
         const result = read(response)
         finish('ok')
         return result
