@@ -115,6 +115,7 @@ test.each<[string, (address: URL) => URL | string | URLSearchParams]>([
   ['a URL', (address) => address],
   ['an address', ({ href }) => href],
   ['a path with its query', ({ pathname, search }) => pathname + search],
+  ['an address with Instagram’s fragment encoded', ({ href }) => href.replace('#_', '') + '%23_'],
   ['a path with its query and Instagram’s fragment', ({ pathname, search, hash }) => pathname + search + hash],
   ['an address without its scheme', ({ host, pathname, search }) => host + pathname + search],
   ['a query with its question mark', ({ search }) => search],
