@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import { copyFile, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
 
 /** The folder of this package. */
 export const ROOT = join(import.meta.dirname, '../..')
 
-/** Another project, with this package as it would be published, and Express. */
+/** Another project, with this package as it would be published, Express, and the oldest Node that the package's `engines` admit. */
 export interface Project extends AsyncDisposable {
+  /** The oldest Node. Fetched for these tests only: it takes 180 MB. */
+  oldestNode: string
   /** The file of `npm pack`. */
   tarball: string
   /** The folder of the installed package. */
@@ -33,8 +36,10 @@ export async function packAndInstall(): Promise<Project> {
   await run(ROOT, 'npm', 'pack', '--pack-destination', folder)
   const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
 
-  const dependencies = { express: '^5.0.0', 'instagram-access-token': `file:./${tarball}` }
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies }))
+  const node = manifest.engines.node.replace('>=', '')
+  const dependencies = { express: '^5.0.0', 'instagram-access-token': `file:./${tarball}`, node }
+  const allowScripts = { node: true }
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies, allowScripts }))
   await cp(join(import.meta.dirname, 'hosts'), folder, { recursive: true })
   // For the same versions of all dependencies, which npm has cached. npm removes what it does not need.
   await copyFile(join(ROOT, 'package-lock.json'), join(folder, 'package-lock.json'))
@@ -42,6 +47,7 @@ export async function packAndInstall(): Promise<Project> {
 
   const ending = starting.move()
   return {
+    oldestNode: join(folder, 'node_modules/node/bin/node'),
     tarball: join(folder, tarball),
     installed: join(folder, 'node_modules/instagram-access-token'),
     run: (node, ...command) => run(folder, node, ...command),

@@ -11,12 +11,10 @@ import { filesIn, packagesLoadedBy, textIn, typesNamedFrom } from './contents.ts
 import { loginWith } from './loginWith.ts'
 import { packAndInstall, type Project, ROOT } from './project.ts'
 
-const OLDEST = join(ROOT, 'node_modules/node-oldest/node_modules/node/bin/node')
 const NEWEST = join(ROOT, 'node_modules/node/bin/node')
 
 interface Manifest {
   version: string
-  engines: { node: string }
   dependencies: Record<string, string>
   peerDependencies: Record<string, string>
 }
@@ -42,17 +40,18 @@ beforeAll(async () => {
 }, 240_000)
 
 describe('the tarball', () => {
-  test('contains the compiled code with its types, the views, and what npm always adds', () => {
-    const compiled = filesIn(ROOT, 'src/**/*.ts').flatMap((file) => [
+  test('contains the compiled code with its types, the views, and the documentation', () => {
+    const compiled = filesIn(ROOT, 'src/**/*.{ts,js}').flatMap((file) => [
       inDist(file).replace(/ts$/, 'js'),
-      inDist(file).replace(/ts$/, 'd.ts'),
+      inDist(file).replace(/[jt]s$/, 'd.ts'),
     ])
     const copied = filesIn(ROOT, 'src/{web/api/*.json,sandbox/{views,pictures}/**}').map(inDist)
     const views = [...filesIn(ROOT, 'views/**'), ...copied]
+    const documentation = filesIn(ROOT, '{*.md,LICENSE,llms.txt,.env.example,{docs,examples,deploy,monitoring}/**}')
 
-    const files = filesIn(project.installed, '**')
+    const files = filesIn(project.installed, '{**,.env*}')
 
-    expect(files.sort()).toStrictEqual(['LICENSE', 'README.md', 'package.json', ...compiled, ...views].sort())
+    expect(files.sort()).toStrictEqual(['package.json', ...documentation, ...compiled, ...views].sort())
   })
 
   test('does not contain the path where it was packed', () => {
@@ -82,14 +81,6 @@ describe('the tarball', () => {
     const named = new Set(typesNamedFrom(project.installed, 'dist/index.d.ts'))
 
     expect([...named]).toStrictEqual(['express'])
-  })
-
-  test('requires the oldest Node that is tested here', async () => {
-    const { engines } = json('package.json') as Manifest
-
-    const { stdout } = await project.run(OLDEST, '--version')
-
-    expect(engines.node).toBe(stdout.trim().replace('v', '>='))
   })
 
   test('passes publint', async () => {
@@ -127,13 +118,13 @@ describe('installed into an empty project', () => {
   test('a strict TypeScript app compiles with all types checked, and gets a login with the oldest Node', async () => {
     await project.run(NEWEST, join(ROOT, 'node_modules/typescript/bin/tsc'))
 
-    const outcome = await loginWith(project, OLDEST, 'compiled/host.js')
+    const outcome = await loginWith(project, project.oldestNode, 'compiled/host.js')
 
     expect(outcome).toStrictEqual(CONNECTED)
   })
 
   test('it can be required by CommonJS', async () => {
-    const { stdout, stderr } = await project.run(OLDEST, 'required.cjs')
+    const { stdout, stderr } = await project.run(project.oldestNode, 'required.cjs')
 
     expect(stdout).toBe(
       'true: clientId, clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to begin with.\n',
@@ -145,7 +136,7 @@ describe('installed into an empty project', () => {
     const bin = join(project.installed, '../.bin/instagram-access-token')
     const { version } = json('package.json') as Manifest
     await using here = await laptop({ command: [bin] })
-    const PATH = `${dirname(OLDEST)}:${process.env['PATH'] ?? ''}`
+    const PATH = `${dirname(project.oldestNode)}:${process.env['PATH'] ?? ''}`
 
     const said = await here.run(['--version'], { PATH })
     const cli = here.start(['--sandbox'], { PATH }, here.nothing)
@@ -163,7 +154,7 @@ describe('installed into an empty project', () => {
     const ports = { PORT: String(port), SANDBOX_PORT: String(sandboxPort) }
     const program = join(project.installed, 'dist/main.js')
 
-    await using running = await project.start(OLDEST, program, ports)
+    await using running = await project.start(project.oldestNode, program, ports)
     const somebody = person({ origin: `http://localhost:${port}` })
     const authorize = await fetch(await somebody.getStarted())
     const style = await fetch(`http://127.0.0.1:${sandboxPort}/sandbox.css`)
