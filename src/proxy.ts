@@ -39,7 +39,7 @@ class ProxyPool extends Pool {
     const { statusCode, socket } = connected
     if (statusCode === 200) return connected
     socket.destroy()
-    const message = `The proxy ${this.#host} answered ${statusCode} when it was to connect to ${options.path}.`
+    const message = `The proxy ${this.#host} answered ${statusCode} to CONNECT ${options.path}.`
     throw new AppError('proxy_failed', { message })
   }
 }

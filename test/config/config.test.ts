@@ -282,6 +282,19 @@ test.each([',', 'a, @', 'https://www.instagram.com/harbour.bakery'])('no account
   ])
 })
 
+test.each([
+  ['lower case', { https_proxy: 'http://proxy.example:3128', no_proxy: 'example.com' }],
+  [
+    'lower case before upper case',
+    { https_proxy: 'http://proxy.example:3128', HTTPS_PROXY: 'x', NO_PROXY: 'example.com' },
+  ],
+  ['no scheme', { HTTPS_PROXY: ' proxy.example:3128\r', https_proxy: ' ', NO_PROXY: ' example.com ' }],
+])('proxies are read in %s', (_, environment) => {
+  const { proxy } = configFromEnvironment(environment)
+
+  expect(proxy).toStrictEqual({ httpsProxy: 'http://proxy.example:3128', noProxy: 'example.com' })
+})
+
 describe('HTTPS', () => {
   test.each([
     ['off', undefined],
@@ -484,6 +497,15 @@ describe('a mistake is one sentence that starts with the variable and never show
     'INSTAGRAM_AUTHORIZE_URL names api.instagram.com, where nobody can authorize since August 2026: use https://www.instagram.com/oauth/authorize.'
 
   test.each<readonly [name: string, value: string, sentence: string]>([
+    ...['socks5://canary:1080', 'http://', 'http://canary:port'].map(
+      (value) =>
+        ['HTTPS_PROXY', value, 'HTTPS_PROXY must be an address that starts with https:// (or http://).'] as const,
+    ),
+    [
+      'HTTP_PROXY',
+      'http://user:canary%@proxy.example',
+      'HTTP_PROXY must have % in its user name and password written as %25.',
+    ],
     ...['canary', 'canary.example/response', 'ftp://canary.example/response', 'https://', '//canary/response'].map(
       (value) => ['INSTAGRAM_REDIRECT_URI', value, address('INSTAGRAM_REDIRECT_URI')] as const,
     ),

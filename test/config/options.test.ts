@@ -107,6 +107,8 @@ describe('with the three required options', () => {
         returnToOrigins: ['https://App.example.com/', 'http://localhost:5173'],
         metaAppSecret: 'the Meta app’s',
         refreshDaysBeforeExpiry: '7.5',
+        httpsProxy: 'proxy.example:3128',
+        noProxy: 'example.com',
       },
       {},
     )
@@ -118,6 +120,7 @@ describe('with the three required options', () => {
       returnToOrigins: ['https://app.example.com', 'http://localhost:5173'],
       metaAppSecrets: ['the Meta app’s'],
       refreshDaysBeforeExpiry: 7.5,
+      proxy: { httpsProxy: 'http://proxy.example:3128', noProxy: 'example.com' },
     })
   })
 })

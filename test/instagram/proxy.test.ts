@@ -69,8 +69,8 @@ test.each([
 })
 
 test.each([
-  ['wants another password', 407, /^The proxy 127\.0\.0\.1:\d+ answered 407 when it was to connect to api\./],
-  ['does not allow the host', 403, /^The proxy 127\.0\.0\.1:\d+ answered 403 when it was to connect to api\./],
+  ['wants another password', 407, /^The proxy 127\.0\.0\.1:\d+ answered 407 to CONNECT api\./],
+  ['does not allow the host', 403, /^The proxy 127\.0\.0\.1:\d+ answered 403 to CONNECT api\./],
   ['hangs up', 0, /^The proxy 127\.0\.0\.1:\d+ cannot be reached\.$/],
 ])('a proxy that %s is named in the log, and its password nowhere', async (_, status, message) => {
   proxy.status = status
@@ -114,7 +114,7 @@ test('the doctor goes through the proxy and names it without its password, and w
     },
   ])
   expect(findingsOn('api.instagram.test', findings)).toMatchObject([{ outcome: 'ok' }])
-  const says = `The proxy ${proxy.host} answered 403 when it was to connect to`
+  const says = `The proxy ${proxy.host} answered 403 to CONNECT`
   expect(findingsOn('graph.instagram.test', refused)).toMatchObject([
     { outcome: 'wrong', says: `${says} graph.instagram.test:443.` },
   ])

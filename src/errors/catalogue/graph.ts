@@ -206,9 +206,9 @@ export const graphErrors = {
     description: 'This site reaches Instagram through a proxy, and the proxy did not connect it.',
     advice: LATER,
     meaning:
-      'The proxy of {httpsProxy} cannot be reached, or refuses. It answers 407 when it wants another user name and password, and 403 when it does not allow Instagram’s hosts. The log has its answer.',
+      'The proxy of {httpsProxy} or {httpProxy} cannot be reached, or refuses. It answers 407 (some proxies 401) when it wants another user name and password, and 403 when it does not allow Instagram’s hosts. The log has its answer.',
     steps: [
-      'Correct {httpsProxy}: http://user:password@proxy.example:3128.',
+      'Correct {httpsProxy} or {httpProxy}, which is written http://user:password@proxy.example:3128.',
       'Let the proxy connect to api.instagram.com, graph.instagram.com and *.cdninstagram.com on port 443; or name them in {noProxy}.',
       RESTART,
     ],
