@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createApp } from './app.ts'
 import { certificateFor } from './certificate.ts'
 import { readEnvFile } from './cli/envFile.ts'
+import { listenForInterruption } from './cli/terminal.ts'
 import { type Config, ConfigError, configFromEnvironment } from './config.ts'
 import { createContext } from './context.ts'
 import { openDatabase } from './database/database.ts'
@@ -15,9 +17,6 @@ import { addressOf, reconnectUrl } from './web/request.ts'
 
 /** Milliseconds for all of stopping, with a refresh under way and the database. */
 const STOP_LIMIT_MS = 30_000
-
-/** Milliseconds in which a second signal is the first once more: npm forwards the Ctrl-C that the terminal sent us already. */
-const SAME_SIGNAL_MS = 500
 
 // The process of the web app, configured by the environment and `.env`.
 try {
@@ -73,26 +72,13 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
 
-  await stopSignal()
+  await once(listenForInterruption(1).signal, 'abort')
   log.info('Stopping.')
   stopping.abort()
   setTimeout(() => {
     log.error('Stopping took too long, and was given up.')
     process.exit(1)
   }, STOP_LIMIT_MS).unref()
-}
-
-/** Settles at SIGTERM or SIGINT. A later signal ends the process at once with status 1. */
-function stopSignal(): Promise<void> {
-  let firstAt: number | undefined
-  return new Promise((resolve) => {
-    const onSignal = () => {
-      firstAt ??= performance.now()
-      if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1)
-      resolve()
-    }
-    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
-  })
 }
 
 async function startSandbox(config: Config, certificate: string | undefined, log: Logger) {

@@ -35,14 +35,14 @@ export class ExitError extends Error {
   }
 }
 
-/** Aborts its signal with an {@link ExitError} at Ctrl-C and SIGTERM; a second one ends the process at once. */
-export function listenForInterruption(): Disposable & { signal: AbortSignal } {
+/** Aborts its signal with an {@link ExitError} at Ctrl-C and SIGTERM; a second one ends the process at once with the status. */
+export function listenForInterruption(status = 130): Disposable & { signal: AbortSignal } {
   const controller = new AbortController()
   let since: number | undefined
   const interrupt = () => {
-    if (since !== undefined && performance.now() - since > SAME_SIGNAL_MS) process.exit(130)
+    if (since !== undefined && performance.now() - since > SAME_SIGNAL_MS) process.exit(status)
     since ??= performance.now()
-    controller.abort(new ExitError(130))
+    controller.abort(new ExitError(status))
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   const stop = () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
