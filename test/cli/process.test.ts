@@ -121,3 +121,26 @@ test('the web app in its sandbox has a database of its own', async () => {
   await access(join(here.user, 'sandbox', 'accounts.db'))
   await expect(access(join(here.user, 'accounts.db'))).rejects.toThrow()
 })
+
+test('the doctor names what is probably misspelt in .env, and what its # cuts off', async () => {
+  await using here = await laptop()
+  await writeFile(join(here.home, '.env'), 'INSTAGRAM_CLIENTID=1\nADMIN_PASSWORD=correct#horse-canary\n')
+
+  const { stdout } = await here.spawn([...NODE, 'doctor', '--json']).ended
+
+  const { lines } = JSON.parse(stdout) as { lines: { name: string; says: string }[] }
+  expect(lines.filter(({ name }) => name === '.env').map(({ says }) => says)).toStrictEqual([
+    'INSTAGRAM_CLIENTID in .env is no setting: did you mean INSTAGRAM_CLIENT_ID?',
+    expect.stringMatching(/^ADMIN_PASSWORD in \.env ends before its #/),
+  ])
+  expect(stdout).not.toContain('canary')
+})
+
+test('a command does not run with a .env that cannot be read', async () => {
+  await using here = await laptop()
+  await mkdir(join(here.home, '.env'))
+
+  const { status, stdout, stderr } = await here.spawn([...NODE, 'token']).ended
+
+  expect([status, stdout, stderr]).toStrictEqual([1, '', 'Cannot go on: .env cannot be read: it is a folder.\n'])
+})
