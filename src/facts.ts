@@ -10,22 +10,16 @@ const META = 'https://developers.facebook.com'
 /** Meta's list of changes to Instagram's API (RSS). */
 export const CHANGELOG_FEED = `${META}/documentation/instagram-platform/changelog/rss/`
 
-/** Where each group of facts comes from, and the day on which the two were last compared. */
-export const SOURCES = {
-  login: {
-    page: `${META}/docs/instagram-platform/instagram-api-with-instagram-login/business-login`,
-    checked: '2026-11-26',
-  },
-  changes: { page: `${META}/docs/instagram-platform/changelog`, checked: '2026-11-26' },
-  versions: { page: `${META}/docs/graph-api/changelog/versions`, checked: '2026-11-26' },
-  limits: { page: `${META}/docs/graph-api/overview/rate-limiting`, checked: '2026-11-26' },
-} as const
+/** Where the facts come from, and the day on which they were last compared with each page. */
+export const SOURCES: Readonly<Record<string, string>> = {
+  [`${META}/docs/instagram-platform/instagram-api-with-instagram-login/business-login`]: '2026-11-26',
+  [`${META}/docs/instagram-platform/changelog`]: '2026-11-26',
+  [`${META}/docs/graph-api/changelog/versions`]: '2026-11-26',
+  [`${META}/docs/graph-api/overview/rate-limiting`]: '2026-11-26',
+}
 
-/** The day on which the facts that wait longest for a check were checked. */
-export const CHECKED_DAY =
-  Object.values(SOURCES)
-    .map(({ checked }) => checked)
-    .toSorted()[0] ?? ''
+/** The oldest day of a check. */
+export const CHECKED_DAY = Object.values(SOURCES).toSorted()[0] ?? ''
 
 /** Where people authorize. */
 export const AUTHORIZE_URL = 'https://www.instagram.com/oauth/authorize'

@@ -9,12 +9,13 @@ import { sessionSecretsOf, tokenKeysOf } from '../secrets.ts'
 import { confirmHosts, siteEnvironment } from './environment.ts'
 import { ExitError, plainLine, print, styled, type Terminal } from './terminal.ts'
 
-const MARKS: Readonly<Record<CheckStatus, readonly ['green' | 'red' | 'yellow', string]>> = {
-  ok: ['green', '✓'],
-  wrong: ['red', '✗'],
-  warning: ['yellow', '!'],
-  unknown: ['yellow', '?'],
-}
+const MARKS: Readonly<Record<CheckStatus, readonly [color: 'green' | 'red' | 'yellow', mark: string, words: string]>> =
+  {
+    ok: ['green', '✓', 'well'],
+    wrong: ['red', '✗', 'wrong'],
+    warning: ['yellow', '!', 'to change soon'],
+    unknown: ['yellow', '?', 'not known'],
+  }
 
 const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI']
 
@@ -84,18 +85,19 @@ async function resultOf<Value>(get: () => Value | Promise<Value>): Promise<Resul
 
 function report(findings: readonly Finding[], { output }: Terminal): string {
   const width = Math.max(...findings.map(({ name }) => name.length))
-  const lines = findings.flatMap(({ name, outcome, says, fix }) => [
-    `${styled(output, ...MARKS[outcome])} ${styled(output, 'bold', name.padEnd(width))}  ${plainLine(says)}`,
-    ...(fix === undefined ? [] : [`  ${' '.repeat(width)}  ${styled(output, 'dim', `→ ${fix}`)}`]),
-  ])
-  const [wrong, warnings, unknown] = [count(findings, 'wrong'), count(findings, 'warning'), count(findings, 'unknown')]
-  const summary = [
-    `${count(findings, 'ok')} well`,
-    styled(output, wrong > 0 ? 'red' : 'dim', `${wrong} wrong`),
-    styled(output, warnings > 0 ? 'yellow' : 'dim', `${warnings} warnings`),
-    styled(output, unknown > 0 ? 'yellow' : 'dim', `${unknown} not known`),
-  ].join(', ')
-  return `${lines.join('\n')}\n\n${summary}`
+  const lines = findings.flatMap(({ name, outcome, says, fix }) => {
+    const [color, mark] = MARKS[outcome]
+    return [
+      `${styled(output, color, mark)} ${styled(output, 'bold', name.padEnd(width))}  ${plainLine(says)}`,
+      ...(fix === undefined ? [] : [`  ${' '.repeat(width)}  ${styled(output, 'dim', `→ ${fix}`)}`]),
+    ]
+  })
+  const summary = (Object.keys(MARKS) as CheckStatus[]).map((status) => {
+    const [color, , words] = MARKS[status]
+    const found = count(findings, status)
+    return styled(output, found > 0 ? color : 'dim', `${found} ${words}`)
+  })
+  return `${lines.join('\n')}\n\n${summary.join(', ')}`
 }
 
 function count(findings: readonly Finding[], status: CheckStatus): number {

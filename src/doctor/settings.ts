@@ -3,6 +3,7 @@ import { remoteHost } from '../databaseUrl.ts'
 import {
   AUTHORIZE_URL,
   BASIC_SCOPE,
+  CHECKED_DAY,
   DEAD_SCOPES,
   dayInWords,
   daysUntil,
@@ -257,24 +258,21 @@ const VERSION_NOTICE_DAYS = 90
 
 function checkVersion(version: string | undefined, setting: string, now: Date): Finding | Finding[] {
   if (version === undefined) return []
-  const name = 'Addresses'
-  const fix = `Leave it empty, or write ${DEFAULT_GRAPH_VERSION}.`
+  const [name, fix] = ['Addresses', `Leave it empty, or write ${DEFAULT_GRAPH_VERSION}.`]
   const known = GRAPH_VERSIONS.find((each) => each.version === version)
-  if (!known && Number(version.slice(1)) > Number(DEFAULT_GRAPH_VERSION.slice(1))) {
-    const [newest] = GRAPH_VERSIONS
-    return unknown(
+  if (!known) {
+    const isNewer = Number(version.slice(1)) > Number(DEFAULT_GRAPH_VERSION.slice(1))
+    return (isNewer ? unknown : wrong)(
       name,
-      `${setting} is ${version}; the newest version that we know is ${newest.version}, of ${dayInWords(newest.first)}.`,
+      `${setting} is ${version}, which Meta did not serve on ${dayInWords(CHECKED_DAY)}.`,
       fix,
     )
   }
-  if (!known) return wrong(name, `${setting} is ${version}, which Meta does not serve.`, fix)
-  if (known.last === null) return []
-  const daysLeft = daysUntil(known.last, now)
-  const end = dayInWords(known.last)
-  if (daysLeft < 0)
-    return wrong(name, `${setting} is ${version}, which ended on ${end}: Meta no longer serves it.`, fix)
-  return daysLeft > VERSION_NOTICE_DAYS ? [] : warning(name, `${setting} is ${version}, which ends on ${end}.`, fix)
+  const daysLeft = known.last === null ? Infinity : daysUntil(known.last, now)
+  if (daysLeft > VERSION_NOTICE_DAYS) return []
+  const end = dayInWords(known.last ?? '')
+  if (daysLeft >= 0) return warning(name, `${setting} is ${version}, which ends on ${end}.`, fix)
+  return wrong(name, `${setting} is ${version}, which ended on ${end}: Meta no longer serves it.`, fix)
 }
 
 /** Checks the redirect URI by itself. Whether it is registered, only a login shows. */

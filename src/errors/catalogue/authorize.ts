@@ -17,7 +17,7 @@ export const authorizeErrors = {
       'Wait some minutes, then try again.',
     ],
     unconfirmed:
-      'Whether http://localhost is ever accepted, while the app is in development, is disputed; https://localhost is. One report of August 2026: Instagram said the same when the link asked for fewer scopes than the Embed URL of the Business login settings. Other sites ask for fewer without trouble. Compare the two if nothing else helps.',
+      'Whether http://localhost is ever accepted, while the app is in development, is disputed; https://localhost is. One report: Instagram said the same when the link asked for fewer scopes than the Embed URL of the Business login settings. Other sites ask for fewer without trouble. Compare the two if nothing else helps.',
   }),
   invalid_platform_app: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
     title: 'Instagram does not know this site’s app',
