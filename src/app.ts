@@ -49,7 +49,7 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
   const isOperator = (request: Request) => !config.production || isAdmin(request, config)
   const login = loginHandlers(context)
   const meta = metaHandlers(context, address)
-  const help = helpHandlers(context, login.completeLogin)
+  const help = helpHandlers(context, address)
   const setup = setupHandlers(context, certificate)
   const operatorOnly: RequestHandler = (request, _response, next) => {
     next(isOperator(request) ? undefined : new AppError('not_found'))
@@ -88,7 +88,7 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
     router.post('/import', page, security.limitRequests('import'), parseForm('16kb'), login.importPastedToken)
   router.post('/disconnect', page, login.disconnect)
   router.get('/setup', page, operatorOnly, setup.guide)
-  router.post('/setup', page, operatorOnly, security.limitRequests('doctor'), setup.runDoctor)
+  router.post('/setup', page, operatorOnly, security.limitRequests('doctor'), parseForm('16kb'), setup.check)
   router.use(createAdminRoutes(context, address, page))
   router.get('/help', plainPage, help.helpPage)
   router.get('/help/:name', plainPage, help.helpEntryPage)

@@ -2,17 +2,24 @@ import type { InstagramSettings } from '../config.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { AUTHORIZE_URL, dayInWords, DEAD_SCOPES, FORMER_AUTHORIZE, SCOPES } from '../facts.ts'
 import { type Finding, ok, quoted, unknown, wrong } from './installation.ts'
-import { BUSINESS_LOGIN } from './settings.ts'
 
 /** The settings that an Embed URL contains. Those that are missing or malformed in it are left out. */
 export type EmbeddedSettings = Partial<Pick<InstagramSettings, 'clientId' | 'redirectUri' | 'scopes'>>
+
+/** What a comparison finds. */
+export interface EmbedUrlComparison {
+  /** For each part of the URL. */
+  findings: Finding[]
+  /** The settings that the URL contains: each is safe in a line of `.env`. */
+  embedded: EmbeddedSettings
+}
 
 /** Embed URLs have some 500 characters. */
 const MAX_LENGTH = 4_000
 
 const PARAMETERS = ['client_id', 'redirect_uri', 'response_type', 'scope', 'force_reauth', 'enable_fb_login']
 
-const COPY_AGAIN = `Copy the Embed URL again from ${BUSINESS_LOGIN}.`
+const COPY_AGAIN = 'Copy the Embed URL again from the Business login settings in Meta’s dashboard.'
 const NOTHING_TO_DO = 'You do not have to change anything: this app sends its own parameters.'
 
 /**
@@ -20,13 +27,8 @@ const NOTHING_TO_DO = 'You do not have to change anything: this app sends its ow
  * only its host and path, app ID, redirect URI, scopes and names of parameters.
  *
  * @param settings What is set now. A setting that is left out is reported as not set.
- * @returns Findings for each part, and the settings that the URL contains: each is safe in a line of `.env`.
  */
-export function compareEmbedUrl(
-  pasted: string,
-  settings: EmbeddedSettings,
-  names: SettingNames,
-): { findings: Finding[]; embedded: EmbeddedSettings } {
+export function compareEmbedUrl(pasted: string, settings: EmbeddedSettings, names: SettingNames): EmbedUrlComparison {
   const text = pasted.trim()
   const url = URL.parse(text)
   const refusal = refusalOf(text, url)
@@ -122,13 +124,13 @@ function compareRedirectUri(theirs: string, ours: string | undefined, names: Set
   return wrong(
     name,
     `It is ${quoted(theirs)}, but ${names.redirectUri} is ${quoted(ours)}: ${differences(url, new URL(ours)).join(', ')}.`,
-    `Set ${names.redirectUri} to the value of the Embed URL, or add yours under ${BUSINESS_LOGIN} → OAuth redirect URIs.`,
+    `Set ${names.redirectUri} to the value of the Embed URL, or add yours in the dashboard under Business login settings → OAuth redirect URIs.`,
   )
 }
 
 function equalOrUnset(name: string, setting: string, theirs: string, ours: string | undefined): Finding {
   if (ours !== undefined) return ok(name, 'It is the same as in the settings.')
-  return unknown(name, `${setting} is not set.`, `Set ${setting} to ${quoted(theirs)}.`)
+  return { ...ok(name, `${setting} is not set yet.`), fix: `Set ${setting} to ${quoted(theirs)}.` }
 }
 
 /** In which parts two addresses differ, in words. */

@@ -16,27 +16,32 @@ import { type Matcher, matchersOf, matchPasted } from '../errors/match.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { findPastedCallback } from '../login/callback.ts'
 import type { HelpEntry } from './hooks.ts'
-import type { LoginHandlers } from './login.ts'
-import { parameterOf } from './request.ts'
+import { type Address, parameterOf } from './request.ts'
 import { requestContext } from './requestContext.ts'
-import { renderView } from './views.ts'
+import { redirectTo, renderView } from './views.ts'
 
 /** The form of the help pages; anything else counts as an empty text. */
 const helpForm = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
 
-/** The handlers of the help pages. `completeLogin`: for a pasted callback. */
-export function helpHandlers({ config }: Context, completeLogin: LoginHandlers['completeLogin']) {
+/** How tokens of Instagram and of Facebook begin. */
+const TOKEN = /\b(?:IGAA|IGQ[VW]|EAA)[\w-]{20}/
+
+/** Longest text that is searched for in the help pages; a longer one is a message that nobody knows. */
+const LONGEST_SEARCH = 40
+
+/** The handlers of the help pages. */
+export function helpHandlers({ config }: Context, { callback }: Address) {
   const { names } = config
   const entries = helpCodes.map((code) => helpEntry(code, names))
   const problemEntries = (Object.keys(problems) as ProblemCode[]).map((code) => helpEntry(code, names))
-  const groups = Object.entries(WHOSE).map(([fixableBy, heading]) => ({
+  const groups = MOMENTS.map(([heading]) => ({
     heading,
-    entries: entries.filter((entry) => entry.fixableBy === fixableBy),
+    entries: entries.filter(({ name }) => headingOf(name) === heading),
   }))
 
   return {
-    /** `GET /help`: every error, grouped by who can fix it. */
-    helpPage: (_request, response) => renderView(response, 'help', { groups }),
+    /** `GET /help`: every error, grouped by when it occurs. */
+    helpPage: (_request, response) => renderView(response, 'help', { groups, answer: null }),
 
     /** `GET /help/:name`, and `GET /problems/:name` for those of the JSON API: one error, as a page, JSON or Markdown. */
     helpEntryPage: async (request, response) => {
@@ -49,14 +54,22 @@ export function helpHandlers({ config }: Context, completeLogin: LoginHandlers['
       else await renderView(response, 'help_entry', { entry, pasted: false, reference: null })
     },
 
-    /** `POST /help`: completes the login of a pasted callback, or explains the pasted error. */
+    /** `POST /help`: sends a pasted callback on to where it belongs, or explains a pasted error. Nothing of the text is shown. */
     helpWithPastedText: async (request, response) => {
       const { pasted } = helpForm.parse(request.body)
       const query = findPastedCallback(pasted, config.instagram.redirectUri)
-      if (query) return completeLogin(query, request, response)
-
+      if (query) {
+        redirectTo(response, `${callback}?${query.toString()}`)
+        return
+      }
+      const matched = matchPasted(pasted)
       const { log, reference } = requestContext(request)
-      const code = matchPasted(pasted) ?? 'unknown'
+      if (!matched && TOKEN.test(pasted)) return renderView(response, 'help', { groups, answer: 'token' })
+      const found = matched ? [] : search(pasted)
+      if (found.length > 1)
+        return renderView(response, 'help', { groups: [{ heading: 'Results', entries: found }], answer: 'results' })
+
+      const code = matched ?? found[0]?.name ?? 'unknown'
       log.info({ explained: code }, 'an error message was pasted')
       await renderView(response, 'help_entry', {
         entry: helpEntry(code, names),
@@ -65,13 +78,42 @@ export function helpHandlers({ config }: Context, completeLogin: LoginHandlers['
       })
     },
   } satisfies Record<string, RequestHandler>
+
+  /** The errors whose texts for people contain all long words of a short text. */
+  function search(text: string): HelpEntry[] {
+    const words = text.length > LONGEST_SEARCH ? null : text.toLowerCase().match(/[\p{L}\d]{5,}/gu)
+    return entries.filter(({ title, description, advice }) =>
+      words?.every((word) => `${title} ${description} ${advice}`.toLowerCase().includes(word)),
+    )
+  }
 }
 
 const WHOSE: Readonly<Record<FixableBy, string>> = {
-  person: 'You can mend it yourself',
-  operator: 'Whoever runs this site has to mend it',
-  instagram: 'It is at Instagram’s end',
-  nobody: 'It passes by itself: wait',
+  person: 'You can fix this yourself',
+  operator: 'Only the site owner can fix this',
+  instagram: 'This is a problem at Instagram',
+  nobody: 'This is temporary: wait and try again',
+}
+
+/** When errors occur, in the order of the help page, with the stages of that moment. All other errors belong to the last one. */
+const MOMENTS: readonly (readonly [heading: string, ...stages: Stage[]])[] = [
+  ['On Instagram’s page', 'page'],
+  ['When you come back from Instagram', 'callback'],
+  ['When this site gets your token', 'exchange'],
+  ['Later, when the token is used or renewed', 'long_lived', 'me', 'refresh'],
+  ['On this site'],
+]
+
+/** Callback failures that Instagram did not cause. */
+const OF_CALLBACK = /^(state_|cookie_missing|user_changed|other_browser|no_answer|address_foreign|interrupted)/
+
+function headingOf(name: ErrorCode): string {
+  const ofSite: readonly Stage[] = OF_CALLBACK.test(name) ? ['callback'] : []
+  const stages = isInstagramErrorCode(name) ? instagramErrors[name].stages : ofSite
+  const [heading] = MOMENTS.find(([, ...own]) => own.length === 0 || own.some((stage) => stages.includes(stage))) ?? [
+    '',
+  ]
+  return heading
 }
 
 const STAGES: Readonly<Record<Stage, string>> = {

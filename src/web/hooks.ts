@@ -74,8 +74,8 @@ export interface Views {
   /** The page of the connected account. `notice`: the result of the person's last action. */
   response: { account: AccountView; connectAnother: string; justConnected: boolean; notice: string | null }
   auth_error: ErrorView
-  /** Every error that has a help page, grouped by who can fix it. */
-  help: { groups: readonly { heading: string; entries: readonly HelpEntry[] }[] }
+  /** Every error that has a help page, by when it occurs. `answer`: a token was pasted, or `groups` are what a search found. */
+  help: { groups: readonly { heading: string; entries: readonly HelpEntry[] }[]; answer: 'token' | 'results' | null }
   /** One error. `pasted`: it answers what the person pasted. `reference`: identifies an unknown pasted text in the log. */
   help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
   /** How to have one's data deleted. */
@@ -128,6 +128,15 @@ export interface SetupView {
   scopes: readonly string[]
   /** The settings to copy, with placeholders for secrets: the content of `.env`, or literals for code. */
   settings: { as: 'env'; text: string } | { as: 'code'; clientId: string; redirectUri: string; scopes: string }
+  /** The steps that are known to be done. */
+  done: readonly SetupStep[]
+  /** The first other step; `null`: all are done. */
+  next: SetupStep | null
+  /** How the pasted Embed URL compares with the settings; `null`: none was pasted. */
+  comparison: readonly Finding[] | null
   /** The doctor's last results; `null`: it has not run yet. */
-  examination: { lines: readonly Finding[]; at: FormattedTime } | null
+  examination: { findings: readonly Finding[]; at: FormattedTime } | null
 }
+
+/** A step of the set-up guide that can be verified. */
+export type SetupStep = 'app' | 'addresses' | 'settings' | 'account' | 'doctor'

@@ -1,36 +1,74 @@
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
+import { z } from 'zod'
 import { type Config, isLoopback } from '../config.ts'
 import type { Context } from '../context.ts'
 import { examine, type Finding, type Installation } from '../doctor/doctor.ts'
+import { compareEmbedUrl, type EmbeddedSettings, type EmbedUrlComparison } from '../doctor/embedUrl.ts'
 import { formatTime } from '../time.ts'
-import type { SetupView } from './hooks.ts'
+import type { SetupStep, SetupView } from './hooks.ts'
 import { addressOf } from './request.ts'
 import { redirectTo, renderView } from './views.ts'
 
 /** Milliseconds during which a result of the doctor is not replaced. */
 const MIN_INTERVAL_MS = 10_000
 
-interface Examination {
-  lines: readonly Finding[]
-  at: Date
-}
+/** The form with the Embed URL. Without it, the doctor is wanted. */
+const setupForm = z.object({ embed_url: z.string() })
+
+/** Accounts that are looked at for one that logged in. Others came by a token, which proves no redirect URI. */
+const ACCOUNTS_READ = 20
 
 /** The handlers of the set-up guide. `certificate`: the app's own self-signed certificate (PEM). */
 export function setupHandlers(context: Context, certificate: string | undefined) {
-  const { config, now } = context
-  let last: Examination | undefined
+  const { accounts, config, now } = context
+  let last: { findings: readonly Finding[]; at: Date } | undefined
+  let isRegistered = false // Whether the dashboard's Embed URL has shown our redirect URI.
   let nextRunFrom = 0 // Of the monotonic clock.
   let running: Promise<Finding[]> | undefined
 
+  async function renderGuide(response: Response, comparison?: EmbedUrlComparison): Promise<void> {
+    await renderView(response, 'setup', {
+      ...valuesToCopy(config, comparison?.embedded ?? {}),
+      ...(await progress()),
+      comparison: comparison?.findings ?? null,
+      examination: last ? { findings: last.findings, at: formatTime(last.at, now()) } : null,
+    })
+  }
+
+  /** Which steps are done, as far as that can be known, and the first that is not. */
+  async function progress(): Promise<Pick<SetupView, 'done' | 'next'>> {
+    // The guide is there without a database, too.
+    const stored = await accounts.page({ after: '', limit: ACCOUNTS_READ }).catch(() => undefined)
+    const connected = config.sandbox ? [] : (stored?.accounts ?? [])
+    const wrong = last?.findings.filter(({ outcome }) => outcome === 'wrong').map(({ name }) => name) ?? []
+    const hasLoggedIn = connected.some(({ permissions }) => permissions !== null)
+    const steps: Record<SetupStep, boolean> = {
+      app: !config.sandbox && !wrong.includes('App ID'),
+      addresses: (isRegistered || hasLoggedIn) && !wrong.includes('Redirect URI at Instagram'),
+      settings: !config.sandbox,
+      account: connected.length > 0,
+      doctor: !config.sandbox && last !== undefined && wrong.length === 0,
+    }
+    const names = Object.keys(steps) as SetupStep[]
+    return { done: names.filter((name) => steps[name]), next: names.find((name) => !steps[name]) ?? null }
+  }
+
   return {
     /** `GET /setup`: the set-up guide with the values of this installation, and the doctor's last results. */
-    guide: (_request, response) => renderView(response, 'setup', setupView(config, last, now())),
+    guide: (_request, response) => renderGuide(response),
 
-    /** `POST /setup`: runs the doctor. Simultaneous requests share one run. */
-    runDoctor: async (_request, response) => {
+    /** `POST /setup`: compares an Embed URL with the settings, or runs the doctor. Simultaneous requests share one run. */
+    check: async (request, response) => {
+      const form = setupForm.safeParse(request.body)
+      if (form.success) {
+        const settings = config.sandbox ? {} : config.instagram
+        const comparison = compareEmbedUrl(form.data.embed_url, settings, config.names)
+        isRegistered ||= comparison.embedded.redirectUri === config.instagram.redirectUri
+        return renderGuide(response, comparison)
+      }
       if (performance.now() >= nextRunFrom) {
         running ??= examine(installation(context, certificate)).finally(() => (running = undefined))
-        last = { lines: await running, at: now() }
+        last = { findings: await running, at: now() }
         nextRunFrom = performance.now() + MIN_INTERVAL_MS
       }
       redirectTo(response, '/setup#doctor')
@@ -39,15 +77,15 @@ export function setupHandlers(context: Context, certificate: string | undefined)
 }
 
 /** The running app, for the doctor. */
-function installation({ config, instagram, database }: Context, certificate: string | undefined): Installation {
+function installation({ config, instagram, database, now }: Context, certificate: string | undefined): Installation {
   const { names, sandbox, instagram: settings } = config
   const { clientId, clientSecret } = settings
   const given = sandbox ? {} : { [names.clientId]: clientId, [names.clientSecret]: clientSecret }
-  const now = () => new Date() // The sandbox's clock may be ahead.
   return { ...config, config, given, mistakes: [], settings, instagram, certificate, database, now }
 }
 
-function setupView(config: Config, last: Examination | undefined, now: Date): SetupView {
+/** The values for Meta's dashboard, and the settings for this app: those of the Embed URL, where it has them. */
+function valuesToCopy(config: Config, embedded: EmbeddedSettings) {
   const { redirectUri: configured, scopes } = config.instagram
   const address = new URL(configured)
   const local = isLoopback(address)
@@ -64,22 +102,24 @@ function setupView(config: Config, last: Examination | undefined, now: Date): Se
     local,
     becomesHttps,
     scopes,
-    settings: settingsToCopy(config, redirectUri, becomesHttps),
-    examination: last ? { lines: last.lines, at: formatTime(last.at, now) } : null,
+    settings: settingsToCopy(config, { redirectUri, scopes, ...embedded }, becomesHttps),
   }
 }
 
 /** The settings to copy: literals for code in a host application, else the content of `.env`. */
 function settingsToCopy(
   { instagram, listening, sandbox }: Config,
-  redirectUri: string,
+  { clientId = sandbox ? 'the Instagram app ID' : instagram.clientId, redirectUri = '', scopes = [] }: EmbeddedSettings,
   becomesHttps: boolean,
 ): SetupView['settings'] {
-  const clientId = sandbox ? 'the Instagram app ID' : instagram.clientId
   if (!listening) {
     const literal = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`
-    const scopes = `[${instagram.scopes.map(literal).join(', ')}]`
-    return { as: 'code', clientId: literal(clientId), redirectUri: literal(redirectUri), scopes }
+    return {
+      as: 'code',
+      clientId: literal(clientId),
+      redirectUri: literal(redirectUri),
+      scopes: `[${scopes.map(literal).join(', ')}]`,
+    }
   }
   const { https, port } = listening
   const configuredHttps = typeof https === 'object' ? `${https.certificateFile},${https.keyFile}` : https
@@ -87,7 +127,7 @@ function settingsToCopy(
     `INSTAGRAM_CLIENT_ID=${clientId}`,
     'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
     `INSTAGRAM_REDIRECT_URI=${redirectUri}`,
-    `INSTAGRAM_SCOPES=${instagram.scopes.join(',')}`,
+    `INSTAGRAM_SCOPES=${scopes.join(',')}`,
     ...(port === 3000 ? [] : [`PORT=${port}`]),
     ...(becomesHttps ? ['HTTPS=self-signed'] : configuredHttps ? [`HTTPS=${configuredHttps}`] : []),
   ]

@@ -143,7 +143,7 @@ async function paste(page: Page, origin: string, pasted: string): Promise<void> 
   await page.goto(origin)
   await page.getByText('I am stuck').click()
   await page.getByLabel('Paste its address').fill(pasted)
-  await press(page, 'Help me on')
+  await press(page, 'Get help')
 }
 
 test.for([true, false])(
@@ -183,10 +183,10 @@ test.for([true, false])(
 
     const tab = await browser.open(elsewhere.origin)
     await paste(tab, elsewhere.origin, `${address}#_`)
-    const [title, url] = [await heading(tab), tab.url()]
-    await tab.goto(elsewhere.origin)
+    const [title, path] = [await heading(tab), new URL(tab.url()).pathname]
+    await tab.reload()
 
-    expect([title, url]).toEqual(['@harbour.bakery', `${elsewhere.origin}/help`])
+    expect([title, path]).toEqual(['@harbour.bakery', '/response'])
     expect(await heading(tab)).toBe('@harbour.bakery')
     expect(exchanges(elsewhere)).toBe(1)
   },
@@ -199,7 +199,7 @@ test('a person whose message is unknown can paste another one', async () => {
   await paste(page, world.origin, '<b>Alles anders</b>')
   const told = await heading(page)
   await page.getByLabel('Paste its address').fill('開發人員角色不足')
-  await press(page, 'Help me on')
+  await press(page, 'Get help')
 
   expect(told).toBe('Instagram refused, and we do not know why')
   expect(await heading(page)).toBe('Instagram does not allow this account yet')
@@ -213,13 +213,32 @@ test('a person goes from an error page to the list of all errors, and back to a 
 
   await choose(page, 'More about this')
   const more = await heading(page)
-  await choose(page, 'All that can go wrong')
-  await choose(page, 'Instagram does not know this site’s app id')
-  await choose(page, 'Back to Get Started')
+  await choose(page, 'Troubleshooting')
+  await page.getByLabel('find the problem').fill('application id')
+  const found = await page.getByRole('listitem').count()
+  const said = await page.getByRole('status').innerText()
+  await page.getByLabel('find the problem').fill('nothing of the kind')
+  const none = await page.getByRole('status').innerText()
+  await page.getByLabel('find the problem').fill('Invalid application ID')
+  await page.getByRole('listitem').getByRole('link').click()
+  await choose(page, 'Back to the start page')
   await logIn(page)
 
+  expect([found, said]).toEqual([1, '1 found'])
+  expect(none).toBe('No problem matches. Paste the message above.')
   expect(more).toBe('Instagram refused this site’s secret or address')
   expect(await heading(page)).toBe('@harbour.bakery')
+})
+
+test('without scripts the help page is a list, without a field that does nothing', async () => {
+  await using browser = await openBrowser({ javaScript: false })
+  const page = await browser.open(`${world.origin}/help`)
+
+  const isFilterVisible = await page.getByLabel('find the problem').isVisible()
+  await choose(page, 'Your browser brought no cookie back')
+
+  expect(isFilterVisible).toBe(false)
+  expect(new URL(page.url()).pathname).toBe('/help/cookie_missing')
 })
 
 // Faults that a person chooses on the sandbox's authorize page.

@@ -18,7 +18,7 @@ test('a person logs in and out in a mounted router, and never leaves its path', 
   const picture = await page.locator('img.picture').evaluate((image: { naturalWidth: number }) => image.naturalWidth)
   await press(page, 'Disconnect')
   await choose(page, 'Help')
-  await choose(page, 'Back to Get Started')
+  await choose(page, 'Back to the start page')
 
   expect([title, picture]).toStrictEqual(['@harbour.bakery', 160])
   expect(await heading(page)).toBe('Get an Instagram access token')

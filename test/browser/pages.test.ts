@@ -31,6 +31,20 @@ async function openAccounts(browser: Browser): Promise<Page> {
   return page
 }
 
+/** Pastes an Embed URL with a redirect URI that is too long for a line. */
+async function compareEmbedUrl(page: Page): Promise<void> {
+  const redirect_uri = `https://tokens.example/${'long/'.repeat(30)}response`
+  const query = new URLSearchParams({
+    client_id: '1090387462915343',
+    redirect_uri,
+    response_type: 'code',
+    scope: SCOPES,
+  })
+  await page.getByText('Set the app ID and the secret').click()
+  await page.getByLabel('Embed URL').fill(`https://www.instagram.com/oauth/authorize?${query.toString()}`)
+  await press(page, 'Compare')
+}
+
 /** How to get to each page. */
 const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
   start: (browser) => browser.open(world.origin),
@@ -88,7 +102,14 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
 
   async setup(browser) {
     const page = await browser.open(`${world.origin}/setup`)
+    await page.getByText('Check the setup').click()
     await press(page, 'Check now')
+    return page
+  },
+
+  async 'Embed URL'(browser) {
+    const page = await browser.open(`${world.origin}/setup`)
+    await compareEmbedUrl(page)
     return page
   },
 
@@ -159,8 +180,10 @@ test('an operator finds the guide from the sandbox, and copies a value and the w
   const page = await browser.open(world.origin)
 
   await choose(page, 'Set up the real one')
+  await page.getByText('Save the addresses in the dashboard').click()
   await copy(page, 'Copy OAuth redirect URIs')
   const value = await page.evaluate('navigator.clipboard.readText()')
+  await page.getByText('Set the app ID and the secret').click()
   await copy(page, 'Copy the .env')
 
   expect(await heading(page)).toBe('Set up Instagram')
@@ -175,11 +198,54 @@ test('an operator without scripts runs the doctor', async () => {
   await using browser = await openBrowser({ javaScript: false })
   const page = await browser.open(`${world.origin}/setup`)
 
+  await page.getByText('Check the setup').click()
   await press(page, 'Check now')
 
-  expect(await page.locator('li.ok').filter({ hasText: 'App ID' }).first().isVisible()).toBe(true)
+  expect(await page.locator('li.is-ok').filter({ hasText: 'App ID' }).first().isVisible()).toBe(true)
   expect(await page.getByRole('button', { name: 'Check again' }).isVisible()).toBe(true)
 })
+
+test('while the doctor is checking, the button says so', async () => {
+  world.restart()
+  await using browser = await openBrowser()
+  const page = await browser.open(`${world.origin}/setup`)
+  await page.evaluate(KEEP_WHAT_IS_SAID)
+
+  await page.getByText('Check the setup').click()
+  await press(page, 'Check now')
+
+  expect(await page.evaluate('sessionStorage.said')).toBe('Checking…, Checking…, true')
+  expect(await page.getByRole('button', { name: 'Check again' }).isEnabled()).toBe(true)
+  expect(new URL(page.url()).hash).toBe('#doctor')
+})
+
+/** Keeps for the next page what is said to screen readers, and what the button shows meanwhile. */
+const KEEP_WHAT_IS_SAID = `new MutationObserver(() => {
+  const { textContent, disabled } = document.querySelector('[data-busy] button')
+  sessionStorage.said = [document.querySelector('#copied').textContent, textContent, disabled].join(', ')
+}).observe(document.querySelector('#copied'), { childList: true })`
+
+test.for([true, false])(
+  'a value to copy never wraps, and an Embed URL is compared (scripts: %s)',
+  async (javaScript) => {
+    await using browser = await openBrowser({ width: 375, javaScript })
+    const page = await browser.open(`${world.origin}/setup`)
+
+    await compareEmbedUrl(page)
+
+    const text = await page.locator('#env-file').innerText()
+    expect(await page.getByText('the host differs').isVisible()).toBe(true)
+    expect(text).toContain('long/long/')
+    expect(await page.evaluate(ROWS)).toBe(text.split('\n').length)
+  },
+)
+
+/** How many rows the file to copy has on the screen. */
+const ROWS = `(() => {
+  const file = document.querySelector('#env-file')
+  const { lineHeight, paddingTop } = getComputedStyle(file)
+  return Math.round((file.clientHeight - 2 * parseFloat(paddingTop)) / parseFloat(lineHeight))
+})()`
 
 /** The smallest layout shift that a person sees: a line of text that moves by its own height has 0.0005. */
 const VISIBLE_SHIFT = 0.0001

@@ -39,6 +39,9 @@ async function pagesWith(text: string): Promise<Record<string, string>> {
   ).text
   pages['refused by Instagram’s page'] = (await visitor.get(`/response?${query}&state=${state}`)).text
   pages['pasted words'] = (await visitor.submit('/help', { pasted: text })).text
+  const embedUrl = new URLSearchParams({ client_id: '1', redirect_uri: `https://x.example/${text}`, scope: `x${text}` })
+  const embed_url = `https://www.instagram.com/oauth/authorize?response_type=code&${embedUrl.toString()}`
+  pages['pasted Embed URL'] = (await visitor.submit('/setup', { embed_url })).text
   world.sandbox.answerNext('me', failed)
   pages['refused token'] = (
     await visitor.submit('/import', { access_token: world.sandbox.dashboardToken('creator') })

@@ -23,13 +23,22 @@ function textOf(html: string): string {
     .replaceAll('&amp;', '&')
 }
 
-test('the help page lists every error once, by who can fix it', async () => {
+test('the help page lists every error once, by when it occurs', async () => {
   const page = await person(world).get('/help')
 
-  const listed = Array.from(page.text.matchAll(/<li><a href="\/help\/(\w+)"/g), ([, name]) => name)
+  const listed = Array.from(page.text.matchAll(/<li data-words="[^"]*"><a href="\/help\/(\w+)"/g), ([, name]) => name)
   expect(page.status).toBe(200)
   expect(listed.sort()).toStrictEqual([...helpCodes].sort())
-  expect(page.text).toContain('Whoever runs this site has to mend it')
+  const moments = page.text.split('<h2>').slice(1)
+  const momentOf = (code: string) =>
+    textOf(moments.find((part) => part.includes(`/help/${code}"`)) ?? '').split('\n')[0]
+  expect(moments).toHaveLength(5)
+  expect(momentOf('redirect_uri_mismatch')).toMatch(/^On Instagram’s page/)
+  expect(momentOf('declined')).toMatch(/^When you come back from Instagram/)
+  expect(momentOf('cookie_missing')).toMatch(/^When you come back from Instagram/)
+  expect(momentOf('verification_failed')).toMatch(/^When this site gets your token/)
+  expect(momentOf('token_expired')).toMatch(/^Later, when the token is used or renewed/)
+  expect(momentOf('facebook_token')).toMatch(/^On this site/)
 })
 
 test('every error has a page with everything that the catalogue says about it', async () => {
@@ -51,7 +60,9 @@ test('the title of an error’s page has Instagram’s own words, so that people
   const page = await person(world).get('/help/invalid_platform_app')
 
   expect(page.text).toMatch(/<title>“Invalid platform app”: Instagram does not know this site’s app<\/title>/)
-  expect(textOf(page.text)).toContain('It shows on Instagram’s own page, or when the code is exchanged for a token.')
+  expect(textOf(page.text)).toContain(
+    'Instagram shows this on Instagram’s own page, or when the code is exchanged for a token.',
+  )
   for (const { message } of matchersOf('invalid_platform_app'))
     expect(textOf(page.text)).toContain(`“${String(message)}”`)
 })
@@ -101,12 +112,44 @@ test('a pasted message of Instagram is explained', async () => {
 test('an unknown message gets a reference, which the log has without the message', async () => {
   const page = await person(world).submit('/help', { pasted: 'Something peculiar 4711' })
 
-  const [, reference = 'none'] = /Reference for whoever runs this site: <code>([^<]+)</.exec(page.text) ?? []
+  const [, reference = 'none'] = /Reference for the site owner: <code>([^<]+)</.exec(page.text) ?? []
   expect(page.text).toContain('we do not know why')
   expect(page.text).toContain('<textarea')
   expect(world.log.join('')).toContain(reference)
   expect(world.log.join('')).toContain('"explained":"unknown"')
   expect(page.text + world.log.join('')).not.toContain('peculiar')
+})
+
+test.each([
+  ['personal account', 'not_professional'],
+  ['My account is PERSONAL!', 'not_professional'],
+  ['blocked cookies', 'cookie_missing'],
+])('the words “%s” lead to the page about them', async (pasted, name) => {
+  const page = await person(world).submit('/help', { pasted })
+
+  expect(page.status).toBe(200)
+  expect(page.text).toContain(`<code>${name}</code>`)
+})
+
+test('words that several pages are about lead to a list of these', async () => {
+  const page = await person(world).submit('/help', { pasted: 'password' })
+
+  const listed = Array.from(page.text.matchAll(/<a href="\/help\/(\w+)">/g), ([, name]) => name)
+  expect(listed.length).toBeGreaterThan(1)
+  expect(listed.length).toBeLessThan(10)
+  expect(page.text).toContain('Show all problems')
+})
+
+test.each([
+  `IGAA${'markedcanary'.repeat(5)}`,
+  `My token: "EAA${'markedcanary'.repeat(5)}"`,
+  `IGQV${'markedcanary'.repeat(5)}`,
+])('a pasted token is recognized: %s', async (pasted) => {
+  const page = await person(world).submit('/help', { pasted })
+
+  expect(page.status).toBe(200)
+  expect(page.text).toContain('That is an access token.')
+  expect(page.text + world.log.join('')).not.toContain('markedcanary')
 })
 
 test.each(['', 'x'.repeat(4001)])('the text “%s” counts as an unknown message', async (pasted) => {

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { MINUTE_MS } from '../../src/facts.ts'
-import { person } from '../support/person.ts'
+import type { Response } from 'supertest'
+import { type Person, person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
 
 /** Registered, and nothing listens there. */
@@ -16,6 +17,15 @@ async function copied(decision = {}) {
   return { somebody, callback, address: `https://localhost${callback}`, before: exchanges() }
 }
 
+/** Pastes a text, and follows the redirect to the callback. */
+async function paste(somebody: Person, pasted: string): Promise<Response> {
+  const answer = await somebody.submit('/help', { pasted })
+  const location = answer.get('Location')
+  if (location === undefined) return answer
+  expect([answer.status, location.split('?')[0]]).toStrictEqual([303, '/response'])
+  return somebody.get(location)
+}
+
 function exchanges(): number {
   return world.sandbox.calls.filter(({ endpoint }) => endpoint === 'token').length
 }
@@ -23,14 +33,15 @@ function exchanges(): number {
 test.each([
   ['unchanged', (address: string) => address],
   ['with #_ at its end', (address: string) => `${address}#_`],
+  ['with an encoded #_ at its end', (address: string) => `${address}%23_`],
   ['in quotes and spaces', (address: string) => `  "${address}#_"\n`],
   ['in a sentence', (address: string) => `it says this: ${address} and nothing else`],
   ['without its scheme', (address: string) => address.replace('https://', '')],
   ['with its scheme in capitals', (address: string) => address.replace('https', 'HTTPS')],
-])('a pasted callback, %s, completes the login as if its page had loaded', async (_, paste) => {
+])('a pasted callback, %s, completes the login as if its page had loaded', async (_, change) => {
   const { somebody, address, before } = await copied()
 
-  const page = await somebody.submit('/help', { pasted: paste(address) })
+  const page = await paste(somebody, change(address))
 
   expect(page.status).toBe(200)
   expect(page.get('Cache-Control')).toBe('no-store')
@@ -41,9 +52,9 @@ test.each([
 
 test('the same address pasted twice, and opened after all, makes one exchange', async () => {
   const { somebody, callback, address, before } = await copied()
-  await somebody.submit('/help', { pasted: address })
+  await paste(somebody, address)
 
-  const again = await somebody.submit('/help', { pasted: `${address}#_` })
+  const again = await paste(somebody, `${address}#_`)
   const opened = await somebody.get(callback)
 
   expect([again.status, opened.status, exchanges() - before]).toStrictEqual([200, 200, 1])
@@ -54,7 +65,7 @@ test('a pasted address of another browser’s login is refused', async () => {
   const victim = person(world)
   await victim.get('/')
 
-  const page = await victim.submit('/help', { pasted: address })
+  const page = await paste(victim, address)
 
   expect(page.status).toBe(403)
   expect(page.text).toContain('This login was started elsewhere')
@@ -65,7 +76,7 @@ test('an address that is pasted after more than ten minutes is refused', async (
   const { somebody, address } = await copied()
   world.pass(10 * MINUTE_MS + 1)
 
-  const page = await somebody.submit('/help', { pasted: address })
+  const page = await paste(somebody, address)
 
   expect(page.status).toBe(400)
   expect(page.text).toContain('more than ten minutes')
@@ -77,9 +88,7 @@ test.each([
 ])('an address %s is refused', async (_, cut, words) => {
   const { somebody, address, before } = await copied()
 
-  const page = await somebody.submit('/help', {
-    pasted: address.replace(cut, cut.source.startsWith('&') ? '' : 'state='),
-  })
+  const page = await paste(somebody, address.replace(cut, cut.source.startsWith('&') ? '' : 'state='))
 
   expect(page.text).toContain(words)
   expect(exchanges()).toBe(before)
@@ -88,7 +97,7 @@ test.each([
 test('a pasted callback of a cancelled login says so', async () => {
   const { somebody, address } = await copied({ cancel: true })
 
-  const page = await somebody.submit('/help', { pasted: `${address}#_` })
+  const page = await paste(somebody, `${address}#_`)
 
   expect(page.status).toBe(403)
   expect(page.text).toContain('You said no')
@@ -104,7 +113,7 @@ test.each([
 ])('an address with %s is refused, and the page says why', async (_, own, other) => {
   const { somebody, address, before } = await copied()
 
-  const page = await somebody.submit('/help', { pasted: address.replace(own, other) })
+  const page = await paste(somebody, address.replace(own, other))
 
   expect(page.status).toBe(400)
   expect(page.text).toContain('That address belongs to another site')
@@ -115,7 +124,7 @@ test.each([
 test('Instagram’s message is recognized beside our own address', async () => {
   const { somebody } = await copied()
 
-  const page = await somebody.submit('/help', { pasted: `Invalid redirect_uri: ${REDIRECT_URI}` })
+  const page = await paste(somebody, `Invalid redirect_uri: ${REDIRECT_URI}`)
 
   expect(page.text).toContain('<code>redirect_uri_mismatch</code>')
 })
@@ -124,8 +133,8 @@ test('neither the log nor the page contains the pasted code and state', async ()
   const { somebody, address } = await copied()
   const { searchParams } = new URL(address)
 
-  const page = await somebody.submit('/help', { pasted: address })
-  const foreign = await somebody.submit('/help', { pasted: address.replace('localhost', 'x.example') })
+  const page = await paste(somebody, address)
+  const foreign = await paste(somebody, address.replace('localhost', 'x.example'))
 
   for (const secret of [searchParams.get('code') ?? 'none', searchParams.get('state') ?? 'none'])
     expect(page.text + foreign.text + world.log.join('')).not.toContain(secret)

@@ -37,7 +37,7 @@ test('the guide has the exact values of this installation to copy', async () => 
     'INSTAGRAM_REDIRECT_URI=https://tokens.example/response/',
     'INSTAGRAM_SCOPES=instagram_business_basic,instagram_business_manage_insights',
   ])
-  expect(text).not.toMatch(/canary|cannot reach this machine|runs by http now/)
+  expect(text).not.toMatch(/canary|cannot reach this machine|is running on http/)
 })
 
 test('in the sandbox the guide has https on localhost and placeholders, and every page links to it', async () => {
@@ -55,7 +55,7 @@ test('in the sandbox the guide has https on localhost and placeholders, and ever
     'PORT=3456',
     'HTTPS=self-signed',
   ])
-  expect(text).toContain('runs by http now')
+  expect(text).toContain('the app is running on http')
   expect(text).toContain('cannot reach this machine')
   expect(start.text).toContain('<a href="/setup">Set up the real one</a>')
 })
@@ -69,7 +69,7 @@ test.each([
   const { text } = await person(world).get('/setup')
 
   expect(copied('env-file', text).split('\n')).toContain(line)
-  expect(text).not.toContain('runs by http now')
+  expect(text).not.toContain('is running on http')
 })
 
 test.each(['get', 'post'] as const)(
@@ -103,9 +103,9 @@ test('a click runs the doctor, and everybody sees the results until the next cli
   const later = await person(world).get('/setup')
 
   expect([response.status, response.get('Location')]).toStrictEqual([303, '/setup#doctor'])
-  expect(page.text).toMatch(/<li class="ok"><strong>App ID<\/strong>/)
-  expect(page.text).toMatch(/<li class="wrong"><strong>Scopes<\/strong> <span>likes is a name of/)
-  expect(page.text).toMatch(/<li class="unknown"><strong>App secret<\/strong>/)
+  expect(page.text).toMatch(/<li class="is-ok"><strong>App ID<\/strong>/)
+  expect(page.text).toMatch(/<li class="is-wrong"><strong>Scopes<\/strong> <span>likes belongs to/)
+  expect(page.text).toMatch(/<li class="is-unknown"><strong>App secret<\/strong>/)
   expect(page.text).not.toMatch(/canary/)
   expect(later.text).toContain('<strong>App ID</strong>')
 })
@@ -124,6 +124,144 @@ test('clicks at the same time and within ten seconds run the doctor once, a late
   vi.restoreAllMocks()
 
   expect([soon - before, exchanges() - before]).toStrictEqual([1, 2])
+})
+
+test('the doctor’s results are counted and sorted, failed ones first', async () => {
+  world.restart({ INSTAGRAM_SCOPES: 'instagram_business_basic,likes' })
+  const operator = person(world)
+  await operator.post('/setup')
+
+  const { text } = await operator.get('/setup')
+
+  const outcomes = Array.from(text.matchAll(/<li class="is-(\w+)">/g), ([, outcome = '']) => outcome)
+  const order = ['wrong', 'warning', 'unknown', 'ok']
+  expect(outcomes).toStrictEqual(outcomes.toSorted((one, other) => order.indexOf(one) - order.indexOf(other)))
+  for (const [outcome, word] of [
+    ['wrong', 'failed'],
+    ['unknown', 'unknown'],
+    ['ok', 'passed'],
+  ] as const)
+    expect(text).toContain(`${outcomes.filter((each) => each === outcome).length} ${word}</span>`)
+})
+
+/** The steps of the guide: which are done, which is next, and which are open. */
+async function steps(): Promise<{ done: string[]; next: string[]; open: string[] }> {
+  const { text } = await person(world).get('/setup')
+  const found = Array.from(text.matchAll(/<details class="step (\w*)" id="([\w-]+)"( open)?>/g))
+  const ids = (wanted: (state: string | undefined, open: string | undefined) => boolean) =>
+    found.filter(([, state, , open]) => wanted(state, open)).map(([, , id = '']) => id)
+  expect(found).toHaveLength(6)
+  return {
+    done: ids((state) => state === 'done'),
+    next: ids((state) => state === 'next'),
+    open: ids((_, open) => open !== undefined),
+  }
+}
+
+test('the guide ticks each step that it can verify, and opens at the next one', async () => {
+  world.restart(NO_CREDENTIALS)
+  const inSandbox = await steps()
+  world.restart()
+  const withCredentials = await steps()
+  await person(world).login()
+  const afterLogin = await steps()
+  await person(world).post('/setup')
+  const afterDoctor = await steps()
+
+  expect(inSandbox).toStrictEqual({ done: [], next: ['app'], open: ['app'] })
+  expect(withCredentials).toStrictEqual({ done: ['app', 'settings'], next: ['addresses'], open: ['addresses'] })
+  const before = ['app', 'addresses', 'settings', 'account']
+  expect(afterLogin).toStrictEqual({ done: before, next: ['doctor'], open: ['doctor'] })
+  expect(afterDoctor.done).toStrictEqual(before)
+})
+
+test('an account that was added by its token does not prove that the redirect URI is registered', async () => {
+  await using other = await startWorld()
+  const operator = person(other)
+  await operator.submit('/import', { access_token: other.sandbox.dashboardToken('business') })
+
+  const { text } = await operator.get('/setup')
+
+  expect(text).toMatch(/class="step done" id="account"/)
+  expect(text).toMatch(/class="step next" id="addresses" open/)
+})
+
+test('without a database the guide is still there', async () => {
+  world.outage.begin()
+
+  const { status, text } = await person(world).get('/setup')
+  world.outage.end()
+
+  expect(status).toBe(200)
+  expect(text).toContain('id="redirect-uri"')
+})
+
+const EMBED_URL = `https://www.instagram.com/oauth/authorize?${new URLSearchParams({
+  force_reauth: 'true',
+  client_id: CLIENT_ID,
+  redirect_uri: 'https://tokens.example/response',
+  response_type: 'code',
+  scope: 'instagram_business_basic,instagram_business_manage_insights',
+}).toString()}`
+
+test('a pasted Embed URL is compared with the settings, and ticks the addresses if they are the same', async () => {
+  await using other = await startWorld({ INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response' })
+  const operator = person(other)
+
+  const { status, text } = await operator.submit('/setup', { embed_url: `  ${EMBED_URL}\n` })
+  const later = await operator.get('/setup')
+
+  expect(status).toBe(200)
+  expect(text).toMatch(/<li class="is-ok"><strong>Embed URL: redirect URI<\/strong>/)
+  expect(text).toMatch(/<li class="is-unknown"><strong>Embed URL: scopes<\/strong> <span>INSTAGRAM_SCOPES leaves out/)
+  expect(text).toContain('id="settings" open')
+  expect(later.text).toMatch(/class="step done" id="addresses"/)
+  expect(other.sandbox.calls).toHaveLength(0)
+})
+
+test('the .env is filled in from the Embed URL', async () => {
+  world.restart({ ...NO_CREDENTIALS, PORT: '3456' })
+
+  const { text } = await person(world).submit('/setup', {
+    embed_url: EMBED_URL.replace('tokens.example', 'localhost%3A3456'),
+  })
+
+  expect(copied('env-file', text).split('\n')).toEqual([
+    `INSTAGRAM_CLIENT_ID=${CLIENT_ID}`,
+    'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
+    'INSTAGRAM_REDIRECT_URI=https://localhost:3456/response',
+    'INSTAGRAM_SCOPES=instagram_business_basic,instagram_business_manage_insights',
+    'PORT=3456',
+    'HTTPS=self-signed',
+  ])
+})
+
+test.each(['', 'x'.repeat(5_000), 'IGAAcanary0123456789', `${EMBED_URL}&client_secret=canary`])(
+  'the pasted text %j is not shown or logged',
+  async (embed_url) => {
+    const { status, text } = await person(world).submit('/setup', { embed_url })
+
+    expect(status).toBe(200)
+    expect(text).toMatch(/<strong>Embed URL(: parameters)?<\/strong>/)
+    expect(text + world.log.join('')).not.toMatch(/IGAAcanary|=canary|xxxxx/)
+  },
+)
+
+test('an Embed URL from another site is refused', async () => {
+  const { status, text } = await person(world).post('/setup', { 'Sec-Fetch-Site': 'cross-site' })
+
+  expect(status).toBe(403)
+  expect(text).not.toContain('redirect-uri')
+})
+
+test('pasted Embed URLs are limited', async () => {
+  const operator = person(world)
+
+  const statuses = []
+  for (let attempt = 0; attempt < 61; attempt += 1)
+    statuses.push((await operator.submit('/setup', { embed_url: 'x' })).status)
+
+  expect([statuses.at(0), statuses.at(-1)]).toStrictEqual([200, 429])
 })
 
 function exchanges(): number {

@@ -89,3 +89,36 @@ function replace(part, fresh) {
   )
   same?.focus({ preventScroll: true })
 }
+
+// A form whose answer takes a while says so. The page may come back from the browser's history as it was left.
+for (const form of document.querySelectorAll('form[data-busy]')) {
+  const button = form.querySelector('button')
+  const { textContent: label } = button
+  const show = (isBusy) => {
+    button.disabled = isBusy
+    document.getElementById('copied').textContent = isBusy ? form.dataset.busy : ''
+    button.textContent = isBusy ? form.dataset.busy : label
+  }
+  form.addEventListener('submit', () => show(true))
+  globalThis.addEventListener('pageshow', () => show(false))
+}
+
+// Filters a list as somebody types. Without this script there is the whole list.
+const filter = document.querySelector('[data-filter]')
+if (filter) {
+  filter.addEventListener('input', showMatches)
+  globalThis.addEventListener('pageshow', showMatches) // The browser may have kept the text.
+}
+
+function showMatches() {
+  const words = filter.value.toLowerCase().split(/\s+/)
+  const list = document.getElementById(filter.dataset.filter)
+  for (const item of list.querySelectorAll('li')) {
+    const text = `${item.textContent} ${item.dataset.words}`.toLowerCase()
+    item.hidden = !words.every((word) => text.includes(word))
+  }
+  for (const group of list.children) group.hidden = !group.querySelector('li:not([hidden])')
+  const count = list.querySelectorAll('li:not([hidden])').length
+  const found = count === 0 ? 'No problem matches. Paste the message above.' : `${count} found`
+  document.getElementById('matches').textContent = filter.value.trim() && found
+}
