@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isInMemory, postgresName, sqliteFile } from '../databaseUrl.ts'
 import { AppError } from '../errors/errors.ts'
 import { fileProblem } from '../errors/files.ts'
@@ -84,12 +83,4 @@ export function openInBackground(url: string, onError: (error: unknown) => void)
       await (await attempt.catch(() => undefined))?.close()
     },
   }
-}
-
-/** The result of a promise, or `database_unavailable` after `limitMs` milliseconds; the work behind the promise continues. */
-export async function withTimeout<Result>(limitMs: number, promise: Promise<Result>): Promise<Result> {
-  const late = sleep(limitMs, undefined, { ref: false }).then(() => {
-    throw new AppError('database_unavailable', { message: `The database took longer than ${limitMs} ms` })
-  })
-  return Promise.race([promise, late])
 }

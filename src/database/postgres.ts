@@ -2,15 +2,16 @@ import { DatabaseError, Pool, type PoolClient } from 'pg'
 import { AppError, isAppError } from '../errors/errors.ts'
 import { checkParameters, commit, type Database, type Row, type Value, type Work } from './queries.ts'
 
-/** Limits are milliseconds. `query_timeout` is the client's, for a server that is gone without a word. */
+/** Milliseconds, unless the URL says otherwise. */
+const LIMITS = { statement_timeout: 30_000, lock_timeout: 5_000, idle_in_transaction_session_timeout: 5_000 }
+
+/** `query_timeout` is the client's, for a server that is gone without a word. */
 const POOL_OPTIONS = {
+  ...LIMITS,
   application_name: 'instagram-access-token',
   max: 20,
   keepAlive: true,
   connectionTimeoutMillis: 10_000,
-  statement_timeout: 30_000,
-  lock_timeout: 5_000,
-  idle_in_transaction_session_timeout: 5_000,
   query_timeout: 35_000,
 }
 
@@ -20,6 +21,11 @@ const MAX_ATTEMPTS = 10
 
 /** SQLSTATEs of broken connections, failing or busy servers, and time limits. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNAVAILABLE = /^(08...|53...|25006|25P03|25P04|40001|40P01|55P03|57014|57P01|57P02|57P03|57P05|58030)$/
+
+/** Errors of an encrypted connection, or of a missing one, and what to do about them. */
+const TLS_ERROR = /certificate|SSL|no encryption/
+const TLS_HINT =
+  '. Set sslmode=verify-full&sslrootcert=/path/to/ca.pem, sslmode=no-verify (no check) or sslmode=disable'
 
 /** In the order of the keys, so that no two transactions wait for each other. */
 const LOCK = `SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(name, 0) AS key
@@ -35,6 +41,9 @@ export function openPostgres(url: string): Database {
   // The pool drops broken connections; whoever uses one gets the error from the statement.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
+  const given = new URL(url).searchParams
+  const limits = Object.entries(LIMITS).map(([name, ms]) => `SET LOCAL ${name} = ${Number(given.get(name) ?? ms)}`)
+  const begin = ['BEGIN', ...limits].join('; ') // PgBouncer drops the limits of the connection.
   const pending = new Set<Promise<unknown>>()
   let isClosed = false
 
@@ -49,7 +58,7 @@ export function openPostgres(url: string): Database {
     engine: 'postgres',
     skipLocked: ' FOR UPDATE SKIP LOCKED',
     query: (sql, parameters) => track(() => run(pool, sql, parameters)),
-    transaction: (work) => track(() => transaction(pool, work)),
+    transaction: (work) => track(() => transaction(pool, begin, work)),
     checkpoint: () => Promise.resolve(),
     async close() {
       isClosed = true
@@ -59,11 +68,11 @@ export function openPostgres(url: string): Database {
   }
 }
 
-async function transaction<Result>(pool: Pool, work: Work<Result>): Promise<Result> {
+async function transaction<Result>(pool: Pool, begin: string, work: Work<Result>): Promise<Result> {
   for (let attempts = 1; ; attempts++) {
     const client = await pool.connect().catch(throwDatabaseError)
     try {
-      await run(client, 'BEGIN')
+      await run(client, begin)
       const result = await commit(work, (sql, parameters) => run(client, sql, parameters), LOCK)
       client.release()
       return result
@@ -91,11 +100,11 @@ function safeInteger(text: string): number {
 
 function throwDatabaseError(error: unknown): never {
   const sqlState = error instanceof DatabaseError ? error.code : undefined
+  if (error instanceof Error && TLS_ERROR.test(error.message)) error.message += TLS_HINT
   // They quote values of the row.
   if (error instanceof DatabaseError) Object.assign(error, { detail: undefined, where: undefined })
-  if (error instanceof TypeError || error instanceof RangeError) throw error
-  // Errors without a SQLSTATE come from the network.
-  if (sqlState !== undefined && !UNAVAILABLE.test(sqlState)) throw error
+  const isFinal = sqlState !== undefined && !UNAVAILABLE.test(sqlState) // Without a SQLSTATE it comes from the network.
+  if (isFinal || error instanceof TypeError || error instanceof RangeError) throw error
   // A host with several addresses has an error for each.
   const errors = (error instanceof AggregateError ? error.errors : [error]) as Error[]
   const message = `The database is unavailable: ${errors.map((each) => each.message).join(', ')}`

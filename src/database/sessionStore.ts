@@ -36,7 +36,7 @@ export class DatabaseSessionStore extends session.Store {
     const write = this.#database.query(
       `INSERT INTO sessions (sid, data, expires_at, account_key) VALUES ($1, $2, $3, $4) ON CONFLICT (sid) DO UPDATE
        SET data = excluded.data, expires_at = excluded.expires_at, account_key = excluded.account_key`,
-      [sid, JSON.stringify(session), expiryOf(session), accountKey],
+      [sid, JSON.stringify(session), Date.now() + (session.cookie.originalMaxAge ?? DAY_MS), accountKey],
     )
     const surplus = `SELECT sid FROM sessions WHERE account_key = $1 ORDER BY expires_at DESC
       LIMIT 100 OFFSET ${SESSIONS_PER_ACCOUNT}`
@@ -53,8 +53,4 @@ function settle(work: Promise<unknown>, callback: Callback = () => undefined): v
   work.then(() => {
     callback()
   }, callback)
-}
-
-function expiryOf({ cookie }: SessionData): number {
-  return Date.now() + (cookie.originalMaxAge ?? DAY_MS)
 }

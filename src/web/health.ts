@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RequestHandler } from 'express'
 import type { Context } from '../context.ts'
-import { withTimeout } from '../database/database.ts'
+import { AppError } from '../errors/errors.ts'
 
 /** Milliseconds in which the database must answer. */
 const DATABASE_LIMIT_MS = 2_000
@@ -43,4 +44,12 @@ export function readiness({ database, stopping, log }: Context): RequestHandler 
     const isReady = !stopping.aborted && (await checking)
     response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready' })
   }
+}
+
+/** The result of a promise, or `database_unavailable` after `limitMs` milliseconds; the work behind the promise continues. */
+export async function withTimeout<Result>(limitMs: number, promise: Promise<Result>): Promise<Result> {
+  const late = sleep(limitMs, undefined, { ref: false }).then(() => {
+    throw new AppError('database_unavailable', { message: `The database took longer than ${limitMs} ms` })
+  })
+  return Promise.race([promise, late])
 }

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
 import { inspect } from 'node:util'
-import { expect, inject, test } from 'vitest'
+import { generate } from 'selfsigned'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { openDatabase, openExistingDatabase, openInBackground } from '../../src/database/database.ts'
 import { administer, postgres } from '../support/places.ts'
 import { startPostgres } from '../support/postgresServer.ts'
-import { emptyDatabase, opened, rejection } from './opening.ts'
+import { emptyDatabase, opened, rejection, temporaryFolder } from './opening.ts'
 
 const ADD = 'INSERT INTO deletions (confirmation_code, asked_at, done_at) VALUES ($1, 1, 1)'
 
@@ -153,9 +159,105 @@ test.each([
   expect(inspect(error, { depth: 9 })).not.toMatch(/canary|hunter2/)
 })
 
+/** The URL of a server that does this with the first bytes of each connection. */
+async function listening(onFirstBytes: (client: Socket) => void): Promise<URL> {
+  const server = createServer((client) => {
+    client.once('data', () => {
+      onFirstBytes(client)
+    })
+    client.on('error', () => undefined)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const port = String((server.address() as AddressInfo).port)
+  return Object.assign(new URL(inject('postgresUrl')), { hostname: 'localhost', port })
+}
+
+/** The URL of PostgreSQL by TLS, and the file of its self-signed certificate. */
+async function listeningByTls(): Promise<{ url: URL; certificateFile: string }> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }])
+  const { hostname, port } = new URL(inject('postgresUrl'))
+  const url = await listening((client) => {
+    client.write('S')
+    const secure = new TLSSocket(client, { isServer: true, cert, key }).on('error', () => undefined)
+    const upstream = connect(Number(port), hostname).on('error', () => undefined)
+    secure.pipe(upstream).pipe(secure)
+    client.on('close', () => upstream.destroy())
+  })
+  const certificateFile = join(await temporaryFolder(), 'ca.pem')
+  await writeFile(certificateFile, cert)
+  return { url, certificateFile }
+}
+
+/** PostgreSQL's error where pg_hba.conf has `hostssl` only. @see https://www.postgresql.org/docs/current/protocol-error-fields.html */
+const NO_ENTRY = 'SFATAL\0C28000\0Mno pg_hba.conf entry for host "10.0.0.7", no encryption\0\0'
+
+test.each([
+  ['a certificate of an unknown authority', async () => (await listeningByTls()).url, 'sslmode=verify-full'],
+  ['no TLS', () => listening((client) => client.end('N')), 'sslmode=verify-full'],
+  [
+    'no connection without TLS',
+    () => listening((client) => client.end(`E\0\0\0${String.fromCharCode(NO_ENTRY.length + 4)}${NO_ENTRY}`)),
+    '',
+  ],
+])('an operator whose server has %s reads which sslmode to set', async (_, server, search) => {
+  const url = Object.assign(await server(), { search }).href
+
+  const { message } = await rejection(openDatabase(url))
+
+  expect(message).toMatch(/self-signed certificate|does not support SSL|no encryption/)
+  expect(message).toContain('sslmode=verify-full')
+  expect(message).toContain('sslmode=no-verify')
+})
+
+test.each([
+  ['no-verify, whoever signed its certificate', () => 'sslmode=no-verify'],
+  ['verify-full and the file of its authority', (file: string) => `sslmode=verify-full&sslrootcert=${file}`],
+])('a database opens by TLS with sslmode=%s', async (_, search) => {
+  const { url, certificateFile } = await listeningByTls()
+
+  const database = await openExistingDatabase(Object.assign(url, { search: search(certificateFile) }).href)
+  onTestFinished(() => database?.close())
+
+  expect((await database?.query('SELECT 1 AS one'))?.rows).toStrictEqual([{ one: 1 }])
+})
+
+test('PGSSLMODE counts where the URL says nothing about TLS', async () => {
+  const { url } = await listeningByTls()
+  vi.stubEnv('PGSSLMODE', 'no-verify')
+  onTestFinished(() => void vi.unstubAllEnvs())
+
+  const database = await openExistingDatabase(url.href)
+  onTestFinished(() => database?.close())
+
+  expect((await database?.query('SELECT 1 AS one'))?.rows).toStrictEqual([{ one: 1 }])
+})
+
+test.each([
+  ['', { lock: '5s', statement: '30s', idle: '5s' }],
+  ['lock_timeout=2000&statement_timeout=0', { lock: '2s', statement: '0', idle: '5s' }],
+])('transactions have their time limits where a pooler drops those of the connection (%j)', async (given, limits) => {
+  const url = new URL(await emptyDatabase(postgres))
+  for (const [name, value] of new URLSearchParams(given)) url.searchParams.set(name, value)
+  const database = await opened(url.href)
+  // One after the other, all use the same connection.
+  for (const name of ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout'])
+    await database.query(`SET ${name} = 0`)
+
+  const { rows } = await database.transaction((transaction) =>
+    transaction.query(
+      `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
+         current_setting('idle_in_transaction_session_timeout') AS idle`,
+    ),
+  )
+
+  expect(rows).toStrictEqual([limits])
+})
+
 test('an operator reads that the encoding of the database must be UTF8', async () => {
   const name = `latin_${randomBytes(8).toString('hex')}`
-  const options = "TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'"
+  const options = "TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
   await administer(inject('postgresUrl'), `CREATE DATABASE ${name} ${options}`)
   const url = Object.assign(new URL(inject('postgresUrl')), { pathname: name }).href
 
