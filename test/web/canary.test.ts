@@ -127,8 +127,11 @@ async function driveEverything(world: World, seen: ReturnType<typeof witness>): 
 
   // Refreshes, successful and failing. Webhooks go by the system's clock.
   vi.useFakeTimers({ toFake: ['Date'], now: world.now() })
+  const [monotonic, begun] = [performance.now.bind(performance), world.now().getTime()]
+  vi.spyOn(performance, 'now').mockImplementation(() => monotonic() + world.now().getTime() - begun)
   onTestFinished(() => {
     vi.useRealTimers()
+    vi.restoreAllMocks()
   })
   await world.runJobs()
   for (const echo of ECHOES.toReversed()) {
