@@ -127,16 +127,15 @@ const list = z
   .transform((given) =>
     typeof given === 'string' ? given.split(/[\s,]+/).filter(Boolean) : given.map((item) => item.trim()),
   )
-/** User names and ids, as {@link Config.allowedAccounts}. */
-const accounts = list
-  .transform((given) => given.map((account) => account.replace(/^@/, '').toLowerCase()))
-  .refine((given) => given.length > 0 && given.every((account) => /^[\w.]+$/.test(account)), {
-    error: 'must be user names or ids of accounts, separated by commas.',
-  })
 /** A list with at least one item, whose items all pass the test. */
 const listOf = (isItem: (item: string) => boolean, error: string) =>
   list.refine((items) => items.length > 0 && items.every(isItem), { error, abort: true })
 
+/** User names and ids, as {@link Config.allowedAccounts}. */
+const accounts = listOf(
+  (account) => /^@?[\w.]+$/.test(account),
+  'must be user names or ids of accounts, separated by commas.',
+).transform((given) => given.map((account) => account.replace(/^@/, '').toLowerCase()))
 const url = z
   .string(URL_FORM)
   .refine((given) => /^https?:\/\//i.test(given) && URL.canParse(given), { error: URL_FORM, abort: true })
@@ -285,13 +284,8 @@ const optionsSchema = settings.extend({
   log: z
     .custom(isLog, 'must have the methods debug, info, warn and error, as a pino logger and console have.')
     .optional(),
-  now: callback,
-  onEvent: callback,
-  reconnectUrl: callback,
-  bindTo: callback,
-  onConnected: callback,
-  onFailure: callback,
-  render: callback,
+  ...{ now: callback, onEvent: callback, reconnectUrl: callback, bindTo: callback },
+  ...{ onConnected: callback, onFailure: callback, render: callback },
 })
 
 const OPTIONS = Object.keys({ webhook: true, ...optionsSchema.shape }).filter(
