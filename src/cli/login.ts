@@ -38,6 +38,7 @@ const UNRELATED: readonly ErrorCode[] = [
   'state_foreign',
   'state_used',
   'address_foreign',
+  'other_browser',
 ]
 
 /** A login while the person is at Instagram. */

@@ -46,15 +46,17 @@ export function validateCallback(
   context: { browserSecret: string | undefined; bindTo: string | undefined; secrets: readonly string[]; now: Date },
 ): ValidCallback {
   const { browserSecret, bindTo, secrets, now } = context
-  if (!browserSecret) throw new AppError('cookie_missing')
   const repeated = UNIQUE.find((name) => query.getAll(name).length > 1)
   if (repeated) throw new AppError('bad_request', { detail: `the callback repeats “${repeated}”` })
   const state = query.get('state')?.replace(/#_$/, '')
-  if (!state) throw new AppError('state_missing')
-  const [read] = secrets.flatMap((secret) => readState({ browserSecret, secret, bindTo }, state) ?? [])
-  if (!read) throw new AppError('state_foreign')
+  const [read] = state ? secrets.flatMap((secret) => readState({ browserSecret, secret, bindTo }, state) ?? []) : []
+  const isFresh = read !== undefined && now.getTime() - read.createdAt.getTime() <= STATE_LIFETIME_MS
+  if (!state || !read?.isOfBrowser) {
+    if (isFresh) throw new AppError('other_browser')
+    throw new AppError(browserSecret ? (state ? 'state_foreign' : 'state_missing') : 'cookie_missing')
+  }
+  if (!read.isOfUser) throw new AppError('user_changed')
 
-  const isFresh = now.getTime() - read.createdAt.getTime() <= STATE_LIFETIME_MS
   if (REFUSALS.some((name) => query.get(name)))
     throw isFresh ? authorizationError(query) : new AppError('state_expired')
 

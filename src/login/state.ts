@@ -8,7 +8,7 @@ export const STATE_LIFETIME_MS = 10 * MINUTE_MS
 /** Characters of a return address at most: it is part of the state. */
 const LONGEST_RETURN_ADDRESS = 1_000
 
-/** What a `state` is signed with. */
+/** What a `state` is made with. */
 export interface StateSecrets {
   /** Stored in the browser's cookie; proves that the browser that comes back is the one that began the login. */
   browserSecret: string
@@ -18,45 +18,57 @@ export interface StateSecrets {
   bindTo?: string | undefined
 }
 
+/** A `state` that we signed. */
+export interface ReadState {
+  createdAt: Date
+  /** Where the person wants to go after the login. */
+  returnTo: string | undefined
+  /** Whether the browser that came back began the login. */
+  isOfBrowser: boolean
+  /** Whether the user who came back began the login. */
+  isOfUser: boolean
+}
+
 /**
- * A new `state`: the time, a nonce, the return address if there is one, and an HMAC of all that and of the browser's secret. Nothing is
- * stored for it, so any number of tabs may hold one. Everybody who sees the link can read `returnTo`; of `bindTo` it holds an HMAC only.
+ * A new `state`: the time, a nonce, HMACs of the browser's secret and of the user, the return address, and an HMAC of all that. Nothing is
+ * stored for it, so any number of tabs may hold one. Everybody who sees the link can read `returnTo`.
  *
  * @see RFC 6749, section 10.12
  */
-export function createState(secrets: StateSecrets, now: Date, returnTo?: string): string {
+export function createState({ browserSecret, secret, bindTo }: StateSecrets, now: Date, returnTo = ''): string {
   const nonce = randomUUID()
-  const parts = [now.getTime().toString(36), nonce + bindingOf(secrets, nonce)]
-  if (returnTo !== undefined) parts.push(Buffer.from(returnTo).toString('base64url'))
-  const text = parts.join('.')
-  return `${text}.${sign(secrets, text)}`
+  const [browser, user] = bindings(secret, nonce, browserSecret, bindTo)
+  const text = [now.getTime().toString(36), nonce, browser, user, Buffer.from(returnTo).toString('base64url')].join('.')
+  return `${text}.${hmac(secret, `state ${text}`)}`
 }
 
-/**
- * When the login began, and where the person wants to go after it; `undefined`: the state was not signed with these secrets.
- *
- * @throws {AppError} `user_changed`: the state is bound to somebody else
- */
-export function readState(secrets: StateSecrets, state: string) {
-  const [, text = '', time = '', nonce = '', binding, returnTo, mac = ''] =
-    /^(([0-9a-z]+)\.([\da-f-]{36})([\w-]*)(?:\.([\w-]+))?)\.([\w-]+)$/.exec(state) ?? []
-  const expected = Buffer.from(sign(secrets, text))
+/** Reads a `state`; `undefined`: we did not sign it with this secret. */
+export function readState(
+  { browserSecret = '', secret, bindTo }: Omit<StateSecrets, 'browserSecret'> & { browserSecret: string | undefined },
+  state: string,
+): ReadState | undefined {
+  const [, text = '', time = '', nonce = '', browser, user, returnTo = '', mac = ''] =
+    /^(([0-9a-z]+)\.([\da-f-]{36})\.([\w-]{43})\.([\w-]*)\.([\w-]*))\.([\w-]+)$/.exec(state) ?? []
+  const expected = Buffer.from(hmac(secret, `state ${text}`))
   const given = Buffer.from(mac)
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-  if (binding !== bindingOf(secrets, nonce)) throw new AppError('user_changed')
+  const [ofBrowser, ofUser] = bindings(secret, nonce, browserSecret, bindTo)
   return {
     createdAt: new Date(parseInt(time, 36)),
-    returnTo: returnTo === undefined ? undefined : Buffer.from(returnTo, 'base64url').toString(),
+    returnTo: Buffer.from(returnTo, 'base64url').toString() || undefined,
+    isOfBrowser: browserSecret !== '' && browser === ofBrowser,
+    isOfUser: user === ofUser,
   }
 }
 
-function sign({ browserSecret, secret }: StateSecrets, text: string): string {
-  // Session cookies are signed with the same secrets, but never begin like this. There is no space in `text`.
-  return createHmac('sha256', secret).update(`state ${browserSecret} ${text}`).digest('base64url')
+/** What binds a state to a browser and to a user. */
+function bindings(secret: string, nonce: string, browserSecret: string, bindTo: string | undefined): [string, string] {
+  return [hmac(secret, `browser ${nonce} ${browserSecret}`), bindTo ? hmac(secret, `bound ${nonce} ${bindTo}`) : '']
 }
 
-function bindingOf({ secret, bindTo }: StateSecrets, nonce: string): string {
-  return bindTo ? `_${createHmac('sha256', secret).update(`bound ${nonce} ${bindTo}`).digest('base64url')}` : ''
+/** `text` begins with a word of its own for each purpose; session cookies, signed with the same secrets, begin with none of them. */
+function hmac(secret: string, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('base64url')
 }
 
 /**

@@ -167,7 +167,7 @@ describe('a login is refused', () => {
     const error = await rejection(instagram.finishLogin({ callback, browserSecret }))
 
     expect(error).toBeInstanceOf(AppError)
-    expect(explain(error)).toMatchObject({ name: 'state_foreign', status: 403, fixableBy: 'person' })
+    expect(explain(error)).toMatchObject({ name: 'other_browser', status: 403, fixableBy: 'person' })
     const { accounts } = await instagram.accounts.list()
     expect(accounts.map(({ username }) => username)).not.toContain('guest.1')
   })
@@ -177,7 +177,7 @@ describe('a login is refused', () => {
 
     const error = await rejection(instagram.finishLogin({ callback, browserSecret: undefined }))
 
-    expect(explain(error).name).toBe('cookie_missing')
+    expect(explain(error).name).toBe('other_browser')
   })
 
   test('if its state was used for another code', async () => {

@@ -4,15 +4,16 @@ import { createState, readState, validateReturnTo } from '../../src/login/state.
 import { RETURN_ADDRESSES } from '../security/inputs.ts'
 
 const SECRETS = { browserSecret: 'the secret of this browser', secret: 'a secret of ours' }
+const OWN_BROWSER = { isOfBrowser: true, isOfUser: true }
 const NOW = new Date('2026-11-24T10:24:36.789Z')
 const ADDRESS = 'https://shop.example/profile?tab=2#top'
 
 describe('a state', () => {
-  test('without a return address is a time, a nonce and a signature', () => {
+  test('without a user and a return address is a time, a nonce, what binds it to the browser, and a signature', () => {
     const state = createState(SECRETS, NOW)
 
-    expect(state).toMatch(/^[0-9a-z]{8}\.[\da-f-]{36}\.[\w-]{43}$/)
-    expect(readState(SECRETS, state)).toStrictEqual({ createdAt: NOW, returnTo: undefined })
+    expect(state).toMatch(/^[0-9a-z]{8}\.[\da-f-]{36}\.[\w-]{43}\.\.\.[\w-]{43}$/)
+    expect(readState(SECRETS, state)).toStrictEqual({ createdAt: NOW, returnTo: undefined, ...OWN_BROWSER })
     expect(createState(SECRETS, NOW)).not.toBe(state)
   })
 
@@ -22,28 +23,39 @@ describe('a state', () => {
         const state = createState(SECRETS, NOW, returnTo)
 
         expect(state).toMatch(/^[\w.-]+$/)
-        expect(readState(SECRETS, state)).toStrictEqual({ createdAt: NOW, returnTo })
+        expect(readState(SECRETS, state)).toStrictEqual({ createdAt: NOW, returnTo, ...OWN_BROWSER })
       }),
     )
   })
 
   test.each([
-    ['another browser', { browserSecret: 'the secret of another' }],
-    ['no browser', { browserSecret: '' }],
-    ['another secret of ours', { secret: 'another secret' }],
-  ])('is not read with %s', (_, other) => {
-    expect(readState({ ...SECRETS, ...other }, createState(SECRETS, NOW, ADDRESS))).toBeUndefined()
+    ['another browser', { browserSecret: 'the secret of another' }, { isOfBrowser: false, isOfUser: true }],
+    ['a browser without a secret', { browserSecret: undefined }, { isOfBrowser: false, isOfUser: true }],
+    ['another user', { bindTo: 'another user' }, { isOfBrowser: true, isOfUser: false }],
+    ['nobody signed in', { bindTo: undefined }, { isOfBrowser: true, isOfUser: false }],
+  ])('that comes back with %s is known as ours', (_, other, expected) => {
+    const secrets = { ...SECRETS, bindTo: 'a user' }
+
+    const read = readState({ ...secrets, ...other }, createState(secrets, NOW, ADDRESS))
+
+    expect(read).toStrictEqual({ createdAt: NOW, returnTo: ADDRESS, ...expected })
+  })
+
+  test('of another secret of ours is not read', () => {
+    expect(readState({ ...SECRETS, secret: 'another secret' }, createState(SECRETS, NOW, ADDRESS))).toBeUndefined()
   })
 
   const foreign = Buffer.from('https://evil.example/').toString('base64url')
   test.each([
-    ['another address', (parts: string[]) => parts.with(2, foreign)],
-    ['no address', (parts: string[]) => parts.toSpliced(2, 1)],
-    ['a second address', (parts: string[]) => parts.toSpliced(2, 0, parts[2] ?? '')],
+    ['another address', (parts: string[]) => parts.with(4, foreign)],
+    ['no address', (parts: string[]) => parts.with(4, '')],
+    ['a second address', (parts: string[]) => parts.toSpliced(4, 0, parts[4] ?? '')],
     ['another time', (parts: string[]) => parts.with(0, (NOW.getTime() + 1).toString(36))],
-    ['another state’s text', (parts: string[]) => [...createState(SECRETS, NOW).split('.'), parts[2] ?? '']],
-    ['no signature', (parts: string[]) => parts.slice(0, 3)],
-    ['an empty signature', (parts: string[]) => parts.with(3, '')],
+    ['another state’s text', (parts: string[]) => [...createState(SECRETS, NOW).split('.'), parts[4] ?? '']],
+    ['another browser', (parts: string[]) => parts.with(2, createState(SECRETS, NOW).split('.')[2] ?? '')],
+    ['another user', (parts: string[]) => parts.with(3, parts[2] ?? '')],
+    ['no signature', (parts: string[]) => parts.slice(0, 5)],
+    ['an empty signature', (parts: string[]) => parts.with(5, '')],
   ])('that was given %s is not read', (_, change) => {
     const state = createState(SECRETS, NOW, ADDRESS)
 

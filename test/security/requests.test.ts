@@ -93,7 +93,7 @@ test('a good callback in another browser, without cookies, or after ten minutes 
   world.pass(10 * MINUTE_MS + 1)
   pages.push(await somebody.get(callback))
 
-  expect(pages.map(({ status }) => status)).toStrictEqual([403, 400, 400])
+  expect(pages.map(({ status }) => status)).toStrictEqual([403, 403, 400])
   expect(exchanges()).toBe(before)
 })
 

@@ -43,6 +43,18 @@ export const siteErrors = {
     meaning: 'The state was not made for the browser that brought it (in other programs: “state mismatch”).',
     steps: [ONE_ADDRESS, 'Otherwise nothing: this is how a login that somebody else began is kept out.'],
   }),
+  other_browser: siteError(403, 'person', {
+    title: 'We do not recognise this browser',
+    description:
+      'We finish a login only in the browser where it began, and recognise that browser by a cookie. Either Instagram’s app or another browser opened this page, or this browser blocks our cookie.',
+    advice:
+      'Go back to the browser where you began, or open this page there. Or allow cookies for this site, choose Get Started here, and stay in this browser.',
+    meaning: 'The state is ours and fresh. The browser that brought it has another cookie, or none.',
+    steps: [
+      'A single case needs nothing: on a phone, Instagram’s app may open another browser than the one where the login began.',
+      `If it happens at every login: ${ONE_ADDRESS} On https see that the proxy hands Set-Cookie on unchanged.`,
+    ],
+  }),
   user_changed: siteError(403, 'person', {
     title: 'You signed in as somebody else',
     description:
