@@ -47,7 +47,7 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
     sessionKey: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
   }
   const isOperator = (request: Request) => !config.production || isAdmin(request, config)
-  const login = loginHandlers(context)
+  const login = loginHandlers(context, address)
   const meta = metaHandlers(context, address)
   const help = helpHandlers(context, address)
   const setup = setupHandlers(context, certificate)

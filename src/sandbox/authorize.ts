@@ -54,8 +54,10 @@ export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: Faul
       const scopes = authorization.scopes.filter((scope) => scope === BASIC_SCOPE || ticked.includes(scope))
       const code = tokens.issueCode(user, scopes, authorization.redirectUri)
       lastAllowed = user.key
-      const callback = faults.takeCallbackFault()?.callback ?? { code: true }
-      response.redirect(302, callbackUrl(authorization, callback, code))
+      const callback: FaultyCallback = faults.takeCallbackFault()?.callback ?? { code: true }
+      const address = callbackUrl(authorization, callback, code)
+      if (callback.elsewhere) response.location(address).render('elsewhere', { address })
+      else response.redirect(302, address)
     }
   })
 

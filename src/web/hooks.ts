@@ -69,8 +69,17 @@ export interface PageLocals {
 
 /** Each view with its own locals. `getStarted` and `connectAnother` are Instagram's authorize URL with a state; times are formatted. */
 export interface Views {
-  /** The start page. `reconnect`: the user name or id of the account to connect again. `takesTokens`: POST `access_token` to `import`. `notice`: the result of a disconnect. */
-  index: { getStarted: string; reconnect: string | null; takesTokens: boolean; notice: string | null }
+  /**
+   * The start page. `reconnect`: the user name or id of the account to connect again. `takesTokens`: POST `access_token` to `import`.
+   * `notice`: the result of a disconnect. `systemBrowser`: opens the page in Safari or Chrome; `null`: this is no built-in browser of an app.
+   */
+  index: {
+    getStarted: string
+    reconnect: string | null
+    takesTokens: boolean
+    notice: string | null
+    systemBrowser: string | null
+  }
   /** The page of the connected account. `notice`: the result of the person's last action. */
   response: { account: AccountView; connectAnother: string; justConnected: boolean; notice: string | null }
   auth_error: ErrorView

@@ -10,6 +10,8 @@ import { isAnswer } from '../login/callback.ts'
 import type { BeginLogin } from '../login/login.ts'
 import { accountView, type TokenView, tokenView } from './accountView.ts'
 import { parameterOf, queryOf } from './request.ts'
+import { systemBrowserLink } from './inAppBrowser.ts'
+import { type Address, parameterOf, queryOf } from './request.ts'
 import type { Views } from './hooks.ts'
 import { requestContext } from './requestContext.ts'
 import * as session from './session.ts'
@@ -22,7 +24,7 @@ const importForm = z.object({ access_token: z.string().catch('') }).catch({ acce
 export type LoginHandlers = ReturnType<typeof loginHandlers>
 
 /** The handlers of logins and of the account page, and `completeLogin` for callbacks that come another way. */
-export function loginHandlers(context: Context) {
+export function loginHandlers(context: Context, address: Address) {
   const { accounts, config, instagram, login, metrics, now, refresher } = context
   const { takesTokens } = config
 
@@ -178,7 +180,9 @@ export function loginHandlers(context: Context) {
     response: Response,
     locals: Pick<Views['index'], 'getStarted' | 'reconnect'>,
   ) {
-    await renderView(response, 'index', { ...locals, takesTokens, notice: await session.takeFlash(request) })
+    const systemBrowser = systemBrowserLink(request.get('User-Agent') ?? '', address.url + request.path)
+    const notice = await session.takeFlash(request)
+    await renderView(response, 'index', { ...locals, takesTokens, notice, systemBrowser })
   }
 
     await renderView(response, 'response', {

@@ -15,6 +15,8 @@ interface BrowserOptions {
   headers?: Record<string, string>
   /** In CSS pixels. */
   width?: number
+  /** Default: that of Chromium. */
+  userAgent?: string
 }
 
 /** A person's browser, with cookies and a history of its own. */
@@ -37,6 +39,7 @@ export async function openBrowser({
   anyCertificate = false,
   headers = {},
   width = 1280,
+  userAgent,
 }: BrowserOptions = {}): Promise<Browser> {
   connection ??= chromium.connect(inject('chromium'))
   const context = await (
@@ -47,6 +50,7 @@ export async function openBrowser({
     extraHTTPHeaders: headers,
     colorScheme: 'light',
     viewport: { width, height: 800 },
+    ...(userAgent && { userAgent }),
   })
   context.setDefaultTimeout(TIME_LIMIT_MS)
   if (!cookies) {

@@ -28,9 +28,11 @@ const CODES: Partial<Record<FaultName, ErrorCode>> = {
 
 const codeOf = (name: FaultName) => CODES[name] ?? (name as ErrorCode)
 
-/** The faults of a place but those that take ten seconds each. */
+/** Faults that take ten seconds each, and what happens on phones only. */
+const TRIED_ELSEWHERE: readonly FaultName[] = ['hang', 'slow', 'app_opened', 'other_browser']
+
 function faultsAt(place: FaultPlace) {
-  return FAULTS.filter(({ at, name }) => at === place && name !== 'hang' && name !== 'slow').map((fault) => ({
+  return FAULTS.filter(({ at, name }) => at === place && !TRIED_ELSEWHERE.includes(name)).map((fault) => ({
     ...fault,
     code: codeOf(fault.name),
   }))

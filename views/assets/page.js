@@ -3,8 +3,8 @@
 // Wherever the app is mounted, it lies beside the assets.
 const HOME = new URL('../', document.currentScript.src)
 
-// The address bar is no place for a code or a state, unless the callback was not used yet: then a reload sends it again.
-const NOT_USED = ['database_unavailable', 'too_many_requests']
+// The address bar is no place for a code or a state, unless the callback was not used yet: then it can be sent again, by a reload or in the right browser.
+const NOT_USED = ['database_unavailable', 'too_many_requests', 'other_browser']
 const ending = document.querySelector('.account, [data-error]')
 if (/[?&](code|state|error)=/.test(location.search) && ending && !NOT_USED.includes(ending.dataset.error))
   history.replaceState(null, '', location.pathname)
@@ -34,14 +34,22 @@ async function copy(text) {
   }
 }
 
+// Phones may open a link to Instagram in Instagram's app, which cannot show the page. They go to our /login instead, which redirects.
+const { platform } = navigator.userAgentData ?? {}
+const isPhone =
+  ['Android', 'iOS'].includes(platform) ||
+  /Android|iPhone|iPad|iPod/.test(navigator.userAgent) ||
+  // An iPad calls itself a Mac.
+  (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1)
+
 // A link to Instagram is good for ten minutes. On a page that stood open for longer it is fetched anew when it is wanted.
 const LINK_LIFETIME_MS = 9 * 60 * 1000
 const loadedAt = Date.now()
 for (const link of document.querySelectorAll('a[data-login]'))
   link.addEventListener('click', async (event) => {
-    if (Date.now() - loadedAt < LINK_LIFETIME_MS) return
+    if (!isPhone && Date.now() - loadedAt < LINK_LIFETIME_MS) return
     event.preventDefault()
-    location.assign((await freshLink()) ?? HOME)
+    location.assign(isPhone ? link.dataset.login : ((await freshLink()) ?? HOME))
   })
 
 async function freshLink() {

@@ -6,12 +6,14 @@ export const TITLES = {
   not_professional: 'Not a professional account',
   invalid_scope: 'Invalid scope',
   session_invalid: '400: Session Invalid',
+  app_opened: 'Instagram’s app opens instead',
   user_denied: 'The person says no',
   server_error: 'Server error',
   temporarily_unavailable: 'Temporarily unavailable',
   callback_without_state: 'No state',
   callback_with_other_state: 'Another state',
   callback_empty: 'Neither code nor error',
+  other_browser: 'Back in another browser',
   code_used: 'Code used already',
   code_expired: 'Code expired',
   code_invalid: 'Code invalid',
@@ -97,6 +99,8 @@ export interface FaultyCallback {
   code?: boolean
   /** Default `kept`: the state that the app sent. */
   state?: 'kept' | 'missing' | 'other'
+  /** Whether a page shows the address, to be opened in another browser, in place of a redirect. Default: no. */
+  elsewhere?: boolean
 }
 
 interface FaultForm {

@@ -21,6 +21,8 @@ export const PAGE_FAULTS: FaultTable<string> = {
   },
   // Not recorded: at which of Instagram's addresses this message appears.
   session_invalid: { usual: '400: Session Invalid' },
+  // On a phone the app may take a tapped link, and show nothing of the page.
+  app_opened: { usual: 'Instagram’s app has opened in place of this page, and shows nothing of it.' },
 }
 
 /** The query of a callback after Cancel, as documented. */
@@ -49,5 +51,6 @@ export const CALLBACK_FAULTS: FaultTable<FaultyCallback> = {
   invalid_scope: { usual: { query: { error: 'invalid_scope' } } },
   callback_without_state: { usual: { code: true, state: 'missing' } },
   callback_with_other_state: { usual: { code: true, state: 'other' } },
+  other_browser: { usual: { code: true, elsewhere: true } },
   callback_empty: { usual: {}, 'without state': { state: 'missing' } },
 }
