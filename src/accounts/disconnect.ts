@@ -43,8 +43,8 @@ export function createDisconnect(options: {
 }
 
 /** What a disconnect did, for people. */
-export function describeDisconnect({ account, isRevoked }: Disconnected): string {
-  const deleted = `${accountTitle(account)} was disconnected: its token is deleted here.`
+export function describeDisconnect({ account, isRevoked }: Disconnected, title = accountTitle(account)): string {
+  const deleted = `${title} was disconnected: its token is deleted here.`
   if (isRevoked) return `${deleted} Access was also revoked at Instagram.`
   if (account.status === 'disconnected_by_instagram') return deleted
   return `${deleted} To revoke access at Instagram, remove the app there under Settings → Apps and websites.`

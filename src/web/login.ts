@@ -9,10 +9,9 @@ import { AppError, errorLogFields, isAppError, toAppError } from '../errors/erro
 import { isAnswer } from '../login/callback.ts'
 import type { BeginLogin } from '../login/login.ts'
 import { accountView, type TokenView, tokenView } from './accountView.ts'
-import { parameterOf, queryOf } from './request.ts'
+import type { Views } from './hooks.ts'
 import { systemBrowserLink } from './inAppBrowser.ts'
 import { type Address, parameterOf, queryOf } from './request.ts'
-import type { Views } from './hooks.ts'
 import { requestContext } from './requestContext.ts'
 import * as session from './session.ts'
 import { redirectTo, renderView, runHook } from './views.ts'
@@ -98,7 +97,8 @@ export function loginHandlers(context: Context, address: Address) {
     disconnect: async (request, response) => {
       const { accountKey } = session.sessionData(request)
       const disconnected = accountKey ? await context.disconnect(accountKey) : undefined
-      await session.signOut(request, disconnected && describeDisconnect(disconnected))
+      // Without the name, which would stay in the session.
+      await session.signOut(request, disconnected && describeDisconnect(disconnected, 'Your account'))
       redirectTo(response, '/')
     },
   } satisfies Record<string, RequestHandler>
@@ -174,7 +174,6 @@ export function loginHandlers(context: Context, address: Address) {
     return account?.status === 'disconnected_by_instagram' ? undefined : account
   }
 
-  async function renderAccount(account: Account, request: Request, response: Response, justConnected = false) {
   async function renderStart(
     request: Request,
     response: Response,
@@ -185,6 +184,7 @@ export function loginHandlers(context: Context, address: Address) {
     await renderView(response, 'index', { ...locals, takesTokens, notice, systemBrowser })
   }
 
+  async function renderAccount(account: Account, request: Request, response: Response, justConnected = false) {
     await renderView(response, 'response', {
       account: accountView(account, await tokenOf(account, request), now()),
       connectAnother: beginLogin(request, response, { forceReauth: true }),

@@ -14,7 +14,8 @@ beforeEach(async () => {
 
 const DELETED = '@harbour.bakery was disconnected: its token is deleted here.'
 const REVOKED = `${DELETED} Access was also revoked at Instagram.`
-const NOT_REVOKED = `${DELETED} To revoke access at Instagram, remove the app there under Settings → Apps and websites.`
+const NOT_REVOKED =
+  'Your account was disconnected: its token is deleted here. To revoke access at Instagram, remove the app there under Settings → Apps and websites.'
 
 async function connected(): Promise<Person> {
   const somebody = person(world)
@@ -49,7 +50,10 @@ test('a person who disconnects reads once that Instagram revoked the access, wit
   expect(calls()).toMatchObject([{ method: 'DELETE', path: '/me/permissions' }])
   const me = await fetch(`${world.sandbox.graphUrl}/v27.0/me?fields=username&access_token=${token}`)
   expect(me.status).toBe(400)
-  expect([noticeOn(first.text), noticeOn(second.text)]).toStrictEqual([REVOKED, undefined])
+  expect([noticeOn(first.text), noticeOn(second.text)]).toStrictEqual([
+    REVOKED.replace('@harbour.bakery', 'Your account'),
+    undefined,
+  ])
   expect((await world.database.query('SELECT * FROM sessions WHERE account_key IS NULL')).rows).toStrictEqual([])
 })
 
