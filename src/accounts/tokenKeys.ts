@@ -79,9 +79,9 @@ export async function sampleTokens(
 ): Promise<string[]> {
   if (keys.length === 0) return []
   const { rows } = await database.query(
+    // Those that are not refreshed any more have no due_at. By the index accounts_expires_at.
     `SELECT account_key, sealed_token FROM accounts
-     WHERE token_kind = 'long_lived' AND status IN ('ok', 'expiring') AND expires_at > $1
-     ORDER BY due_at DESC LIMIT $2`,
+     WHERE token_kind = 'long_lived' AND due_at IS NOT NULL AND expires_at > $1 ORDER BY expires_at DESC LIMIT $2`,
     [now.getTime(), limit],
   )
   return decryptRows(rows, createTokenCipher(keys))
