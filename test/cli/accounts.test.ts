@@ -152,13 +152,14 @@ test('no text of an account steers a terminal, in a list or in JSON', async () =
   )
 })
 
-test('a token is refreshed', async () => {
+test('a token is refreshed, with a warning where the clock differs from Instagram’s', async () => {
   await age()
   const [before] = await stored()
 
   const { status, stdout, stderr } = await run('refresh', '17841403815449847')
 
-  expect([status, stdout, stderr]).toStrictEqual([0, '@harbour.bakery was refreshed.\n', ''])
+  expect([status, stdout]).toStrictEqual([0, '@harbour.bakery was refreshed.\n'])
+  expect(stderr).toMatch(/^! this machine’s clock is \d+ seconds behind Instagram’s\n {2}→ Set the clock/)
   const [after] = await stored()
   expect(after?.['expires_at']).toBeGreaterThan(Number(before?.['expires_at']))
 })

@@ -71,7 +71,7 @@ test('while a token cannot be refreshed, the current one is given with a warning
   const token = await here.run(['token'])
 
   expect([token.status, token.stdout]).toStrictEqual([0, stdout])
-  expect(token.stderr).toMatch(/^! a token could not be refreshed\n {2}→ \S/)
+  expect(token.stderr).toMatch(/^! a token could not be refreshed\n {2}→ \S/m)
 })
 
 test('an account whose person removed the app is explained, to people and to programs', async () => {
