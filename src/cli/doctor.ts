@@ -2,6 +2,7 @@ import { certificateFor } from '../certificate.ts'
 import { type Environment, type InstagramSettings, parseEnvironment, withoutEmpty } from '../config.ts'
 import { openExistingDatabase } from '../database/database.ts'
 import { type CheckStatus, examine, type Finding, type Installation, type Result } from '../doctor/doctor.ts'
+import { compareEmbedUrl, environmentOf } from '../doctor/embedUrl.ts'
 import { warning } from '../doctor/installation.ts'
 import { CHANGELOG_FEED } from '../facts.ts'
 import { createInstagramClient } from '../instagram/client.ts'
@@ -24,20 +25,28 @@ export interface DoctorOptions {
   json?: boolean
   /** Whether to read Meta's changelog too, or the feed to read in its place. */
   online?: boolean | string
+  /** The Embed URL of Meta's dashboard, to compare with the settings. */
+  embedUrl?: string
 }
 
 /** `doctor`: checks an installation, and exits with status 1 if anything is wrong. */
-export async function doctor({ json = false, online = false }: DoctorOptions, terminal: Terminal): Promise<void> {
+export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<void> {
+  const { json = false, online = false, embedUrl } = options
   const environment = siteEnvironment(terminal)
   await confirmHosts(terminal, environment)
   await using installation = await findInstallation(environment, !terminal.isProject)
   const mistakes = (terminal.warnings ?? []).map((says) => warning('.env', says, 'Correct it in .env.'))
+  const { sandbox, settings, names } = installation
+  const comparison = embedUrl === undefined ? undefined : compareEmbedUrl(embedUrl, sandbox ? {} : settings, names)
   const findings = [
     ...mistakes,
     ...(await examine(installation, online === true ? CHANGELOG_FEED : online || undefined)),
+    ...(comparison?.findings ?? []),
   ]
   const wrong = count(findings, 'wrong')
-  print(terminal, json ? JSON.stringify({ wrong, lines: findings }) : report(findings, terminal))
+  const env = Object.entries(environmentOf(comparison?.embedded ?? {})).map(([name, value]) => `${name}=${value}`)
+  const lines = env.length > 0 ? `\n\nFor .env, from the Embed URL:\n\n${env.join('\n')}` : ''
+  print(terminal, json ? JSON.stringify({ wrong, lines: findings, env }) : report(findings, terminal) + lines)
   if (wrong > 0) throw new ExitError(1)
 }
 

@@ -3,6 +3,7 @@ import { validToken } from '../accounts/tokens.ts'
 import { configFromEnvironment, type Environment, withoutEmpty } from '../config.ts'
 import type { Context } from '../context.ts'
 import { createSandbox } from '../createSandbox.ts'
+import { compareEmbedUrl, environmentOf } from '../doctor/embedUrl.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { AppError, errorLogFields } from '../errors/errors.ts'
 import { explain } from '../errors/explain.ts'
@@ -25,6 +26,7 @@ export interface LoginOptions extends DeliveryOptions {
   clientSecret?: string
   redirectUri?: string
   scopes?: string
+  embedUrl?: string
   port?: number
   open: boolean
   sandbox?: boolean
@@ -36,9 +38,9 @@ const UNRELATED: readonly ErrorCode[] = [
   'no_answer',
   'state_missing',
   'state_foreign',
+  'other_browser',
   'state_used',
   'address_foreign',
-  'other_browser',
 ]
 
 /** A login while the person is at Instagram. */
@@ -97,9 +99,23 @@ function withOptions({ sandbox, port, ...options }: LoginOptions, terminal: Term
     INSTAGRAM_SCOPES: options.scopes ?? terminal.environment['INSTAGRAM_SCOPES'],
     PORT: port?.toString(),
   })
-  if (!sandbox) return loginEnvironment({ ...terminal, environment: { ...terminal.environment, ...given } })
+  const set = { ...withoutEmpty(terminal.environment), ...given }
+  const embedded = sandbox || options.embedUrl === undefined ? {} : readEmbedUrl(options.embedUrl, set, terminal)
+  if (!sandbox) return loginEnvironment({ ...terminal, environment: { ...embedded, ...set } })
   // The sandbox takes any free port, and knows no app but its own.
   return { INSTAGRAM_REDIRECT_URI: `https://localhost:${port ?? 0}/response`, ...given, DATABASE_URL: 'file::memory:' }
+}
+
+/** The settings in an Embed URL, for those that are not set; the others are compared with it. @throws Error in a sentence: it is no Embed URL */
+function readEmbedUrl(pasted: string, given: Environment, terminal: Terminal): Environment {
+  const { INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_REDIRECT_URI: redirectUri, INSTAGRAM_SCOPES: list } = given
+  const settings = { clientId, redirectUri, scopes: list?.split(/[\s,]+/) }
+  const { findings, embedded } = compareEmbedUrl(pasted, settings, ENVIRONMENT_NAMES)
+  const wrong = findings.filter(({ outcome }) => outcome === 'wrong')
+  const sentences = wrong.map(({ name, says, fix = '' }) => `${name}: ${says}\n  → ${fix}`)
+  if (Object.keys(embedded).length === 0) throw new Error(sentences[0])
+  for (const sentence of sentences) warn(terminal, sentence)
+  return environmentOf(embedded)
 }
 
 /** The settings, with the credentials of the app that the person is asked for if they are missing. */

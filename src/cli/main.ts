@@ -89,6 +89,7 @@ function createProgram(terminal: Terminal): Command {
       'its secret (better INSTAGRAM_CLIENT_SECRET: others on the machine can see options)',
     )
     .option('--redirect-uri <uri>', "as registered in Meta's dashboard (or INSTAGRAM_REDIRECT_URI)")
+    .option('--embed-url <url>', "what is missing is taken from the Embed URL of Meta's dashboard, in quotes")
     .option('--port <number>', 'of the default redirect URI, on localhost (or PORT; default: 3000)', parsePort)
     .option('--scopes <list>', 'what to ask for (or INSTAGRAM_SCOPES; default: instagram_business_basic)')
     .action(async (options: LoginOptions) => (await import('./login.ts')).login(options, terminal))
@@ -118,6 +119,7 @@ function createProgram(terminal: Terminal): Command {
     .description(
       "Looks at every setting, at the addresses, at Instagram's hosts and at the keys. Ends with status 1 if anything is wrong.",
     )
+    .option('--embed-url <url>', "compare the settings with the Embed URL of Meta's dashboard, in quotes")
     .option('--online [feed]', "also list what Meta's changelog (or this RSS feed) has that this version does not know")
     .action(async (options: DoctorOptions) => (await import('./doctor.ts')).doctor(options, terminal))
 

@@ -1,10 +1,14 @@
-import type { InstagramSettings } from '../config.ts'
+import { type Environment, withoutEmpty } from '../config.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { AUTHORIZE_URL, dayInWords, DEAD_SCOPES, FORMER_AUTHORIZE, SCOPES } from '../facts.ts'
 import { type Finding, ok, quoted, unknown, wrong } from './installation.ts'
 
 /** The settings that an Embed URL contains. Those that are missing or malformed in it are left out. */
-export type EmbeddedSettings = Partial<Pick<InstagramSettings, 'clientId' | 'redirectUri' | 'scopes'>>
+export interface EmbeddedSettings {
+  clientId?: string | undefined
+  redirectUri?: string | undefined
+  scopes?: readonly string[] | undefined
+}
 
 /** What a comparison finds. */
 export interface EmbedUrlComparison {
@@ -53,14 +57,9 @@ export function compareEmbedUrl(pasted: string, settings: EmbeddedSettings, name
   return { findings: findings.flat(), embedded }
 }
 
-/** The lines of `.env` with these settings. */
-export function environmentLines({ clientId, redirectUri, scopes }: EmbeddedSettings): string[] {
-  const values = {
-    INSTAGRAM_CLIENT_ID: clientId,
-    INSTAGRAM_REDIRECT_URI: redirectUri,
-    INSTAGRAM_SCOPES: scopes?.join(),
-  }
-  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
+/** These settings as environment variables. */
+export function environmentOf({ clientId: INSTAGRAM_CLIENT_ID, redirectUri, scopes }: EmbeddedSettings): Environment {
+  return withoutEmpty({ INSTAGRAM_CLIENT_ID, INSTAGRAM_REDIRECT_URI: redirectUri, INSTAGRAM_SCOPES: scopes?.join() })
 }
 
 /** Why the text is not compared: it is no address of Instagram, or can be read in two ways. */
@@ -123,7 +122,7 @@ function compareRedirectUri(theirs: string, ours: string | undefined, names: Set
   if (ours === theirs || ours === undefined) return equalOrUnset(name, names.redirectUri, theirs, ours)
   return wrong(
     name,
-    `It is ${quoted(theirs)}, but ${names.redirectUri} is ${quoted(ours)}: ${differences(url, new URL(ours)).join(', ')}.`,
+    `It is ${quoted(theirs)}, but ${names.redirectUri} is ${quoted(ours)}: ${differences(url, URL.parse(ours) ?? url).join(', ')}.`,
     `Set ${names.redirectUri} to the value of the Embed URL, or add yours in the dashboard under Business login settings → OAuth redirect URIs.`,
   )
 }

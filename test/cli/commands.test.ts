@@ -134,6 +134,29 @@ test('the doctor checks the settings of a login on this machine', async () => {
   expect(ill.status).toBe(1)
 })
 
+test('the doctor compares an Embed URL with the settings, and prints its lines for .env', async () => {
+  await using here = await laptop()
+  const redirect_uri = here.redirectUri.replace('https:', 'http:')
+  const query = { client_id: CLIENT_ID, redirect_uri, response_type: 'code', scope: 'instagram_business_basic' }
+  const url = `https://www.instagram.com/oauth/authorize?${new URLSearchParams(query).toString()}`
+  const env = [
+    `INSTAGRAM_CLIENT_ID=${CLIENT_ID}`,
+    `INSTAGRAM_REDIRECT_URI=${redirect_uri}`,
+    'INSTAGRAM_SCOPES=instagram_business_basic',
+  ]
+
+  const { status, stdout } = await here.run(['doctor', '--embed-url', url])
+  const json = await here.run(['doctor', '--json', '--embed-url', url])
+
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/^✓ Embed URL: app ID +It is the same/m)
+  expect(stdout).toMatch(
+    /^✗ Embed URL: redirect URI +It is “http:.*: the scheme differs.*\n +→ Set INSTAGRAM_REDIRECT_URI/m,
+  )
+  expect(stdout.endsWith(`\n${env.join('\n')}\n`)).toBe(true)
+  expect(JSON.parse(json.stdout)).toMatchObject({ env })
+})
+
 test('the doctor accepts any redirect path, as a login does, but in the project only that of the web app', async () => {
   await using here = await laptop({ redirectUri: 'https://tokens.invalid/instagram/callback' })
   const environment = { ...here.nothing, INSTAGRAM_CLIENT_ID: CLIENT_ID, INSTAGRAM_CLIENT_SECRET: SECRET }

@@ -7,6 +7,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { decide } from '../../src/sandbox/decide.ts'
 import { CLIENT_ID, laptop, SECRET } from './support.ts'
 
+const SCOPES = 'instagram_business_basic,instagram_business_content_publish'
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
 
@@ -210,7 +211,6 @@ test('mistakes in the settings are named all at once, by their variables and wit
 
 test('options go before the environment', async () => {
   await using here = await laptop()
-  const SCOPES = 'instagram_business_basic,instagram_business_content_publish'
   const options = ['--client-id', CLIENT_ID, '--client-secret', SECRET, '--port', String(here.port), '--scopes', SCOPES]
   const environment = { INSTAGRAM_CLIENT_SECRET: 'canary', INSTAGRAM_SCOPES: 'canary', PORT: '1' }
   const cli = here.start(options, environment, here.nothing)
@@ -221,6 +221,38 @@ test('options go before the environment', async () => {
   expect(new URL(link).searchParams.get('redirect_uri')).toBe(here.redirectUri)
   expect(new URL(link).searchParams.get('scope')).toBe(SCOPES)
   expect((await cli.ended).status).toBe(0)
+})
+
+/** An Embed URL of Meta's dashboard. */
+function embedUrl(redirect_uri: string): string {
+  const query = { force_reauth: 'true', client_id: CLIENT_ID, redirect_uri, response_type: 'code', scope: SCOPES }
+  return `https://www.instagram.com/oauth/authorize?${new URLSearchParams(query).toString()}`
+}
+
+test('what is not set comes from the Embed URL, and what is set is compared with it', async () => {
+  await using here = await laptop()
+  const set = { INSTAGRAM_CLIENT_SECRET: SECRET, INSTAGRAM_SCOPES: 'instagram_business_basic,likes' }
+  const cli = here.start(['--embed-url', embedUrl(here.redirectUri)], set, here.nothing)
+  const link = new URL(await cli.link())
+
+  cli.signal('SIGINT')
+  const { stderr } = await cli.ended
+
+  expect(link.searchParams.get('client_id')).toBe(CLIENT_ID)
+  expect(link.searchParams.get('redirect_uri')).toBe(here.redirectUri)
+  expect(link.searchParams.get('scope')).toBe(set.INSTAGRAM_SCOPES)
+  expect(stderr).toMatch(/! Embed URL: scopes: INSTAGRAM_SCOPES asks for “likes”.*\n {2}→ Add the permission/)
+  expect(stderr.match(/! Embed URL/g)).toHaveLength(1)
+})
+
+test('a text that is no Embed URL ends the login, and is not printed', async () => {
+  await using here = await laptop()
+
+  const { status, stdout, stderr } = await here.run(['--embed-url', 'canary'])
+
+  expect([status, stdout]).toStrictEqual([1, ''])
+  expect(stderr).toMatch(/Embed URL: It is not an address that begins with https/)
+  expect(stderr).not.toContain('canary')
 })
 
 test('the sandbox needs no settings, and stores nothing', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { parse } from 'dotenv'
 import { expect, test } from 'vitest'
-import { compareEmbedUrl, environmentLines } from '../../src/doctor/embedUrl.ts'
+import { compareEmbedUrl, type EmbeddedSettings, environmentOf } from '../../src/doctor/embedUrl.ts'
 import { ENVIRONMENT_NAMES } from '../../src/errors/settingNames.ts'
 import { HOSTILE_TEXTS } from '../security/inputs.ts'
 
@@ -24,6 +24,9 @@ function embedUrl(change: Readonly<Record<string, string | null>> = {}, address 
   const parameters = Object.entries({ ...PARAMETERS, ...change }).filter(([, value]) => value !== null)
   return `${address}?${new URLSearchParams(parameters as [string, string][]).toString()}`
 }
+
+const environmentLines = (embedded: EmbeddedSettings) =>
+  Object.entries(environmentOf(embedded)).map(([name, value]) => `${name}=${value}`)
 
 const compare = (pasted: string, change: Partial<typeof SETTINGS> = {}) =>
   compareEmbedUrl(pasted, { ...SETTINGS, ...change }, ENVIRONMENT_NAMES)
