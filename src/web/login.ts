@@ -19,10 +19,7 @@ import { redirectTo, renderView, runHook } from './views.ts'
 /** The import form; anything else counts as an empty token. */
 const importForm = z.object({ access_token: z.string().catch('') }).catch({ access_token: '' })
 
-/** What {@link loginHandlers} makes. */
-export type LoginHandlers = ReturnType<typeof loginHandlers>
-
-/** The handlers of logins and of the account page, and `completeLogin` for callbacks that come another way. */
+/** The handlers of logins and of the account page. */
 export function loginHandlers(context: Context, address: Address) {
   const { accounts, config, instagram, login, metrics, now, refresher } = context
   const { takesTokens } = config
@@ -206,5 +203,5 @@ export function loginHandlers(context: Context, address: Address) {
     }
   }
 
-  return { ...handlers, completeLogin }
+  return handlers
 }
