@@ -104,7 +104,7 @@ test('processes that start at once get the same whole secret', async () => {
 
 test.each([
   ['an empty file', (path: string) => writeFile(path, ' \n'), 'is empty; delete it'],
-  ['a folder', (path: string) => mkdir(path), 'EISDIR'],
+  ['a folder', (path: string) => mkdir(path), 'it is a folder'],
   ['a link to nowhere', (path: string) => symlink('nowhere', path), 'EEXIST'],
 ])('an operator reads which file cannot be used if it is %s', async (_, create, reason) => {
   const folder = await temporaryFolder()
