@@ -87,11 +87,11 @@ export interface AccountList {
   next: string | null
 }
 
-/**
 /** For those who mount the router elsewhere: it needs what Express adds to requests and responses. */
 const WRAP_ROUTER =
   'The Instagram router works in an Express app only. Elsewhere put it into one, and mount that: express().use(path, instagram.router).'
 
+/**
  * Logins with Instagram for an Express 5 app.
  *
  * ```ts
@@ -165,13 +165,13 @@ export function createInstagram(options: InstagramOptions): Instagram {
 
   const pages = createRouter(context, { address, hooks: { onConnected, onFailure, render }, bindTo })
   const mounted: RequestHandler = (request, response, next) => {
-    const { promise, resolve } = Promise.withResolvers<undefined>()
-    if (!response.closed && !closing) void tracked(() => promise)()
     if (!('app' in request)) {
       log.error(WRAP_ROUTER)
       ;(response as ServerResponse).writeHead(500, { 'Content-Type': 'text/plain' }).end(WRAP_ROUTER)
       return
     }
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    if (!response.closed && !closing) void tracked(() => promise)()
     response.once('close', resolve)
     pages(request, response, (error?: unknown) => {
       resolve(undefined)
