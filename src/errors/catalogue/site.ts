@@ -51,8 +51,9 @@ export const siteErrors = {
       'Go back to the browser where you began, or open this page there. Or allow cookies for this site, choose Get Started here, and stay in this browser.',
     meaning: 'The state is ours and fresh. The browser that brought it has another cookie, or none.',
     steps: [
-      'A single case needs nothing: on a phone, Instagram’s app may open another browser than the one where the login began.',
-      `If it happens at every login: ${ONE_ADDRESS} On https see that the proxy hands Set-Cookie on unchanged.`,
+      'If it happens now and then, nothing: on a phone, Instagram’s app may open another browser than the one where the login began.',
+      `If it happens at every login, two things can be wrong. ${ONE_ADDRESS}`,
+      'On https see that the proxy hands Set-Cookie on unchanged.',
     ],
   }),
   user_changed: siteError(403, 'person', {
