@@ -117,7 +117,7 @@ function headingOf(name: ErrorCode): string {
 }
 
 const STAGES: Readonly<Record<Stage, string>> = {
-  page: 'on Instagram’s own page',
+  page: 'on its own page',
   callback: 'on the way back from Instagram',
   exchange: 'when the code is exchanged for a token',
   long_lived: 'when the token is exchanged for one of 60 days',

@@ -61,7 +61,7 @@ test('the title of an error’s page has Instagram’s own words, so that people
 
   expect(page.text).toMatch(/<title>“Invalid platform app”: Instagram does not know this site’s app<\/title>/)
   expect(textOf(page.text)).toContain(
-    'Instagram shows this on Instagram’s own page, or when the code is exchanged for a token.',
+    'Instagram shows this on its own page, or when the code is exchanged for a token.',
   )
   for (const { message } of matchersOf('invalid_platform_app'))
     expect(textOf(page.text)).toContain(`“${String(message)}”`)
