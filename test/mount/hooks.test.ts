@@ -60,9 +60,10 @@ describe('a login that is bound to the user of the host', () => {
 
     const page = await somebody.get(callback, as(user))
     const pasted = await somebody.submit('/instagram/help', { pasted: site.origin + callback })
+    const opened = await somebody.get(pasted.headers['location'] ?? 'none', as(user))
     const { accounts } = await site.instagram.accounts.list()
 
-    expect([page.status, pasted.status]).toStrictEqual([403, 403])
+    expect([page.status, opened.status]).toStrictEqual([403, 403])
     expect(page.text).toContain('You signed in as somebody else')
     expect(accounts.map(({ username }) => username)).not.toContain('mira.draws')
   })
@@ -104,7 +105,8 @@ describe('after a successful login', () => {
     const somebody = person(site)
     const pasted = site.origin + (await allow(somebody, { query: '?return_to=/own' }))
 
-    const answer = await somebody.submit('/instagram/help', { pasted })
+    const { headers } = await somebody.submit('/instagram/help', { pasted })
+    const answer = await somebody.get(headers['location'] ?? 'none')
 
     expect(answer.text).toBe(`Hello @harbour.bakery, on your way to ${site.origin}/own`)
   })

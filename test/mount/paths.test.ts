@@ -429,7 +429,7 @@ describe('texts for the operator', () => {
 
     expect(copied('redirect-uri', text)).toMatch(/^https:\/\/localhost:\d+\/instagram\/response$/)
     expect(copied('code', text)).toContain("clientId: 'the Instagram app ID'")
-    expect(text).toContain('Have your app speak it on this machine too')
+    expect(text).toContain('Serve your app over https on this machine')
     expect(text).not.toMatch(OF_A_PROCESS)
   })
 

@@ -320,8 +320,8 @@ test('a callback without a cookie is refused', async () => {
 
   const page = await person(world).get(callback)
 
-  expect(page.status).toBe(400)
-  expect(page.text).toContain('Your browser brought no cookie back')
+  expect(page.status).toBe(403)
+  expect(page.text).toContain('data-error="other_browser"')
   expect(exchanges()).toBe(before)
 })
 
@@ -334,7 +334,7 @@ test('a callback of another browser’s login is refused', async () => {
   const page = await victim.get(callback)
 
   expect(page.status).toBe(403)
-  expect(page.text).toContain('This login was started elsewhere')
+  expect(page.text).toContain('data-error="other_browser"')
   expect(exchanges()).toBe(before)
 })
 

@@ -68,7 +68,7 @@ test('a pasted address of another browser’s login is refused', async () => {
   const page = await paste(victim, address)
 
   expect(page.status).toBe(403)
-  expect(page.text).toContain('This login was started elsewhere')
+  expect(page.text).toContain('data-error="other_browser"')
   expect(exchanges()).toBe(before)
 })
 

@@ -196,7 +196,7 @@ test('a login cannot be finished with another browser secret', async () => {
   const page = await somebody.get(callback)
 
   expect(page.status).toBe(403)
-  expect(page.text).toContain('This login was started elsewhere')
+  expect(page.text).toContain('data-error="other_browser"')
 })
 
 test.each(['', 'x', '"', 'A'.repeat(44), 'constructor', '%'])(
