@@ -26,9 +26,6 @@ const helpForm = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' }
 /** How tokens of Instagram and of Facebook begin. */
 const TOKEN = /\b(?:IGAA|IGQ[VW]|EAA)[\w-]{20}/
 
-/** Longest text that is searched for in the help pages; a longer one is a message that nobody knows. */
-const LONGEST_SEARCH = 40
-
 /** The handlers of the help pages. */
 export function helpHandlers({ config }: Context, { callback }: Address) {
   const { names } = config
@@ -79,9 +76,9 @@ export function helpHandlers({ config }: Context, { callback }: Address) {
     },
   } satisfies Record<string, RequestHandler>
 
-  /** The errors whose texts for people contain all long words of a short text. */
+  /** The errors whose texts for people contain every longer word. */
   function search(text: string): HelpEntry[] {
-    const words = text.length > LONGEST_SEARCH ? null : text.toLowerCase().match(/[\p{L}\d]{5,}/gu)
+    const words = text.toLowerCase().match(/[\p{L}\d]{5,}/gu)
     return entries.filter(({ title, description, advice }) =>
       words?.every((word) => `${title} ${description} ${advice}`.toLowerCase().includes(word)),
     )

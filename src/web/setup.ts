@@ -15,9 +15,6 @@ const MIN_INTERVAL_MS = 10_000
 /** The form with the Embed URL. Without it, the doctor is wanted. */
 const setupForm = z.object({ embed_url: z.string() })
 
-/** Accounts that are looked at for one that logged in. Others came by a token, which proves no redirect URI. */
-const ACCOUNTS_READ = 20
-
 /** The handlers of the set-up guide. `certificate`: the app's own self-signed certificate (PEM). */
 export function setupHandlers(context: Context, certificate: string | undefined) {
   const { accounts, config, now } = context
@@ -37,8 +34,8 @@ export function setupHandlers(context: Context, certificate: string | undefined)
 
   /** Which steps are done, as far as that can be known, and the first that is not. */
   async function progress(): Promise<Pick<SetupView, 'done' | 'next'>> {
-    // The guide is there without a database, too.
-    const stored = await accounts.page({ after: '', limit: ACCOUNTS_READ }).catch(() => undefined)
+    // The guide is there without a database, too. An account that came by its token proves no redirect URI.
+    const stored = await accounts.page({ after: '', limit: 20 }).catch(() => undefined)
     const connected = config.sandbox ? [] : (stored?.accounts ?? [])
     const wrong = last?.findings.filter(({ outcome }) => outcome === 'wrong').map(({ name }) => name) ?? []
     const hasLoggedIn = connected.some(({ permissions }) => permissions !== null)
