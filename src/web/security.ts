@@ -18,7 +18,7 @@ const helmetHeaders = helmet({
       connectSrc: ["'self'"],
       formAction: ["'self'"],
       frameAncestors: ["'none'"],
-      imgSrc: ["'self'"],
+      imgSrc: [(request) => pictureSources(request as Request)],
       scriptSrc: ["'self'"],
       styleSrc: ["'self'"],
     },
@@ -28,6 +28,12 @@ const helmetHeaders = helmet({
   strictTransportSecurity: false, // It holds for a whole host. Its owner decides.
   xFrameOptions: { action: 'deny' },
 })
+
+/** Pictures are ours, or the site's logo. */
+function pictureSources(request: Request): string {
+  const logo = URL.parse(requestContext(request).site.locals.siteLogo ?? '')
+  return logo ? `'self' ${logo.origin}` : "'self'"
+}
 
 /** Middleware for routes whose response no hook of a host can send. */
 export const securityHeaders: RequestHandler = (request, response, next) => {
@@ -135,16 +141,16 @@ export function hostSessionNotice(log: Logger): RequestHandler {
     () => true,
   )
   return (request, response, next) => {
-    const cookie = hostCookie(request)
     const { sessionID: id } = request
-    response.once('finish', () => {
-      // A renewed session of express-session has another id, which the cookie must bring. cookie-session has no id.
-      const isLost = request.sessionID
-        ? request.sessionID !== id &&
-          !String(response.getHeader('Set-Cookie')).includes(encodeURIComponent(request.sessionID))
-        : !request.secure
-      if (cookie?.secure && isLost) warnOfSecure(request, response, () => undefined)
-    })
+    if (hostCookie(request)?.secure)
+      response.once('finish', () => {
+        const { sessionID } = request
+        // A renewed session of express-session has another id, which the cookie must bring. cookie-session has no id.
+        const isLost = sessionID
+          ? sessionID !== id && !String(response.getHeader('Set-Cookie')).includes(encodeURIComponent(sessionID))
+          : !request.secure
+        if (isLost) warnOfSecure(request, response, () => undefined)
+      })
     warnOfStrict(request, response, next)
   }
 }
