@@ -49,10 +49,11 @@ export function compareEmbedUrl(pasted: string, settings: EmbeddedSettings, name
     compareScopes(scopes, settings.scopes, names),
   ]
   const isUri = /^https?:\/\/[\w.~:/%[\]-]{1,500}$/.test(redirectUri) && URL.canParse(redirectUri)
+  const isScope = (scope: string) => /^\w{1,60}$/.test(scope) && !DEAD_SCOPES.has(scope)
   const embedded = {
     ...(/^\d{1,20}$/.test(clientId) && { clientId }),
     ...(isUri && { redirectUri }),
-    ...(scopes.length > 0 && scopes.every((scope) => /^\w{1,60}$/.test(scope)) && { scopes }),
+    ...(scopes.length > 0 && scopes.every(isScope) && { scopes }),
   }
   return { findings: findings.flat(), embedded }
 }

@@ -180,6 +180,13 @@ test.for(FAULTS)('an Embed URL with %s: that and nothing else is named, with its
   expect(faults.join()).not.toContain('canary')
 })
 
+test('scopes that have ended are not written to .env', () => {
+  const { embedded } = compare(scope('business_basic', INSIGHTS))
+
+  expect(environmentLines(embedded)).toHaveLength(2)
+  expect(embedded.scopes).toBeUndefined()
+})
+
 test('several differences of a redirect URI are named together', () => {
   const faults = faultsIn(compare(uri('http://www.tokens.example:3000/Instagram/response/')))
 
