@@ -2,39 +2,42 @@ import { globSync } from 'node:fs'
 import { mkdtempDisposable, readFile, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createSandbox } from '../../src/index.ts'
 import { freePort } from '../support/place.ts'
 import { ROOT } from './example.ts'
-import { startProgram } from './program.ts'
+import { type Program, startProgram } from './program.ts'
 import { visitor } from './visitor.ts'
 
-const HEADING = '## In your own Express app\n'
+/** The arguments for our own Node. */
+const PROGRAM = ['--import', join(import.meta.dirname, 'onSandbox.ts'), 'app.mjs']
 
-test('people log in to the app that the README shows under “In your own Express app”', async () => {
-  const port = String(await freePort())
-  const origin = `http://localhost:${port}`
-  await using sandbox = await createSandbox({ redirectUri: `${origin}/instagram/response` })
-  const { clientId, clientSecret, redirectUri, authorizeUrl, tokenUrl, graphUrl } = sandbox.options
-  await using folder = await folderWith('app.mts', await printed())
-  await using app = await startProgram(
-    ['--import', join(import.meta.dirname, 'onSandbox.ts'), 'app.mts'],
-    folder.path,
-    {
+const HEADING = '## Add it to your Express app\n'
+
+describe.each(['module', 'commonjs'])('the app that the README shows for Express, in a project of type %s', (type) => {
+  test('runs as printed, and people log in with the sandbox', async () => {
+    const port = String(await freePort())
+    await using folder = await folderWith('app.mjs', await printed(), type)
+    await using app = await startProgram(PROGRAM, folder.path, { PORT: port })
+
+    await expectLogin(`http://localhost:${port}`, app)
+  })
+
+  test('runs as printed with the settings of an Instagram app', async () => {
+    const port = String(await freePort())
+    const origin = `http://localhost:${port}`
+    await using sandbox = await createSandbox({ redirectUri: `${origin}/instagram/response` })
+    const { clientId, clientSecret, redirectUri, authorizeUrl, tokenUrl, graphUrl } = sandbox.options
+    await using folder = await folderWith('app.mjs', await printed(), type)
+    await using app = await startProgram(PROGRAM, folder.path, {
       PORT: port,
       ...{ INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_CLIENT_SECRET: clientSecret },
       ...{ INSTAGRAM_REDIRECT_URI: redirectUri },
       ...{ AUTHORIZE_URL: authorizeUrl, TOKEN_URL: tokenUrl, GRAPH_URL: graphUrl },
-    },
-  )
-  const somebody = visitor(origin)
+    })
 
-  const own = await somebody.login('Connect Instagram')
-  const ours = await somebody.open('/instagram/')
-
-  expect(own).toMatchObject({ path: '/', status: 200 })
-  expect(ours).toMatchObject({ status: 200, text: expect.stringContaining('@harbour.bakery') as string })
-  expect(app.errors()).toBe('')
+    await expectLogin(origin, app)
+  })
 })
 
 test('the list of examples has the command of each', async () => {
@@ -47,6 +50,15 @@ test('the list of examples has the command of each', async () => {
   expect([...named, 'examples/6-tests/app.ts'].sort()).toStrictEqual(programs.sort())
 })
 
+async function expectLogin(origin: string, app: Program): Promise<void> {
+  const somebody = visitor(origin)
+  const own = await somebody.login('Connect Instagram')
+  const ours = await somebody.open('/instagram/')
+  expect(own).toMatchObject({ path: '/', status: 200 })
+  expect(ours).toMatchObject({ status: 200, text: expect.stringContaining('@harbour.bakery') as string })
+  expect(app.errors()).toBe('')
+}
+
 /** The first program under the heading. */
 async function printed(): Promise<string> {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
@@ -56,10 +68,11 @@ async function printed(): Promise<string> {
   return program
 }
 
-/** Another project, with the libraries of this one. */
-async function folderWith(file: string, text: string) {
+/** Another project of this type, with the libraries of this one. */
+async function folderWith(file: string, text: string, type: string) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'readme-'))
   await symlink(join(ROOT, 'node_modules'), join(folder.path, 'node_modules'))
+  await writeFile(join(folder.path, 'package.json'), JSON.stringify({ type }))
   await writeFile(join(folder.path, file), text)
   return folder
 }
