@@ -78,7 +78,8 @@ export function helpHandlers({ config }: Context, { callback }: Address) {
 
   /** The errors whose texts for people contain every longer word. */
   function search(text: string): HelpEntry[] {
-    const words = text.toLowerCase().match(/[\p{L}\d]{5,}/gu)
+    // A longer text is a message of Instagram.
+    const words = text.length > 40 ? null : text.toLowerCase().match(/[\p{L}\d]{5,}/gu)
     return entries.filter(({ title, description, advice }) =>
       words?.every((word) => `${title} ${description} ${advice}`.toLowerCase().includes(word)),
     )
