@@ -17,18 +17,18 @@ export const STATUSES = [
 /** The state of an account's token. */
 export type AccountStatus = (typeof STATUSES)[number]
 
-/** Why an account is not `ok`: an error of Instagram, a token that has expired by our clock (`expired`), or a missing token key (`no_key`). */
+/** Why an account is not `ok`: an error of Instagram, a token that expired by this machine's clock (`expired`), or a missing token key (`no_key`). */
 export type StatusReason = InstagramErrorCode | 'expired' | 'no_key'
 
 /** A connected Instagram account, without its token. */
 export interface Account {
-  /** Our own identifier, a UUID; never changes, even if Instagram's ids turn out to be different ones. */
+  /** This package's identifier, a UUID. Never changes, even if Instagram's IDs do. */
   key: string
-  /** The app-scoped id. Until `/me` was read: the id that came with the token, which may be either of the two. */
+  /** The app-scoped ID. Until `/me` was read: the ID in the token response, which may be either of the two. */
   id: string
-  /** The professional account's id, which Meta's webhooks use; `null`: unknown so far. */
+  /** The professional account's ID, which Meta's webhooks use; `null`: not known yet. */
   userId: string | null
-  /** Without the `@`; `null`: unknown so far. People can change it. */
+  /** Without the `@`; `null`: not known yet. People can change it. */
   username: string | null
   /** The name on the profile; `null`: there is none. */
   name: string | null
@@ -40,7 +40,7 @@ export interface Account {
   profileReadAt: Date | null
   /** The scopes that the person granted; `null`: Instagram did not say. */
   permissions: readonly string[] | null
-  /** The scopes that we asked for. */
+  /** The requested scopes. */
   askedScopes: readonly string[]
   /** Decides whether the token can be refreshed. */
   tokenKind: TokenKind
@@ -63,22 +63,22 @@ export interface Account {
 /** A status reason as a sentence for the operator. */
 export function describeReason(reason: StatusReason): string {
   if (reason === 'expired') return 'The token has expired.'
-  if (reason === 'no_key') return 'None of this site’s token keys opens the token.'
+  if (reason === 'no_key') return 'This site has no key that decrypts the token.'
   return catalogue[reason].description
 }
 
-/** Why Instagram’s API cannot be used with this account, nor its token refreshed; `null`: as far as is known, both are possible. */
+/** Why neither API calls nor refreshes work with this account; `null`: both should work. */
 export function unusableReason({ permissions, accountType }: Pick<Account, 'permissions' | 'accountType'>) {
   if (permissions && !permissions.includes(BASIC_SCOPE)) return 'permission_missing'
   return accountType?.toUpperCase() === 'PERSONAL' ? 'not_professional' : null
 }
 
-/** What people call an account: `@username`, or its id while the user name is unknown. */
+/** An account's title for people: `@username`, or its ID while the username is unknown. */
 export function accountTitle({ username, id }: Pick<Account, 'username' | 'id'>): string {
   return username === null ? id : `@${username}`
 }
 
-/** What programs may know about an account, as in the JSON API and in webhooks. Times are in ISO 8601. */
+/** An account for programs, as in the JSON API and in webhooks. Times are in ISO 8601. */
 export function accountJson(account: Account) {
   return {
     id: account.id,

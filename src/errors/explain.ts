@@ -4,7 +4,7 @@ import { isAppError, toAppError } from './errors.ts'
 import { matchPasted } from './match.ts'
 import type { SettingNames } from './settingNames.ts'
 
-/** What an error means, for the person in front of it and for the operator of the site. */
+/** What an error means, for the person who sees it and for the operator. */
 export interface Explained extends Explanation {
   /** The error’s code. */
   name: ErrorCode
@@ -13,10 +13,10 @@ export interface Explained extends Explanation {
 /**
  * What an error means, who can fix it, and how.
  *
- * @param what An error that this package threw; another error with Instagram’s words in its message; the code of an error; what somebody
- *   saw or pasted: the address of Instagram’s error page, its words, a line of a log; or Instagram’s response in JSON, as text or parsed.
- *   It is only read: nothing of it is called, kept or returned.
- * @param names What the reader calls the settings.
+ * @param what An error that this package threw; another error with Instagram’s message in its own; the code of an error; a text that
+ *   somebody saw or pasted: the address or the words of Instagram’s error page, a log line; or Instagram’s response in JSON, as text or
+ *   parsed. It is only read: no part of it is called, stored or returned.
+ * @param names The reader’s names for the settings.
  * @returns Always an explanation: `unknown` for words that match nothing, and `internal` for unexpected errors.
  */
 export function explain(what: unknown, names: SettingNames): Explained {

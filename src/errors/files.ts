@@ -1,4 +1,4 @@
-/** What the problem with a file is, for a sentence of the operator's: missing permissions name the user, and what to do. */
+/** The problem with a file, as part of a sentence for the operator. For missing permissions it names the user and the fix. */
 export function fileProblem(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code, message } = error as NodeJS.ErrnoException
@@ -6,8 +6,7 @@ export function fileProblem(error: unknown): string {
   if (code === 'EISDIR') return 'it is a folder'
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not in UTF-8; save it in that encoding'
   if (code === 'EACCES' || code === 'EPERM')
-    return `${message}. Let ${user} read and write there (chown or chmod), or run this as the user who may`
-  if (code === 'EROFS')
-    return `${message}. Use a folder that is not read-only, such as a volume that ${user} may write to`
+    return `${message}. Give ${user} read and write permission there (chown or chmod), or run this as a user who has it`
+  if (code === 'EROFS') return `${message}. Use a writable folder, such as a volume with write permission for ${user}`
   return message
 }

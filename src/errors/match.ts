@@ -1,10 +1,10 @@
 import type { ErrorCode, InstagramErrorCode } from './catalogue.ts'
 import type { Evidence } from './errors.ts'
 
-/** What is known of an error: from a response, a callback, or what a person pasted. `type` may be the `error` of RFC 6749. */
+/** The known facts about an error, from a response, a callback, or a pasted text. `type` may be the `error` of RFC 6749. */
 export type ErrorFacts = Partial<Evidence>
 
-/** What an error must have, all of it, to match. */
+/** The properties that an error must have to match, all of them. */
 export interface Matcher {
   /** Words in the message, without regard to case, kinds of quotes and whitespace; `…` stands for anything. */
   message?: string
@@ -20,10 +20,10 @@ export interface Matcher {
   contentType?: string
 }
 
-/** Characters of a text that are looked at. */
+/** How many characters of a text are read. */
 const MAX_TEXT_LENGTH = 4000
 
-/** Every known form of every error: what it must have, or words in its message. The first that matches wins. */
+/** Every known form of every error: its properties, or words in its message. The first match wins. */
 const ERRORS: readonly (readonly [InstagramErrorCode, ...(string | Matcher)[]])[] = [
   // A rounded id says more than its subcode.
   ['ids_rounded', { message: 'Object with ID ‘…’ does not exist', roundedId: true }],
@@ -37,7 +37,7 @@ const ERRORS: readonly (readonly [InstagramErrorCode, ...(string | Matcher)[]])[
   ['session_role', { code: 190, subcode: 492 }],
   ['object_missing', { code: 100, subcode: 33 }],
   ['action_blocked', { code: 4, transient: false }, { subcode: 2207051 }],
-  // Messages. Those that may stand in one text are ordered: the first wins.
+  // Messages. Those that can occur in one text are ordered: the first wins.
   ['redirect_uri_mismatch', 'Invalid redirect_uri', 'Invalid scrubbed redirect_uri'],
   ['redirect_uri_mismatch', 'Redirect URI does not match registered redirect URI'],
   ['redirect_uri_mismatch', 'Redirect URI doesn’t match original redirect URI', 'URL blocked'],
@@ -107,21 +107,21 @@ const MATCHERS = ERRORS.flatMap(([errorCode, ...forms]) =>
   }),
 )
 
-/** Which error of Instagram it is; `undefined`: none that is known. */
+/** The matching Instagram error; `undefined`: no known one. */
 export function matchInstagramError(facts: ErrorFacts): InstagramErrorCode | undefined {
   const message = normalize(facts.message ?? '')
   return MATCHERS.find(({ matcher, phrases }) => matches(matcher, facts) && containsInOrder(message, phrases))
     ?.errorCode
 }
 
-/** How an error is recognised. Empty: no response says it. */
+/** How an error is recognised. Empty: no response reports it. */
 export function matchersOf(errorCode: ErrorCode): readonly Matcher[] {
   return MATCHERS.filter((each) => each.errorCode === errorCode).map(({ matcher }) => matcher)
 }
 
 /**
- * Which error somebody met who pastes what they saw: the address of Instagram’s error page, its words, an error in JSON, a line of a log.
- * The text is only read. `undefined`: none that is known.
+ * The error in a pasted text: the address or the words of Instagram’s error page, an error in JSON, a log line.
+ * The text is only read. `undefined`: no known one.
  */
 export function matchPasted(text: string): InstagramErrorCode | undefined {
   const pasted = text.slice(0, MAX_TEXT_LENGTH)

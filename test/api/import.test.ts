@@ -58,7 +58,7 @@ test.each([
 })
 
 test.each([
-  ['is out of order', { status: 500, body: '{}' }, 'broken on its side'],
+  ['is out of order', { status: 500, body: '{}' }, 'problem on its side'],
   ['makes no sense', { contentType: 'text/html', body: '<html>' }, 'not an answer we can read'],
   ['breaks off', { fault: 'reset' as const }, 'connection broke off'],
 ])('while Instagram %s, the program gets 502 and the reason', async (_, response, words) => {

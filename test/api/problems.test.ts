@@ -152,7 +152,7 @@ test('an unexpected error shows the program a reference, and the operator the re
 
   await world.database.query('ALTER TABLE hidden RENAME TO accounts')
   expect(status).toBe(500)
-  expect(body).toMatchObject({ type: '/problems/internal', title: 'Something broke on our side' })
+  expect(body).toMatchObject({ type: '/problems/internal', title: 'Something went wrong' })
   expect(text).not.toContain('no such table')
   const line = world.log.find((entry) => entry.includes(String(body.reference)))
   expect(line).toContain('no such table')

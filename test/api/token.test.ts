@@ -202,9 +202,9 @@ describe('no valid token', () => {
       expect(response.type).toBe('application/problem+json')
       expect(response.body).toStrictEqual({
         type: '/problems/no_valid_token',
-        title: 'There is no valid token',
+        title: 'No valid token',
         status: 409,
-        detail: 'The account must be connected again, at “reconnect_url”.',
+        detail: 'The account must be reconnected, at “reconnect_url”.',
         reference: expect.stringMatching(/^\w{4}-\w{4}$/) as string,
         account_status: 'needs_reconnect',
         status_since: world.now().toISOString(),
@@ -323,10 +323,10 @@ describe('an unreadable token', () => {
 
     expect(status).toBe(409)
     expect(body).toMatchObject({
-      detail: expect.stringContaining('Put the key that sealed the token back') as string,
+      detail: expect.stringContaining('Restore the missing token key') as string,
       account_status: 'unreadable',
       status_since: world.now().toISOString(),
-      reason: 'None of this site’s token keys opens the token.',
+      reason: 'This site has no key that decrypts the token.',
       reconnect_url: `${world.origin}/reconnect/${APP_ID}`,
     })
     expect(after.body).toStrictEqual(before.body)

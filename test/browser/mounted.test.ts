@@ -71,7 +71,7 @@ test.for(['Allow', 'Cancel'] as const)(
 
     await decide(page, { press: button })
 
-    expect(await heading(page)).toBe(button === 'Allow' ? '@harbour.bakery' : 'You said no')
+    expect(await heading(page)).toBe(button === 'Allow' ? '@harbour.bakery' : 'You cancelled')
     expect((await cli.ended).status).toBe(button === 'Allow' ? 0 : 1)
     expect(await page.locator('main').innerText()).toContain('You can close this tab.')
     expect(page.url()).toBe(here.redirectUri)

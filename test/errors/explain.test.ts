@@ -66,7 +66,7 @@ describe('the names of settings', () => {
     ['options to those who pass options', OPTION_NAMES, 'clientSecret', 'tokenKeys'],
   ])('are %s', (_, names, secret, keys) => {
     expect(explain('client_secret_wrong', names).meaning).toBe(
-      `${secret} is not the secret that goes with the app of this token.`,
+      `${secret} is not the secret of the app that this token belongs to.`,
     )
     expect(explain('token_unreadable', names).steps[0]).toContain(`back into ${keys},`)
   })
@@ -95,10 +95,10 @@ describe('an explanation', () => {
     expect(explain('state_foreign', OPTION_NAMES)).toStrictEqual({
       name: 'state_foreign',
       status: 403,
-      title: 'This login was started elsewhere',
+      title: 'This sign-in was started in another browser',
       fixableBy: 'person',
       description: expect.stringContaining('another browser') as string,
-      advice: 'Go back and choose Get Started in this browser.',
+      advice: 'Try again in this browser.',
       meaning: expect.stringContaining('state mismatch') as string,
       steps: [expect.any(String), expect.any(String)],
     })
@@ -227,8 +227,8 @@ describe('the log says of an error', () => {
   test('what the person can do, if the person can fix it', () => {
     expect(errorLogFields(new AppError('state_expired'))).toStrictEqual({
       explained: 'state_expired',
-      mender: 'person',
-      fix: 'Go back and choose Get Started to try again.',
+      fixable_by: 'person',
+      fix: 'Please try again.',
     })
   })
 
@@ -238,13 +238,15 @@ describe('the log says of an error', () => {
     })
     const fields = errorLogFields(error)
 
-    expect(fields).toMatchObject({ explained: 'client_secret_wrong', mender: 'operator' })
-    expect(fields?.fix).toMatch(/into INSTAGRAM_CLIENT_SECRET\. Start this app again/)
+    expect(fields).toMatchObject({ explained: 'client_secret_wrong', fixable_by: 'operator' })
+    expect(fields?.fix).toMatch(/into INSTAGRAM_CLIENT_SECRET\. Restart the app/)
     expect(errorLogFields(error, OPTION_NAMES)?.fix).toContain('into clientSecret.')
   })
 
   test('its advice where there are no steps', () => {
-    expect(errorLogFields(new AppError('refresh_too_young'))?.fix).toBe('Your account page says when it is possible.')
+    expect(errorLogFields(new AppError('refresh_too_young'))?.fix).toBe(
+      'The account page shows when renewing is possible.',
+    )
   })
 
   test('what caused a response of the API', () => {

@@ -126,7 +126,7 @@ test('two minutes after the login, its callback signs no browser in again', asyn
   const page = await late.get(callback)
 
   expect([inTime.status, page.status]).toStrictEqual([200, 400])
-  expect(page.text).toContain('This login is over already')
+  expect(page.text).toContain('This sign-in link was already used')
   expect(await isConnected(late)).toBe(false)
   expect(await sessionsOf(username)).toHaveLength(1)
 })
@@ -163,7 +163,7 @@ test('a person who goes back and authorizes again with the same link is told tha
   const page = await somebody.get(second)
 
   expect(page.status).toBe(400)
-  expect(page.text).toContain('This login is over already')
+  expect(page.text).toContain('This sign-in link was already used')
   expect(exchanges(second)).toBe(0)
 })
 
@@ -180,7 +180,7 @@ test.each([
   const pages = [await somebody.get(callback), await before.get(callback)]
 
   expect(pages.map(({ status }) => status)).toStrictEqual([400, 400])
-  for (const page of pages) expect(page.text).toContain('This login is over already')
+  for (const page of pages) expect(page.text).toContain('This sign-in link was already used')
   expect([await isConnected(somebody), await isConnected(before)]).toStrictEqual([false, false])
   expect(exchanges(callback)).toBe(1)
 })
@@ -210,8 +210,8 @@ test('a person whose login is interrupted is told so after half a minute, and th
   const later = await somebody.get(callback)
 
   expect([page.status, later.status]).toStrictEqual([503, 503])
-  expect(page.text).toContain('We were interrupted')
-  expect(later.text).toContain('We were interrupted')
+  expect(page.text).toContain('This login was interrupted')
+  expect(later.text).toContain('This login was interrupted')
   expect(exchanges(callback)).toBe(1)
   expect(world.log.join('').match(/"count":1,"msg":"logins were interrupted/g)).toHaveLength(1)
 })
@@ -228,7 +228,7 @@ test('while another request carries out a login, the database is asked for its o
   world.pass(31_000)
   const page = await waiting
 
-  expect(page.text).toContain('We were interrupted')
+  expect(page.text).toContain('This login was interrupted')
   expect(asked).toBeLessThan(12)
 })
 
@@ -248,7 +248,7 @@ test('nobody waits longer than half a minute for another request, even if the cl
   const page = await waiting
   vi.restoreAllMocks()
 
-  expect(page.text).toContain('We were interrupted')
+  expect(page.text).toContain('This login was interrupted')
 })
 
 test('the session id is new after the login, and the old one is connected to nothing', async () => {

@@ -30,7 +30,7 @@ test('a person whose token Instagram does not exchange has it for one hour, and 
   expect(page.text).toMatch(/id="token">IGAA\w+</)
   expect(told?.replace(/<[^>]*>/g, '')).toBe(
     'This token lasts for one hour only. Instagram gave it, but has not exchanged it for one of 60 days. ' +
-      'When it was to be exchanged, Instagram answered as if this token lasted for 60 days already. More about this. We try again while the hour lasts.',
+      'Instagram refused to exchange this token because it already lasts for 60 days. More about this. We try again while the hour lasts.',
   )
 })
 

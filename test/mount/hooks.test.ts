@@ -64,7 +64,7 @@ describe('a login that is bound to the user of the host', () => {
     const { accounts } = await site.instagram.accounts.list()
 
     expect([page.status, opened.status]).toStrictEqual([403, 403])
-    expect(page.text).toContain('You signed in as somebody else')
+    expect(page.text).toContain('You’re signed in as a different user')
     expect(accounts.map(({ username }) => username)).not.toContain('mira.draws')
   })
 
@@ -194,7 +194,7 @@ describe('after a successful login', () => {
     const page = await logIn(somebody)
 
     expect(page.status).toBe(500)
-    expect(page.text).toContain('You are connected, but this site could not go on')
+    expect(page.text).toContain('You’re connected, but the next step failed')
     expect((await somebody.get('/instagram/')).text).toContain('@harbour.bakery')
     const [line] = logged('onConnected failed')
     const { err } = line?.details as { err: Error }
@@ -313,7 +313,7 @@ describe('after a failed login', () => {
     const page = await logIn(person(site), { decision: DECLINE })
 
     expect(page.status).toBe(403)
-    expect(page.text).toContain('href="/instagram/">Back to Get Started</a>')
+    expect(page.text).toContain('href="/instagram/">Back to the start page</a>')
     expect(logged('onFailure failed')).toHaveLength(isLogged ? 1 : 0)
   })
 
@@ -407,7 +407,7 @@ describe('a host with pages of its own', () => {
 
     expect(pages.map(({ status }) => status)).toStrictEqual([200, 400])
     expect(pages[0]?.text).toContain('Get Started')
-    expect(pages[1]?.text).toContain('href="/instagram/">Back to Get Started</a>')
+    expect(pages[1]?.text).toContain('href="/instagram/">Back to the start page</a>')
     expect(logged('render failed').map(({ level }) => level)).toStrictEqual(['error', 'error'])
   })
 

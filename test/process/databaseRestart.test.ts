@@ -64,17 +64,17 @@ test('while PostgreSQL restarts under load, people are told so, and everything w
   expect(before).toStrictEqual([200, 200])
   for (const page of pages) {
     expect([page.status, page.get('Retry-After')]).toStrictEqual([503, '10'])
-    expect(page.text).toContain('Our database is away')
+    expect(page.text).toContain('Temporarily unavailable')
   }
   expect(alive.map(({ status }) => status)).toStrictEqual([200, 200])
 
   const failed = load.pages.filter(({ status }) => status !== 200)
   expect(failed.filter(({ status }) => status !== 503)).toStrictEqual([])
-  for (const { text } of failed) expect(text).toMatch(/Our database is away|We could not keep your token/)
+  for (const { text } of failed) expect(text).toMatch(/Temporarily unavailable|Your token couldn’t be stored/)
   const { rows } = await world.database.query('SELECT username FROM accounts')
   const stored = new Set(rows.map(({ username }) => username))
   for (const { username, status } of load.pages) if (status === 200) expect(stored).toContain(username)
-  const lost = failed.filter(({ text }) => text.includes('We could not keep your token'))
+  const lost = failed.filter(({ text }) => text.includes('Your token couldn’t be stored'))
   const logged = world.log.filter((line) => line.includes('could not be stored"'))
   expect(new Set(logged.map((line) => /account (\d+),/.exec(line)?.[1])).size).toBe(lost.length)
   expect(world.log.join('')).not.toContain('IGAA')

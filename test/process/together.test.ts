@@ -195,7 +195,7 @@ test('of many logins, while one of two processes is killed, none is lost without
     arrivals.map(async ({ somebody, callback }, index) => first[index] ?? through(site.other, somebody).get(callback)),
   )
 
-  const isInterrupted = (page?: Response) => page?.status === 503 && page.text.includes('We were interrupted')
+  const isInterrupted = (page?: Response) => page?.status === 503 && page.text.includes('This login was interrupted')
   const interrupted = arrivals.filter((_, index) => isInterrupted(again[index]))
   const succeeded = arrivals.filter((_, index) => again[index]?.status === 200)
   expect(first.filter((response) => response === undefined)).not.toHaveLength(0)

@@ -43,7 +43,7 @@ async function volume() {
 test.runIf(process.getuid?.() === 0).each([
   [0o660, 0, /Ready/],
   [0o664, 0, /Warning: Every user of this machine can read the database: EPERM[^]*Ready/],
-  [0o640, 1, /EACCES[^\n]*accounts\.db'\. Let user 1000650000 read and write there/],
+  [0o640, 1, /EACCES[^\n]*accounts\.db'\. Give user 1000650000 read and write permission there/],
 ])('with a database of another user and mode %o the app ends with %i', async (mode, status, words) => {
   await using here = await volume()
   await chmod(here.file, mode)

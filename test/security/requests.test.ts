@@ -61,7 +61,7 @@ test.each(Object.entries(inputs.FORGED_POST_HEADERS))('a POST from %s changes no
   expect(pages.map(({ status }, index) => [inputs.POSTS[index], status])).toStrictEqual(
     inputs.POSTS.map((path) => [path, 403]),
   )
-  for (const { text } of pages) expect(text).toContain('This did not come from our own page')
+  for (const { text } of pages) expect(text).toContain('This request came from another site')
   expect(await statusOfAccount()).toBe('ok')
   expect((await somebody.get('/')).text).toContain('@harbour.bakery')
   expect((await somebody.get('/accounts')).text).toContain('@harbour.bakery')
@@ -138,6 +138,6 @@ test.each(Object.entries(inputs.RESPONSE_BOMBS))('%s from Instagram ends a login
   const page = await person(world).login()
 
   expect(page.status).toBe(502)
-  expect(page.text).toContain('Back to Get Started')
+  expect(page.text).toContain('Back to the start page')
   expect(page.text).not.toContain('alert')
 })

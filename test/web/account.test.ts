@@ -144,11 +144,11 @@ describe('a person with a token of the dashboard', () => {
   })
 
   test.each([
-    ['a Facebook token', `EAA${'x'.repeat(100)}`, 422, 'That is a Facebook token'],
-    ['a token of the Basic Display API', `IGQV${'x'.repeat(100)}`, 422, 'API has ended'],
-    ['a token that Instagram never issued', `IGAA${'x'.repeat(100)}`, 422, 'cannot read this token'],
-    ['a script', '<script>alert(1)</script>', 422, 'That is no token'],
-    ['nothing', '', 422, 'That is no token'],
+    ['a Facebook token', `EAA${'x'.repeat(100)}`, 422, 'This is a Facebook token'],
+    ['a token of the Basic Display API', `IGQV${'x'.repeat(100)}`, 422, 'API was switched off'],
+    ['a token that Instagram never issued', `IGAA${'x'.repeat(100)}`, 422, 'can’t read this token'],
+    ['a script', '<script>alert(1)</script>', 422, 'That doesn’t look like an Instagram token'],
+    ['nothing', '', 422, 'That doesn’t look like an Instagram token'],
     ['a text that is far too long', 'x'.repeat(20_000), 400, ''],
   ])('is told what it is if it is %s', async (_, text, status, words) => {
     const page = await person(world).submit('/import', { access_token: text })

@@ -37,7 +37,7 @@ describe('while the database is unavailable', () => {
 
       expect(page.status).toBe(503)
       expect(page.get('Retry-After')).toBe('10')
-      expect(page.text).toContain('Our database is away')
+      expect(page.text).toContain('Temporarily unavailable')
       expect(page.text).toContain('reload this page')
       expect(page.text).toMatch(/Reference[^<]*<code>[\w-]{9}</)
       expect(again.status).toBe(usual.status)
@@ -124,11 +124,11 @@ describe('a person back from Instagram', () => {
     world.outage.end()
     expect(page.status).toBe(503)
     expect(page.get('Retry-After')).toBe('10')
-    expect(page.text).toContain('We could not keep your token')
-    expect(page.text).toContain('Nothing was kept')
+    expect(page.text).toContain('Your token couldn’t be stored')
+    expect(page.text).toContain('Nothing was stored')
     const [, reference = 'none'] = /<code>([\w-]+)</.exec(page.text) ?? []
     const line = world.log.find((text) => text.includes(reference) && text.includes('could not be stored')) ?? ''
-    expect(line).toContain(`Instagram gave a token for the account ${APP_ID}, and it could not be stored`)
+    expect(line).toContain(`Instagram issued a token for the account ${APP_ID}, and it could not be stored`)
     expect(line).toContain('the line is cut')
     expect(page.text + world.log.join('')).not.toMatch(/IGAA/)
     expect((await world.database.query('SELECT * FROM accounts')).rows).toStrictEqual([])

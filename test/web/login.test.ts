@@ -220,8 +220,8 @@ test('a person who refreshes the token is told what happened, once', async () =>
 
   const [page, again] = [await somebody.get('/'), await somebody.get('/')]
   expect([early.status, response.status, response.get('Location')]).toStrictEqual([409, 303, '/'])
-  expect(page.text).toContain('@harbour.bakery was refreshed.')
-  expect(again.text).not.toContain('was refreshed')
+  expect(page.text).toContain('@harbour.bakery was renewed.')
+  expect(again.text).not.toContain('was renewed')
 })
 
 test('a person whose token cannot be refreshed now is told why', async () => {
@@ -232,7 +232,7 @@ test('a person whose token cannot be refreshed now is told why', async () => {
 
   await somebody.post('/refresh')
 
-  expect((await somebody.get('/')).text).toContain('@harbour.bakery was not refreshed.')
+  expect((await somebody.get('/')).text).toContain('@harbour.bakery was not renewed.')
 })
 
 test('a person without an account has nothing to refresh', async () => {
@@ -255,7 +255,7 @@ test('GET /login refuses a return address at another site', async () => {
   const response = await person(world).get('/login?return_to=https://evil.example/')
 
   expect(response.status).toBe(400)
-  expect(response.text).toContain('That link leads to another site')
+  expect(response.text).toContain('This link leads to another site')
 })
 
 test('the reconnect page names the account and makes Instagram ask for the password', async () => {
@@ -288,8 +288,8 @@ test('a person who cancels is told that they said no, and shown the way back', a
   const page = await person(world).login({ cancel: true })
 
   expect(page.status).toBe(403)
-  expect(page.text).toContain('You said no')
-  expect(page.text).toMatch(/href="\/">Back to Get Started/)
+  expect(page.text).toContain('You cancelled')
+  expect(page.text).toContain('href="/login">Try again')
   expect(exchanges()).toBe(before)
 })
 
@@ -344,7 +344,7 @@ test('a callback without a state is refused', async () => {
   const page = await somebody.get(changed(callback, { state: null }))
 
   expect(page.status).toBe(400)
-  expect(page.text).toContain('lacks the “state”')
+  expect(page.text).toContain('Part of the address is missing')
 })
 
 test('an error is shown only with our state', async () => {
@@ -352,8 +352,8 @@ test('an error is shown only with our state', async () => {
 
   const page = await somebody.get('/response?error=access_denied&state=forged')
 
-  expect(page.text).not.toContain('You said no')
-  expect(page.text).toContain('started elsewhere')
+  expect(page.text).not.toContain('You cancelled')
+  expect(page.text).toContain('started in another browser')
 })
 
 test('an error takes precedence over a code', async () => {
@@ -362,7 +362,7 @@ test('an error takes precedence over a code', async () => {
 
   const page = await somebody.get(changed(callback, { error: 'access_denied' }))
 
-  expect(page.text).toContain('You said no')
+  expect(page.text).toContain('You cancelled')
   expect(exchanges()).toBe(before)
 })
 
@@ -387,7 +387,7 @@ test.each(['', '?code=', '?code[]=a&state[x]=b', '?state=a&state=b&code=a', '?co
 
     expect(page.status).toBeGreaterThanOrEqual(400)
     expect(page.status).toBeLessThan(500)
-    expect(page.text).toContain('Back to Get Started')
+    expect(page.text).toContain('Back to the start page')
   },
 )
 
@@ -406,17 +406,17 @@ const oauth = (message: string): FaultyResponse => ({
 })
 
 test.each<[string, number, FaultyResponse]>([
-  ['code was used', 400, oauth('Matching code was not found or was already used.')],
-  ['code is too old', 400, oauth('This authorization code has expired')],
-  ['does not know this code', 400, oauth('Invalid authorization code')],
-  ['does not know this site’s app', 502, oauth('Invalid platform app')],
-  ['does not allow this account', 403, oauth('Insufficient developer role')],
+  ['code was already used', 400, oauth('Matching code was not found or was already used.')],
+  ['code expired', 400, oauth('This authorization code has expired')],
+  ['doesn’t know this code', 400, oauth('Invalid authorization code')],
+  ['Wrong app ID', 502, oauth('Invalid platform app')],
+  ['isn’t a tester yet', 403, oauth('Insufficient developer role')],
   ['Instagram refused', 502, oauth('Something that nobody has seen before')],
-  ['slow down', 503, { status: 429, body: '' }],
-  ['out of order', 502, { status: 503, body: '<html>' }],
+  ['rate limit', 503, { status: 429, body: '' }],
+  ['having problems', 502, { status: 503, body: '<html>' }],
   ['cannot be reached', 502, { fault: 'reset' }],
-  ['makes no sense', 502, { status: 200, contentType: 'text/html', body: '<html>' }],
-  ['makes no sense', 502, { status: 200, body: 'x'.repeat(1024 * 1024 + 1) }],
+  ['response can’t be read', 502, { status: 200, contentType: 'text/html', body: '<html>' }],
+  ['response is too large', 502, { status: 200, body: 'x'.repeat(1024 * 1024 + 1) }],
 ])('a failed exchange says “%s” with status %i', async (words, status, response) => {
   const { somebody, callback } = await authorized()
   world.sandbox.answerNext('token', response)
@@ -435,7 +435,7 @@ test('the reference on the page is in the log, with Instagram’s message', asyn
 
   const page = await somebody.get(callback)
 
-  const reference = /Reference for whoever runs this site: <code>([^<]+)</.exec(page.text)?.[1] ?? 'none'
+  const reference = /Reference: <code id="reference">([^<]+)</.exec(page.text)?.[1] ?? 'none'
   const line = world.log.find((logged) => logged.includes(reference)) ?? ''
   expect(line).toContain('Error validating verification code')
   expect(line).toContain('verification_failed')
@@ -449,7 +449,7 @@ test('the old callback of an account that was disconnected since does not show i
   const page = await somebody.get(callback)
 
   expect(page.status).toBe(400)
-  expect(page.text).toContain('This login is over already')
+  expect(page.text).toContain('This sign-in link was already used')
 })
 
 test('the words of a callback are escaped in the log: they steer no terminal and forge no line', async () => {

@@ -50,7 +50,7 @@ test('when a person removes the app, the token is destroyed and the account says
   expect(token.status).toBe(409)
   expect(token.body).toMatchObject({
     account_status: 'disconnected_by_instagram',
-    reason: 'The app was removed on Instagram, under Settings → Apps and websites, and its token is dead.',
+    reason: 'The app was removed on Instagram, under Settings → Apps and websites. Its token no longer works.',
     reconnect_url: `${world.origin}/reconnect/${ID}`,
   })
 })
@@ -169,8 +169,8 @@ test('neither refreshing nor the check of keys touches a removed account', async
 })
 
 test.each([
-  ['signed by somebody else', `${'A'.repeat(43)}.eyJ1c2VyX2lkIjoiMSJ9`, 'signed neither with'],
-  ['not signed', 'eyJ1c2VyX2lkIjoiMSJ9', 'not two parts'],
+  ['signed by somebody else', `${'A'.repeat(43)}.eyJ1c2VyX2lkIjoiMSJ9`, 'matches neither'],
+  ['not signed', 'eyJ1c2VyX2lkIjoiMSJ9', 'not two base64url parts'],
   ['empty', '', 'is missing'],
 ])(
   'a request that is %s is refused, and only the log says why, as a warning',
@@ -294,11 +294,11 @@ test.each([
   expect(await rows(world)).toMatchObject([{ status: 'ok' }])
   expect(await all('events')).toHaveLength(length)
   const log = world.log.join('')
-  expect(log).toMatch(new RegExp(`"level":40,.*"confirmationCode":"${code}".*request to delete data was ignored`))
+  expect(log).toMatch(new RegExp(`"level":40,.*"confirmationCode":"${code}".*data deletion request ignored`))
   expect(log).not.toContain('data deleted')
   const page = await person(world).get(`/data-deletion/${code}`)
   expect(page.text).toContain('Your data was not deleted')
-  expect(page.text).not.toContain('It was done')
+  expect(page.text).not.toContain('Completed')
 })
 
 test('a deletion that was asked for nine days ago is carried out', async () => {
@@ -360,7 +360,7 @@ test.each(['0'.repeat(32), 'x', '%27%20OR%201=1', '..%2f', '%00'])(
     const page = await person(world).get(`/data-deletion/${code}`)
 
     expect(page.status).toBe(404)
-    expect(page.text).toContain('We know no deletion with this code')
+    expect(page.text).toContain('Deletion request not found')
   },
 )
 

@@ -83,8 +83,8 @@ test('an address that is pasted after more than ten minutes is refused', async (
 })
 
 test.each([
-  ['without its state', /&state=[^&#]+/, 'lacks the “state”'],
-  ['with another state', /state=.{5}/, 'started elsewhere'],
+  ['without its state', /&state=[^&#]+/, 'Part of the address is missing'],
+  ['with another state', /state=.{5}/, 'started in another browser'],
 ])('an address %s is refused', async (_, cut, words) => {
   const { somebody, address, before } = await copied()
 
@@ -100,7 +100,7 @@ test('a pasted callback of a cancelled login says so', async () => {
   const page = await paste(somebody, `${address}#_`)
 
   expect(page.status).toBe(403)
-  expect(page.text).toContain('You said no')
+  expect(page.text).toContain('You cancelled')
 })
 
 test.each([
@@ -116,7 +116,7 @@ test.each([
   const page = await paste(somebody, address.replace(own, other))
 
   expect(page.status).toBe(400)
-  expect(page.text).toContain('That address belongs to another site')
+  expect(page.text).toContain('This address belongs to another site')
   expect(page.text).not.toContain('evil.example')
   expect(exchanges()).toBe(before)
 })

@@ -58,7 +58,7 @@ test.each(['/', '/login', '/response?code=a&state=b', '/help', '/data-deletion',
     const page = await connected.get(path, { Host: `evil.example:${new URL(world.origin).port}` })
 
     expect(page.status).toBe(421)
-    expect(page.text).toContain('This is not the address of this site')
+    expect(page.text).toContain('Wrong address for this site')
     expect(page.text).not.toMatch(/harbour|oauth|password/)
     expect(page.get('Set-Cookie')).toBeUndefined()
   },
@@ -129,7 +129,7 @@ test('with an allow list only its accounts connect, by name or id; of others not
   expect(allowed.map(({ status }) => status)).toStrictEqual([200, 200])
   for (const page of [...refused, imported]) {
     expect(page.status).toBe(403)
-    expect(page.text).toContain('This account may not connect here')
+    expect(page.text).toContain('This account can’t be connected here')
     expect(page.text).toContain('href="/help/account_not_allowed"')
   }
   expect([problem.status, problem.body]).toMatchObject([403, { type: '/problems/account_not_allowed' }])
@@ -182,7 +182,7 @@ test('600 callbacks a minute from one address may fail; successful logins do not
   expect(new Set(logins)).toStrictEqual(new Set([200]))
   expect(Number(last.headers.get('Retry-After'))).toBeGreaterThan(0)
   expect(Number(last.headers.get('Retry-After'))).toBeLessThanOrEqual(60)
-  expect(text).toContain('That was too much at once')
+  expect(text).toContain('Too many requests')
   expect(later.status).toBe(400)
 })
 

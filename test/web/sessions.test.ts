@@ -224,7 +224,7 @@ test('a session that cannot be stored is an error, and the login can be repeated
   const again = await somebody.get(callback)
 
   expect(page.status).toBe(503)
-  expect(page.text).toContain('Our database is away')
+  expect(page.text).toContain('Temporarily unavailable')
   expect(page.get('Set-Cookie')?.filter((cookie) => SESSION.test(cookie)) ?? []).toStrictEqual([])
   expect(again.text).toContain('@harbour.bakery')
 })

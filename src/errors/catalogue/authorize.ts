@@ -4,104 +4,107 @@ import { AGAIN, instagramError, LOGIN_SETUP, OPEN_SETTINGS, RESTART, TELL_OPERAT
 /** Errors of the authorize step, mostly on Instagram’s own page and without a redirect back. */
 export const authorizeErrors = {
   redirect_uri_mismatch: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
-    title: 'Instagram does not know this site’s redirect address',
+    title: 'The redirect URI is not registered',
     description:
-      'The address to which Instagram is to send you back is not registered for this site’s app, letter by letter. This is a mistake in the site’s settings.',
+      'Instagram doesn’t accept the address where it should send you back. This is a mistake in this site’s settings.',
     advice: TELL_OPERATOR,
     meaning:
-      'The redirect URI that was sent is not one of those registered for Instagram login. A slash, www, http in place of https, a port, another host or a query makes it another address; so does a host that leads on to another one.',
+      'The redirect URI in the request does not exactly match one that is registered for Instagram login. A slash, www, http instead of https, a port, another host or a query makes it a different address; so does a host that redirects to another host.',
     steps: [
       OPEN_SETTINGS,
-      'Under OAuth redirect URIs add the value of {redirectUri}, letter by letter. No other box counts: not Settings → Basic, not Facebook Login → Settings, not Settings → Advanced → Authorize callback URL.',
-      'Press Save and reload the page: the dashboard may have added a slash at the end. If it did, write {redirectUri} with the slash too.',
-      'Wait some minutes, then try again.',
+      'Under OAuth redirect URIs add the exact value of {redirectUri}. No other field counts: not Settings → Basic, not Facebook Login → Settings, not Settings → Advanced → Authorize callback URL.',
+      'Press Save and reload the page. If the dashboard has added a slash at the end, add it to {redirectUri} too.',
+      'Wait a few minutes, then try again.',
     ],
     unconfirmed:
-      'Whether http://localhost is ever accepted, while the app is in development, is disputed; https://localhost is. One report: Instagram said the same when the link asked for fewer scopes than the Embed URL of the Business login settings. Other sites ask for fewer without trouble. Compare the two if nothing else helps.',
+      'Reports differ on whether http://localhost is accepted while the app is in development; https://localhost is. One developer saw this error when the link requested fewer scopes than the Embed URL of the Business login settings; other sites request fewer without problems. Compare the two if nothing else helps.',
   }),
   invalid_platform_app: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
-    title: 'Instagram does not know this site’s app',
+    title: 'Wrong app ID',
     description:
-      'The app id by which this site introduces itself is not one of an Instagram app. This is a mistake in the site’s settings.',
+      'This site is using an app ID that isn’t an Instagram app ID. This is a mistake in this site’s settings.',
     advice: TELL_OPERATOR,
     meaning:
-      '{clientId} is mostly the Meta (Facebook) app ID, which stands on top of the dashboard; or the app has no Instagram login set up.',
+      'Usually {clientId} contains the Meta (Facebook) app ID shown at the top of the dashboard. Otherwise Instagram login is not set up for the app.',
     steps: [
-      `In Meta’s dashboard open ${LOGIN_SETUP}. If Instagram is not there, add the use case for Instagram first.`,
-      'Set {clientId} to the Instagram app ID of that page.',
-      'Set {clientSecret} to the Instagram app secret of the same page: one goes with the other.',
+      `In Meta’s dashboard open ${LOGIN_SETUP}. If Instagram is missing there, add the Instagram use case first.`,
+      'Set {clientId} to the Instagram app ID shown there.',
+      'Set {clientSecret} to the Instagram app secret on the same page. The two belong together.',
       RESTART,
     ],
   }),
   insufficient_developer_role: instagramError('not_permitted', ['page', 'exchange'], 403, 'operator', {
-    title: 'Instagram does not allow this account yet',
+    title: 'This account isn’t a tester yet',
     description:
-      'Until Meta has reviewed this site’s app, Instagram admits only accounts that were invited as testers and have accepted.',
+      'Until Meta has reviewed this site’s app, only accounts that were invited as testers and have accepted can connect.',
     advice:
-      'Ask whoever runs this site for an invitation. Accept it on instagram.com under Settings → Apps and websites → Tester invites. If you did, see that your browser is logged in to Instagram as that account: a private window helps.',
+      'Ask the site owner for an invitation. Accept it on instagram.com under Settings → Apps and websites → Tester invites. If you already have, check that your browser is logged in to Instagram as that account, for example in a private window.',
     meaning:
-      'The app is in development, and this account is no Instagram Tester of it: not invited, not accepted, or the browser is logged in as somebody else. A plain Tester of the app is not enough. After App Review the app must also be switched to Live.',
+      'The app is in development, and this account is not an Instagram Tester: it was not invited, has not accepted, or the browser is logged in to another account. The general Tester role is not enough. After App Review the app must also be switched to Live.',
     steps: [
-      'In Meta’s dashboard open App roles → Roles → Instagram Testers and add the account by its user name.',
-      'Let its owner accept: instagram.com → Settings → Apps and websites → Tester invites.',
+      'In Meta’s dashboard open App roles → Roles → Instagram Testers and add the account by its username.',
+      'Ask the account’s owner to accept: instagram.com → Settings → Apps and websites → Tester invites.',
       'Try again in a private window, logged in as that account.',
     ],
   }),
   not_professional: instagramError('not_permitted', ['page'], 403, 'person', {
-    title: 'Instagram wants a professional account',
-    description: 'Only business and creator accounts can be connected, and yours is a personal one.',
+    title: 'Instagram requires a professional account',
+    description: 'Only business and creator accounts can be connected. Yours is a personal account.',
     advice:
-      'Switch it in the Instagram app under Settings → Account type and tools → Switch to professional account. It is free. Then come back and choose Get Started.',
-    meaning: 'Instagram login exists for professional accounts only. No Facebook Page is needed.',
-    steps: ['Nothing: the owner of the account switches it.'],
-    unconfirmed: 'The exact words that Instagram has for a personal account are not known.',
+      'In the Instagram app choose Settings → Account type and tools → Switch to professional account. It’s free. Then try again.',
+    meaning: 'Instagram login supports professional accounts only. No Facebook Page is needed.',
+    steps: ['Nothing: only the account’s owner can switch it.'],
+    unconfirmed: 'The exact message that Instagram shows for a personal account is not known.',
   }),
   invalid_scope: instagramError('app_misconfigured', ['page', 'callback', 'exchange'], 502, 'operator', {
-    title: 'Instagram does not know what this site asks for',
+    title: 'Instagram doesn’t know a requested permission',
     description:
-      'This site asks for a permission that Instagram does not have, or no longer has. This is a mistake in the site’s settings.',
+      'This site requests a permission that Instagram doesn’t have, or has removed. This is a mistake in this site’s settings.',
     advice: TELL_OPERATOR,
-    meaning: `{scopes} holds a name that Instagram login does not know: an old one (business_basic, … until ${dayInWords(PRODUCTS.oldNames.ended)}), or one of ${PRODUCTS.basicDisplay.name} (user_profile, user_media), of ${PRODUCTS.facebookOrUnified.name} (instagram_basic, pages_show_list) or of ${PRODUCTS.firstApi.name} (basic, public_content).`,
-    steps: [`Set {scopes} to names of today, with commas, the first of them always: ${SCOPES.join(', ')}.`, RESTART],
+    meaning: `{scopes} contains a name that Instagram login does not know: an old name (business_basic, … until ${dayInWords(PRODUCTS.oldNames.ended)}), or a scope of ${PRODUCTS.basicDisplay.name} (user_profile, user_media), of ${PRODUCTS.facebookOrUnified.name} (instagram_basic, pages_show_list) or of ${PRODUCTS.firstApi.name} (basic, public_content).`,
+    steps: [
+      `Set {scopes} to current names, separated by commas. The first one is always required: ${SCOPES.join(', ')}.`,
+      RESTART,
+    ],
   }),
   session_invalid: instagramError('refused', ['page'], 502, 'nobody', {
-    title: 'Instagram lost the thread',
-    description: 'Instagram’s page says “Session Invalid”: it no longer knows what you were about to do there.',
-    advice: 'Close that window, go back and choose Get Started in an ordinary tab. If it comes again, try later.',
+    title: 'Instagram’s session expired',
+    description: 'Instagram’s page says “Session Invalid”.',
+    advice: 'Close that window and try again in an ordinary tab. If it happens again, try again later.',
     meaning:
-      'Seen where the authorize page was opened in a popup (window.open), and mended there by leading the whole page to Instagram, as this app does. Otherwise it is at Instagram’s end, and passes.',
-    steps: ['Where you link to this app from your own page, use a plain link and no popup.', 'Otherwise wait.'],
-    unconfirmed: 'The second cause is what one project’s pages say.',
+      'This happens when the authorize page is opened in a popup (window.open) instead of a full page. Otherwise it is a temporary problem at Instagram.',
+    steps: ['If your own page links to this app, use an ordinary link, not a popup.', 'Otherwise wait.'],
+    unconfirmed: 'The second cause is reported by one project only.',
   }),
   declined: instagramError('refused', ['callback'], 403, 'person', {
-    title: 'You said no',
-    description: 'You chose not to authorize on Instagram, so we have no access to your account.',
-    advice: 'If that was a slip, go back and choose Get Started again.',
+    title: 'You cancelled',
+    description: 'You chose not to give this site access on Instagram, so nothing was connected.',
+    advice: 'Changed your mind? Try again.',
     meaning: 'The person pressed Cancel on Instagram’s page. Nothing is wrong.',
   }),
 
   // Links to Instagram that are old, cut, or another program’s.
   authorize_page_gone: instagramError('app_misconfigured', ['page'], 502, 'operator', {
-    title: 'That page of Instagram is no longer there',
-    description: `The link leads to an address where Instagram has let nobody authorize since ${dayInWords(FORMER_AUTHORIZE.ended)}.`,
-    advice: 'Go back to this site’s start page and choose Get Started there.',
-    meaning: `${FORMER_AUTHORIZE.url}, which most guides still name, shows “Sorry, this page isn’t available” and never calls back.`,
-    steps: [`Take {authorizeUrl} out of the settings, or set it to ${AUTHORIZE_URL}.`, RESTART],
+    title: 'This Instagram page no longer exists',
+    description: `The link uses an address that Instagram switched off in ${dayInWords(FORMER_AUTHORIZE.ended)}.`,
+    advice: 'Start again from this site’s start page.',
+    meaning: `${FORMER_AUTHORIZE.url}, which most guides still name, shows “Sorry, this page isn’t available” and never redirects back.`,
+    steps: [`Remove {authorizeUrl} from the settings, or set it to ${AUTHORIZE_URL}.`, RESTART],
   }),
   response_type_refused: instagramError('app_misconfigured', ['page', 'exchange'], 502, 'operator', {
-    title: 'Instagram does not understand how this site asks',
-    description: 'The link that led you to Instagram was not whole.',
+    title: 'The link to Instagram is incomplete',
+    description: 'Part of the link that took you to Instagram is missing.',
     advice: AGAIN,
     meaning:
-      'The authorize address lacks response_type=code. This app always sends it: the link was cut, or comes from elsewhere.',
-    steps: ['Begin at this site’s start page, not with a kept link.'],
+      'The authorize URL lacks response_type=code. This app always sends it: the link was cut off, or comes from another program.',
+    steps: ['Start at this site’s start page, not with a saved link.'],
   }),
   implicit_disabled: instagramError('refused', ['page', 'exchange'], 502, 'operator', {
-    title: 'Instagram gives no token straight to a browser',
-    description: 'The link that led you to Instagram asks for a token in the browser, which Instagram has ended.',
+    title: 'Instagram no longer supports this link',
+    description: 'The link requests a token directly in the browser. Instagram has switched that off.',
     advice: AGAIN,
     meaning:
-      'response_type=token is the implicit flow of the first Instagram API. This app never asks for it: the link comes from elsewhere.',
-    steps: ['Begin at this site’s start page, not with a link of an older program.'],
+      'response_type=token is the implicit flow of the first Instagram API. This app never uses it: the link comes from another program.',
+    steps: ['Start at this site’s start page, not with a link of an older program.'],
   }),
 }

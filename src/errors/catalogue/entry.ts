@@ -1,15 +1,15 @@
-/** Who can fix an error. `nobody`: it passes by itself. */
+/** Who can fix an error. `nobody`: it is temporary. */
 export type FixableBy = 'person' | 'operator' | 'instagram' | 'nobody'
 
-/** Where an error of Instagram shows: on Instagram’s own page, in the callback, or in the response to one of our calls. */
+/** Where an error of Instagram appears: on Instagram’s own page, in the callback, or in the response to a call. */
 export type Stage = 'page' | 'callback' | 'exchange' | 'long_lived' | 'me' | 'refresh'
 
 /**
- * What an error means, for the person in front of it and for the operator of the site. `meaning` and `steps` name settings by placeholders
- * such as `{clientSecret}`; `explain` and `explanationsFor` replace them with what the reader calls the setting.
+ * What an error means, for the person who sees it and for the operator. `meaning` and `steps` name settings by placeholders
+ * such as `{clientSecret}`; `explain` and `explanationsFor` replace them with the reader’s names for the settings.
  */
 export interface Explanation {
-  /** HTTP status of the page that shows it. */
+  /** HTTP status of the error page. */
   status: number
   title: string
   fixableBy: FixableBy
@@ -19,54 +19,54 @@ export interface Explanation {
   advice: string
   /** What it means, for the operator. */
   meaning: string
-  /** What the operator does, in this order, in the words of Meta’s dashboard. Empty: there is nothing to do. */
+  /** What the operator does, in this order, in the words of Meta’s dashboard. Empty: nothing. */
   steps: readonly string[]
-  /** Which part of this is not proven yet. */
+  /** Which part of the explanation is not confirmed. */
   unconfirmed?: string
-  /** Seconds after which another try makes sense. Left out: it does not pass by itself, or nobody knows when. */
+  /** Seconds until a retry makes sense. Left out: a retry does not help, or the time is not known. */
   retryAfterSeconds?: number
 }
 
-/** What the JSON API says of an error (RFC 9457). */
+/** What the JSON API reports about an error (RFC 9457). */
 export interface Problem {
-  /** HTTP status, where no cause has another. */
+  /** HTTP status, unless the cause has its own. */
   status: number
   /** The same for each occurrence. */
   title: string
-  /** What happened, where no more is known. */
+  /** What happened, unless the cause has its own text. */
   detail: string
 }
 
-/** What kind of failure a call to Instagram met. Code that handles a failure decides by its kind. */
+/** How a call to Instagram failed. Code that handles a failure decides by its kind. */
 export type InstagramErrorKind =
   | 'code_used'
   | 'code_expired'
   | 'code_invalid'
-  /** "Error validating verification code": a wrong client secret, or another redirect URI than at the authorize step. */
+  /** "Error validating verification code": a wrong client secret, or a redirect URI that differs from the authorize step. */
   | 'verification_failed'
-  /** The app is set up wrongly: its id, secret, redirect URI or scopes. */
+  /** The app ID, secret, redirect URI or scopes are wrong. */
   | 'app_misconfigured'
-  /** This account may not use the app: no tester, not professional, or the permission was not granted. */
+  /** This account may not use the app: not a tester, not professional, or the permission was not granted. */
   | 'not_permitted'
   /** The token is expired, revoked, or was never valid. */
   | 'token_invalid'
   | 'already_long_lived'
   | 'throttled'
-  /** Instagram refused, and nothing can be done about it here. */
+  /** Instagram refused, and this app cannot change that. */
   | 'refused'
   /** Instagram reports an outage. */
   | 'unavailable'
-  /** No connection, or it broke off before a response. */
+  /** No connection, or it was lost before a response. */
   | 'unreachable'
   | 'timed_out'
   | 'too_large'
-  /** A response that can’t be parsed: HTML, cut off, empty, a redirect, or JSON of another shape. */
+  /** A response that cannot be parsed: HTML, incomplete, empty, a redirect, or unexpected JSON. */
   | 'unreadable'
 
 /** An error that Instagram caused. */
 export interface InstagramExplanation extends Explanation {
   kind: InstagramErrorKind
-  /** Empty: no response of Instagram says it. */
+  /** Empty: no response of Instagram reports it. */
   stages: readonly Stage[]
 }
 
@@ -83,7 +83,7 @@ export function instagramError(
   return { kind, stages, ...siteError(status, fixableBy, texts) }
 }
 
-/** An entry for an error that this site found. */
+/** An entry for an error that this site detects. */
 export function siteError(status: number, fixableBy: FixableBy, texts: Texts): Explanation {
   return { status, fixableBy, steps: [], ...texts }
 }
@@ -98,11 +98,11 @@ export const CALL_STAGES = ['exchange', ...GRAPH_STAGES] as const satisfies Stag
 
 export const LOGIN_SETUP = 'Instagram → API setup with Instagram login'
 
-export const AGAIN = 'Go back and choose Get Started to try again.'
-export const NEW_TOKEN = 'Go back and choose Get Started to get a new one.'
+export const AGAIN = 'Please try again.'
+export const NEW_TOKEN = 'Connect your account again to get a new one.'
 export const LATER = 'Your account is fine. Try again in a few minutes.'
-export const TELL_OPERATOR = 'You did nothing wrong, and trying again will not help. Tell whoever runs this site.'
+export const TELL_OPERATOR = 'This isn’t your fault, and trying again won’t help. Please contact the site owner.'
 
-export const CONNECT_AGAIN = 'The person connects the account again: no other way brings a new token.'
+export const CONNECT_AGAIN = 'Ask the account’s owner to connect it again. There is no other way to get a new token.'
 export const OPEN_SETTINGS = `In Meta’s dashboard open ${LOGIN_SETUP} → 3. Set up Instagram business login → Business login settings.`
-export const RESTART = 'Start this app again, so that it reads the new value: a container keeps its old one.'
+export const RESTART = 'Restart the app so that it reads the new value. Recreate a container: it keeps the old one.'
