@@ -2,7 +2,7 @@ import type { FixableBy, InstagramErrorKind } from './catalogue/entry.ts'
 import { type ErrorCode, explanationsFor, type InstagramErrorCode, instagramErrors, isHelpCode } from './catalogue.ts'
 import { ENVIRONMENT_NAMES, type SettingNames } from './settingNames.ts'
 
-/** What else is known of an error. */
+/** Further details of an error. */
 export interface ErrorDetails {
   /** For the log only. Never holds a code, token or secret. */
   detail?: string | undefined
@@ -11,7 +11,7 @@ export interface ErrorDetails {
   [name: string]: unknown
 }
 
-/** An expected failure. The catalogue has the HTTP status and the words for its `code`; `cause` is the error underneath. */
+/** An expected failure. The catalogue has the HTTP status and texts for its `code`; `cause` is the original error. */
 export class AppError extends Error {
   override readonly name: string = 'AppError'
   readonly code: ErrorCode
@@ -46,7 +46,7 @@ export interface ErrorResponse {
   transient?: boolean | undefined
   /** Instagram’s own words. */
   message?: string | undefined
-  /** `fbtrace_id`, by which Meta’s support finds the call. */
+  /** `fbtrace_id`: identifies the call for Meta’s support. */
   traceId?: string | undefined
 }
 
@@ -58,10 +58,10 @@ export interface Evidence extends ErrorResponse {
   status?: number | undefined
   /** Such as `text/html`. */
   contentType?: string | undefined
-  /** What came in place of an HTTP response. */
+  /** What was received instead of an HTTP response. */
   received?: string | undefined
   usage?: Usage | undefined
-  /** Milliseconds by which our clock is ahead of Instagram’s, if that is more than a few minutes. */
+  /** How many milliseconds this machine’s clock is ahead of Instagram’s, if more than a few minutes. */
   clockAheadMs?: number | undefined
 }
 
@@ -69,7 +69,7 @@ export interface Evidence extends ErrorResponse {
 export class InstagramError extends AppError {
   override readonly name = 'InstagramError'
   declare readonly code: InstagramErrorCode
-  /** Code that handles a failure decides by this. */
+  /** How the call failed, for code that handles the failure. */
   readonly kind: InstagramErrorKind
   readonly evidence: Evidence
 
@@ -98,15 +98,15 @@ export function toAppError(error: unknown): AppError {
 
 const CODE_OF_STATUS: Record<number, ErrorCode> = { 404: 'not_found', 413: 'body_too_large', 415: 'not_json' }
 
-/** What the log says of an error that the help pages explain, or of its cause: its code, who can fix it, and how. */
+/** What the log says about an error with a help page, or about its cause: its code, who can fix it, and how. */
 export function errorLogFields(
   error: unknown,
   names: SettingNames = ENVIRONMENT_NAMES,
-): { explained: ErrorCode; mender: FixableBy; fix: string } | undefined {
+): { explained: ErrorCode; fixable_by: FixableBy; fix: string } | undefined {
   const cause = error instanceof Error ? error.cause : undefined
   const known = [error, cause].find((each) => isAppError(each) && isHelpCode(each.code) && each.code !== 'internal')
   if (!isAppError(known)) return undefined
   const { fixableBy, advice, steps } = explanationsFor(names)[known.code]
   const fix = fixableBy === 'person' ? advice : steps.join(' ') || advice
-  return { explained: known.code, mender: fixableBy, fix }
+  return { explained: known.code, fixable_by: fixableBy, fix }
 }

@@ -69,7 +69,7 @@ export function requestLog({ log, config, metrics }: Context, site: Site): Reque
       const responseTime = Math.round(seconds * 1000)
       const line = { ...explained, route, outcome, res: { status }, responseTime, ...(error && { err: error }) }
       const ending = error ? 'errored' : isSent ? 'completed' : 'aborted'
-      requestLogger[levelOf(route, status, explained?.mender)](line, `request ${ending}`)
+      requestLogger[levelOf(route, status, explained?.fixable_by)](line, `request ${ending}`)
       const method = METHODS.has(request.method) ? request.method : 'other'
       metrics.onRequest({ route, method, status: response.headersSent ? status : 499, seconds })
     })
@@ -115,10 +115,10 @@ function routeOf(request: Request): string {
   return pattern.startsWith('/assets/') ? '/assets/*' : pattern.replace(/\{?\*\w+\}?/, '*')
 }
 
-/** Meta's callbacks: the operator has to know of refused ones. */
+/** Meta's callbacks: refused ones need the operator's attention. */
 const META_ROUTE = /^\/(deauthorize|data-deletion)$/
 
-/** What a person can fix is no worry of the operator. Probes and assets are logged at `debug`: they come every few seconds. */
+/** Errors that the person can fix need no attention of the operator. Probes and assets are logged at `debug`: they come every few seconds. */
 function levelOf(route: string, status: number, fixableBy: string | undefined) {
   if (route === '/healthz' || route === '/readyz') return 'debug'
   if (status >= 500) return 'error'
@@ -131,7 +131,7 @@ function serializeError(error: Error): object {
   return error instanceof AppError && !error.cause ? { type, message } : pino.stdSerializers.errWithCause(error)
 }
 
-/** The id that a trusted proxy gave the request. From strangers it could be anything. */
+/** The ID that a trusted proxy gave the request. Other clients could send anything. */
 function idFromProxy(request: Request): string | undefined {
   const isTrusted = request.app.get('trust proxy fn') as (address: string, hop: number) => boolean
   const id = request.get('X-Request-Id')
@@ -139,7 +139,7 @@ function idFromProxy(request: Request): string | undefined {
   return isTrusted(request.socket.remoteAddress ?? '', 0) ? id : undefined
 }
 
-/** Without characters that look alike: people read it out on the telephone. */
+/** Without characters that look alike: people read it out on the phone. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
 
 /** Such as `7K2M-QX4D`. Not a secret. */

@@ -10,7 +10,7 @@ async function connectDue(count: number): Promise<void> {
   for (let number = 0; number < count; number += 1) await stage.connect(idOf(number), 55 * DAY_MS)
 }
 
-describe('while Instagram is out of order', () => {
+describe('while Instagram is having problems', () => {
   test('attempts become rarer, and end with the token', async () => {
     const context = stage.process()
     const { tokenExpiresAt } = await stage.login(context)
@@ -51,7 +51,7 @@ describe('while Instagram is out of order', () => {
     expect(stage.logged('token.expiring')).toHaveLength(1)
     expect(stage.logged('account.needs_reconnect')).toMatchObject([{ account: id, reason: 'expired' }])
     const [line] = stage.logged('a token could not be refreshed')
-    expect(line).toMatchObject({ account: id, explained: 'temporary_failure', mender: 'instagram' })
+    expect(line).toMatchObject({ account: id, explained: 'temporary_failure', fixable_by: 'instagram' })
   })
 
   test.each([
@@ -204,8 +204,8 @@ test('a database that becomes unavailable ends the round and is logged once, not
 
   expect(stage.refreshedTokens().length).toBeLessThanOrEqual(4)
   expect(stage.logged('a token could not be refreshed')).toStrictEqual([])
-  expect(stage.logged('refreshing failed, and is tried again later')).toHaveLength(1)
-  expect(stage.logged('refreshing an account failed, and is tried again')).toStrictEqual([])
+  expect(stage.logged('refreshing failed; it is retried later')).toHaveLength(1)
+  expect(stage.logged('refreshing an account failed; it is retried')).toStrictEqual([])
 })
 
 describe('when Instagram throttles', () => {
@@ -418,7 +418,7 @@ test('a clock that is set to another time is logged once', async () => {
   await refresher.refreshDue()
   await refresher.refreshDue()
 
-  expect(stage.logged('the clock was set to another time')).toMatchObject([{ level: 40, seconds: 61 * 86_400 }])
+  expect(stage.logged('the clock was changed')).toMatchObject([{ level: 40, seconds: 61 * 86_400 }])
 })
 
 test('a refresh that a clock 58 days ahead has put off comes to its turn before the token expires', async () => {

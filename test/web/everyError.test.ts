@@ -56,7 +56,7 @@ async function codesLoggedDuring(act: () => Promise<unknown>): Promise<unknown[]
   const before = world.log.length
   await act()
   const lines = world.log.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>)
-  return lines.filter(({ mender, fix }) => mender && fix).map(({ explained }) => explained)
+  return lines.filter(({ fixable_by, fix }) => fixable_by && fix).map(({ explained }) => explained)
 }
 
 /** Get Started, and Allow: the whole address that Instagram sends the browser to. */
