@@ -25,11 +25,11 @@ const TIME_LIMIT_MS = 11_000
 /**
  * Checks the settings, the network, the storage, and the app at Instagram. Changes nothing; never rejects.
  *
- * @param feed The address of Meta's changelog, if it is to be read too.
+ * @param feed The address of Meta's changelog; left out: it is not read.
  */
 export async function examine(installation: Installation, feed?: string): Promise<Finding[]> {
   const findings = await Promise.all([
-    withTimeLimit('What answers there', checkOwnAddress(installation)),
+    withTimeLimit('Redirect URI reachable', checkOwnAddress(installation)),
     withTimeLimit('Instagram’s hosts', checkHosts(installation)),
     withTimeLimit('App ID', checkAppId(installation)),
     withTimeLimit('App secret', checkSecret(installation)),
@@ -38,11 +38,11 @@ export async function examine(installation: Installation, feed?: string): Promis
     withTimeLimit('Meta’s changelog', checkChangelog(installation, feed)),
   ])
   const all = [checkGiven(installation), checkSettings(installation), findings.flat()].flat()
-  // Errors of a database or a network have words from outside.
+  // Errors of a database or a network contain foreign text.
   return all.map((finding) => ({ ...finding, says: escapeControls(finding.says) }))
 }
 
-/** Checks the settings by themselves, without any request. */
+/** Checks the settings without any request. */
 export function checkSettings(
   installation: Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>,
 ): Finding[] {
@@ -59,7 +59,7 @@ export function checkSettings(
   ].flat()
 }
 
-/** Warns of settings that are wrong or risky, or will be. */
+/** Warns of settings that are wrong or risky, or will be soon. */
 export function warnOfSettings(config: Config, given: Installation['given'], log: Logger): void {
   const installation = { ...config, config, given, settings: config.instagram, now: () => new Date() }
   for (const { outcome, says, fix = '' } of checkSettings(installation))
@@ -70,12 +70,12 @@ export function warnOfSettings(config: Config, given: Installation['given'], log
 async function withTimeLimit(name: string, check: Promise<Finding | Finding[]>): Promise<Finding | Finding[]> {
   const { promise: late, resolve } = Promise.withResolvers<Finding>()
   const timer = setTimeout(() => {
-    resolve(unknown(name, `Not known after ${TIME_LIMIT_MS / 1000} seconds.`, 'Do this again.'))
+    resolve(unknown(name, `No result after ${TIME_LIMIT_MS / 1000} seconds.`, 'Try again.'))
   }, TIME_LIMIT_MS)
   try {
     return await Promise.race([check, late])
   } catch (error) {
-    return unknown(name, `This could not be looked at: ${error instanceof Error ? error.message : String(error)}`)
+    return unknown(name, `The check failed: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     clearTimeout(timer)
   }

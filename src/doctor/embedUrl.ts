@@ -10,7 +10,7 @@ export interface EmbeddedSettings {
   scopes?: readonly string[] | undefined
 }
 
-/** What a comparison finds. */
+/** The result of a comparison. */
 export interface EmbedUrlComparison {
   /** For each part of the URL. */
   findings: Finding[]
@@ -24,13 +24,13 @@ const MAX_LENGTH = 4_000
 const PARAMETERS = ['client_id', 'redirect_uri', 'response_type', 'scope', 'force_reauth', 'enable_fb_login']
 
 const COPY_AGAIN = 'Copy the Embed URL again from the Business login settings in Meta’s dashboard.'
-const NOTHING_TO_DO = 'You do not have to change anything: this app sends its own parameters.'
+const NOTHING_TO_DO = 'Nothing to change: this app sends its own parameters.'
 
 /**
- * Compares the Embed URL, which Meta's dashboard shows for an app, with settings, byte by byte. The text may come from anybody: findings quote
- * only its host and path, app ID, redirect URI, scopes and names of parameters.
+ * Compares the Embed URL of Meta's dashboard with settings, byte by byte. The text is untrusted: findings quote
+ * only its host and path, app ID, redirect URI, scopes and parameter names.
  *
- * @param settings What is set now. A setting that is left out is reported as not set.
+ * @param settings The current settings. A setting that is left out is reported as not set.
  */
 export function compareEmbedUrl(pasted: string, settings: EmbeddedSettings, names: SettingNames): EmbedUrlComparison {
   const text = pasted.trim()
@@ -63,16 +63,16 @@ export function environmentOf({ clientId: INSTAGRAM_CLIENT_ID, redirectUri, scop
   return withoutEmpty({ INSTAGRAM_CLIENT_ID, INSTAGRAM_REDIRECT_URI: redirectUri, INSTAGRAM_SCOPES: scopes?.join() })
 }
 
-/** Why the text is not compared: it is no address of Instagram, or can be read in two ways. */
+/** Why the text is not compared: it is not an Instagram address, or is ambiguous. */
 function refusalOf(text: string, url: URL | null): string | undefined {
   if (text === '') return 'Nothing was pasted.'
   if (text.length > MAX_LENGTH) return `It is longer than ${MAX_LENGTH} characters.`
   if (/[^!-~]|["'<>\\^`{|}]|&amp;/.test(text))
-    return 'It contains spaces, quotes, HTML or other text beside an address.'
-  if (url?.protocol !== 'https:') return 'It is not an address that begins with https://.'
-  if (url.username || url.password) return 'It contains a user name in front of the host.'
+    return 'It contains spaces, quotes, HTML or other text besides an address.'
+  if (url?.protocol !== 'https:') return 'It does not start with https://.'
+  if (url.username || url.password) return 'It contains a username before the host.'
   if (/(^|\.)facebook\.com$/.test(url.hostname)) return 'It belongs to Facebook Login, which is another product.'
-  if (!/(^|\.)instagram\.com$/.test(url.hostname)) return `It leads to ${quoted(url.host)}, not to Instagram.`
+  if (!/(^|\.)instagram\.com$/.test(url.hostname)) return `Its host is ${quoted(url.host)}, not Instagram’s.`
   const parameters = [...url.searchParams.keys()]
   const repeated = parameters.find((name, index) => parameters.indexOf(name) < index)
   return repeated === undefined ? undefined : `It contains ${quoted(repeated)} more than once.`
@@ -82,27 +82,25 @@ function checkAddress({ origin, pathname, hash }: URL): Finding {
   const name = 'Embed URL'
   const { url, ended } = FORMER_AUTHORIZE
   if (origin + pathname === url)
-    return wrong(name, `It leads to ${url}, which ended in ${dayInWords(ended)}.`, COPY_AGAIN)
+    return wrong(name, `Its address is ${url}, which Instagram switched off in ${dayInWords(ended)}.`, COPY_AGAIN)
   if (origin + pathname !== AUTHORIZE_URL)
-    return wrong(name, `It leads to ${quoted(origin + pathname)}, not to ${AUTHORIZE_URL}.`, COPY_AGAIN)
-  if (hash) return unknown(name, 'It ends with # and more, which Meta’s dashboard does not add.', COPY_AGAIN)
-  return ok(name, `It leads to ${AUTHORIZE_URL}.`)
+    return wrong(name, `Its address is ${quoted(origin + pathname)}, not ${AUTHORIZE_URL}.`, COPY_AGAIN)
+  if (hash) return unknown(name, 'It has a part after #, which Meta’s dashboard does not add.', COPY_AGAIN)
+  return ok(name, `Its address is ${AUTHORIZE_URL}.`)
 }
 
 function checkParameters(parameters: URLSearchParams): Finding | Finding[] {
   const name = 'Embed URL: parameters'
   const old = [...parameters].flatMap(([key, value]) => {
-    if (key === 'force_authentication') return 'force_authentication is the old name of force_reauth.'
+    if (key === 'force_authentication') return 'force_authentication is an old name of force_reauth.'
     const isFlag = key === 'force_reauth' || key === 'enable_fb_login'
-    return isFlag && /^\d$/.test(value) ? `${key} has an old value: today it is true or false.` : []
+    return isFlag && /^\d$/.test(value) ? `${key} has an old value; the current values are true and false.` : []
   })
   const others = [...parameters.keys()].filter((key) => ![...PARAMETERS, 'force_authentication'].includes(key))
   if (others.length > 0) old.push(`Meta’s dashboard does not add ${quoted(others.join(', '))}.`)
   if (parameters.get('response_type') !== 'code')
     return wrong(name, 'It does not contain response_type=code, which Instagram requires.', COPY_AGAIN)
-  return old.length > 0
-    ? old.map((says) => unknown(name, says, NOTHING_TO_DO))
-    : ok(name, 'They are as in the dashboard.')
+  return old.length > 0 ? old.map((says) => unknown(name, says, NOTHING_TO_DO)) : ok(name, 'They match the dashboard.')
 }
 
 function compareClientId(theirs: string, ours: string | undefined, names: SettingNames): Finding {
@@ -111,8 +109,8 @@ function compareClientId(theirs: string, ours: string | undefined, names: Settin
   if (ours === theirs || ours === undefined) return equalOrUnset(name, names.clientId, theirs, ours)
   return wrong(
     name,
-    `It is ${quoted(theirs)}, but ${names.clientId} is ${quoted(ours)}, which is another app.`,
-    `Set ${names.clientId} to the ID of the Embed URL, and ${names.clientSecret} to the secret of the same page.`,
+    `It is ${quoted(theirs)}, but ${names.clientId} is ${quoted(ours)}, a different app.`,
+    `Set ${names.clientId} to the ID in the Embed URL, and ${names.clientSecret} to the secret on the same page.`,
   )
 }
 
@@ -124,16 +122,16 @@ function compareRedirectUri(theirs: string, ours: string | undefined, names: Set
   return wrong(
     name,
     `It is ${quoted(theirs)}, but ${names.redirectUri} is ${quoted(ours)}: ${differences(url, URL.parse(ours) ?? url).join(', ')}.`,
-    `Set ${names.redirectUri} to the value of the Embed URL, or add yours in the dashboard under Business login settings → OAuth redirect URIs.`,
+    `Set ${names.redirectUri} to the value in the Embed URL, or add yours in the dashboard under Business login settings → OAuth redirect URIs.`,
   )
 }
 
 function equalOrUnset(name: string, setting: string, theirs: string, ours: string | undefined): Finding {
-  if (ours !== undefined) return ok(name, 'It is the same as in the settings.')
+  if (ours !== undefined) return ok(name, 'It matches the settings.')
   return { ...ok(name, `${setting} is not set yet.`), fix: `Set ${setting} to ${quoted(theirs)}.` }
 }
 
-/** In which parts two addresses differ, in words. */
+/** The parts in which two addresses differ, in words. */
 function differences(one: URL, other: URL): string[] {
   const differs = (part: (url: URL) => string) => part(one) !== part(other)
   const path = ({ pathname }: URL) => pathname.replace(/\/+$/, '')
@@ -143,11 +141,11 @@ function differences(one: URL, other: URL): string[] {
     differs(({ protocol }) => protocol) && 'the scheme differs (http or https)',
     differs(({ hostname }) => hostname) && (otherHost ? 'the host differs' : 'only one has www'),
     differs(({ port }) => port) && 'the port differs',
-    differs(path) && (otherPath ? 'the path differs' : 'capital letters in the path differ'),
+    differs(path) && (otherPath ? 'the path differs' : 'upper and lower case in the path differ'),
     differs(({ pathname }) => String(pathname.endsWith('/'))) && 'only one ends with a slash',
     differs(({ search, hash }) => search + hash) && 'they have different queries',
   ].filter((words) => words !== false)
-  return found.length > 0 ? found : ['it is the same address in another spelling (capital letters, port or encoding)']
+  return found.length > 0 ? found : ['it is the same address, spelled differently (case, port or encoding)']
 }
 
 function compareScopes(theirs: string[], ours: readonly string[] | undefined, names: SettingNames): Finding[] {
@@ -156,8 +154,9 @@ function compareScopes(theirs: string[], ours: readonly string[] | undefined, na
   const today = (scope: string) => DEAD_SCOPES.get(scope)?.today ?? ''
   const list = (scopes: readonly string[]) => quoted(scopes.join(', '))
   const ended = theirs.filter((scope) => DEAD_SCOPES.has(scope))
-  if (theirs.length === 0) return [wrong(name, 'It asks for no scope.', COPY_AGAIN)]
-  if (ended.length > 0) return [wrong(name, `It asks for ${list(ended)}, which Instagram no longer knows.`, COPY_AGAIN)]
+  if (theirs.length === 0) return [wrong(name, 'It requests no scope.', COPY_AGAIN)]
+  if (ended.length > 0)
+    return [wrong(name, `It requests ${list(ended)}, which Instagram no longer supports.`, COPY_AGAIN)]
   if (!ours) return [equalOrUnset(name, setting, theirs.join(), undefined)]
 
   const missing = ours.filter((scope) => !theirs.includes(scope))
@@ -166,19 +165,20 @@ function compareScopes(theirs: string[], ours: readonly string[] | undefined, na
   const left = theirs.filter((scope) => !ours.includes(scope) && !renamed.some((old) => today(old) === scope))
   const strange = theirs.filter((scope) => !SCOPES.includes(scope))
   const findings = [
-    ...renamed.map((old) => wrong(name, `${old} was renamed.`, `Write ${today(old)} in ${setting} instead.`)),
+    ...renamed.map((old) => wrong(name, `${old} was renamed.`, `Use ${today(old)} in ${setting} instead.`)),
     extra.length > 0 &&
       wrong(
         name,
-        `${setting} asks for ${list(extra)}, which this app does not have in the dashboard.`,
-        `Add the permission to the app in Meta’s dashboard, or take it out of ${setting}.`,
+        `${setting} requests ${list(extra)}, which this app does not have in the dashboard.`,
+        `Add the permission to the app in Meta’s dashboard, or remove it from ${setting}.`,
       ),
-    strange.length > 0 && unknown(name, `We do not know ${list(strange)}: it may be misspelled.`, COPY_AGAIN),
+    strange.length > 0 &&
+      unknown(name, `It requests ${list(strange)}, which is unknown and may be misspelled.`, COPY_AGAIN),
     left.length > 0 &&
       unknown(
         name,
-        `${setting} leaves out ${list(left)}; one developer reports “Invalid redirect_uri” for that, others do not.`,
-        `If a login ends with this error, set ${setting} to the scopes of the Embed URL.`,
+        `${setting} leaves out ${list(left)}. One developer got “Invalid redirect_uri” because of that; others did not.`,
+        `If a login fails with this error, set ${setting} to the scopes of the Embed URL.`,
       ),
   ].filter((finding) => finding !== false)
   return findings.length > 0 ? findings : [equalOrUnset(name, setting, '', '')]

@@ -3,22 +3,22 @@ import { CHECKED_DAY, dayInWords, daysUntil } from '../facts.ts'
 import { createAgent } from '../proxy.ts'
 import { type Finding, type Installation, ok, quoted, unknown, warning } from './installation.ts'
 
-/** Days after which the facts count as old. */
+/** Days after which the facts are considered outdated. */
 const FACTS_LAST_DAYS = 180
 
 /** Bytes, milliseconds and entries of the changelog that are read. */
 const [SIZE_LIMIT, TIME_LIMIT_MS, MAX_ENTRIES] = [1024 * 1024, 5_000, 10]
 
-/** Checks how old our own facts about Instagram are. */
+/** Checks how old this version's facts about Instagram are. */
 export function checkFacts({ now }: Pick<Installation, 'now'>): Finding {
   const age = -daysUntil(CHECKED_DAY, now())
-  const says = `What this version knows about Instagram was checked on ${dayInWords(CHECKED_DAY)}`
+  const says = `This version’s facts about Instagram were checked on ${dayInWords(CHECKED_DAY)}`
   if (age <= FACTS_LAST_DAYS) return ok('Facts', `${says}.`)
-  const fix = 'Install the newest version. The command “doctor --online” lists what Meta has changed since.'
+  const fix = 'Install the latest version. The command “doctor --online” lists Meta’s changes since then.'
   return warning('Facts', `${says}, ${age} days ago.`, fix)
 }
 
-/** Lists the entries of Meta's changelog that are newer than our facts. `feed`: its address (RSS); none: nothing is read. */
+/** Lists the entries of Meta's changelog that are newer than the facts. `feed`: its address (RSS); `undefined`: it is not read. */
 export async function checkChangelog({ config }: Installation, feed: string | undefined): Promise<Finding[]> {
   if (feed === undefined) return []
   const name = 'Meta’s changelog'
@@ -31,17 +31,15 @@ export async function checkChangelog({ config }: Installation, feed: string | un
     const entries = items.map((item) => ({ title: textOf(item, 'title'), time: Date.parse(textOf(item, 'pubDate')) }))
     const isOld = (time: number) => daysUntil(CHECKED_DAY, new Date(time)) >= 0
     const newer = entries.filter(({ time }) => Number.isNaN(time) || !isOld(time)).slice(0, MAX_ENTRIES)
-    if (newer.length === 0) return [ok(name, `It has nothing newer than ${dayInWords(CHECKED_DAY)}.`)]
-    const fix = `Read ${feed.replace(/rss\/$/, '')}, and install the newest version.`
+    if (newer.length === 0) return [ok(name, `No entries since ${dayInWords(CHECKED_DAY)}.`)]
+    const fix = `Read ${feed.replace(/rss\/$/, '')}, and install the latest version.`
     return newer.map(({ title, time }) => {
-      const day = Number.isNaN(time) ? 'Without a date' : dayInWords(new Date(time).toISOString().slice(0, 10))
+      const day = Number.isNaN(time) ? 'No date' : dayInWords(new Date(time).toISOString().slice(0, 10))
       return warning(name, `${day}: ${quoted(title)}.`, fix)
     })
   } catch (error) {
     const { message } = (error instanceof Error && error.cause instanceof Error ? error.cause : error) as Error
-    return [
-      unknown(name, `${quoted(feed)} cannot be read: ${message}.`, 'Do this again where the internet can be reached.'),
-    ]
+    return [unknown(name, `${quoted(feed)} cannot be read: ${message}.`, 'Try again with an internet connection.')]
   } finally {
     await dispatcher.destroy()
   }

@@ -3,16 +3,16 @@ import type { Database } from '../database/database.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import type { InstagramClient } from '../instagram/client.ts'
 
-/** A value, or why it cannot be read; `undefined` where a setting that it depends on cannot be read. */
+/** A value, or why it cannot be read; `undefined` if a setting that it depends on cannot be read. */
 export type Result<Value> = Value | Error | undefined
 
 /** What the doctor examines: an app with its settings, running or not. */
 export interface Installation {
-  /** Whether the sandbox takes Instagram's place, because there are no credentials. */
+  /** Whether the sandbox replaces Instagram, because there are no credentials. */
   sandbox: boolean
-  /** What the reader calls each setting. */
+  /** The reader's name for each setting. */
   names: SettingNames
-  /** The settings that are set, unparsed, by what the reader calls them. */
+  /** The settings that are set, unparsed, by the reader's names. */
   given: Readonly<Record<string, string | undefined>>
   /** Mistakes in the settings: sentences that begin with a setting's name. */
   mistakes: readonly string[]
@@ -35,17 +35,17 @@ export interface Installation {
   now: () => Date
 }
 
-/** The result of a check: fine, to be fixed, not to be forgotten, or not to be known from here. */
+/** The result of a check: passed, failed, a warning, or unknown. */
 export type CheckStatus = 'ok' | 'wrong' | 'warning' | 'unknown'
 
 /** A finding of the doctor in words for the operator. Never holds a secret or a token. */
 export interface Finding {
-  /** What was checked: a few words, or a setting's name. */
+  /** The check: a few words, or a setting's name. */
   name: string
   outcome: CheckStatus
-  /** One sentence or two. */
+  /** The result in one or two sentences. */
   says: string
-  /** What to do. Always there when something is wrong. */
+  /** What to do. Always set if the check failed. */
   fix?: string
 }
 

@@ -6,10 +6,10 @@ import { MINUTE_MS } from '../facts.ts'
 import { createAgent } from '../proxy.ts'
 import { type Finding, type Installation, ok, unknown, wrong } from './installation.ts'
 
-/** Time limit of one request in milliseconds, from the name look-up to the head of the response. */
+/** Time limit of one request in milliseconds, from the DNS lookup to the response headers. */
 const REQUEST_TIME_LIMIT_MS = 5_000
 
-/** How far the clocks may differ. A login's link lasts ten minutes, a token of Instagram's an hour at first. */
+/** How far the clocks may differ. A login link is valid for ten minutes, a short-lived token for an hour. */
 const CLOCK_TOLERANCE_MS = MINUTE_MS
 
 /** Why there was no response. */
@@ -25,8 +25,8 @@ interface Reached {
 }
 
 /**
- * Requests only the head of a response: follows no redirect, sends no cookie, tries once. Never rejects. Returns the error of a proxy.
- * `trusted`: a certificate (PEM) that is trusted.
+ * Sends one HEAD request without cookies and follows no redirect. Never rejects. Returns the error of a proxy.
+ * `trusted`: a certificate (PEM) to trust.
  */
 async function reach(
   url: string,
@@ -87,7 +87,7 @@ function describeProxy({ config: { proxy }, names }: Installation): Finding[] {
     ...(httpProxy ? [[httpProxy, names.httpProxy]] : []),
   ]
   const proxies = given.map(([url = '', name]) => `${new URL(url).origin} (${name})`)
-  const direct = noProxy ? `this machine and what ${names.noProxy} names` : 'this machine'
+  const direct = noProxy ? `this machine and the hosts in ${names.noProxy}` : 'this machine'
   const says = `Calls to other servers go through ${proxies.join(' and ')}. Calls to ${direct} do not.`
   return proxies.length > 0 ? [ok('Proxy', says)] : []
 }
@@ -99,62 +99,64 @@ function checkHost(
 ): Finding {
   if (answer instanceof Error) return wrong(host, answer.message, explanationsFor(names).proxy_failed.steps.join(' '))
   if (typeof answer === 'string') {
-    if (sandbox) return unknown(host, 'The sandbox runs with the app, and is not running.', 'Start the app: npm start.')
+    if (sandbox)
+      return unknown(host, 'The sandbox is not running: it starts with the app.', 'Start the app: npm start.')
     const { says, fix } = FAULTS[answer]
     return wrong(host, says, fix)
   }
   const { status, sentAt, answeredAt } = answer
-  if (status >= 500) return unknown(host, `Answers ${status}: it is out of order.`, 'Wait, and do this again.')
-  const how = protocol === 'https:' ? 'by https, with a certificate that is trusted, ' : ''
+  if (status >= 500)
+    return unknown(host, `Answers with status ${status}: Instagram has a problem.`, 'Wait, then try again.')
+  const how = protocol === 'https:' ? 'over https, with a trusted certificate, ' : ''
   return ok(host, `Answers ${how}in ${answeredAt.getTime() - sentAt.getTime()} ms.`)
 }
 
 const FAULTS = {
   no_address: {
-    says: 'Its name leads to no address.',
-    fix: 'See that this machine’s DNS works, and that the name is not blocked.',
+    says: 'DNS lookup failed.',
+    fix: 'Check this machine’s DNS, and that the name is not blocked.',
   },
   refused: {
-    says: 'Nothing takes the connection.',
-    fix: 'Let this machine connect to the internet on port 443: a firewall may be in between.',
+    says: 'The connection was refused.',
+    fix: 'Allow connections to the internet on port 443: a firewall may block them.',
   },
   untrusted: {
-    says: 'Its certificate is not trusted, or what answers does not speak TLS.',
-    fix: 'See that this machine’s clock is right, and that nothing in between breaks up https. Behind a company’s proxy set NODE_EXTRA_CA_CERTS.',
+    says: 'Its certificate is not trusted, or the server does not speak TLS.',
+    fix: 'Check this machine’s clock, and that no proxy intercepts https. Behind a company proxy set NODE_EXTRA_CA_CERTS.',
   },
   timed_out: {
-    says: `No answer within ${REQUEST_TIME_LIMIT_MS / 1000} seconds.`,
-    fix: 'Let this machine connect to the internet on port 443: a firewall may swallow it. Or wait.',
+    says: `No response within ${REQUEST_TIME_LIMIT_MS / 1000} seconds.`,
+    fix: 'Allow connections to the internet on port 443: a firewall may drop them. Otherwise wait.',
   },
   broken_off: {
-    says: 'The connection breaks off before an answer.',
-    fix: 'See what is in between (proxy, firewall), and do this again.',
+    says: 'The connection was lost before a response.',
+    fix: 'Check proxies and firewalls, then try again.',
   },
 } satisfies Record<NetworkFault, { says: string; fix: string }>
 
 function checkClock(answers: readonly Reached[]): Finding {
   const name = 'Clock'
   const [offset] = answers.flatMap(clockOffset).toSorted((one, other) => Math.abs(one) - Math.abs(other))
-  if (offset === undefined) return unknown(name, 'No host told the time, so there is nothing to compare it with.')
+  if (offset === undefined) return unknown(name, 'No host sent its time, so the clock could not be compared.')
   const seconds = Math.round(Math.abs(offset) / 1000)
   if (Math.abs(offset) > CLOCK_TOLERANCE_MS)
     return wrong(
       name,
       `This machine’s clock is ${seconds} seconds ${offset > 0 ? 'ahead of' : 'behind'} Instagram’s.`,
-      'Set the clock, and keep it right by NTP: timedatectl set-ntp true.',
+      'Set the clock, and synchronize it with NTP: timedatectl set-ntp true.',
     )
-  const difference = seconds <= 1 ? '' : ` but for ${seconds} seconds`
-  return ok(name, `Agrees with Instagram’s${difference}.`)
+  const difference = seconds <= 1 ? '' : ` to within ${seconds} seconds`
+  return ok(name, `It matches Instagram’s${difference}.`)
 }
 
-/** Milliseconds by which our clock is ahead, halfway between request and response. The header has whole seconds. */
+/** How many milliseconds this machine's clock is ahead, halfway between request and response. The header has whole seconds. */
 function clockOffset({ date, sentAt, answeredAt }: Reached): number[] {
   return date ? [(sentAt.getTime() + answeredAt.getTime()) / 2 - (date.getTime() + 500)] : []
 }
 
-const THERE = 'What answers there'
+const THERE = 'Redirect URI reachable'
 
-/** Checks what answers at the redirect URI: this app, something else, or a redirect, which breaks logins. */
+/** Checks who answers at the redirect URI: this app, another server, or a redirect, which breaks logins. */
 export async function checkOwnAddress(installation: Installation): Promise<Finding[]> {
   const { settings, certificate, listening, names } = installation
   if (settings.redirectUri === undefined) return []
@@ -163,7 +165,7 @@ export async function checkOwnAddress(installation: Installation): Promise<Findi
   const url = new URL(settings.redirectUri)
   return [
     ...(certificate instanceof Error
-      ? [wrong('Certificate', certificate.message, `Mend the file, or set ${names.https} to another.`)]
+      ? [wrong('Certificate', certificate.message, `Fix the file, or set ${names.https} to another.`)]
       : []),
     answer instanceof Error
       ? unknown(THERE, answer.message)
@@ -178,55 +180,51 @@ function checkReached({ status, location }: Reached, url: URL, setting: string):
   if (status >= 300 && status < 400 && target)
     return wrong(
       THERE,
-      `It sends visitors on to ${target.origin}${target.pathname}, so that people come back to another address than the registered one.`,
-      `Register that address, and set ${setting} to it; or stop the redirect.`,
+      `It redirects to ${target.origin}${target.pathname}, which is not the registered address.`,
+      `Register that address and set ${setting} to it, or remove the redirect.`,
     )
   if (status === 404)
     return wrong(
       THERE,
-      'Something answers 404 there, and it is not this app.',
-      `Make whatever is in front pass ${url.pathname} on to this app.`,
+      'Another server answers there, with status 404.',
+      `Make the proxy in front pass ${url.pathname} on to this app.`,
     )
   if (status >= 500)
     return unknown(
       THERE,
-      `Whatever is in front answers ${status}.`,
-      'See that the app is running and that the proxy or tunnel leads to it.',
+      `The proxy in front answers with status ${status}.`,
+      'Check that the app is running and that the proxy or tunnel forwards to it.',
     )
   if (status === 401 || status === 403)
     return unknown(
       THERE,
-      `It answers ${status}: visitors may have to log in there first.`,
-      `Let everybody through to ${url.pathname}.`,
+      `It answers with status ${status}: visitors may have to log in there first.`,
+      `Allow everybody to open ${url.pathname}.`,
     )
-  return ok(THERE, 'It answers, and sends nobody elsewhere.')
+  return ok(THERE, 'Yes, without further redirects.')
 }
 
 /** `httpsSetting`: the setting's name; `undefined` in a host app. */
 function checkUnreached(fault: NetworkFault, url: URL, httpsSetting: string | undefined): Finding {
   if (fault === 'no_address')
-    return wrong(
-      THERE,
-      `The name ${url.hostname} leads to no address.`,
-      'See that it is spelled right, and make a DNS entry for it.',
-    )
+    return wrong(THERE, `DNS lookup of ${url.hostname} failed.`, 'Check the spelling, and create a DNS record for it.')
   if (fault === 'untrusted' && isLoopback(url))
     return wrong(
       THERE,
-      `No https that can be trusted answers at ${url.host}.`,
+      `No server with trusted https answers at ${url.host}.`,
       httpsSetting === undefined
-        ? 'See that your app speaks https there; to see its certificate here, set NODE_EXTRA_CA_CERTS.'
-        : `Set ${httpsSetting}=self-signed and start the app again; with a certificate of your own, set NODE_EXTRA_CA_CERTS to see it here.`,
+        ? 'Check that your app serves https there. To trust its certificate here, set NODE_EXTRA_CA_CERTS.'
+        : `Set ${httpsSetting}=self-signed and restart the app. To trust a certificate of your own here, set NODE_EXTRA_CA_CERTS.`,
     )
   if (fault === 'untrusted')
     return wrong(
       THERE,
-      `The certificate of ${url.host} is not trusted: browsers stop there.`,
-      'Get one that browsers trust, such as Let’s Encrypt’s.',
+      `The certificate of ${url.host} is not trusted: browsers show a warning.`,
+      'Use a certificate that browsers trust, for example from Let’s Encrypt.',
     )
   return unknown(
     THERE,
-    'Nothing answers from here.',
-    'Start the app, and do this again. If it is running, see whether others reach the address: this machine may not.',
+    'No response on this machine.',
+    'Start the app, then try again. If it is running, open the address from another network: it may only be unreachable from here.',
   )
 }

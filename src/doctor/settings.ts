@@ -15,11 +15,11 @@ import {
 } from '../facts.ts'
 import { type Finding, type Installation, ok, quoted, unknown, warning, wrong } from './installation.ts'
 
-/** Where Meta's dashboard shows the app's id and secret and takes its redirect URI. */
+/** Where Meta's dashboard shows the app's ID and secret, and registers its redirect URI. */
 export const BUSINESS_LOGIN =
   'Meta’s dashboard → Instagram → API setup with Instagram login → 3. Set up Instagram business login → Business login settings'
 
-/** Something that was pasted along with a value. */
+/** Characters that were pasted along with a value. */
 interface PasteError {
   found: (value: string, name: string) => boolean
   says: string
@@ -31,22 +31,22 @@ const QUOTE = /^["'`“”„‘’«»]|["'`“”„‘’«»]$/
 const PASTE_ERRORS: readonly PasteError[] = [
   {
     found: (value) => QUOTE.test(value.trim()),
-    says: 'has quotes around it, and they count as part of it.',
-    fix: 'Take the quotes away. (In .env they may stand; Docker’s --env-file and most dashboards keep them.)',
+    says: 'has quotes around its value, and they are part of it.',
+    fix: 'Remove the quotes. (A .env file may have them; Docker’s --env-file and most dashboards keep them.)',
   },
   {
     found: (value, name) => value.trim().startsWith('=') || value.trim().startsWith(`${name}=`),
-    says: 'has an = or its own name at the beginning of its value.',
-    fix: 'Write what comes after the first = only.',
+    says: 'has = or its own name at the beginning of its value.',
+    fix: 'Keep only the part after the first =.',
   },
   {
     found: (value) => /[\p{Cf}\u00a0]/u.test(value.trim()),
-    says: 'holds a character that cannot be seen, as is copied along from web pages.',
-    fix: 'Delete the value and type it, or copy it by the dashboard’s own button.',
+    says: 'contains an invisible character, probably copied from a web page.',
+    fix: 'Delete the value and type it, or use the dashboard’s copy button.',
   },
 ]
 
-/** Reports mistakes in the settings, and what seems to have been pasted along with a value. */
+/** Reports mistakes in the settings, and characters that were pasted along with a value. */
 export function checkGiven({ given, mistakes }: Installation): Finding[] {
   const mistaken = new Set(mistakes.map(settingIn))
   const others = Object.entries(given).filter(([name]) => !mistaken.has(name))
@@ -56,7 +56,7 @@ export function checkGiven({ given, mistakes }: Installation): Finding[] {
   ]
   return findings.some(({ outcome }) => outcome === 'wrong')
     ? findings
-    : [ok('Settings', 'Every variable that is set can be read.'), ...findings]
+    : [ok('Settings', 'All variables are valid.'), ...findings]
 }
 
 function checkMistake(sentence: string, given: Installation['given']): Finding {
@@ -67,14 +67,14 @@ function checkMistake(sentence: string, given: Installation['given']): Finding {
     sentence,
     error
       ? `It ${error.says} ${error.fix}`
-      : 'Set it right in .env or the environment; .env.example and the README have each variable.',
+      : 'Correct it in .env or the environment. .env.example describes each variable.',
   )
 }
 
 function checkPasted(name: string, value: string): Finding | Finding[] {
   const error = PASTE_ERRORS.find(({ found }) => found(value, name))
   if (error) return wrong(name, `It ${error.says}`, error.fix)
-  return value === value.trim() ? [] : ok(name, 'It has a blank or a line break around it, which is ignored.')
+  return value === value.trim() ? [] : ok(name, 'The space or line break around its value is ignored.')
 }
 
 function settingIn(sentence: string): string {
@@ -83,25 +83,25 @@ function settingIn(sentence: string): string {
 
 type Checked = Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>
 
-/** Hosts that only a network of one's own knows: names without a dot, addresses, and reserved domains. */
+/** Hosts of private networks: names without a dot, IP addresses, and reserved domains. */
 const PRIVATE_HOST = /^[^.]+$|^[\d.]+$|\.(home\.arpa|internal|invalid|lan|local|localhost|test)$/
 
-/** Checks whether an app that looks like production is set up as one. */
+/** Checks whether an app that looks like production runs in production mode. */
 export function checkProduction({ config, given, settings, names }: Checked): Finding | Finding[] {
   const [name, fix] = ['Production', 'Set NODE_ENV=production.']
   const url = URL.parse(settings.redirectUri ?? '')
   if (config.production) return []
   if (/^\W*(live|prd|prod)/i.test(given[names.production] ?? ''))
-    return wrong(name, `${names.production} is not “production”, so the app runs as in development.`, fix)
+    return wrong(name, `${names.production} is not “production”, so the app runs in development mode.`, fix)
   if (url?.protocol !== 'https:' || PRIVATE_HOST.test(url.hostname)) return []
   return wrong(
     name,
-    `Everybody can reach ${url.hostname}, but the app runs as in development: its set-up page is open, and it makes up missing secrets.`,
+    `${url.hostname} is public, but the app runs in development mode: its setup page is open, and missing secrets are generated.`,
     fix,
   )
 }
 
-/** Checks whether anything in front can reach the app. Platforms set PORT, and connect from another machine. */
+/** Checks whether a proxy can reach the app. Platforms set PORT, and connect from another machine. */
 export function checkListening({ config, given, names }: Checked): Finding | Finding[] {
   const { production, listening } = config
   if (!production || !listening || !given[names.production] || given[names.host]?.trim()) return []
@@ -109,7 +109,7 @@ export function checkListening({ config, given, names }: Checked): Finding | Fin
   return wrong(
     'Listening address',
     `${names.host} is not set, so only this machine can reach the app (${listening.host}, port ${listening.port}).`,
-    `Set ${names.host}=0.0.0.0 on a platform or in a container, or ${names.host}=127.0.0.1 with a proxy on this machine.`,
+    `Set ${names.host}=0.0.0.0 on a platform or in a container, or ${names.host}=127.0.0.1 if the proxy runs on this machine.`,
   )
 }
 
@@ -120,12 +120,12 @@ export function checkTls({ config: { databaseUrl }, names }: Checked): Finding |
   if (!/^(allow|disable)$/.test(sslmode) || /^(1|true)$/.test(ssl)) return []
   return wrong(
     'Database connection',
-    `${names.databaseUrl} names another host, without TLS: its password and the accounts cross the network in the clear.`,
+    `${names.databaseUrl} connects to another host without TLS: the password and accounts are sent unencrypted.`,
     'Add ?sslmode=verify-full to it.',
   )
 }
 
-/** Checks for secrets that are easy to guess, and for one that has two purposes. */
+/** Checks for secrets that are easy to guess, or are used twice. */
 export function checkSecrets({ config, settings, names }: Checked): Finding[] {
   const { sessionSecrets, tokenKeys, apiKeys, adminPassword = [], webhook } = config
   const secrets = [
@@ -136,21 +136,19 @@ export function checkSecrets({ config, settings, names }: Checked): Finding[] {
     ...[adminPassword].flat().map((password) => [names.adminPassword, password] as const),
     ...(webhook?.secrets ?? []).map((secret) => [names.webhookSecrets, atob(secret.slice(6))] as const),
   ]
-  const fix = 'Make a new one: .env.example has the commands.'
+  const fix = 'Generate a new one: .env.example has the commands.'
   return secrets.flatMap(([name, secret], index) => {
     if (new Set(secret).size < 4)
-      return wrong(name, `${name} has a secret of the same few characters, which can be guessed.`, fix)
+      return wrong(name, `${name} has a secret that is easy to guess: it repeats a few characters.`, fix)
     const same = secrets.slice(0, index).find(([, other]) => other === secret)
-    return same
-      ? wrong(name, `${name} has a secret that ${same[0] === name ? 'it has already' : `${same[0]} has too`}.`, fix)
-      : []
+    return same ? wrong(name, `${name} has the same secret ${same[0] === name ? 'twice' : `as ${same[0]}`}.`, fix) : []
   })
 }
 
-/** Checks the form of the app's id and secret. Instagram's and Facebook's look alike. */
+/** Checks the format of the app's ID and secret. Instagram's and Facebook's look alike. */
 export function checkCredentials({ sandbox, settings, names }: Checked): Finding | Finding[] {
   const { clientId, clientSecret } = settings
-  if (sandbox) return ok('Credentials', 'None are set, so the sandbox on this machine takes Instagram’s place.')
+  if (sandbox) return ok('Credentials', 'None are set, so the sandbox on this machine replaces Instagram.')
   return [
     ...(clientId === undefined ? [] : [checkIdForm(clientId, names.clientId)]),
     ...(clientSecret === undefined ? [] : [checkSecretForm(clientSecret, names.clientSecret, clientId)]),
@@ -158,31 +156,27 @@ export function checkCredentials({ sandbox, settings, names }: Checked): Finding
 }
 
 function checkIdForm(id: string, setting: string): Finding {
-  const name = 'Form of the app ID'
-  const fix = `Take it from ${BUSINESS_LOGIN} → Instagram app ID.`
-  if (!/^\d+$/.test(id)) return wrong(name, `${setting} is not a number, as Meta’s app IDs are.`, fix)
+  const name = 'App ID format'
+  const fix = `Copy it from ${BUSINESS_LOGIN} → Instagram app ID.`
+  if (!/^\d+$/.test(id)) return wrong(name, `${setting} is not a number. Meta’s app IDs are.`, fix)
   if (/^17841\d{12}$/.test(id)) return wrong(name, `${setting} looks like the ID of an account, not of an app.`, fix)
   if (id.length < 13 || id.length > 17)
-    return unknown(name, `${setting} has ${id.length} digits; Meta’s app IDs mostly have 15 or 16.`, fix)
-  return ok(name, 'It is a number, as it should be. Facebook’s app ID looks the same: see “App ID” below.')
+    return unknown(name, `${setting} has ${id.length} digits; Meta’s app IDs usually have 15 or 16.`, fix)
+  return ok(name, 'It is a number. Facebook’s app ID looks the same: see “App ID” below.')
 }
 
 function checkSecretForm(secret: string, setting: string, id: string | undefined): Finding {
-  const name = 'Form of the app secret'
-  const fix = `Take it from ${BUSINESS_LOGIN} → Instagram app secret → Show.`
+  const name = 'App secret format'
+  const fix = `Copy it from ${BUSINESS_LOGIN} → Instagram app secret → Show.`
   if (/^(IGAA|IGQ|EAA)/.test(secret)) return wrong(name, `${setting} looks like an access token.`, fix)
-  if (/^\d+\|/.test(secret)) return wrong(name, `${setting} looks like an app access token of Facebook.`, fix)
+  if (/^\d+\|/.test(secret)) return wrong(name, `${setting} looks like a Facebook app access token.`, fix)
   if (secret === id || /^\d{13,17}$/.test(secret)) return wrong(name, `${setting} looks like an app ID.`, fix)
   if (!/^[0-9a-f]{32}$/.test(secret))
-    return unknown(
-      name,
-      `${setting} does not look like the secrets that Meta gives: 32 digits and letters from a to f.`,
-      fix,
-    )
-  return ok(name, 'It looks like a secret of Meta’s. Facebook’s app secret looks the same: see “App secret” below.')
+    return unknown(name, `${setting} does not look like a Meta app secret: 32 digits and letters from a to f.`, fix)
+  return ok(name, 'It looks like a Meta app secret. Facebook’s looks the same: see “App secret” below.')
 }
 
-/** Checks for dead, unknown and missing scopes. One that Instagram does not know makes it refuse the whole login. */
+/** Checks for removed, unknown and missing scopes. Instagram refuses the whole login because of one unknown scope. */
 export function checkScopes({ settings: { scopes }, names }: Checked): Finding | Finding[] {
   if (!scopes) return []
   const findings = scopes.flatMap((scope) => checkScope(scope, names.scopes))
@@ -191,11 +185,13 @@ export function checkScopes({ settings: { scopes }, names }: Checked): Finding |
     findings.unshift(
       wrong(
         'Scopes',
-        `${BASIC_SCOPE} is missing; Instagram requires it, and refreshing a token does too.`,
-        `Put ${BASIC_SCOPE} into ${names.scopes}.`,
+        `${BASIC_SCOPE} is missing. Instagram requires it for logins and for refreshing tokens.`,
+        `Add ${BASIC_SCOPE} to ${names.scopes}.`,
       ),
     )
-  return findings.length > 0 ? findings : ok('Scopes', `Instagram knows ${scopes.length === 1 ? 'it' : 'all of them'}.`)
+  return findings.length > 0
+    ? findings
+    : ok('Scopes', `Instagram supports ${scopes.length === 1 ? 'it' : 'all of them'}.`)
 }
 
 function checkScope(scope: string, setting: string): Finding | Finding[] {
@@ -204,25 +200,25 @@ function checkScope(scope: string, setting: string): Finding | Finding[] {
   if (dead)
     return wrong(
       'Scopes',
-      `${scope} belongs to ${dead.of.name}${dead.of.ended ? `, which ended on ${dayInWords(dead.of.ended)}` : ': another product'}.`,
+      `${scope} belongs to ${dead.of.name}${dead.of.ended ? `, which Meta switched off on ${dayInWords(dead.of.ended)}` : ': another product'}.`,
       dead.today === null
-        ? `Take it out of ${setting}: nothing takes its place.`
-        : `Write ${dead.today} in ${setting} instead.`,
+        ? `Remove it from ${setting}: it has no replacement.`
+        : `Use ${dead.today} in ${setting} instead.`,
     )
   if (scope === 'human_agent')
     return unknown(
       'Scopes',
-      'human_agent is a feature that Meta approves by itself; asked for without approval it is said to break the whole login.',
-      `Take it out of ${setting} until Meta has approved it.`,
+      'human_agent needs a separate approval by Meta. Requested without approval, it reportedly breaks the whole login.',
+      `Remove it from ${setting} until Meta has approved it.`,
     )
   return unknown(
     'Scopes',
-    `${quoted(scope)} is none of the five scopes that we know. If Instagram does not know it either, it refuses every login.`,
-    `See that it is not misspelt. The five are ${SCOPES.join(', ')}.`,
+    `${quoted(scope)} is not one of the five known scopes. If Instagram does not know it either, every login fails.`,
+    `Check the spelling. The five are ${SCOPES.join(', ')}.`,
   )
 }
 
-/** Checks the addresses that Instagram is called at. A host that is not Meta's is taken for a stand-in. */
+/** Checks the addresses of Instagram's endpoints. A host that is not Meta's is considered a mock. */
 export function checkAddresses({ settings, names, now }: Checked): Finding | Finding[] {
   const findings = [
     checkAddress(settings.authorizeUrl, names.authorizeUrl, AUTHORIZE_URL),
@@ -230,7 +226,9 @@ export function checkAddresses({ settings, names, now }: Checked): Finding | Fin
     checkAddress(settings.graphUrl, names.graphUrl, GRAPH_URL),
     checkVersion(settings.graphVersion, names.graphVersion, now()),
   ].flat()
-  return findings.length > 0 ? findings : ok('Addresses', 'Instagram is asked where it is, or where its stand-in is.')
+  return findings.length > 0
+    ? findings
+    : ok('Addresses', 'Instagram’s standard endpoints are used, or those of a mock.')
 }
 
 function checkAddress(address: string | undefined, setting: string, right: string): Finding | Finding[] {
@@ -239,26 +237,26 @@ function checkAddress(address: string | undefined, setting: string, right: strin
   if (protocol === 'http:' && !isLoopback({ hostname }))
     return wrong(
       'Addresses',
-      `${setting} is http: codes, tokens and the app secret cross the network in the clear.`,
-      `Leave ${setting} empty, or write an address with https://.`,
+      `${setting} is http: codes, tokens and the app secret are sent unencrypted.`,
+      `Leave ${setting} empty, or use https://.`,
     )
   if (!/(^|\.)(instagram|facebook)\.com$/.test(hostname)) return []
-  const fix = `Leave ${setting} empty, or write ${right}.`
+  const fix = `Leave ${setting} empty, or set it to ${right}.`
   if (hostname.endsWith('facebook.com'))
-    return wrong('Addresses', `${setting} names ${hostname}: that is Facebook Login, another product.`, fix)
+    return wrong('Addresses', `${setting} has the host ${hostname}: that is Facebook Login, another product.`, fix)
   if (hostname !== new URL(right).hostname)
-    return wrong('Addresses', `${setting} names ${hostname}, where Instagram does not answer this.`, fix)
+    return wrong('Addresses', `${setting} has the host ${hostname}, which does not serve this endpoint.`, fix)
   if (/\/v\d/.test(pathname))
-    return wrong('Addresses', `${setting} has a version in its path; the addresses of tokens have none.`, fix)
-  return unknown('Addresses', `${setting} is not the address that we know.`, fix)
+    return wrong('Addresses', `${setting} has a version in its path; token endpoints have none.`, fix)
+  return unknown('Addresses', `${setting} is not a known address.`, fix)
 }
 
-/** Days before the end of a version from which the doctor warns. */
+/** How many days before a version expires the doctor warns. */
 const VERSION_NOTICE_DAYS = 90
 
 function checkVersion(version: string | undefined, setting: string, now: Date): Finding | Finding[] {
   if (version === undefined) return []
-  const [name, fix] = ['Addresses', `Leave it empty, or write ${DEFAULT_GRAPH_VERSION}.`]
+  const [name, fix] = ['Addresses', `Leave it empty, or set it to ${DEFAULT_GRAPH_VERSION}.`]
   const known = GRAPH_VERSIONS.find((each) => each.version === version)
   if (!known) {
     const isNewer = Number(version.slice(1)) > Number(DEFAULT_GRAPH_VERSION.slice(1))
@@ -271,40 +269,40 @@ function checkVersion(version: string | undefined, setting: string, now: Date): 
   const daysLeft = known.last === null ? Infinity : daysUntil(known.last, now)
   if (daysLeft > VERSION_NOTICE_DAYS) return []
   const end = dayInWords(known.last ?? '')
-  if (daysLeft >= 0) return warning(name, `${setting} is ${version}, which ends on ${end}.`, fix)
-  return wrong(name, `${setting} is ${version}, which ended on ${end}: Meta no longer serves it.`, fix)
+  if (daysLeft >= 0) return warning(name, `${setting} is ${version}, which expires on ${end}.`, fix)
+  return wrong(name, `${setting} is ${version}, which expired on ${end}: Meta no longer serves it.`, fix)
 }
 
-/** Checks the redirect URI by itself. Whether it is registered, only a login shows. */
+/** Checks the format of the redirect URI. Only a login shows whether it is registered. */
 export function checkRedirectUri({ sandbox, settings, listening, names }: Checked): Finding | Finding[] {
   const name = 'Redirect URI'
   if (settings.redirectUri === undefined) return []
-  if (sandbox) return ok(name, 'The sandbox takes it as it is.')
+  if (sandbox) return ok(name, 'The sandbox accepts any redirect URI.')
   const url = new URL(settings.redirectUri)
   const isLocal = isLoopback(url)
   if (url.protocol === 'http:' && isLocal)
     return unknown(
       name,
-      'It is http. Instagram wants https; whether it takes http on localhost is not confirmed.',
+      'It is http. Instagram requires https; whether it accepts http on localhost is not confirmed.',
       listening
-        ? `Set ${names.https}=self-signed, and register and set the address with https://.`
-        : 'Have your app speak https on this machine, or put a tunnel in front of it; register and set the address with https://.',
+        ? `Set ${names.https}=self-signed, then register the address with https:// and set it.`
+        : 'Serve your app over https on this machine, or use a tunnel. Then register the address with https:// and set it.',
     )
   if (url.protocol === 'http:')
     return wrong(
       name,
-      'It is http, and Instagram wants https.',
-      'Put https in front of the app, and register and set the address with https://.',
+      'It is http, but Instagram requires https.',
+      'Serve the app over https. Then register the address with https:// and set it.',
     )
   if (isLocal && listening && !listening.https && (url.port || '443') === String(listening.port))
     return wrong(
       name,
-      `It says https on this machine’s port ${listening.port}, where the app speaks http: the browser cannot come back.`,
+      `It is https on this machine’s port ${listening.port}, where the app serves http: the browser cannot open it.`,
       `Set ${names.https}=self-signed, or ${names.https}=cert.pem,key.pem.`,
     )
-  if (url.pathname.endsWith('/')) return ok(name, 'It ends in a slash, and must be registered with it.')
+  if (url.pathname.endsWith('/')) return ok(name, 'Its format is valid. Register it with the slash at its end.')
   return ok(
     name,
-    'Its form is right. It must be registered letter by letter; the dashboard may have added a slash at the end.',
+    'Its format is valid. It must exactly match a registered one; the dashboard may have added a slash at the end.',
   )
 }

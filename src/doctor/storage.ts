@@ -6,38 +6,37 @@ import { type Finding, type Installation, ok, unknown, wrong } from './installat
 
 const DATABASE = 'Database'
 const KEYS = 'Token keys'
-const COOKIES = 'Cookie secret'
+const COOKIES = 'Session secret'
 
-const MADE_AT_START = 'None is set or kept yet: the app makes one when it starts.'
-const NO_TOKEN_YET = 'They can be read; there is no token yet for them to open.'
+const MADE_AT_START = 'None yet: the app generates one when it starts.'
+const NO_TOKEN_YET = 'They can be read. No tokens are stored yet.'
 
-/** Checks whether the database exists, has the schema of this program, and can be written to. */
+/** Checks whether the database exists, has the current schema, and can be written to. */
 export async function checkDatabase({ database, names }: Installation): Promise<Finding> {
-  if (database === undefined)
-    return unknown(DATABASE, `${names.databaseUrl} cannot be read, so it is not known which one.`)
-  if (database === 'none yet') return ok(DATABASE, 'There is none yet: the app makes it when it starts.')
+  if (database === undefined) return unknown(DATABASE, `${names.databaseUrl} is invalid.`)
+  if (database === 'none yet') return ok(DATABASE, 'None yet: the app creates it when it starts.')
   if (database instanceof Error)
-    return wrong(DATABASE, database.message, `See ${names.databaseUrl}, and who may read and write there.`)
+    return wrong(DATABASE, database.message, `Check ${names.databaseUrl}, and the read and write permissions there.`)
   const { version, newest } = await schemaState(database)
   if (version > newest)
     return wrong(
       DATABASE,
-      `Its schema has version ${version}, and this program knows versions up to ${newest} only.`,
-      'Start the newer program that made it.',
+      `Its schema has version ${version}; this version of the app supports up to ${newest}.`,
+      'Install the newer version of the app that created it.',
     )
-  if (version === 0) return ok(DATABASE, `Its schema has version 0; the app brings it to ${newest} when it starts.`)
+  if (version === 0) return ok(DATABASE, `Its schema has version 0; the app migrates it to ${newest} when it starts.`)
   if (version < newest)
     return wrong(
       DATABASE,
-      `Its schema has version ${version}, which is that of a program before the first release.`,
-      'Start with a new database: delete this one, or set another.',
+      `Its schema has version ${version}, from before the first release.`,
+      'Delete this database, or set another.',
     )
   const refusal = await tryToWrite(database)
-  if (!refusal) return ok(DATABASE, `It opens, takes what is written, and has the newest schema (version ${version}).`)
+  if (!refusal) return ok(DATABASE, `It can be read and written, and its schema is current (version ${version}).`)
   return wrong(
     DATABASE,
-    `It opens, but nothing can be written: ${refusal.message}`,
-    'Let the user that the app runs as write there; see that the disk is not full.',
+    `It can be read but not written: ${refusal.message}`,
+    'Give the app’s user write permission, and check that the disk is not full.',
   )
 }
 
@@ -47,8 +46,8 @@ export async function checkKeys(installation: Installation): Promise<Finding[]> 
 }
 
 async function checkTokenKeys({ database, tokenKeys, names }: Installation): Promise<Finding | Finding[]> {
-  const putBack = `Put the key back into ${names.tokenKeys} (or the file token-key back beside the database). If it is lost, those people have to log in again.`
-  if (tokenKeys === undefined) return unknown(KEYS, `${names.tokenKeys} or ${names.databaseUrl} cannot be read.`)
+  const putBack = `Restore the key in ${names.tokenKeys} (or the file token-key next to the database). If it is lost, these accounts must be reconnected.`
+  if (tokenKeys === undefined) return unknown(KEYS, `${names.tokenKeys} or ${names.databaseUrl} is invalid.`)
   if (tokenKeys instanceof Error) return wrong(KEYS, tokenKeys.message, putBack)
   const isNew =
     database === undefined ||
@@ -61,27 +60,27 @@ async function checkTokenKeys({ database, tokenKeys, names }: Installation): Pro
   const problems = [
     ...Array.from(missing, ([id, count]) => {
       const tokens = count === 1 ? 'One token is' : `${count} tokens are`
-      return wrong(KEYS, `${tokens} sealed under the key “${id}”, which is not there.`, putBack)
+      return wrong(KEYS, `${tokens} encrypted with the key “${id}”, which is missing.`, putBack)
     }),
     ...mistaken.map((id) =>
-      wrong(KEYS, `The key “${id}” does not open what was sealed under that name: it is another key.`, putBack),
+      wrong(KEYS, `The key “${id}” does not decrypt the tokens of that name: it is another key.`, putBack),
     ),
   ]
   if (problems.length > 0) return problems
   if (tokenKeys.length === 0) return ok(KEYS, MADE_AT_START)
   if (accounts === 0) return ok(KEYS, NO_TOKEN_YET)
   const opened = accounts === 1 ? 'the one account' : `all ${accounts} accounts`
-  return ok(KEYS, `They open the tokens of ${opened}.`)
+  return ok(KEYS, `They decrypt the tokens of ${opened}.`)
 }
 
 function checkSessionSecret({ sessionSecrets, names }: Installation): Finding {
   if (sessionSecrets === undefined)
-    return unknown(COOKIES, `${names.sessionSecrets} or ${names.databaseUrl} cannot be read.`)
+    return unknown(COOKIES, `${names.sessionSecrets} or ${names.databaseUrl} is invalid.`)
   if (sessionSecrets instanceof Error)
     return wrong(
       COOKIES,
       sessionSecrets.message,
-      'Let the user that the app runs as read it, or delete it: then everybody is logged out once.',
+      'Give the app’s user read permission, or delete the file: then everybody is signed out once.',
     )
   return ok(COOKIES, sessionSecrets.length > 0 ? 'It can be read.' : MADE_AT_START)
 }

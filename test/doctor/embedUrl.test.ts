@@ -67,7 +67,7 @@ const FAULTS: readonly (readonly [fault: string, pasted: string, named: RegExp, 
     [
       'another app ID',
       embedUrl({ client_id: '1090387462915343' }),
-      /wrong .*: app ID: .*another app.* → Set INSTAGRAM_CLIENT_ID.*INSTAGRAM_CLIENT_SECRET/,
+      /wrong .*: app ID: .*a different app.* → Set INSTAGRAM_CLIENT_ID.*INSTAGRAM_CLIENT_SECRET/,
     ],
     ['no app ID', embedUrl({ client_id: null }), /wrong .*: app ID: .*client_id is missing.* → Copy/],
     ['a name for the app ID', embedUrl({ client_id: 'my-app' }), /wrong .*: app ID: .*not a number.* → Copy/],
@@ -85,19 +85,19 @@ const FAULTS: readonly (readonly [fault: string, pasted: string, named: RegExp, 
     [
       'another case in the path',
       uri('https://tokens.example/Instagram/response'),
-      /: capital letters in the path differ\. →/,
+      /: upper and lower case in the path differ\. →/,
     ],
     [
       'another case in the host',
       uri('https://Tokens.example/instagram/response'),
-      /: it is the same address in another spelling.* →/,
+      /: it is the same address, spelled differently.* →/,
     ],
     ['www in the redirect URI', uri('https://www.tokens.example/instagram/response'), /: only one has www\. →/],
     ['a port in the redirect URI', uri('https://tokens.example:8443/instagram/response'), /: the port differs\. →/],
     [
       'the usual port in the redirect URI',
       uri('https://tokens.example:443/instagram/response'),
-      /: it is the same address in another spelling.* →/,
+      /: it is the same address, spelled differently.* →/,
     ],
     [
       'http in the redirect URI',
@@ -115,34 +115,34 @@ const FAULTS: readonly (readonly [fault: string, pasted: string, named: RegExp, 
     [
       'a scope less',
       scope(BASIC),
-      /wrong .*INSTAGRAM_SCOPES asks for “instagram_business_manage_insights”, which .* → Add the permission/,
+      /wrong .*INSTAGRAM_SCOPES requests “instagram_business_manage_insights”, which .* → Add the permission/,
     ],
     [
       'a scope more',
       scope(BASIC, INSIGHTS, MESSAGES),
-      /unknown .*leaves out “instagram_business_manage_messages”; one developer reports .* → If a login/,
+      /unknown .*leaves out “instagram_business_manage_messages”\. One developer got .* → If a login/,
     ],
-    ['no scope', embedUrl({ scope: '' }), /wrong .*asks for no scope\. → Copy/],
+    ['no scope', embedUrl({ scope: '' }), /wrong .*requests no scope\. → Copy/],
     [
       'an old scope',
       scope('business_basic', INSIGHTS),
-      /wrong .*“business_basic”, which Instagram no longer knows\. → Copy/,
+      /wrong .*“business_basic”, which Instagram no longer supports\. → Copy/,
     ],
     [
       'a new name of a scope',
       scope(BASIC, INSIGHTS),
-      /wrong .*business_basic was renamed\. → Write instagram_business_basic in INSTAGRAM_SCOPES/,
+      /wrong .*business_basic was renamed\. → Use instagram_business_basic in INSTAGRAM_SCOPES/,
       { scopes: ['business_basic', INSIGHTS] },
     ],
     [
       'the old host',
       embedUrl({}, 'https://api.instagram.com/oauth/authorize'),
-      /wrong Embed URL: .*api\.instagram\.com.*ended in August 2026\. → Copy/,
+      /wrong Embed URL: .*api\.instagram\.com.*switched off in August 2026\. → Copy/,
     ],
     [
       'another path of Instagram',
       embedUrl({}, 'https://www.instagram.com/oauth/authorize/'),
-      /wrong Embed URL: .*not to https:\/\/www\.instagram\.com\/oauth\/authorize\. → Copy/,
+      /wrong Embed URL: .*not https:\/\/www\.instagram\.com\/oauth\/authorize\. → Copy/,
     ],
     [
       'Facebook’s dialog',
@@ -152,25 +152,25 @@ const FAULTS: readonly (readonly [fault: string, pasted: string, named: RegExp, 
     [
       'a foreign host',
       embedUrl({}, 'https://www.instagram.com.evil.example/oauth/authorize'),
-      /wrong Embed URL: .*“www\.instagram\.com\.evil\.example”, not to Instagram\. → Copy/,
+      /wrong Embed URL: .*“www\.instagram\.com\.evil\.example”, not Instagram’s\. → Copy/,
     ],
     [
       'the old parameter',
       embedUrl({ force_reauth: null, force_authentication: '1' }),
-      /unknown .*old name of force_reauth\. → You do not have/,
+      /unknown .*old name of force_reauth\. → Nothing to change/,
     ],
     [
       'an old value',
       embedUrl({ enable_fb_login: '0' }),
-      /unknown .*enable_fb_login has an old value: .* → You do not have/,
+      /unknown .*enable_fb_login has an old value; .* → Nothing to change/,
     ],
     [
       'a foreign parameter',
       embedUrl({ client_secret: 'canary' }),
-      /unknown .*does not add “client_secret”\. → You do not have/,
+      /unknown .*does not add “client_secret”\. → Nothing to change/,
     ],
     ['the implicit flow', embedUrl({ response_type: 'token' }), /wrong .*response_type=code, .* → Copy/],
-    ['a fragment', `${embedUrl()}#_`, /unknown Embed URL: .*ends with #.* → Copy/],
+    ['a fragment', `${embedUrl()}#_`, /unknown Embed URL: .*part after #.* → Copy/],
   ]
 
 test.for(FAULTS)('an Embed URL with %s: that and nothing else is named, with its fix', ([, pasted, named, change]) => {
@@ -192,7 +192,7 @@ test('several differences of a redirect URI are named together', () => {
 
   expect(faults).toStrictEqual([
     expect.stringContaining(
-      'the scheme differs (http or https), only one has www, the port differs, capital letters in the path differ, only one ends with a slash.',
+      'the scheme differs (http or https), only one has www, the port differs, upper and lower case in the path differ, only one ends with a slash.',
     ),
   ])
 })
@@ -210,10 +210,10 @@ test('without settings the Embed URL says what to set', () => {
 test.each([
   ['nothing', ' ', /^Nothing was pasted/],
   ['4,001 characters', `${embedUrl()}&x=${'x'.repeat(4_001)}`, /^It is longer than/],
-  ['a script address', `javascript:alert(1)//${embedUrl()}`, /begins with https/],
-  ['http', embedUrl().replace('https:', 'http:'), /begins with https/],
-  ['words', 'canary', /begins with https/],
-  ['a user name', embedUrl().replace('www.', 'canary:canary@www.'), /user name/],
+  ['a script address', `javascript:alert(1)//${embedUrl()}`, /start with https/],
+  ['http', embedUrl().replace('https:', 'http:'), /start with https/],
+  ['words', 'canary', /start with https/],
+  ['a username', embedUrl().replace('www.', 'canary:canary@www.'), /username/],
   ['a line break', embedUrl().replace('&', '\n&'), /spaces, quotes, HTML/],
   ['a control character', embedUrl().replace('&', '\u001b[2J&'), /spaces, quotes, HTML/],
   ['an invisible character', embedUrl().replace('&', '\u200b&'), /spaces, quotes, HTML/],

@@ -12,10 +12,10 @@ function setClock(time: string | number): void {
 }
 
 test.each([
-  ['2026-10-22T23:59:59Z', 'ok', /^Instagram is asked where it is/],
-  ['2026-10-23T00:00:00Z', 'warning', /v21\.0, which ends on 21 January 2027\.$/],
-  ['2027-01-21T23:59:59Z', 'warning', /v21\.0, which ends on 21 January 2027\.$/],
-  ['2027-01-22T00:00:00Z', 'wrong', /v21\.0, which ended on 21 January 2027: Meta no longer serves it\.$/],
+  ['2026-10-22T23:59:59Z', 'ok', /^Instagram’s standard endpoints/],
+  ['2026-10-23T00:00:00Z', 'warning', /v21\.0, which expires on 21 January 2027\.$/],
+  ['2027-01-21T23:59:59Z', 'warning', /v21\.0, which expires on 21 January 2027\.$/],
+  ['2027-01-22T00:00:00Z', 'wrong', /v21\.0, which expired on 21 January 2027: Meta no longer serves it\.$/],
 ])('at %s v21.0 is %s', async (time, outcome, says) => {
   setClock(time)
 
@@ -84,7 +84,7 @@ test('entries of the changelog that are newer than the facts are listed', async 
   expect(findings.map(({ says }) => says)).toEqual([
     '2 March 2027: “Graph API v28.0 & the "new" login”.',
     '27 November 2026: “Fewer <fields>”.',
-    'Without a date: “ [31mNo date”.',
+    'No date: “ [31mNo date”.',
   ])
 })
 
@@ -94,7 +94,7 @@ test('a changelog without newer entries is fine, and is read only when asked for
   )
 
   expect(findingsOn('Meta’s changelog', await site.examine({}, old))).toEqual([
-    { outcome: 'ok', says: 'It has nothing newer than 26 November 2026.' },
+    { outcome: 'ok', says: 'No entries since 26 November 2026.' },
   ])
   expect(findingsOn('Meta’s changelog', await site.examine())).toEqual([])
 })

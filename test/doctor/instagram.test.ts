@@ -15,10 +15,10 @@ test('a made-up code shows that Instagram knows the app, and nothing about the s
 
   for (const findings of [right, wrong]) {
     expect(findingsOn('App ID', findings)).toEqual([
-      { outcome: 'ok', says: 'Instagram knows it: to a made-up code it says “Invalid authorization code”.' },
+      { outcome: 'ok', says: 'Instagram knows it. Its answer to a made-up code: “Invalid authorization code”.' },
     ])
     expect(findingsOn('App secret', findings)).toMatchObject([
-      { outcome: 'unknown', says: expect.stringContaining('no living token') as string },
+      { outcome: 'unknown', says: expect.stringContaining('no valid token') as string },
     ])
   }
 })
@@ -49,9 +49,9 @@ test.each([
 })
 
 test.each([
-  [{ status: 400, body: exchangeError('Please wait') }, 'Instagram says “Please wait”, which tells nothing.'],
-  [{ status: 403, contentType: 'text/html', body: '<html>' }, 'Instagram answered 403, without words.'],
-  [{ status: 503, body: '' }, 'Instagram answered 503, without words.'],
+  [{ status: 400, body: exchangeError('Please wait') }, 'Instagram says “Please wait”, which is inconclusive.'],
+  [{ status: 403, contentType: 'text/html', body: '<html>' }, 'Instagram answered 403 without a message.'],
+  [{ status: 503, body: '' }, 'Instagram answered 503 without a message.'],
   [{ fault: 'reset' }, 'Instagram did not answer.'],
 ] as const)('after an inconclusive response the app ID is unknown: %j', async (response, says) => {
   sandbox.answerNext('token', response)
@@ -76,7 +76,7 @@ test('a stored token shows whether the secret is right', async () => {
   const wrong = await connected.examine(WRONG_SECRET)
 
   expect(findingsOn('App secret', right)).toEqual([
-    { outcome: 'ok', says: 'Instagram accepts it together with a stored token.' },
+    { outcome: 'ok', says: 'Instagram accepts it with a stored token.' },
   ])
   expect(findingsOn('App secret', wrong)).toMatchObject([
     { outcome: 'wrong', says: expect.stringContaining('“Error validating client secret.”') as string },
@@ -91,7 +91,7 @@ test('with no valid token the secret is unknown', async () => {
   })
 
   expect(findingsOn('App secret', await connected.examine())).toMatchObject([
-    { outcome: 'unknown', says: expect.stringContaining('leaves the secret open') as string },
+    { outcome: 'unknown', says: expect.stringContaining('could not be checked') as string },
   ])
 })
 

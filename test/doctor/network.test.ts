@@ -38,7 +38,7 @@ test('each of Instagram’s hosts has a finding of its own', async () => {
     ])
 })
 
-test('a host that answers with an error is fine, unless it is out of order', async () => {
+test('a host that answers with an error is fine, unless it has a problem', async () => {
   const refusing = await startServer((_, response) => response.writeHead(400).end())
   const broken = await startServer((_, response) => response.writeHead(503).end())
 
@@ -46,24 +46,20 @@ test('a host that answers with an error is fine, unless it is out of order', asy
 
   expect(findingsOn(new URL(refusing).host, findings)).toMatchObject([{ outcome: 'ok' }])
   expect(findingsOn(new URL(broken).host, findings)).toMatchObject([
-    { outcome: 'unknown', says: 'Answers 503: it is out of order.' },
+    { outcome: 'unknown', says: 'Answers with status 503: Instagram has a problem.' },
   ])
 })
 
 test('a host name without an address is wrong', async () => {
   const findings = await site.examine({ INSTAGRAM_GRAPH_URL: 'https://graph.invalid' })
 
-  expect(findingsOn('graph.invalid', findings)).toMatchObject([
-    { outcome: 'wrong', says: 'Its name leads to no address.' },
-  ])
+  expect(findingsOn('graph.invalid', findings)).toMatchObject([{ outcome: 'wrong', says: 'DNS lookup failed.' }])
 })
 
 test('a port where nothing listens is wrong', async () => {
   const findings = await site.examine({ INSTAGRAM_GRAPH_URL: 'http://127.0.0.1:1' })
 
-  expect(findingsOn('127.0.0.1:1', findings)).toMatchObject([
-    { outcome: 'wrong', says: 'Nothing takes the connection.' },
-  ])
+  expect(findingsOn('127.0.0.1:1', findings)).toMatchObject([{ outcome: 'wrong', says: 'The connection was refused.' }])
 })
 
 test('a connection that is closed before a response is wrong', async () => {
@@ -75,7 +71,7 @@ test('a connection that is closed before a response is wrong', async () => {
   const findings = await site.examine({ INSTAGRAM_GRAPH_URL: `http://${host}` })
 
   expect(findingsOn(host, findings)).toMatchObject([
-    { outcome: 'wrong', says: 'The connection breaks off before an answer.' },
+    { outcome: 'wrong', says: 'The connection was lost before a response.' },
   ])
 })
 
@@ -105,9 +101,9 @@ test('https to a server that serves http is wrong', async () => {
 })
 
 test.each([
-  [0, 'ok', /^Agrees with Instagram’s/],
-  [-50, 'ok', /but for (49|50|51) seconds/],
-  [50, 'ok', /but for (49|50|51) seconds/],
+  [0, 'ok', /^It matches Instagram’s/],
+  [-50, 'ok', /to within (49|50|51) seconds/],
+  [50, 'ok', /to within (49|50|51) seconds/],
   [300, 'wrong', /(299|300|301) seconds ahead of/],
   [-7200, 'wrong', /(7199|7200|7201) seconds behind/],
 ] as const)('a clock that is %i seconds ahead of Instagram’s is %s', async (seconds, outcome, says) => {
@@ -143,8 +139,8 @@ test('the clock is unknown when no host sends the time', async () => {
 test('a site whose app answers is fine', async () => {
   const findings = await site.examine()
 
-  expect(findingsOn('What answers there', findings)).toEqual([
-    { outcome: 'ok', says: 'It answers, and sends nobody elsewhere.' },
+  expect(findingsOn('Redirect URI reachable', findings)).toEqual([
+    { outcome: 'ok', says: 'Yes, without further redirects.' },
   ])
 })
 
@@ -157,15 +153,15 @@ test.each([
 
   const findings = await site.examine({ INSTAGRAM_REDIRECT_URI: `${origin}/response` })
 
-  expect(findingsOn('What answers there', findings)).toMatchObject([
+  expect(findingsOn('Redirect URI reachable', findings)).toMatchObject([
     { outcome: 'wrong', says: expect.stringContaining(new URL(target, origin).href) as string },
   ])
   expect(JSON.stringify(findings)).not.toContain('canary')
 })
 
 test.each([
-  [404, 'wrong', /not this app/],
-  [502, 'unknown', /answers 502/],
+  [404, 'wrong', /Another server/],
+  [502, 'unknown', /answers with status 502/],
   [401, 'unknown', /log in there first/],
   [403, 'unknown', /log in there first/],
 ] as const)('a redirect URI that answers %i is %s', async (status, outcome, says) => {
@@ -173,7 +169,7 @@ test.each([
 
   const findings = await site.examine({ INSTAGRAM_REDIRECT_URI: `${origin}/response` })
 
-  expect(findingsOn('What answers there', findings)).toMatchObject([
+  expect(findingsOn('Redirect URI reachable', findings)).toMatchObject([
     { outcome, says: expect.stringMatching(says) as string },
   ])
 })
@@ -181,15 +177,15 @@ test.each([
 test('a redirect URI without an address is wrong', async () => {
   const findings = await site.examine({ INSTAGRAM_REDIRECT_URI: 'https://site.invalid/response' })
 
-  expect(findingsOn('What answers there', findings)).toMatchObject([
-    { outcome: 'wrong', says: 'The name site.invalid leads to no address.' },
+  expect(findingsOn('Redirect URI reachable', findings)).toMatchObject([
+    { outcome: 'wrong', says: 'DNS lookup of site.invalid failed.' },
   ])
 })
 
 test('a site where nothing answers is unknown, because the app may not be running', async () => {
   const findings = await site.examine({ INSTAGRAM_REDIRECT_URI: 'http://localhost:1/response' })
 
-  expect(findingsOn('What answers there', findings)).toMatchObject([{ outcome: 'unknown' }])
+  expect(findingsOn('Redirect URI reachable', findings)).toMatchObject([{ outcome: 'unknown' }])
 })
 
 test('https on localhost where the app serves http is wrong, with HTTPS as the fix', async () => {
@@ -197,7 +193,7 @@ test('https on localhost where the app serves http is wrong, with HTTPS as the f
 
   const findings = await site.examine({ INSTAGRAM_REDIRECT_URI: `${uri}/response`, PORT: '1' })
 
-  expect(findingsOn('What answers there', findings)).toMatchObject([
+  expect(findingsOn('Redirect URI reachable', findings)).toMatchObject([
     { outcome: 'wrong', fix: expect.stringContaining('HTTPS=self-signed') as string },
   ])
 })
@@ -219,8 +215,8 @@ test('the certificate that the app has generated is trusted', async () => {
     DATABASE_URL: `file:${dirname(site.world.databaseFile)}/other/accounts.db`,
   })
 
-  expect(findingsOn('What answers there', findings)).toMatchObject([{ outcome: 'ok' }])
-  expect(findingsOn('What answers there', elsewhere)).toMatchObject([{ outcome: 'wrong' }])
+  expect(findingsOn('Redirect URI reachable', findings)).toMatchObject([{ outcome: 'ok' }])
+  expect(findingsOn('Redirect URI reachable', elsewhere)).toMatchObject([{ outcome: 'wrong' }])
 })
 
 test('a missing certificate file is wrong', async () => {
@@ -230,7 +226,7 @@ test('a missing certificate file is wrong', async () => {
   })
 
   expect(findingsOn('Certificate', findings)).toMatchObject([
-    { outcome: 'wrong', says: 'HTTPS names /nowhere/cert.pem, which is not there.' },
+    { outcome: 'wrong', says: 'HTTPS names /nowhere/cert.pem, which does not exist.' },
   ])
 })
 
@@ -238,9 +234,9 @@ test('a host that does not answer within five seconds is wrong, and such a site 
   const findings = await silentFindings
 
   expect(findingsOn(new URL(silentOrigin).host, findings)).toMatchObject([
-    { outcome: 'wrong', says: 'No answer within 5 seconds.' },
+    { outcome: 'wrong', says: 'No response within 5 seconds.' },
   ])
-  expect(findingsOn('What answers there', findings)).toMatchObject([{ outcome: 'unknown' }])
+  expect(findingsOn('Redirect URI reachable', findings)).toMatchObject([{ outcome: 'unknown' }])
 })
 
 function everyHost(origin: string): Record<string, string> {

@@ -28,17 +28,17 @@ const WRONG: readonly (readonly [setting: string, value: string, name: string, s
   ['INSTAGRAM_CLIENT_ID', '"990602627938098"', 'INSTAGRAM_CLIENT_ID', /quotes/],
   ['INSTAGRAM_CLIENT_ID', '“990602627938098”', 'INSTAGRAM_CLIENT_ID', /quotes/],
   ['INSTAGRAM_CLIENT_ID', "990602627938098'", 'INSTAGRAM_CLIENT_ID', /quotes/],
-  ['INSTAGRAM_CLIENT_ID', '=990602627938098', 'INSTAGRAM_CLIENT_ID', /an =/],
+  ['INSTAGRAM_CLIENT_ID', '=990602627938098', 'INSTAGRAM_CLIENT_ID', /has =/],
   ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_ID=990602627938098', 'INSTAGRAM_CLIENT_ID', /its own name/],
-  ['INSTAGRAM_CLIENT_ID', '990602627\u200b938098', 'INSTAGRAM_CLIENT_ID', /cannot be seen/],
-  ['INSTAGRAM_CLIENT_ID', 'my-app', 'Form of the app ID', /not a number/],
-  ['INSTAGRAM_CLIENT_ID', '17841403815449847', 'Form of the app ID', /of an account/],
+  ['INSTAGRAM_CLIENT_ID', '990602627\u200b938098', 'INSTAGRAM_CLIENT_ID', /invisible/],
+  ['INSTAGRAM_CLIENT_ID', 'my-app', 'App ID format', /not a number/],
+  ['INSTAGRAM_CLIENT_ID', '17841403815449847', 'App ID format', /of an account/],
   ['INSTAGRAM_CLIENT_ID', '1090387462915343', 'App ID', /“Invalid platform app”/],
   ['INSTAGRAM_CLIENT_SECRET', '"b7d1f0c2a95e4c6e8d3a1f7c5e902b46"', 'INSTAGRAM_CLIENT_SECRET', /quotes/],
-  ['INSTAGRAM_CLIENT_SECRET', 'IGAAcanary', 'Form of the app secret', /access token/],
-  ['INSTAGRAM_CLIENT_SECRET', 'EAAcanary', 'Form of the app secret', /access token/],
-  ['INSTAGRAM_CLIENT_SECRET', '1090387462915343|canary', 'Form of the app secret', /token of Facebook/],
-  ['INSTAGRAM_CLIENT_SECRET', '990602627938098', 'Form of the app secret', /app ID/],
+  ['INSTAGRAM_CLIENT_SECRET', 'IGAAcanary', 'App secret format', /access token/],
+  ['INSTAGRAM_CLIENT_SECRET', 'EAAcanary', 'App secret format', /access token/],
+  ['INSTAGRAM_CLIENT_SECRET', '1090387462915343|canary', 'App secret format', /Facebook app access token/],
+  ['INSTAGRAM_CLIENT_SECRET', '990602627938098', 'App secret format', /app ID/],
   ['INSTAGRAM_CLIENT_SECRET', '', 'INSTAGRAM_CLIENT_SECRET', /must be set too/],
   ['INSTAGRAM_REDIRECT_URI', '"https://site.example/response"', 'INSTAGRAM_REDIRECT_URI', /an address that/],
   ['INSTAGRAM_REDIRECT_URI', 'https://site.example/callback', 'INSTAGRAM_REDIRECT_URI', /the path \/response/],
@@ -46,7 +46,7 @@ const WRONG: readonly (readonly [setting: string, value: string, name: string, s
   ['INSTAGRAM_REDIRECT_URI', 'http://site.invalid/response', 'Redirect URI', /It is http/],
   ['INSTAGRAM_AUTHORIZE_URL', 'https://api.instagram.com/oauth/authorize', 'INSTAGRAM_AUTHORIZE_URL', /August 2026/],
   ['INSTAGRAM_AUTHORIZE_URL', 'https://www.facebook.com/v26.0/dialog/oauth', 'Addresses', /Facebook Login/],
-  ['INSTAGRAM_TOKEN_URL', 'https://graph.instagram.com/oauth/access_token', 'Addresses', /does not answer this/],
+  ['INSTAGRAM_TOKEN_URL', 'https://graph.instagram.com/oauth/access_token', 'Addresses', /does not serve this/],
   ['INSTAGRAM_GRAPH_URL', 'https://graph.facebook.com', 'Addresses', /Facebook Login/],
   ['INSTAGRAM_GRAPH_URL', 'https://graph.instagram.com/v26.0', 'Addresses', /version in its path/],
   ['INSTAGRAM_GRAPH_VERSION', 'v20.0', 'Addresses', /no longer serves/],
@@ -58,11 +58,11 @@ const WRONG: readonly (readonly [setting: string, value: string, name: string, s
   ['API_KEYS', `"${'k'.repeat(40)}"`, 'API_KEYS', /quotes/],
   ['DATABASE_URL', 'mysql://canary', 'DATABASE_URL', /must be/],
   ['TOKEN_KEYS', 'canary', 'TOKEN_KEYS', /must be keys/],
-  ['TOKEN_KEYS', `k:${Buffer.alloc(32, 7).toString('base64')}`, 'TOKEN_KEYS', /same few characters/],
-  ['TOKEN_KEYS', `${TOKEN_KEYS},${TOKEN_KEYS.replace('k1', 'k2')}`, 'TOKEN_KEYS', /it has already/],
-  ['SESSION_SECRETS', 'x'.repeat(32), 'SESSION_SECRETS', /same few characters/],
-  ['API_KEYS', SESSION_SECRET, 'API_KEYS', /SESSION_SECRETS has too/],
-  ['ADMIN_PASSWORD', 'a'.repeat(12), 'ADMIN_PASSWORD', /same few characters/],
+  ['TOKEN_KEYS', `k:${Buffer.alloc(32, 7).toString('base64')}`, 'TOKEN_KEYS', /easy to guess/],
+  ['TOKEN_KEYS', `${TOKEN_KEYS},${TOKEN_KEYS.replace('k1', 'k2')}`, 'TOKEN_KEYS', /the same secret twice/],
+  ['SESSION_SECRETS', 'x'.repeat(32), 'SESSION_SECRETS', /easy to guess/],
+  ['API_KEYS', SESSION_SECRET, 'API_KEYS', /same secret as SESSION_SECRETS/],
+  ['ADMIN_PASSWORD', 'a'.repeat(12), 'ADMIN_PASSWORD', /easy to guess/],
   ['NODE_ENV', 'prod', 'Production', /not “production”/],
   ['NODE_ENV', '"production"', 'Production', /not “production”/],
   ['INSTAGRAM_REDIRECT_URI', 'https://tokens.example.com/response', 'Production', /tokens\.example\.com/],
@@ -129,7 +129,7 @@ test.each(['\n', ' ', '\t'])('%j after a value is ignored, and reported', async 
 
   expect(findingsOn('INSTAGRAM_CLIENT_ID', findings)).toMatchObject([{ outcome: 'ok' }])
   expect(findingsOn('DATABASE_URL', findings)).toMatchObject([{ outcome: 'ok' }])
-  expect(findingsOn('Database', findings)).toMatchObject([{ outcome: 'ok', says: /none yet/ }])
+  expect(findingsOn('Database', findings)).toMatchObject([{ outcome: 'ok', says: /None yet/ }])
   expect(findingsOn('App ID', findings)).toMatchObject([{ outcome: 'ok' }])
 })
 
@@ -138,7 +138,7 @@ test.each([...DEAD_SCOPES])(
   async (name, { today }) => {
     const findings = await site.examine({ INSTAGRAM_SCOPES: `instagram_business_basic,${name}` })
 
-    const fix = today ? `Write ${today} in` : 'nothing takes its place'
+    const fix = today ? `Use ${today} in` : 'has no replacement'
     expect(findingsOn('Scopes', findings)).toMatchObject([
       {
         outcome: 'wrong',
@@ -152,15 +152,15 @@ test.each([...DEAD_SCOPES])(
 test('the five scopes of today are fine', async () => {
   const findings = await site.examine({ INSTAGRAM_SCOPES: SCOPES.join(' ') })
 
-  expect(findingsOn('Scopes', findings)).toEqual([{ outcome: 'ok', says: 'Instagram knows all of them.' }])
+  expect(findingsOn('Scopes', findings)).toEqual([{ outcome: 'ok', says: 'Instagram supports all of them.' }])
 })
 
 const UNKNOWN: readonly (readonly [setting: string, value: string, name: string, says: RegExp])[] = [
-  ['INSTAGRAM_SCOPES', 'instagram_business_basic,instagram_busines_basic', 'Scopes', /none of the five/],
-  ['INSTAGRAM_SCOPES', 'instagram_business_basic,human_agent', 'Scopes', /approves by itself/],
-  ['INSTAGRAM_CLIENT_ID', '99060262', 'Form of the app ID', /8 digits/],
-  ['INSTAGRAM_CLIENT_SECRET', 'something-canary', 'Form of the app secret', /does not look like/],
-  ['INSTAGRAM_AUTHORIZE_URL', 'https://www.instagram.com/oauth/authorise', 'Addresses', /not the address that we know/],
+  ['INSTAGRAM_SCOPES', 'instagram_business_basic,instagram_busines_basic', 'Scopes', /not one of the five/],
+  ['INSTAGRAM_SCOPES', 'instagram_business_basic,human_agent', 'Scopes', /separate approval/],
+  ['INSTAGRAM_CLIENT_ID', '99060262', 'App ID format', /8 digits/],
+  ['INSTAGRAM_CLIENT_SECRET', 'something-canary', 'App secret format', /does not look like/],
+  ['INSTAGRAM_AUTHORIZE_URL', 'https://www.instagram.com/oauth/authorise', 'Addresses', /not a known address/],
   ['INSTAGRAM_REDIRECT_URI', 'http://localhost:1/response', 'Redirect URI', /not confirmed/],
 ]
 
@@ -174,9 +174,9 @@ test.each(UNKNOWN)('%s=%j may be wrong, and is reported as unknown', async (sett
 })
 
 test.each<[string, Finding['outcome'], RegExp]>([
-  ['https://site.invalid/response', 'ok', /letter by letter/],
-  ['https://site.invalid/response/', 'ok', /ends in a slash/],
-  ['https://localhost:2/response', 'ok', /letter by letter/],
+  ['https://site.invalid/response', 'ok', /exactly match/],
+  ['https://site.invalid/response/', 'ok', /with the slash/],
+  ['https://localhost:2/response', 'ok', /exactly match/],
 ])('the form of %s is %s', async (uri, outcome, says) => {
   const findings = await site.examine({ INSTAGRAM_REDIRECT_URI: uri })
 

@@ -17,7 +17,7 @@ test('a database that can be written to is fine', async () => {
   expect(findingsOn('Database', await site.examine())).toEqual([
     {
       outcome: 'ok',
-      says: `It opens, takes what is written, and has the newest schema (version ${newest}).`,
+      says: `It can be read and written, and its schema is current (version ${newest}).`,
     },
   ])
 })
@@ -33,7 +33,7 @@ test('before the first start there is nothing, and the doctor creates nothing', 
     TOKEN_KEYS: '',
   })
 
-  for (const name of ['Database', 'Token keys', 'Cookie secret'])
+  for (const name of ['Database', 'Token keys', 'Session secret'])
     expect(findingsOn(name, findings)).toMatchObject([
       { outcome: 'ok', says: expect.stringContaining('when it starts') as string },
     ])
@@ -41,9 +41,9 @@ test('before the first start there is nothing, and the doctor creates nothing', 
 })
 
 test.each([
-  [0, 'ok', /^Its schema has version 0; the app brings it to \d+ when it starts\.$/],
-  [1, 'wrong', /version 1, which is that of a program before the first release/],
-  [99, 'wrong', /version 99, and this program knows versions up to \d+ only/],
+  [0, 'ok', /^Its schema has version 0; the app migrates it to \d+ when it starts\.$/],
+  [1, 'wrong', /version 1, from before the first release/],
+  [99, 'wrong', /version 99; this version of the app supports up to \d+/],
 ] as const)('a database with schema version %i is %s, and is left as it is', async (version, outcome, says) => {
   const url = `file:${join(await temporaryFolder(), 'accounts.db')}`
   const database = await openDatabase(url)
@@ -67,7 +67,7 @@ test('an empty database file is fine', async () => {
 
   expect(findingsOn('Database', findings)).toMatchObject([{ outcome: 'ok' }])
   expect(findingsOn('Token keys', findings)).toEqual([
-    { outcome: 'ok', says: 'They can be read; there is no token yet for them to open.' },
+    { outcome: 'ok', says: 'They can be read. No tokens are stored yet.' },
   ])
 })
 
@@ -87,14 +87,14 @@ test('a database that cannot be written to is wrong', async () => {
   await own.world.database.query('ALTER TABLE sessions RENAME TO elsewhere')
 
   expect(findingsOn('Database', await own.examine())).toMatchObject([
-    { outcome: 'wrong', says: expect.stringContaining('nothing can be written') as string },
+    { outcome: 'wrong', says: expect.stringContaining('read but not written') as string },
   ])
 })
 
 test('with an invalid DATABASE_URL, the database and the secrets beside it are unknown', async () => {
   const findings = await site.examine({ DATABASE_URL: 'canary' })
 
-  for (const name of ['Database', 'Token keys', 'Cookie secret'])
+  for (const name of ['Database', 'Token keys', 'Session secret'])
     expect(findingsOn(name, findings)).toMatchObject([{ outcome: 'unknown' }])
 })
 
@@ -104,10 +104,10 @@ test('keys that decrypt every stored token are fine', async () => {
   await person(own.world).login({ as: 'creator' })
 
   expect(findingsOn('Token keys', await site.examine())).toEqual([
-    { outcome: 'ok', says: 'They open the tokens of the one account.' },
+    { outcome: 'ok', says: 'They decrypt the tokens of the one account.' },
   ])
   expect(findingsOn('Token keys', await own.examine())).toEqual([
-    { outcome: 'ok', says: 'They open the tokens of all 2 accounts.' },
+    { outcome: 'ok', says: 'They decrypt the tokens of all 2 accounts.' },
   ])
 })
 
@@ -118,7 +118,7 @@ test.each([
   const findings = await site.examine({ TOKEN_KEYS: keys })
 
   expect(findingsOn('Token keys', findings)).toMatchObject([
-    { outcome: 'wrong', says: 'One token is sealed under the key “k1”, which is not there.' },
+    { outcome: 'wrong', says: 'One token is encrypted with the key “k1”, which is missing.' },
   ])
   expect(findingsOn('App secret', findings)).toMatchObject([{ outcome: 'unknown' }])
 })
@@ -139,7 +139,7 @@ test('an older key after the newest one is fine', async () => {
 
 test.each([
   ['token-key', 'TOKEN_KEYS', 'Token keys'],
-  ['session-secret', 'SESSION_SECRETS', 'Cookie secret'],
+  ['session-secret', 'SESSION_SECRETS', 'Session secret'],
 ])('an empty file %s is wrong', async (file, variable, name) => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, file), '')

@@ -224,7 +224,7 @@ test.each([
   const page = await person(plain).get(path)
 
   expect(page.status).toBe(status)
-  expect(page.text).toContain('href="/instagram/">Back to Get Started</a>')
+  expect(page.text).toContain('href="/instagram/">Back to the start page</a>')
   expect(hostErrors).toStrictEqual([])
 })
 
@@ -445,8 +445,8 @@ describe('texts for the operator', () => {
     expect(text).toContain('clientId is not a number')
     expect(text).toContain('into scopes.')
     expect(text).toContain('graphVersion is v12.0')
-    expect(text).toContain('Have your app speak https on this machine')
-    expect(text).toContain('They can be read; there is no token yet for them to open.')
+    expect(text).toContain('Serve your app over https on this machine')
+    expect(text).toContain('They can be read. No tokens are stored yet.')
     expect(text).not.toMatch(OF_A_PROCESS)
   })
 

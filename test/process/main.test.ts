@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../src/database/database.ts'
@@ -24,7 +26,9 @@ test('without any settings the app starts with the sandbox, and people stay conn
   const account = await somebody.get('/')
   again.child.kill('SIGTERM')
 
-  expect(app.output()).toContain('Sandbox: no Instagram credentials are set')
+  expect(app.output()).toMatch(
+    /"level":30,[^\n]*Sandbox mode: without Instagram credentials, http:[^\n]* simulates Instagram/,
+  )
   expect(app.output()).toMatch(/"level":30,[^\n]*\/data\/accounts\.db, created now; accounts: 0\./)
   expect(app.output()).toMatch(/"level":30,[^\n]*Listening on 127\.0\.0\.1, port \d+ \(http\)/)
   expect(again.output()).toMatch(/"level":30,[^\n]*\/data\/accounts\.db; accounts: 1\./)
@@ -32,7 +36,7 @@ test('without any settings the app starts with the sandbox, and people stay conn
   expect(account.text).toMatch(/@mira\.draws[^]+id="token">IGAA/)
   // Settings with which logins fail, or that are risky, are warned of.
   expect(again.output()).toMatch(/"level":40,[^\n]*NODE_ENV is not “production”/)
-  expect(again.output()).toMatch(/"level":40,[^\n]*API_KEYS has a secret of the same few characters/)
+  expect(again.output()).toMatch(/"level":40,[^\n]*API_KEYS has a secret that is easy to guess/)
   expect(again.output()).toMatch(
     /"level":40,[^\n]*user_media belongs to the Basic Display API[^\n]*Write instagram_business_basic/,
   )
@@ -51,11 +55,43 @@ test('a second process on the same port ends with one sentence, and refreshes no
   const second = here.start({ SANDBOX_PORT: String(await freePort()) })
 
   expect(await second.ended).toBe(1)
-  expect(second.output()).toMatch(/Port \d+ is in use by another program/)
+  expect(second.output()).toMatch(/Port \d+ is in use by another program\. Stop that program, or set PORT to/)
   expect(second.output()).not.toContain('    at ')
   const { rows } = await database.query('SELECT due_at, lease FROM accounts')
   await database.close()
   expect(rows).toMatchObject([{ due_at: 1, lease: null }])
+})
+
+test('in the sandbox the next free port takes the place of a default one that is in use', async () => {
+  await using here = await place()
+  const other = createServer().listen(3000, '127.0.0.1')
+  await once(other, 'listening').catch(() => 'taken already')
+
+  const app = here.start({ PORT: '', SANDBOX_PORT: '' })
+  await app.ready()
+  const [, port] = /Port 3000 is in use\. PORT is (\d+) this time/.exec(app.output()) ?? []
+  const page = await person({ origin: `http://localhost:${port}` }).login()
+
+  other.close()
+  expect(page.text).toContain('@harbour.bakery')
+})
+
+test('the log in a terminal is one line a request, with the reason for a failure', async () => {
+  await using here = await place()
+  const inTerminal = 'process.stdout.isTTY = true'
+  const app = here.start({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(inTerminal)}` })
+  await app.ready()
+
+  await fetch(`${here.origin}/response`)
+  await app.says('/response')
+  app.child.kill('SIGTERM')
+  await app.ended
+
+  const lines = app.output().trimEnd().split('\n')
+  for (const line of lines) expect(line).toMatch(/^\[\d\d:\d\d:\d\d\] (INFO|WARN): \S/)
+  expect(lines).toContainEqual(
+    expect.stringMatching(/: GET \/response 400 \w+, \d+ ms: .* → .*\([A-Z\d]{4}-[A-Z\d]{4}\)$/),
+  )
 })
 
 test('every mistake in the settings is listed at once, without a value or a stack, with status 1', async () => {
