@@ -6,32 +6,32 @@ import type { Sandbox } from './sandbox/server.ts'
 /** Options of {@link createSandbox}. */
 export interface CreateSandboxOptions {
   /**
-   * Where the browser may be sent back: one address or several, as registered in Meta's dashboard. The options of the app have the first.
+   * The registered redirect URIs: one or several, as in Meta's dashboard. The app's options have the first.
    * Default: `http://localhost:3000/instagram/response`.
    */
   redirectUri?: string | readonly [string, ...string[]] | undefined
   /**
-   * How the response to a code exchange is written, to try other forms than the one that Instagram really sends. Default:
+   * The form of the response to a code exchange, to test forms other than Instagram's current one. Default:
    * `{ envelope: 'flat', permissions: 'array', userId: 'number', generation: 'current' }`.
    */
   dialect?: Partial<Dialect> | undefined
   /** The sandbox's own port, on 127.0.0.1. Default: any free one. */
   port?: number | undefined
-  /** What Meta calls when a person removes the app. Default: `deauthorize` in place of the last segment of the (first) redirect URI. */
+  /** Called when a person removes the app. Default: the (first) redirect URI with `deauthorize` as its last segment. */
   deauthorizeUrl?: string | undefined
-  /** What Meta calls when a person wants their data deleted. Default: `data-deletion` in place of the same segment. */
+  /** Called when a person requests data deletion. Default: the same with `data-deletion`. */
   dataDeletionUrl?: string | undefined
-  /** The app's own certificate (PEM), trusted in these calls. */
+  /** The app's certificate (PEM), to trust in these calls. */
   certificate?: string | undefined
-  /** The clock that the sandbox's starts from. Default: the system's. */
+  /** The clock that the sandbox's clock is based on. Default: the system's. */
   now?: (() => Date) | undefined
 }
 
-/** Options with which an app takes the sandbox for Instagram. They are rejected in production. */
+/** Options of an app that uses the sandbox as Instagram. They are rejected in production. */
 export interface SandboxedOptions extends Omit<InstagramSettings, 'scopes' | 'graphVersion'> {
-  /** In memory: invented accounts stay out of a real database. */
+  /** In memory, so that test accounts stay out of a real database. */
   databaseUrl: string
-  /** So that every page says that it is a sandbox. */
+  /** Makes every page show that it is a sandbox. */
   sandbox: true
   /** The sandbox's clock, which can be moved. */
   now: () => Date
@@ -40,19 +40,19 @@ export interface SandboxedOptions extends Omit<InstagramSettings, 'scopes' | 'gr
 type Inner =
   'authorizeUrl' | 'tokenUrl' | 'graphUrl' | 'setDialect' | 'answerNext' | 'takePermission' | 'usage' | 'calls'
 
-/** A strict stand-in for Instagram on this machine, with pages for a browser. Users are `business`, `creator`, and any number of guests. */
+/** A strict local simulation of Instagram, with pages for a browser. Its users are `business`, `creator`, and any number of guests. */
 export interface InstagramSandbox extends Omit<Sandbox, Inner | 'tell'>, AsyncDisposable {
-  /** To spread into the options of an app: `createInstagram({ ...sandbox.options })`. */
+  /** Options for your app: `createInstagram({ ...sandbox.options })`. */
   options: SandboxedOptions
-  /** Meta calls the app about a person, by a POST with a `signed_request`. Returns the app's response, and what is wrong with it. */
+  /** Calls the app about a person, as Meta does: a POST with a `signed_request`. Returns the app's response, and what is wrong with it. */
   tell(notice: Notice, user: string): Promise<NoticeAnswer>
 }
 
 /**
- * Starts a strict stand-in for Instagram, for development and tests: it refuses what Instagram refuses, in its words, and can be made to
- * fail. It listens on this machine only.
+ * Starts a strict simulation of Instagram for development and tests. It refuses what Instagram refuses, with the same messages, and can
+ * simulate errors. It listens on this machine only.
  *
- * @throws what listening reports, such as `EADDRINUSE`
+ * @throws the error of the listener, such as `EADDRINUSE`
  */
 export async function createSandbox(options: CreateSandboxOptions = {}): Promise<InstagramSandbox> {
   const { port = 0, dialect, certificate, now } = options
@@ -87,7 +87,7 @@ export async function createSandbox(options: CreateSandboxOptions = {}): Promise
     },
     async tell(notice, user) {
       const answer = await sandbox.tell(notice, user)
-      if (!answer) throw new TypeError('The sandbox has no address to call.')
+      if (!answer) throw new TypeError('The sandbox has no callback address of the app.')
       return answer
     },
     [Symbol.asyncDispose]: () => sandbox.close(),

@@ -25,6 +25,8 @@ interface Chosen {
 /** The page on which a person allows the app or cancels, and Instagram's own error page. */
 export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: FaultQueue): Router {
   const router = Router()
+  // Where the app's router is mounted.
+  const home = (app.redirectUris[0] ?? '').replace(/[^/]*\/?$/, '')
   let lastAllowed = 'business'
 
   router.get('/oauth/authorize', (request, response) => {
@@ -43,9 +45,9 @@ export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: Faul
     if (valueOf('decision') === 'cancel') {
       response.redirect(302, callbackUrl(authorization, { query: DENIED }))
     } else if (user === undefined || valueOf('decision') !== 'allow') {
-      showPage(response.status(400), authorization, chosen, 'Choose who you are.')
+      showPage(response.status(400), authorization, chosen, 'Choose an account.')
     } else if (fault === undefined) {
-      showPage(response.status(400), authorization, chosen, 'Choose a failure that is on the list.')
+      showPage(response.status(400), authorization, chosen, 'Choose an error from the list.')
     } else {
       if (fault?.at === 'authorize') throw new PageError(fault.message)
       if (!isProfessional(user)) throw new PageError(user.refusal)
@@ -62,7 +64,7 @@ export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: Faul
   })
 
   router.get(ERROR_PAGE, (request, response) => {
-    response.render('error', { message: queryOf(request).get('message') ?? '' })
+    response.render('error', { message: queryOf(request).get('message') ?? '', home })
   })
 
   /** @throws PageError for a request that Instagram would refuse, or when a fault waits */
@@ -99,11 +101,11 @@ export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: Faul
 }
 
 const SCOPE_DESCRIPTIONS: Readonly<Record<string, string>> = {
-  [BASIC_SCOPE]: 'See the profile and its media (required)',
+  [BASIC_SCOPE]: 'Read the profile and its media (required)',
   instagram_business_content_publish: 'Publish posts, reels and stories',
-  instagram_business_manage_messages: 'Read and answer messages',
-  instagram_business_manage_comments: 'Read, answer and hide comments',
-  instagram_business_manage_insights: 'See statistics of the account and its posts',
+  instagram_business_manage_messages: 'Read and reply to messages',
+  instagram_business_manage_comments: 'Read, reply to and hide comments',
+  instagram_business_manage_insights: 'Read statistics of the account and its posts',
 }
 
 /**

@@ -4,7 +4,7 @@ import type { FaultyResponse } from './faults/fault.ts'
 import type { Endpoint, FaultQueue } from './faults/faults.ts'
 import { bodyOf, formFields, queryOf } from './http.ts'
 
-/** One call of an app's server as it arrived, right or wrong. */
+/** A call of an app's server, valid or not. */
 export interface Call {
   endpoint: Endpoint
   method: string
@@ -23,7 +23,7 @@ const RESET: FaultyResponse = { fault: 'reset' }
 
 /** Middleware before an endpoint: records the call, and sends the next faulty response of this endpoint, if one waits. */
 export function recordCalls(endpoint: Endpoint, calls: Call[], faults: FaultQueue): RequestHandler {
-  /** The GET whose connection was reset: apps may try it again at once, and meet the same fault. */
+  /** The GET whose connection was reset: apps may retry it at once, and get the same fault. */
   let reset: string | undefined
   return async (request, response, next) => {
     calls.push(await describeCall(endpoint, request))

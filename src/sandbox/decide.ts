@@ -1,21 +1,21 @@
 import { ERROR_PAGE } from './http.ts'
 import type { TestUserKey } from './testUsers.ts'
 
-/** How a person decides on the authorize page. */
+/** A person's decision on the authorize page. */
 export interface Decision {
   /** The user to log in as. Default: `business`. */
   as?: TestUserKey | undefined
-  /** The scopes that stay ticked, beside the basic one. Default: all that the app asks for. */
+  /** The scopes to grant, besides the basic one. Default: all that the app requests. */
   scopes?: readonly string[] | undefined
   /** Whether the person presses Cancel instead of Allow. Default: no. */
   cancel?: boolean | undefined
 }
 
 /**
- * Decides on a sandbox's authorize page as a person would in a browser, and returns the address of the redirect back to the app.
+ * Submits a decision on a sandbox's authorize page, as a browser would, and returns the URL of the redirect back to the app.
  *
- * @param url Where Get Started leads.
- * @throws Error with Instagram's message where its own page refuses the person or the app
+ * @param url The authorize URL of a login.
+ * @throws Error with Instagram's message if Instagram's own page refuses the person or the app
  */
 export async function decide(
   url: string | URL,
@@ -26,10 +26,12 @@ export async function decide(
   const response = await fetch(url, { method: 'POST', body: form, redirect: 'manual' })
   const location = response.headers.get('location')
   if (location === null)
-    throw new Error(`The sandbox answered ${response.status} to the decision of “${as}”, and sends nobody back.`)
+    throw new Error(
+      `The sandbox answered the decision of “${as}” with status ${response.status} instead of a redirect.`,
+    )
   const address = new URL(location, url)
   if (address.pathname === ERROR_PAGE)
-    throw new Error(`Instagram sends nobody back: “${address.searchParams.get('message') ?? ''}”`)
+    throw new Error(`Instagram does not redirect: “${address.searchParams.get('message') ?? ''}”`)
   return address
 }
 

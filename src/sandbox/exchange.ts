@@ -5,13 +5,13 @@ import { pictureUrl } from './media.ts'
 import type { Professional } from './testUsers.ts'
 import type { Grant, RegisteredApp, Tokens } from './tokens.ts'
 
-/** How the response to a successful code exchange is written. */
+/** The form of the response to a successful code exchange. */
 export interface Dialect {
   /** `flat` is what Instagram really sends; `data` (`{"data": [{…}]}`) what Meta's page documents. */
   envelope: 'flat' | 'data'
   /** A list, or one string with commas. */
   permissions: 'array' | 'string'
-  /** A bare number past 2^53, or a string. */
+  /** A bare number above 2^53, or a string. */
   userId: 'number' | 'string'
   /** `classic` is the response of the first Instagram API, with a `user` object; the other choices do not apply to it. */
   generation: 'current' | 'classic'
@@ -28,7 +28,7 @@ export const CURRENT_DIALECT: Dialect = {
 const VERIFICATION_FAILED =
   'Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request'
 
-/** Instagram's codes have some 240 characters; a shorter one than this is malformed. */
+/** Instagram's codes have about 240 characters; shorter ones than this are malformed. */
 const SHORTEST_CODE = 40
 
 /** The code exchange: takes a form, returns a token for an hour, once for each code. */
@@ -36,7 +36,7 @@ export function exchangeRouter(origin: string, app: RegisteredApp, tokens: Token
   const router = Router()
 
   router.all('/oauth/access_token', async (request, response) => {
-    // Instagram takes a request with cookies for a browser, and sends a page.
+    // Instagram treats a request with cookies as a browser's, and sends a page.
     if (request.headers.cookie !== undefined) {
       response.status(403).render('forbidden')
       return

@@ -8,7 +8,7 @@ import { type Notice, type NoticeAnswer, sendNotice } from './metaCallbacks.ts'
 import { isProfessional, type Professional, USERS } from './testUsers.ts'
 import type { RegisteredApp, Tokens } from './tokens.ts'
 
-/** What the form that was just sent has done. */
+/** The result of the submitted form. */
 interface Result {
   problem?: string
   generated?: { user: Professional; token: string }
@@ -40,14 +40,14 @@ export function homeRouter(app: RegisteredApp, clock: Clock, tokens: Tokens): Ro
 
   router.post(FORMS, (request, response, next) => {
     if (isSameOrigin(request)) next()
-    else showHome(response.status(403), { problem: 'A page of another site sent this. Use the buttons here.' })
+    else showHome(response.status(403), { problem: 'Another site sent this request. Use the buttons on this page.' })
   })
 
   router.post('/clock', async (request, response) => {
     const [, chosen = ''] = (await formFields(request)).find(([name]) => name === 'forward') ?? []
     const step = STEPS.get(chosen)
     if (step === undefined) {
-      showHome(response.status(400), { problem: 'Choose how far the clock moves.' })
+      showHome(response.status(400), { problem: 'Choose how far to move the clock.' })
     } else {
       clock.pass(step)
       response.redirect(303, '/#clock')
@@ -79,7 +79,7 @@ export function homeRouter(app: RegisteredApp, clock: Clock, tokens: Tokens): Ro
     response.sendFile(join(import.meta.dirname, 'views', 'sandbox.css'))
   })
 
-  /** As on Instagram, both callbacks come with the loss of the tokens. */
+  /** As on Instagram, both also revoke the tokens. */
   function notifyApp(notice: Notice): RequestHandler {
     return withProfessional(async (user, response) => {
       tokens.revoke(user, 'app_removed')
@@ -124,7 +124,7 @@ function formatHours(milliseconds: number): string | null {
   return shown.map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`).join(', ')
 }
 
-/** Whether no page of another site made the browser send this. Programs do not send the header, and are let through. */
+/** Whether the request does not come from a page of another site. Programs, which send no such header, are allowed. */
 function isSameOrigin(request: Request): boolean {
   return ['same-origin', 'none'].includes(request.get('sec-fetch-site') ?? 'none')
 }

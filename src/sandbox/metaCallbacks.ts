@@ -10,7 +10,7 @@ interface SignedClaims {
   /** The app-scoped id. */
   userId: string
   issuedAt: Date
-  /** The id as text, as Meta documents it, or as a bare number, as was seen too. Default `string`. */
+  /** The id as text, as Meta documents it, or as a bare number, which occurs too. Default `string`. */
   userIdAs?: 'string' | 'number'
 }
 
@@ -28,7 +28,7 @@ export interface NoticeAnswer {
   status: number | null
   /** The body, or why there was no response. */
   body: string
-  /** What Meta would object to; `null`: nothing. */
+  /** What Meta would reject; `null`: nothing. */
   problem: string | null
   /** Where the person can follow the deletion; `null` if the app named no such page. */
   statusUrl: string | null
@@ -67,10 +67,10 @@ export async function sendNotice(
 
 /** @see https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback */
 function assess(notice: Notice, status: number, body: string): Pick<NoticeAnswer, 'problem' | 'statusUrl'> {
-  if (status !== 200) return { problem: 'Meta wants the status 200.', statusUrl: null }
+  if (status !== 200) return { problem: 'Meta expects the status 200.', statusUrl: null }
   if (notice === 'deauthorize') return { problem: null, statusUrl: null }
   const statusUrl = statusUrlIn(body)
-  const problem = 'Meta wants JSON with an http “url” and a “confirmation_code” of letters and digits.'
+  const problem = 'Meta expects JSON with an http “url” and a “confirmation_code” of letters and digits.'
   return { problem: statusUrl === null ? problem : null, statusUrl }
 }
 

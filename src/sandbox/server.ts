@@ -24,15 +24,15 @@ import { type Loss, type RegisteredApp, Tokens } from './tokens.ts'
 export interface SandboxOptions {
   /** Port on 127.0.0.1; 0 = any free one. */
   port: number
-  /** The one app that it knows. */
+  /** The registered app. */
   app: RegisteredApp
-  /** How responses to code exchanges are written, where it differs from what Instagram really sends. */
+  /** How responses to code exchanges differ from what Instagram really sends. */
   dialect?: Partial<Dialect>
   /** Default: the system's clock. */
   now?: () => Date
 }
 
-/** Instagram on this machine: an app uses it by changing three addresses. */
+/** A local simulation of Instagram: an app uses it by changing three addresses. */
 export interface Sandbox {
   /** `http://127.0.0.1:<port>` */
   origin: string
@@ -43,16 +43,16 @@ export interface Sandbox {
   /** The users that can log in, guests aside. */
   testUsers: Readonly<Record<ProfessionalKey, TestUser>>
   /**
-   * Decides on the authorize page as a person would, and returns the address of the redirect back to the app.
-   * @throws Error with Instagram's message where its own page refuses the person or the app
+   * Submits a decision on the authorize page, and returns the URL of the redirect back to the app.
+   * @throws Error with Instagram's message if Instagram's own page refuses the person or the app
    */
   authorize(url: string | URL, decision?: Decision): Promise<URL>
-  /** Changes how responses to code exchanges are written; omitted choices stay. */
+  /** Changes the form of code exchange responses; omitted choices stay. */
   setDialect(dialect: Partial<Dialect>): void
   /** The next call of this endpoint gets this response, and has no effect here; responses queue up. */
   answerNext(endpoint: Endpoint, response: FaultyResponse): void
   /**
-   * The next login or call at the fault's place fails in this way, once; faults queue up. Each entry of `FAULTS` is its own selector.
+   * The next login or call at the fault's place fails with it, once; faults queue up. Each entry of `FAULTS` is its own selector.
    * @throws Error for a place or variant that this fault does not have
    */
   fail(name: FaultName, selector?: FaultSelector): void
@@ -60,15 +60,15 @@ export interface Sandbox {
   now(): Date
   /** Moves its clock forward (negative: back), on top of `now`. No other clock moves. */
   pass(milliseconds: number): void
-  /** A person removes the app: their tokens get 190 with subcode 458. Tokens of a later login are good. */
+  /** A person removes the app: their tokens get 190 with subcode 458. Tokens of a later login are valid. */
   revoke(user: string): void
   /** Calls the app about a person with a `signed_request`, and returns its response; `undefined`: no address is registered. */
   tell(notice: Notice, user: string, options?: NoticeOptions): Promise<NoticeAnswer | undefined>
   /** The `signed_request` that Meta would send about a person now. */
   signedRequest(user: string): string
-  /** A person changes their password: their tokens get 190 without a subcode. Tokens of a later login are good. */
+  /** A person changes their password: their tokens get 190 without a subcode. Tokens of a later login are valid. */
   changePassword(user: string): void
-  /** Instagram revokes the app's permission for a person: their tokens get code 10. Tokens of a later login are good. */
+  /** Instagram revokes the app's permission for a person: their tokens get code 10. Tokens of a later login are valid. */
   takePermission(user: string): void
   /** A long-lived token with every scope, issued without a login `ageMs` (default 0) ago, as by Meta's dashboard. */
   dashboardToken(user: string, ageMs?: number): string
@@ -76,15 +76,15 @@ export interface Sandbox {
   throttle(calls: number, minutes?: number): void
   /** Sets what the usage headers of Graph responses report, in percent; 1 at first. */
   usage(percent: number): void
-  /** Every call of the app's server so far, right or wrong. */
+  /** Every call of the app's server so far, valid or not. */
   calls: readonly Call[]
   /** Stops listening and closes open connections. */
   close(): Promise<void>
 }
 
 /**
- * Starts a strict stand-in for Instagram, reachable from this machine only.
- * @throws what the listener reports, such as `EADDRINUSE`
+ * Starts a strict simulation of Instagram that only this machine can reach.
+ * @throws the error of the listener, such as `EADDRINUSE`
  */
 export async function startSandbox({
   port,
@@ -152,7 +152,8 @@ export async function startSandbox({
     graphUrl: origin,
     testUsers: TEST_USERS,
     async authorize(url, decision) {
-      if (new URL(url).origin !== origin) throw new Error(`The sandbox is at ${origin}, and this is elsewhere.`)
+      if (new URL(url).origin !== origin)
+        throw new Error(`This is not an address of the sandbox, which is at ${origin}.`)
       return decide(url, decision)
     },
     setDialect(change) {

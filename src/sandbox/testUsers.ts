@@ -26,7 +26,7 @@ export interface TestUser {
   accountType: 'BUSINESS' | 'MEDIA_CREATOR'
 }
 
-/** A user whom a person can choose on the authorize page. */
+/** A user that can be chosen on the authorize page. */
 export interface SandboxUser {
   /** Names the user in forms and picture addresses. */
   key: string
@@ -34,9 +34,9 @@ export interface SandboxUser {
   name: string
   /** One line on the page. */
   about: string
-  /** Absent for those whom Instagram refuses. */
+  /** Absent for users that Instagram refuses. */
   profile?: Profile
-  /** The message of Instagram's error page for those whom Instagram refuses. */
+  /** The message of Instagram's error page for users that Instagram refuses. */
   refusal?: string
 }
 

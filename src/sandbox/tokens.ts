@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { CODE_LIFETIME_MS, SCOPES, SHORT_LIVED_SECONDS } from '../facts.ts'
 import type { Professional } from './testUsers.ts'
 
-/** The one app that a sandbox knows. */
+/** The app that is registered in a sandbox. */
 export interface RegisteredApp {
   clientId: string
   clientSecret: string

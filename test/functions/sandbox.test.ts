@@ -43,7 +43,7 @@ test('two sandboxes at once are separate', async () => {
   expect(one.origin).not.toBe(other.origin)
   expect(one.options.now().getTime() - other.options.now().getTime()).toBeGreaterThan(DAY_MS - 60_000)
   await using instagram = createInstagram({ ...one.options, ...OPTIONS })
-  await expect(other.authorize(instagram.beginLogin().url)).rejects.toThrow('The sandbox is at')
+  await expect(other.authorize(instagram.beginLogin().url)).rejects.toThrow('not an address of the sandbox')
 })
 
 test.each([

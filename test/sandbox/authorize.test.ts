@@ -133,11 +133,23 @@ test('the error page shows its message as text', async () => {
   expect(page).not.toContain('<script')
 })
 
+test.each([
+  ['Insufficient Developer Role', 'This account can’t be connected'],
+  [`${INVALID}Invalid redirect_uri`, 'The app’s request was rejected'],
+])('the error page of “%s” leads to the app, and to its help', async (message, title) => {
+  const response = await fetch(`${sandbox.origin}${ERROR_PAGE}?${new URLSearchParams({ message }).toString()}`)
+  const page = await response.text()
+
+  expect(page).toContain(`<h1>${title}</h1>`)
+  expect(page).toContain('<a href="https://localhost:3000/help">')
+  expect(page).toContain('<a href="https://localhost:3000/">')
+})
+
 test('a person who chose nobody sees the page again', async () => {
   const response = await sandbox.submitDecision([['decision', 'allow']])
 
   expect(response.status).toBe(400)
-  expect(await response.text()).toContain('Choose who you are.')
+  expect(await response.text()).toContain('Choose an account.')
 })
 
 test('the page preselects the business account, and then the one that allowed last in this sandbox', async () => {
@@ -175,7 +187,7 @@ test('a program that decides as a refused or unknown user, or elsewhere, gets an
 
   await expect(sandbox.authorize(address, { as: 'outsider' })).rejects.toThrow('Insufficient Developer Role')
   await expect(sandbox.authorize(address, { as: 'guest-0' })).rejects.toThrow('“guest-0”')
-  await expect(sandbox.authorize('http://127.0.0.1:1/')).rejects.toThrow('The sandbox is at')
+  await expect(sandbox.authorize('http://127.0.0.1:1/')).rejects.toThrow('not an address of the sandbox')
 })
 
 async function chosen(address: string): Promise<(string | undefined)[]> {

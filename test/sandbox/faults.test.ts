@@ -204,7 +204,7 @@ test('an unknown fault, place or variant is refused', async () => {
     sandbox.fail('token_expired', { variant: 'subcode 1' })
   }
 
-  for (const refused of [name, place, variant]) expect(refused).toThrow(/The sandbox knows no "\w+" at/)
+  for (const refused of [name, place, variant]) expect(refused).toThrow(/The sandbox has no fault "\w+" at/)
   expect((await call.exchange()).status).toBe(200)
 })
 
@@ -304,7 +304,7 @@ test.for(['no_such_fault', 'me/code_used/usual', 'constructor', 'exchange/code_u
     const response = await sandbox.submitDecision([...ALLOW, ['failure', fault]])
 
     expect(response.status).toBe(400)
-    expect(await response.text()).toContain('Choose a failure that is on the list.')
+    expect(await response.text()).toContain('Choose an error from the list.')
   },
 )
 

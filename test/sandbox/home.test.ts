@@ -27,7 +27,7 @@ test('the home page shows the sandbox’s time, and says that no other clock mov
     '<time datetime="2026-11-23T12:00:00.000Z"><b>Monday, 23 November 2026 at 12:00:00 UTC</b></time>',
   )
   expect(page).not.toContain('moved forward')
-  expect(page).toContain('An app that was started together with this sandbox goes by this clock')
+  expect(page).toContain('An app that was started with this sandbox uses this clock')
   expect(page).toContain('No other clock moves')
 })
 
@@ -75,7 +75,7 @@ test.for<[string, Record<string, string>]>([
   const response = await sandbox.submit('/clock', fields)
 
   expect(response.status).toBe(400)
-  expect(await response.text()).toContain('Choose how far the clock moves.')
+  expect(await response.text()).toContain('Choose how far to move the clock.')
   expect(await sandbox.homePage()).toContain('datetime="2026-11-23T12:00:00.000Z"')
 })
 
@@ -102,7 +102,7 @@ test('the app can be removed only from accounts with living tokens', async () =>
     'creator/change-password',
     'creator/ask-for-deletion',
   ])
-  expect(during).toContain('Living tokens: 2')
+  expect(during).toContain('Active tokens: 2')
   expect(actionsOn(after)).toEqual(actionsOn(before))
   own.dashboardToken('business')
   own.takePermission('business')
@@ -166,7 +166,7 @@ test.for(['cross-site', 'same-site'])('a form of a %s page is refused', async (s
   for (const response of responses) {
     const page = await response.text()
     expect(response.status).toBe(403)
-    expect(page).toContain('A page of another site sent this.')
+    expect(page).toContain('Another site sent this request.')
     expect(page).not.toContain('IGAA')
   }
   expect((await own.me(token)).status).toBe(200)
@@ -227,7 +227,7 @@ test('when a person removes the app, the app gets a signed request', async () =>
   const signed = new URLSearchParams(call?.body).get('signed_request') ?? ''
   expect(verifySignedRequest(signed, [APP.clientSecret]).userId).toBe('27640875392278831')
   expect(verifySignedRequest(own.signedRequest('creator'), [APP.clientSecret]).userId).toBe('25081994730615283')
-  expect(page).toContain('which answered <b>200</b>')
+  expect(page).toContain('It responded with <b>200</b>')
   expect((await own.me(token)).status).toBe(400)
 })
 
@@ -246,12 +246,12 @@ test.for<[string, Answer]>([
   ['a code with blanks', json({ url: 'https://a.example/', confirmation_code: 'a 1' })],
   ['null', json(null)],
   ['text', (response) => response.end('<b>done</b>')],
-])('the page says what Meta wants when the app answers a deletion with %s', async ([, answer]) => {
+])('the page says what Meta expects when the app answers a deletion with %s', async ([, answer]) => {
   const { press } = await startWithApp(answer)
 
   const page = await press('ask-for-deletion')
 
-  expect(page).toContain('Meta wants JSON with an http “url”')
+  expect(page).toContain('Meta expects JSON with an http “url”')
   expect(page).not.toContain('Open the status page')
   expect(page).not.toContain('<b>done</b>')
 })
@@ -260,7 +260,7 @@ test('the page says when the app refuses the callback or cannot be reached', asy
   const refusing = await startWithApp((response) => response.writeHead(404).end())
   const gone = await startWithApp((response) => response.destroy())
 
-  expect(await refusing.press('remove-app')).toContain('Meta wants the status 200.')
+  expect(await refusing.press('remove-app')).toContain('Meta expects the status 200.')
   expect(await gone.press('remove-app')).toContain('The app could not be reached.')
 })
 

@@ -1,4 +1,4 @@
-/** Everything that is known to go wrong between an app and Instagram, with its title on the authorize page. */
+/** Every known failure between an app and Instagram, with its title on the authorize page. */
 export const TITLES = {
   redirect_uri_mismatch: 'Redirect URI not registered',
   invalid_platform_app: 'Invalid platform app',
@@ -7,25 +7,25 @@ export const TITLES = {
   invalid_scope: 'Invalid scope',
   session_invalid: '400: Session Invalid',
   app_opened: 'Instagram’s app opens instead',
-  user_denied: 'The person says no',
+  user_denied: 'The person cancels',
   server_error: 'Server error',
   temporarily_unavailable: 'Temporarily unavailable',
-  callback_without_state: 'No state',
-  callback_with_other_state: 'Another state',
+  callback_without_state: 'State missing',
+  callback_with_other_state: 'Different state',
   callback_empty: 'Neither code nor error',
-  other_browser: 'Back in another browser',
-  code_used: 'Code used already',
+  other_browser: 'Return in another browser',
+  code_used: 'Code already used',
   code_expired: 'Code expired',
   code_invalid: 'Code invalid',
   verification_failed: 'Verification of the code failed',
   client_secret_wrong: 'Client secret wrong',
-  missing_field: 'Field missing',
-  response_type_refused: 'Response type refused',
+  missing_field: 'Required field missing',
+  response_type_refused: 'Invalid response type',
   implicit_disabled: 'Implicit login disabled',
-  browser_forbidden: 'Taken for a browser',
-  no_token_in_answer: 'No token in the answer',
+  browser_forbidden: 'Blocked as a browser',
+  no_token_in_answer: 'No token in the response',
   unsupported_request: 'Unsupported request - method type: get',
-  already_long_lived: 'Token long-lived already',
+  already_long_lived: 'Token already long-lived',
   invalid_application_id: 'Invalid application ID',
   token_expired: 'Token expired',
   session_invalidated: 'Password changed',
@@ -33,9 +33,9 @@ export const TITLES = {
   checkpoint: 'Checkpoint: log in at Instagram first',
   user_unconfirmed: 'Account not confirmed',
   token_revoked: 'Token revoked',
-  session_role: 'Role taken away',
+  session_role: 'Role removed',
   token_unparseable: 'Token cannot be parsed',
-  classic_token_invalid: 'Token invalid, API of 2010 to 2020',
+  classic_token_invalid: 'Token invalid, first Instagram API',
   refresh_too_young: 'Token too young',
   object_missing: 'Object does not exist',
   permission_missing: 'Permission missing',
@@ -43,13 +43,13 @@ export const TITLES = {
   throttled: 'Throttled',
   action_blocked: 'Action blocked',
   account_blocked: 'Account blocked',
-  temporary_failure: 'Out of order for a while',
+  temporary_failure: 'Temporary failure',
   reset: 'Connection reset',
-  hang: 'No answer at all',
-  truncated: 'Answer cut off',
-  slow: 'Answer without end',
+  hang: 'No response',
+  truncated: 'Incomplete response',
+  slow: 'Endless response',
   html_answer: 'HTML with status 200',
-  empty_answer: 'Empty answer',
+  empty_answer: 'Empty response',
   redirect_answer: 'Redirect',
 } as const
 
@@ -58,19 +58,19 @@ export type FaultName = keyof typeof TITLES
 
 /** Where a fault happens, in the order of a login, with the group's title on the authorize page. */
 export const PLACES = {
-  authorize: 'On Instagram’s page: the app is not called back',
-  callback: 'On the way back to the app',
+  authorize: 'On Instagram’s page, without a callback',
+  callback: 'In the redirect to the app',
   exchange: 'When the app exchanges the code',
-  long_lived: 'When it asks for 60 days',
+  long_lived: 'When it requests a long-lived token',
   me: 'When it reads the profile',
-  refresh: 'When it refreshes the token next',
-  revoke: 'When it revokes its access',
+  refresh: 'When it next refreshes the token',
+  revoke: 'When it revokes access',
 } as const
 
 /** Where a fault happens: on Instagram's page, in the redirect back to the app, or in a call of the app's server. */
 export type FaultPlace = keyof typeof PLACES
 
-/** The calls of the app's server that faults are known for. */
+/** The calls of the app's server with known faults. */
 export type CallPlace = Exclude<FaultPlace, 'authorize' | 'callback'>
 
 /** A faulty response to a call: these bytes, or a broken connection. */
@@ -99,13 +99,13 @@ export interface FaultyCallback {
   code?: boolean
   /** Default `kept`: the state that the app sent. */
   state?: 'kept' | 'missing' | 'other'
-  /** Whether a page shows the address, to be opened in another browser, in place of a redirect. Default: no. */
+  /** Whether a page shows the address, to open in another browser, instead of a redirect. Default: no. */
   elsewhere?: boolean
 }
 
 interface FaultForm {
   name: FaultName
-  /** One of the forms of this fault; the plainest is `usual`. */
+  /** One of the forms of this fault; `usual` is the most common one. */
   variant: string
 }
 

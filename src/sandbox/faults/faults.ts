@@ -54,7 +54,7 @@ export function findFault(name: FaultName, { at, variant }: FaultSelector = {}):
     (known) => known.name === name && (at ?? known.at) === known.at && (variant ?? known.variant) === known.variant,
   )
   if (!fault) {
-    throw new Error(`The sandbox knows no "${name}" at ${at ?? 'any place'}, ${variant ?? 'of any kind'}`)
+    throw new Error(`The sandbox has no fault "${name}" at ${at ?? 'any place'} with the variant ${variant ?? '(any)'}`)
   }
   return fault
 }
@@ -65,7 +65,7 @@ export interface FaultGroup {
   faults: readonly { key: string; title: string; chosen: boolean }[]
 }
 
-/** All faults as the authorize page offers them. `chosen`: the key of the selected one. */
+/** All faults for the authorize page. `chosen`: the key of the selected one. */
 export function faultGroups(chosen?: string): FaultGroup[] {
   const places = Object.entries(PLACES) as [FaultPlace, string][]
   return places.map(([at, place]) => ({
@@ -95,7 +95,7 @@ const ENDPOINTS = {
   revoke: 'revoke',
 } satisfies Record<CallPlace, Endpoint>
 
-/** The faults that one sandbox is to produce: each once, in the order in which they were added. */
+/** The faults that a sandbox produces next: each once, in the order in which they were added. */
 export class FaultQueue {
   readonly #pages: PageFault[] = []
   readonly #callbacks: CallbackFault[] = []

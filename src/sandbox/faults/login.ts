@@ -22,7 +22,7 @@ export const PAGE_FAULTS: FaultTable<string> = {
   // Not recorded: at which of Instagram's addresses this message appears.
   session_invalid: { usual: '400: Session Invalid' },
   // On a phone the app may take a tapped link, and show nothing of the page.
-  app_opened: { usual: 'Instagram’s app has opened in place of this page, and shows nothing of it.' },
+  app_opened: { usual: 'Instagram’s app opened instead of this page, without the login.' },
 }
 
 /** The query of a callback after Cancel, as documented. */
