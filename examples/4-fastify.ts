@@ -58,7 +58,8 @@ app.post<{ Body: string }>('/instagram/data-deletion', async (request) => {
 
 app.get<{ Params: { code: string } }>('/instagram/deletions/:code', async (request, reply) => {
   const deletion = await instagram.dataDeletion.findDeletion(request.params.code)
-  return deletion ? `Deleted at ${deletion.doneAt.toISOString()}` : reply.code(404).send('Not known')
+  if (!deletion) return reply.code(404).send('Deletion request not found')
+  return deletion.doneAt ? `Deleted at ${deletion.doneAt.toISOString()}` : 'Ignored: the account was connected again.'
 })
 
 app.setErrorHandler((error, _request, reply) => {
