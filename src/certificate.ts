@@ -76,7 +76,7 @@ function contentOf(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    const problem = isMissing ? 'is not there' : `cannot be read: ${fileProblem(cause)}`
+    const problem = isMissing ? 'does not exist' : `cannot be read: ${fileProblem(cause)}`
     throw new Error(`HTTPS names ${resolve(file)}, which ${problem}.`, { cause })
   }
 }

@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 
 /** A database that notes when a write fails because the database is read-only, full or away. */
 interface WatchedDatabase extends Database {
-  /** Set by a write that failed; whoever makes sure that writes succeed again clears it. */
+  /** Set by a write that failed. The health check clears it when writes succeed again. */
   hasFailedWrite: boolean
 }
 
@@ -37,7 +37,7 @@ export interface Context {
   login: PageLogin
   metrics: Metrics
   jobs: Jobs
-  /** Aborted when the process is told to stop, or the context is closed. */
+  /** Aborted when the process stops, or the context is closed. */
   stopping: AbortSignal
   /** Stops the jobs, then closes the connections to Instagram and the database. */
   close(): Promise<void>
@@ -54,7 +54,7 @@ export interface ContextParts {
   listeners?: readonly EventListener[] | undefined
   /** Where a person can connect an account again; `null`: unknown. Default: always unknown. */
   reconnectUrl?: ((account: Account) => string | null) | undefined
-  /** Aborted when the process is told to stop. */
+  /** Aborted when the process stops. */
   stopping?: AbortSignal | undefined
 }
 
@@ -93,7 +93,7 @@ export function createContext(config: Config, parts: ContextParts): Context {
     log[level]({ account: id, status, reason, tokenExpiresAt }, event.type)
     metrics.onEvent(event)
     webhook?.deliverDue().catch((error: unknown) => {
-      log.error({ err: error }, 'events could not be delivered, and wait for the next round')
+      log.error({ err: error }, 'events could not be delivered; they are retried in the next round')
     })
   }
 

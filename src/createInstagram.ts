@@ -17,7 +17,7 @@ import type { InstagramOptions } from './options.ts'
 import { withStoredSecrets } from './secrets.ts'
 import { addressOf, reconnectUrl } from './web/request.ts'
 
-/** Logins with Instagram in a host app: pages to mount, and the connected accounts. */
+/** Instagram login in your app: a router with pages, and the connected accounts. */
 export interface Instagram extends Login, AsyncDisposable {
   /**
    * Every page and endpoint. Mount it at the redirect URI's path without the last segment: `/instagram` for `…/instagram/response`. Other
@@ -28,41 +28,40 @@ export interface Instagram extends Login, AsyncDisposable {
   /** For your own routes that Meta calls, with the result of `verifySignedRequest`. The router has such routes already. */
   dataDeletion: DataDeletion
   /**
-   * Refreshes tokens, delivers events and deletes old rows, as far as due. Runs once a minute unless the option `jobs` is off; safe to call
-   * at any time, in any number of processes. Never rejects: failures are logged, and the next run tries again.
+   * Refreshes tokens, delivers events and deletes old rows that are due. Runs once a minute unless the option `jobs` is off. Safe to call at
+   * any time, in any number of processes. Never rejects: failures are logged, and the next run retries.
    */
   runJobs(): Promise<void>
   /**
-   * Waits for the database. Rejects with the failed attempt while it cannot be opened; it is tried again every ten seconds, and until then
-   * everything that needs it fails with `database_unavailable` (503).
+   * Waits for the database. Rejects with the error while it cannot be opened. Opening is retried every ten seconds; until then everything
+   * that needs the database fails with `database_unavailable` (503).
    */
   ready(): Promise<void>
-  /** Waits for requests and calls under way, then closes everything, so that the process can end. Later calls are refused. */
+  /** Waits for current requests and calls, then closes everything, so that the process can exit. Later calls are refused. */
   close(): Promise<void>
 }
 
 /**
- * The connected accounts. An account is found by its `key`, which never changes, or by either of Instagram's two ids. Everything rejects
+ * The connected accounts. An account is found by its `key`, which never changes, or by either of Instagram's two IDs. All methods reject
  * with an `AppError` `database_unavailable` while the database cannot be reached.
  */
 export interface InstagramAccounts {
-  /** One page of the accounts, in the order of their ids. */
+  /** One page of the accounts, ordered by ID. */
   list(query?: ListQuery): Promise<AccountList>
   /** The account, without its token; `undefined`: it is not connected. */
   find(id: string): Promise<Account | undefined>
   /**
-   * A token of the account that is valid now, refreshed first if that is due. While refreshing fails, the current token is returned until it
-   * expires.
+   * A valid token of the account, refreshed first if due. If refreshing fails, the current token is returned until it expires.
    *
    * @throws {NoValidTokenError} with the reason
    */
   token(id: string): Promise<ValidToken>
   /** Refreshes the account's token now, if that is possible. */
   refresh(id: string): Promise<RefreshResult>
-  /** Deletes the account and its token, and asks Instagram to revoke the access (see `revokeOnDisconnect`). Returns whether it was connected. */
+  /** Deletes the account and its token, and revokes access on Instagram (see `revokeOnDisconnect`). Returns whether it was connected. */
   disconnect(id: string): Promise<boolean>
   /**
-   * Connects an account by a token from elsewhere, such as from Meta's dashboard. A short-lived token is exchanged for a long-lived one.
+   * Connects an account with an existing token, for example from Meta's dashboard. A short-lived token is exchanged for a long-lived one.
    *
    * @throws {AppError} `facebook_token`, `basic_display_token` or `no_token`: the text is not an Instagram token; `account_not_allowed`
    * @throws {InstagramError} Instagram does not accept the token
@@ -87,12 +86,12 @@ export interface AccountList {
   next: string | null
 }
 
-/** For those who mount the router elsewhere: it needs what Express adds to requests and responses. */
+/** For routers mounted outside Express, which adds properties to requests and responses. */
 const WRAP_ROUTER =
-  'The Instagram router works in an Express app only. Elsewhere put it into one, and mount that: express().use(path, instagram.router).'
+  'The Instagram router requires Express. In other frameworks wrap it and mount the result: express().use(path, instagram.router).'
 
 /**
- * Logins with Instagram for an Express 5 app.
+ * Creates Instagram login for an Express 5 app.
  *
  * ```ts
  * import { createInstagram } from 'instagram-access-token'
@@ -101,10 +100,10 @@ const WRAP_ROUTER =
  * app.use('/instagram', instagram.router)
  * ```
  *
- * The database opens in the background. Several can be created in one process, with different settings and databases.
+ * The database opens in the background. One process can have several, with different settings and databases.
  *
  * @throws {ConfigError} with all mistakes in options
- * @throws Error in a sentence for the operator: a stored secret cannot be read or created, or Express is version 4
+ * @throws Error for the operator: a stored secret cannot be read or created, or Express is version 4
  */
 export function createInstagram(options: InstagramOptions): Instagram {
   // Express 4, which alone has this method, would not catch the rejections of our handlers.
@@ -116,7 +115,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
   warnOfSettings(config, {}, log)
   const address = addressOf(config.instagram.redirectUri)
   const database = openInBackground(config.databaseUrl, (error) => {
-    log.error({ err: error }, 'the database cannot be opened, and is tried again in ten seconds')
+    log.error({ err: error }, 'the database cannot be opened; the app retries in ten seconds')
   })
   const stopping = new AbortController()
   const context = createContext(config, {
@@ -188,7 +187,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
     finishLogin: tracked(async (options: FinishLogin) => {
       const finished = await login.finishLogin(options)
       for (const err of finished.withheld)
-        log.warn({ err, ...errorLogFields(err, config.names) }, 'connected, but without all that was requested')
+        log.warn({ err, ...errorLogFields(err, config.names) }, 'connected, but with missing data or permissions')
       return finished
     }),
     accounts: {

@@ -30,7 +30,7 @@ export const TOKEN_URL = 'https://api.instagram.com/oauth/access_token'
 /** Where the rest of the API is: without a version, and without a slash at the end. */
 export const GRAPH_URL = 'https://graph.instagram.com'
 
-/** Where people authorized before; most guides still name it. That it ended is what many programs report, not Meta. */
+/** The former authorize URL, which most guides still name. Many programs, but not Meta, report that it was switched off. */
 export const FORMER_AUTHORIZE = { url: 'https://api.instagram.com/oauth/authorize', ended: '2026-08' } as const
 
 /** Versions of the Graph API, the newest first, with the first and the last day of each. Those that are not listed had ended before. */
@@ -51,7 +51,7 @@ export const DEFAULT_GRAPH_VERSION = GRAPH_VERSIONS[0].version
 /** Query parameters that apps made since a version can no longer use, from that version on. */
 export const ENDED_PARAMETERS = { since: 'v27.0', names: ['method', 'callback', 'date_format'] } as const
 
-/** The scope without which nothing is granted, and no token can be refreshed. */
+/** The scope that Instagram always requires, also for refreshing tokens. */
 export const BASIC_SCOPE = 'instagram_business_basic'
 
 /** The scopes of Instagram login. */
@@ -114,7 +114,7 @@ export const LONG_LIVED_DAYS = 60
 /** Milliseconds of age from which a long-lived token can be refreshed. */
 export const REFRESHABLE_AFTER_MS = DAY_MS
 
-/** Calls that an account has in `hours`, which roll, for each time that its content was shown. `code` is the error beyond that. */
+/** How many calls an account has in the last `hours` for each impression of its content. `code`: the error above that. */
 export const CALL_LIMIT = { callsPerImpression: 4800, hours: 24, code: 80002 } as const
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ')

@@ -1,4 +1,4 @@
-/** What a host app imports. */
+/** The public API of the package. */
 
 import { type Explained, explain as explainWith } from './errors/explain.ts'
 import { OPTION_NAMES } from './errors/settingNames.ts'
@@ -35,8 +35,8 @@ export type { TestUser, TestUserKey } from './sandbox/testUsers.ts'
 /**
  * What an error means, who can fix it, and how.
  *
- * @param what An error that this package threw; another error with Instagram's words in its message; the code of an error; what somebody saw
- *   or pasted: the address of Instagram's error page, its words, a line of a log; or Instagram's response in JSON, as text or parsed.
- * @returns Always an explanation: `unknown` for words that match nothing, and `internal` for unexpected errors.
+ * @param what An error that this package threw; another error with Instagram's message in its own; the code of an error; a text that
+ *   somebody saw or pasted: the address or the words of Instagram's error page, a log line; or Instagram's response in JSON, as text or parsed.
+ * @returns Always an explanation: `unknown` for texts without a match, and `internal` for unexpected errors.
  */
 export const explain = (what: unknown): Explained => explainWith(what, OPTION_NAMES)

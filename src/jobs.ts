@@ -12,10 +12,10 @@ const INTERVAL_MS = MINUTE_MS
 /** Milliseconds for which a login attempt is kept, so that its callback can be reloaded. */
 const LOGIN_ATTEMPT_LIFETIME_MS = DAY_MS
 
-/** Milliseconds for which undelivered events are kept after the webhook was removed from the settings: it may come back. */
+/** Milliseconds for which undelivered events are kept after the webhook was removed from the settings: the setting may be restored. */
 const EVENT_LIFETIME_MS = 7 * DAY_MS
 
-/** What the app does without a request: it refreshes tokens, delivers events, and deletes what has expired. */
+/** The app's background jobs: refreshing tokens, delivering events, and deleting expired data. */
 export type Jobs = ReturnType<typeof createJobs>
 
 /** Jobs that do nothing until they are run or started. */
@@ -46,7 +46,7 @@ export function createJobs(options: {
     'delivering events': async () => webhook?.deliverDue(),
     'looking for interrupted logins': async () => {
       const count = await attempts.markInterrupted()
-      if (count > 0) log.warn({ count }, 'logins were interrupted, and what Instagram gave for them is lost')
+      if (count > 0) log.warn({ count }, 'logins were interrupted; their tokens are lost')
     },
     'deleting expired data': async () => {
       const time = now().getTime()
@@ -64,7 +64,7 @@ export function createJobs(options: {
     try {
       await job()
     } catch (error) {
-      log.error({ err: error }, `${name} failed, and is tried again later`)
+      log.error({ err: error }, `${name} failed; it is retried later`)
     }
   }
 

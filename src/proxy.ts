@@ -23,7 +23,7 @@ export function createAgent(
   })
 }
 
-/** Connections to a proxy. Says what went wrong with the proxy, instead of undici’s words, which do not name it. */
+/** Connections to a proxy. Reports the proxy’s error with its host, which undici’s message does not contain. */
 class ProxyPool extends Pool {
   readonly #host: string
 

@@ -12,7 +12,7 @@ const generate = () => randomBytes(KEY_BYTES).toString('base64')
 type Secrets = Pick<Config, 'databaseUrl' | 'sessionSecrets' | 'tokenKeys'>
 
 /**
- * The settings with the secrets that were left out: generated once and stored beside the database as `session-secret`
+ * The settings with the secrets that were left out: generated once and stored next to the database as `session-secret`
  * and `token-key`, so that sessions and tokens outlive a restart. With an in-memory database nothing is stored.
  *
  * @throws Error in a sentence that names the file: it cannot be read or created, or was changed
@@ -46,7 +46,7 @@ export function tokenKeysOf(config: Secrets, get = readStoredSecret): readonly T
 export function readStoredSecret(path: string): string | undefined {
   try {
     const secret = readFileSync(path, 'utf8').trim()
-    if (secret === '') throw new Error('the file is empty; delete it, and a new secret is made')
+    if (secret === '') throw new Error('the file is empty; delete it to generate a new secret')
     return secret
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined

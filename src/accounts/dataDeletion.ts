@@ -6,17 +6,17 @@ import { deleteSessionsOf, inBatches } from './batches.ts'
 import type { AccountEvent, Events } from './events.ts'
 
 /**
- * Milliseconds by which a token may be younger than a deauthorization and is destroyed all the same, because Meta's clock and ours differ.
- * A token that is younger still comes from a new consent.
+ * How many milliseconds younger than a deauthorization a token may be and is still deleted, because Meta's clock and ours differ. A
+ * younger token comes from a new consent.
  */
 const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
 
-/** Milliseconds after which a request to delete data is ignored: it may be repeated by somebody else than Meta. */
+/** Milliseconds after which a deletion request is ignored: somebody other than Meta may have repeated it. */
 const REQUEST_LIFETIME_MS = 10 * DAY_MS
 
-/** A deletion that a person requested. Holds nothing about the person. */
+/** A deletion that a person requested. Contains no data about the person. */
 export interface Deletion {
-  /** The person looks up the status with it. Cannot be guessed. */
+  /** The person looks up the status with it. Impossible to guess. */
   confirmationCode: string
   /** When the person requested it, according to Meta; otherwise when Meta's request arrived. */
   askedAt: Date
@@ -25,19 +25,19 @@ export interface Deletion {
 }
 
 /**
- * Requests that Meta passes on. `id` is either of Instagram's two ids; `askedAt` is when the person asked for it, `null`: Meta does not say.
+ * Requests that Meta passes on. `id` is either of Instagram's two IDs; `askedAt` is the time of the person's request, `null`: not given.
  *
  * @see https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
  */
 export interface DataDeletion {
   /**
-   * The person removed the app: destroys the token and ends the sessions; the account stays as `disconnected_by_instagram`. Does nothing if it
-   * is unknown, was deauthorized before, or was connected anew since. Returns the number of accounts changed.
+   * The person removed the app: deletes the token and the sessions; the account stays as `disconnected_by_instagram`. Does nothing if it is
+   * unknown, was deauthorized before, or was connected again since. Returns the number of accounts changed.
    */
   deauthorize(id: string, askedAt: Date | null): Promise<number>
   /**
-   * The person wants everything deleted: deletes the account, its token, sessions and events, in one transaction. There may be nothing left. An
-   * account that was connected anew since the request stays, and every account if the request is more than ten days old.
+   * The person requests deletion: deletes the account, its token, sessions and events, in one transaction. There may be none left. An
+   * account that was connected again since the request stays, and every account if the request is more than ten days old.
    */
   deleteData(id: string, askedAt: Date | null): Promise<Deletion>
   /** `undefined`: there is no deletion with this code. */

@@ -42,10 +42,10 @@ export function createDisconnect(options: {
   }
 }
 
-/** What a disconnect did, for people. */
+/** The result of a disconnect, for people. */
 export function describeDisconnect({ account, isRevoked }: Disconnected, title = accountTitle(account)): string {
-  const deleted = `${title} was disconnected: its token is deleted here.`
-  if (isRevoked) return `${deleted} Access was also revoked at Instagram.`
+  const deleted = `${title} was disconnected, and its token was deleted.`
+  if (isRevoked) return `${deleted} Access was also revoked on Instagram.`
   if (account.status === 'disconnected_by_instagram') return deleted
-  return `${deleted} To revoke access at Instagram, remove the app there under Settings → Apps and websites.`
+  return `${deleted} To revoke access on Instagram, remove the app there under Settings → Apps and websites.`
 }

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { Queries } from '../database/database.ts'
 import { type Account, accountJson } from './account.ts'
 
-/** What can happen to an account. */
+/** The types of account events. */
 export type EventType =
   | 'account.connected' // For the first time or again.
   | 'token.refreshed' // The token is valid for another 60 days.
   | 'token.expiring' // Refreshing keeps failing, and the token expires soon.
   | 'account.needs_reconnect' // There is no valid token, and only the person can give a new one.
   | 'account.unreadable' // None of the token keys decrypts the token.
-  | 'account.readable' // A key that decrypts the token is back, or the clock by which it had expired is right again.
+  | 'account.readable' // The token's key was restored, or the wrong clock that had made it expire was corrected.
   | 'account.disconnected' // Deleted with its token, on request of a visitor, a program or the operator.
   | 'account.deauthorized' // The person removed the app on Instagram.
 
-/** Something that happened to an account. */
+/** An account event. */
 export interface AccountEvent {
   /** The same for every delivery of the event. */
   id: string

@@ -10,10 +10,10 @@ const SPREAD = 0.2
 /** Failures in a row after which an account is `expiring`. */
 const FAILURES_UNTIL_EXPIRING = 3
 
-/** How long before expiry, in ms, failures make an account `expiring`: a short outage before that alarms nobody. */
+/** How long before expiry, in ms, failures make an account `expiring`: a short outage before that raises no alarm. */
 const FAILING_NEAR_EXPIRY_MS = 7 * DAY_MS
 
-/** The same for an account that waits because Instagram throttles, which mostly passes. */
+/** The same for an account that waits because of throttling, which is usually temporary. */
 const THROTTLED_NEAR_EXPIRY_MS = 3 * DAY_MS
 
 /** The age in ms below which "no permission" may mean "too young": Instagram's wording for that is unknown. */
@@ -114,8 +114,8 @@ export function afterThrottling(account: Account, until: Date, now: Date): Accou
 }
 
 /**
- * The account after its token was refused for good, or lost its key. `expired` is what our clock says while Instagram says nothing: it ends when
- * the clock turns out to be wrong.
+ * The account after its token was refused for good, or lost its key. `expired` comes from this machine's clock, not from Instagram: it is undone
+ * if the clock was wrong.
  */
 export function afterLoss(
   account: Account,
@@ -126,7 +126,7 @@ export function afterLoss(
   return { account: { ...withStatus(account, status, reason, now), dueAt: null }, event: `account.${status}` }
 }
 
-/** The account after the key of its token came back, or after the clock by which the token had expired was set right. */
+/** The account after its token key was restored, or after a wrong clock, which had made the token expire, was corrected. */
 export function afterReturn(account: Account, now: Date, schedule: RefreshSchedule): AccountChange {
   const { tokenKind: kind, tokenObtainedAt: obtainedAt, tokenExpiresAt: expiresAt } = account
   return {

@@ -6,8 +6,8 @@ import type { Leases } from './refresher.ts'
 import { createTokenCipher, keyIdOf, type TokenCipher, tryDecrypt } from './tokenCipher.ts'
 
 /**
- * Compares the accounts with the token keys, which change at a start only: an account whose key is missing becomes `unreadable` (unless only
- * the person can help anyway), and an account whose key is back gets its status again.
+ * Compares the accounts with the token keys, which change at a start only: an account whose key is missing becomes `unreadable` (unless it must
+ * be reconnected anyway), and an account whose key was restored gets its status again.
  */
 export async function checkKeys(
   database: Database,

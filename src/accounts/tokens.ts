@@ -8,11 +8,11 @@ import { type Account, describeReason, type StatusReason } from './account.ts'
 import { type Accounts, assertAllowed } from './accounts.ts'
 import type { Refresher } from './refresher.ts'
 
-/** A token that is valid now, and what a caller of Instagram's API needs beside it. */
+/** A token that is valid now, with what a caller of Instagram's API needs. */
 export interface ValidToken {
-  /** A secret: for the `access_token` of calls from a server, never for a page, a URL or a log. */
+  /** A secret: for calls from a server, never for a page, a log or a link. */
   accessToken: string
-  /** When it expires; `null`: never. It is refreshed long before, so the next call may return another token. */
+  /** When it expires; `null`: never. It is refreshed long before that, so the next call may return another token. */
   expiresAt: Date | null
   /** The professional account's id; while it is unknown, the app-scoped one. */
   userId: string
@@ -42,7 +42,7 @@ export class NoValidTokenError extends AppError {
     const { account, since = null, reason = null, cause } = about
     const message = account
       ? `The account ${account.id} has no valid token (${loss}). ${reason ? describeReason(reason) : ''}`.trim()
-      : 'No account with this id is connected.'
+      : 'No account with this ID is connected.'
     super(codeOf(loss, reason), { message, cause })
     this.loss = loss
     this.since = since
@@ -144,10 +144,10 @@ function parseToken(text: string): string {
 }
 
 function notAnInstagramToken(code: 'facebook_token' | 'basic_display_token' | 'no_token'): AppError {
-  return new AppError(code, { message: `${code} was given in place of an Instagram token` })
+  return new AppError(code, { message: `${code} was given instead of an Instagram token` })
 }
 
-/** Instagram does not say how old a token is; an exchange tells the two kinds apart. */
+/** Instagram does not say how old a token is; an exchange distinguishes the two kinds. */
 async function longLivedToken(instagram: InstagramClient, accessToken: string, now: () => Date): Promise<Token> {
   try {
     return await instagram.exchangeForLongLived(accessToken)

@@ -33,7 +33,7 @@ const RETRY_PAUSES_MS = [
 /** The longest `Retry-After`, in ms. */
 const LONGEST_RETRY_AFTER_MS = DAY_MS
 
-/** The share of a pause by which it is randomly longer, so that events that failed together are not sent together again. */
+/** The random extra share of a pause, so that events that failed together are not sent together again. */
 const JITTER = 0.2
 
 interface ClaimedEvent {

@@ -5,7 +5,7 @@ import { checkParameters, commit, type Database, type Row, type Value, type Work
 /** Milliseconds, unless the URL says otherwise. */
 const LIMITS = { statement_timeout: 30_000, lock_timeout: 5_000, idle_in_transaction_session_timeout: 5_000 }
 
-/** `query_timeout` is the client's, for a server that is gone without a word. */
+/** `query_timeout` is the client's, for a server that disappears silently. */
 const POOL_OPTIONS = {
   ...LIMITS,
   application_name: 'instagram-access-token',
@@ -34,11 +34,11 @@ const LOCK = `SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextex
 /** Type identifiers of bigint, smallint, integer and numeric. All else stays text. */
 const NUMBERS = [20, 21, 23, 1700]
 
-/** A PostgreSQL database. Connections are made when they are needed, and again after the server was away. */
+/** A PostgreSQL database. Connections are opened when needed, and again after an outage. */
 export function openPostgres(url: string): Database {
   const types = { getTypeParser: (type: number) => (NUMBERS.includes(type) ? safeInteger : String) }
   const pool = new Pool({ ...POOL_OPTIONS, types, connectionString: url })
-  // The pool drops broken connections; whoever uses one gets the error from the statement.
+  // The pool drops broken connections; a statement on one fails with the error.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   const given = new URL(url).searchParams

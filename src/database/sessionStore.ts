@@ -16,7 +16,7 @@ export class DatabaseSessionStore extends session.Store {
   readonly #database: Database
   readonly #accountKeyOf: AccountKeyOf
 
-  /** @param accountKeyOf The account of a session, by which `deleteSessionsOf` finds it */
+  /** @param accountKeyOf The account of a session, for `deleteSessionsOf` */
   constructor(database: Database, accountKeyOf: AccountKeyOf) {
     super()
     this.#database = database

@@ -19,20 +19,20 @@ const SIZE_LIMIT = 1024 * 1024
 const HEADERS_LIMIT = 64 * 1024
 
 /**
- * Milliseconds for which an idle connection is kept, whatever the server offers: one that dies unseen later would take a code with it.
+ * Milliseconds for which an idle connection is kept, whatever the server offers: a code sent on one that broke unnoticed would be lost.
  */
 const IDLE_LIMIT_MS = 1_000
 
-/** Characters of Instagram’s words that go into an error. */
+/** How many characters of Instagram’s message an error contains. */
 const MAX_MESSAGE_LENGTH = 500
 
 /** Fields of a request that are masked in errors. */
 const SECRET_FIELDS = new Set(['client_secret', 'code', 'access_token'])
 
-/** Names of what is called, as the metrics have them. */
+/** Names of the endpoints, as in the metrics. */
 export type Endpoint = 'token' | 'long_lived' | 'refresh' | 'me' | 'revoke' | 'picture'
 
-/** A call that is over. */
+/** A finished call. */
 export interface FinishedCall {
   endpoint: Endpoint
   outcome: 'ok' | InstagramErrorKind
@@ -57,7 +57,7 @@ export interface HttpOptions {
   proxy?: ProxySettings
   /** Default: nothing is logged. */
   log?: Logger
-  /** Called after each call, whatever came of it. */
+  /** Called after each call, failed or not. */
   onCall?: ((call: FinishedCall) => void) | undefined
   /** A `Dispatcher` of undici, whose types stay out of the package’s. Default: connections of its own. */
   dispatcher?: object
@@ -67,17 +67,17 @@ export interface HttpOptions {
 export function createHttp(options: HttpOptions) {
   const { onCall, now, proxy = {}, log } = options
   const dispatcher = (options.dispatcher ?? createAgent(proxy, CONNECTIONS)) as Dispatcher
-  /** How far ahead our clock was when the log said so last, in ms. */
+  /** How far ahead the clock was when the log last reported it, in ms. */
   let loggedMs = 0
 
-  /** Logs once that our clock and Instagram's differ, until the difference changes. */
+  /** Logs once that this machine's clock and Instagram's differ, until the difference changes. */
   function checkClock(aheadMs: number): void {
     if (Math.abs(aheadMs - loggedMs) <= CLOCK_TOLERANCE_MS) return
     const isRight = Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS
     loggedMs = isRight ? 0 : aheadMs
     const seconds = Math.round(Math.abs(aheadMs) / 1000)
-    const fix = 'Set the clock, and keep it right by NTP: timedatectl set-ntp true.'
-    if (isRight) log?.info('this machine’s clock agrees with Instagram’s again')
+    const fix = 'Set the clock, and synchronize it with NTP: timedatectl set-ntp true.'
+    if (isRight) log?.info('this machine’s clock matches Instagram’s again')
     else
       log?.warn(
         { fix },
@@ -87,8 +87,8 @@ export function createHttp(options: HttpOptions) {
 
   return {
     /**
-     * Makes one call and returns what `read` makes of its response. Follows no redirect and sends no cookie. Only a GET whose connection
-     * breaks before the response is tried again, once.
+     * Makes one call and returns the result of `read`. Follows no redirect and sends no cookie. Retries, once, only a GET whose connection
+     * breaks before the response.
      *
      * @throws {InstagramError} `unreachable`, `proxy_failed`, `timed_out`, `too_large`, `unreadable`, or what `read` throws
      */
@@ -108,7 +108,7 @@ export function createHttp(options: HttpOptions) {
             headers: Object.keys(headers).map(nameOf),
             bytes: body.length,
           }
-          log.debug({ ...shape, body: shapeOf(body) }, 'shape of an answer of Instagram')
+          log.debug({ ...shape, body: shapeOf(body) }, 'shape of a response of Instagram')
         }
         const result = read(response)
         finish('ok')
@@ -229,7 +229,7 @@ function malformed(error: unknown): string | undefined {
   if (error instanceof errors.HTTPParserError) return 'bytes that are not HTTP'
   if (error instanceof errors.ResponseContentLengthMismatchError) return 'a body of another length than announced'
   if (!(error instanceof errors.SocketError)) return undefined
-  if (error.message === 'bad response') return 'an interim response (100 Continue) that we did not ask for'
+  if (error.message === 'bad response') return 'an unexpected interim response (100 Continue)'
   return error.message === 'bad upgrade' ? 'a switch to another protocol (101)' : undefined
 }
 

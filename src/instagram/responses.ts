@@ -6,10 +6,10 @@ import { LONG_LIVED_DAYS, MINUTE_MS, SHORT_LIVED_SECONDS } from '../facts.ts'
 import { escapeControls } from '../log.ts'
 import { idSchema, parseExactJson } from './exactJson.ts'
 
-/** Milliseconds by which our clock and Instagram’s may differ before that matters. */
+/** How far this machine’s clock and Instagram’s may differ, in ms. */
 export const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS
 
-/** A response as it came. */
+/** A response, unparsed. */
 export interface HttpResponse {
   /** Origin and path of the call; never its query, which may hold a secret. */
   address: string
@@ -18,9 +18,9 @@ export interface HttpResponse {
   body: Buffer
   headers: IncomingHttpHeaders
   usage: Usage
-  /** Milliseconds by which our clock is ahead of Instagram’s; `undefined`: the response does not say the time. */
+  /** How many milliseconds this machine’s clock is ahead of Instagram’s; `undefined`: the response has no time. */
   clockAheadMs: number | undefined
-  /** Masks the secrets of the request, and what is as long as a token, in words that go into an error, and bounds their length. */
+  /** Prepares a text for an error: masks the request’s secrets and everything as long as a token, and limits the length. */
   mask: (text: string | undefined) => string | undefined
 }
 
@@ -30,7 +30,7 @@ export interface HttpResponse {
  */
 export type TokenKind = 'short_lived' | 'long_lived' | 'classic'
 
-/** An access token as Instagram gave it. */
+/** An access token as Instagram issued it. */
 export interface Token {
   kind: TokenKind
   accessToken: string
@@ -39,7 +39,7 @@ export interface Token {
   expiresAt: Date | null
 }
 
-/** What Instagram gives for a code. */
+/** Instagram’s response to a code. */
 export interface TokenResponse {
   token: Token
   /** The app-scoped or the professional id: Meta’s pages and real responses disagree which. `null`: left out. `/me` has both. */
@@ -71,7 +71,7 @@ export interface Picture {
 
 // Parts of schemas.
 
-/** Lengths in characters, all generous: what is longer is no token, and no name of Instagram's. */
+/** Lengths in characters, all generous: no token and no name of Instagram's is longer. */
 const MAX_LENGTHS = { token: 4_000, name: 500, url: 4_000, permission: 100, permissions: 100 }
 
 const tokenText = z.string().min(1).max(MAX_LENGTHS.token)
@@ -122,7 +122,7 @@ const tokenSchema = flatOrInData(
   }),
 )
 
-/** Reads what Instagram gives for a code. The token’s life counts from `askedAt`, to be on the safe side. */
+/** Reads the response to a code. The token’s lifetime counts from `askedAt`, to be safe. */
 export function readToken(response: HttpResponse, askedAt: Date): TokenResponse {
   const json = readJson(response, tokenSchema)
   const accessToken = json.access_token
@@ -144,14 +144,14 @@ export function readToken(response: HttpResponse, askedAt: Date): TokenResponse 
 
 // The response to a long-lived exchange and to a refresh.
 
-/** Should Instagram not say: a day less than long-lived tokens live. */
+/** Used if Instagram does not say: a day less than the lifetime of long-lived tokens. */
 const DEFAULT_LONG_LIVED_SECONDS = (LONG_LIVED_DAYS - 1) * 24 * 60 * 60
 
 const longLivedSchema = flatOrInData(
   z.object({ access_token: tokenText, expires_in: lifetime(DEFAULT_LONG_LIVED_SECONDS) }),
 )
 
-/** Reads the long-lived token of an exchange or a refresh. Its life counts from `askedAt`, to be on the safe side. */
+/** Reads the long-lived token of an exchange or a refresh. Its lifetime counts from `askedAt`, to be safe. */
 export function readLongLivedToken(response: HttpResponse, askedAt: Date): Token {
   const { access_token, expires_in } = readJson(response, longLivedSchema)
   return expiringToken('long_lived', access_token, askedAt, expires_in)
@@ -190,7 +190,7 @@ export function readProfile(response: HttpResponse): Profile {
   return { id, userId, username, name, accountType, pictureUrl }
 }
 
-/** Reads a picture. @throws {InstagramError} `unreadable` for whatever is no picture */
+/** Reads a picture. @throws {InstagramError} `unreadable` if it is not a picture */
 export function readPicture({ address, status, contentType, body }: HttpResponse): Picture {
   if (status === 200 && /^image\/(jpeg|png|webp|gif|avif)$/.test(contentType)) return { contentType, bytes: body }
   throw new InstagramError('unreadable', { endpoint: address, status, contentType })
@@ -212,7 +212,7 @@ const errorSchema = z.object({
   fbtrace_id: optionalText,
 })
 
-/** What an error says; `undefined`: the response is no error. `isOk`: whether its status is good. */
+/** The error in a response; `undefined`: it is not an error. `isOk`: whether its status is a success. */
 function readError(json: unknown, isOk: boolean): ErrorResponse | undefined {
   const body = fieldsOf(json) ?? {}
   const { error, error_message, status } = body
@@ -236,7 +236,7 @@ function readError(json: unknown, isOk: boolean): ErrorResponse | undefined {
 
 const utf8 = new TextDecoder()
 
-/** Reads a successful response. @throws {InstagramError} for an error in any shape, and for what can’t be parsed */
+/** Reads a successful response. @throws {InstagramError} for an error of any form, and for a response that cannot be parsed */
 function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape): z.output<Shape> {
   const { address, status, contentType, usage, clockAheadMs, body, mask } = response
   const isUsed = usage.percent > 0 || usage.regainMs > 0

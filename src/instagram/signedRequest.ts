@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { AppError } from '../errors/errors.ts'
 import { idSchema, parseExactJson } from './exactJson.ts'
 
-/** The person whom a `signed_request` is about. */
+/** The person in a `signed_request`. */
 export interface SignedRequest {
   /** The app-scoped id. */
   userId: string
-  /** When it was signed, to the second; `null`: it does not say. */
+  /** When it was signed, in whole seconds; `null`: not given. */
   issuedAt: Date | null
 }
 
@@ -15,11 +15,11 @@ export interface SignedRequest {
 export type SignedRequestFault = keyof typeof MESSAGES
 
 const MESSAGES = {
-  malformed: 'The signed_request is missing, or is not two parts of base64url with a dot between them.',
+  malformed: 'The signed_request is missing, or is not two base64url parts separated by a dot.',
   wrong_signature:
-    'The signed_request is signed neither with the Instagram app secret nor with the Meta app secret, or was changed on the way.',
+    'The signature matches neither the Instagram app secret nor the Meta app secret, or the signed_request was changed.',
   unreadable_payload: 'The signed_request has a valid signature, but its payload is not a JSON object.',
-  other_algorithm: 'The signed_request has a valid signature, but names another algorithm than HMAC-SHA256.',
+  other_algorithm: 'The signed_request has a valid signature, but its algorithm is not HMAC-SHA256.',
   no_user: 'The signed_request has a valid signature, but no user_id.',
 } as const
 
@@ -37,7 +37,7 @@ const claimsSchema = z.looseObject({
  * @param text The field `signed_request` of the form that Meta sends.
  * @param secrets The app secret, or several of which any may have signed it: Meta’s pages leave open whether it is the Instagram app’s or
  *   the Meta app’s.
- * @throws {AppError} `bad_request` with the fault as `details.reason`; holds nothing of the request
+ * @throws {AppError} `bad_request` with the fault as `details.reason`; it contains no part of the request
  * @throws {TypeError} for an empty secret
  * @see https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
  */

@@ -11,7 +11,7 @@ import type { ValidCallback } from './callback.ts'
 /** Milliseconds after which a login without an outcome is given up: longer than all of its calls to Instagram together. */
 const LOGIN_TIME_LIMIT_MS = 30_000
 
-/** Milliseconds after a callback's first arrival in which a repeat has the same result: a reload, or a response that was lost. */
+/** How long after a callback's first arrival a repeat (a reload, or a lost response) has the same result, in ms. */
 export const REPEAT_LIFETIME_MS = 2 * MINUTE_MS
 
 /** A login attempt: the right to carry out the login, or the account of the same login that was carried out before. */
@@ -92,7 +92,7 @@ export function createLoginAttempts(database: Database, log: Logger, now: () => 
       await transaction.query(sql, [stateHash, accountKey])
     },
 
-    /** Stores why a login failed. `reference` names the request in the log. Never rejects: repeated callbacks are then told `interrupted`. */
+    /** Stores why a login failed. `reference` names the request in the log. Never rejects: if it fails, repeated callbacks get `interrupted`. */
     async fail(stateHash: string, error: unknown, reference: string): Promise<void> {
       const outcome = JSON.stringify({ code: toAppError(error).code, reference })
       try {

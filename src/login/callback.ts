@@ -3,7 +3,7 @@ import { matchInstagramError } from '../errors/match.ts'
 import { escapeControls } from '../log.ts'
 import { readState, STATE_LIFETIME_MS } from './state.ts'
 
-/** Characters that are read of a pasted text: code and state are some 500 together. */
+/** How many characters of a pasted text are read: code and state have about 500 together. */
 const LONGEST_PASTED_TEXT = 4_000
 
 /** A callback with an authorization code for the browser that began the login. */
@@ -24,13 +24,13 @@ export function callbackQuery(callback: URLSearchParams | URL | string): URLSear
   return new URLSearchParams(isAddress ? /\?(.*)/s.exec(sent)?.[1] : sent)
 }
 
-/** Parameters of a refusal; any of them may be the only one. */
+/** Parameters of an error; any of them may be the only one. */
 const REFUSALS = ['error', 'error_code', 'error_message', 'error_reason', 'error_description']
 
 /** Parameters that may come once only. @see RFC 6749, section 3.1 */
 const UNIQUE = ['state', 'code', 'error']
 
-/** Whether a query is an answer of Instagram: a code or a refusal. */
+/** Whether a query is a response of Instagram: a code or an error. */
 export function isAnswer(query: URLSearchParams): boolean {
   return ['code', ...REFUSALS].some((name) => query.get(name))
 }
@@ -65,7 +65,7 @@ export function validateCallback(
   return { state, code, isFresh, returnTo: read.returnTo }
 }
 
-/** Anybody can write an error response (RFC 6749, section 4.1.2.1), so its words go to the log only. */
+/** Anybody can forge an error response (RFC 6749, section 4.1.2.1), so its text goes to the log only. */
 function authorizationError(query: URLSearchParams): AppError {
   const type = query.get('error') ?? ''
   const code = Number(query.get('error_code') ?? NaN)

@@ -11,27 +11,27 @@ import type { LoginAttempt, LoginAttempts } from './attempts.ts'
 import { callbackQuery, validateCallback } from './callback.ts'
 import { createState, validateReturnTo } from './state.ts'
 
-/** Milliseconds between attempts to store a token while the database is unavailable: a new token would need the person again. */
+/** Milliseconds between attempts to store a token while the database is unavailable: only a new login would issue another token. */
 const STORE_RETRY_PAUSES_MS = [200, 800, 2_000]
 
-/** Milliseconds after which storing is not tried again: people wait no longer. */
+/** Milliseconds after which storing is not retried: the person is waiting. */
 const STORE_TIME_LIMIT_MS = 5_000
 
-/** A login in its two halves; between them, the person is at Instagram. */
+/** The two steps of a login; between them, the person is at Instagram. */
 export interface Login {
   /**
-   * Begins a login. Stores nothing, so a page may begin one for each of its links.
+   * Begins a login. Stores nothing, so a page can begin one for each of its links.
    *
    * @throws {AppError} `return_to_foreign`
    */
   beginLogin(options?: BeginLogin): BegunLogin
   /**
-   * Finishes a login. The same callback may arrive several times, and at several processes: its code is exchanged once, and every arrival
-   * within two minutes of the first has the same result.
+   * Finishes a login. The same callback may arrive several times, at several processes: its code is exchanged once, and all arrivals within
+   * two minutes of the first have the same result.
    *
-   * @throws {AppError} the callback is not valid for this browser, or its login is over (`state_used`)
-   * @throws {InstagramError} Instagram gives no token for the code
-   * @throws {AppError} `token_not_kept`: Instagram gave a token, and the database did not store it
+   * @throws {AppError} the callback is not valid for this browser, or was already used (`state_used`)
+   * @throws {InstagramError} Instagram issues no token for the code
+   * @throws {AppError} `token_not_kept`: Instagram issued a token, but the database could not store it
    */
   finishLogin(options: FinishLogin): Promise<FinishedLogin>
 }
@@ -41,22 +41,22 @@ export interface BeginLogin {
   /** Only the browser that has this secret can finish the login. Default: a new one. */
   browserSecret?: string | undefined
   /**
-   * Where the person is sent after the login: a path of the redirect URI's origin, or an address there or at one of `returnToOrigins`; at
-   * most 1,000 characters. May come from anybody, for example from a query. Default: nowhere.
+   * Where the person returns to after the login: a path or address on the redirect URI's origin, or an address on one of
+   * `returnToOrigins`; at most 1,000 characters. May be untrusted, for example from a query. Default: nowhere.
    */
   returnTo?: string | undefined
   /**
-   * Who begins the login, such as the ID of your user: only with the same value can it be finished. The link does not show it. Default:
-   * nobody.
+   * The user who begins the login, such as a user ID: the login can be finished only with the same value. The link does not contain it.
+   * Default: none.
    */
   bindTo?: string | undefined
-  /** Whether Instagram asks for the password again, so that the person can choose another account. Default: no. */
+  /** Whether Instagram asks for a new login, so that the person can choose another account. Default: no. */
   forceReauth?: boolean | undefined
 }
 
-/** A login that has begun; it can be finished for ten minutes. */
+/** A login that was begun; it can be finished for ten minutes. */
 export interface BegunLogin {
-  /** Where the person authorizes: Instagram's address with our `state`. */
+  /** Instagram's authorize URL, with the `state`. */
   url: string
   /** The given or new secret. Store it in an `HttpOnly` cookie or in the session, and pass it to {@link Login.finishLogin}. */
   browserSecret: string
@@ -64,11 +64,11 @@ export interface BegunLogin {
 
 /** Options of {@link Login.finishLogin}. */
 export interface FinishLogin {
-  /** What Instagram sent the browser back with: the whole address, its path and query, or its query. */
+  /** The callback: the whole URL, its path and query, or its query. */
   callback: URLSearchParams | URL | string
-  /** The secret of the browser that came back; `undefined`: it has none, and the login is refused. */
+  /** The secret of the browser with the callback; `undefined`: it has none, and the login is refused. */
   browserSecret: string | undefined
-  /** Who is signed in at your site now; if it is not who began the login, it is refused (`user_changed`). Default: nobody. */
+  /** The user who is signed in to your site now. If another user began the login, it is refused (`user_changed`). Default: none. */
   bindTo?: string | undefined
   /** Names the request in your log. If the login fails, repeated callbacks get the reference of the first one. Default: a random one. */
   reference?: string | undefined
@@ -78,11 +78,11 @@ export interface FinishLogin {
 export interface FinishedLogin {
   /** The connected account, without its token. */
   account: Account
-  /** Where the person asked to go, as a whole address of an allowed origin; `undefined`: nowhere. */
+  /** Where to return to: an absolute URL on an allowed origin; `undefined`: nowhere. */
   returnTo: string | undefined
-  /** Whether the same callback succeeded before, so that nothing happened now. Sign nobody in then who has signed out since. */
+  /** Whether the same callback already succeeded, so that nothing happened now. Do not sign in a person who has signed out since. */
   isRepeated: boolean
-  /** Why the token lasts one hour only or cannot be used, or the profile is missing; usually empty. For the log: the account shows it too. */
+  /** Why the token lasts only an hour or cannot be used, or the profile is missing; usually empty. For the log: the account has it too. */
   withheld: readonly InstagramError[]
 }
 
@@ -149,7 +149,7 @@ export function createLogin(options: {
   }
 
   /**
-   * Code → short-lived token → long-lived token and profile. Once the code is exchanged, nothing that Instagram gave is lost: without the
+   * Code → short-lived token → long-lived token and profile. Once the code is exchanged, no data of Instagram's is lost: without the
    * long-lived token the short-lived one is used, without the profile the id that came with the token.
    */
   async function exchange(code: string): Promise<{ connection: Connection; withheld: InstagramError[] }> {
@@ -187,7 +187,7 @@ export function createLogin(options: {
         const pause = STORE_RETRY_PAUSES_MS[tries]
         const isInTime = performance.now() - began < STORE_TIME_LIMIT_MS
         if (pause === undefined || !isInTime || !isAppError(cause, 'database_unavailable')) {
-          const message = `Instagram gave a token for the account ${connection.userId}, and it could not be stored`
+          const message = `Instagram issued a token for the account ${connection.userId}, and it could not be stored`
           throw new AppError('token_not_kept', { message, cause })
         }
         await sleep(pause)
@@ -196,7 +196,7 @@ export function createLogin(options: {
   }
 }
 
-/** What a token came with that cannot be used. */
+/** Why a token cannot be used. */
 const UNUSABLE = {
   permission_missing: `a token without ${BASIC_SCOPE}`,
   not_professional: 'a token of a personal account',

@@ -10,22 +10,22 @@ const LONGEST_RETURN_ADDRESS = 1_000
 
 /** What a `state` is made with. */
 export interface StateSecrets {
-  /** Stored in the browser's cookie; proves that the browser that comes back is the one that began the login. */
+  /** Stored in the browser's cookie; proves that the same browser began the login. */
   browserSecret: string
-  /** Ours. */
+  /** Signs the state. */
   secret: string
   /** Who may finish the login, such as a user of the host app. Default: any user of the browser. */
   bindTo?: string | undefined
 }
 
-/** A `state` that we signed. */
+/** A `state` with a valid signature. */
 export interface ReadState {
   createdAt: Date
-  /** Where the person wants to go after the login. */
+  /** Where the person returns to after the login. */
   returnTo: string | undefined
-  /** Whether the browser that came back began the login. */
+  /** Whether the same browser began the login. */
   isOfBrowser: boolean
-  /** Whether the user who came back began the login. */
+  /** Whether the same user began the login. */
   isOfUser: boolean
 }
 
@@ -42,7 +42,7 @@ export function createState({ browserSecret, secret, bindTo }: StateSecrets, now
   return `${text}.${hmac(secret, `state ${text}`)}`
 }
 
-/** Reads a `state`; `undefined`: we did not sign it with this secret. */
+/** Reads a `state`; `undefined`: it was not signed with this secret. */
 export function readState(
   { browserSecret = '', secret, bindTo }: Omit<StateSecrets, 'browserSecret'> & { browserSecret: string | undefined },
   state: string,
@@ -72,7 +72,7 @@ function hmac(secret: string, text: string): string {
 }
 
 /**
- * Checks where a person asked to go after a login. `requested` may come from anybody: it is read as a browser reads it.
+ * Checks a return address. `requested` is untrusted: it is parsed as browsers do.
  *
  * @param origins Allowed origins. Paths are relative to the first.
  * @returns The whole address.

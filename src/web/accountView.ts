@@ -29,7 +29,7 @@ export function accountView(account: Account, token: TokenView, now: Date) {
     /** Whether `picture` under the base path has a picture. */
     hasPicture: account.pictureUrl !== null,
     /** Shown if there is no picture. */
-    initial: (name ?? username ?? '?').slice(0, 1).toUpperCase(),
+    initial: firstCharacter(name ?? username ?? '?').toUpperCase(),
     /** The app-scoped id. */
     id,
     /** The professional account's id. */
@@ -62,13 +62,18 @@ export function accountView(account: Account, token: TokenView, now: Date) {
 
 /** What the account page shows of a token. `graph`: the Graph API's URL with its version; `null` if it does not accept the token. */
 export function tokenView(accessToken: string, graph: string | null) {
-  const parameters = `fields=user_id,username&access_token=${encodeURIComponent(accessToken)}`
   return {
     full: accessToken,
     masked: `${accessToken.slice(0, 4)}${'•'.repeat(12)}${accessToken.slice(-4)}`,
-    /** A command that uses the token. */
-    curl: graph && `curl '${graph}/me?${parameters}'`,
+    /** A command that uses the token, which goes to its end. */
+    curl: graph && `curl '${graph}/me?fields=user_id,username&access_token=`,
   }
+}
+
+/** An emoji may be several code points. */
+function firstCharacter(text: string): string {
+  const [first] = new Intl.Segmenter().segment(text)
+  return first?.segment ?? ''
 }
 
 /** The reason in words, and the code of its help page, if there is one. */
@@ -78,8 +83,8 @@ function reasonView(reason: StatusReason) {
 }
 
 const UNUSABLE = {
-  permission_missing: 'The permission instagram_business_basic was not granted, and every call needs it.',
-  not_professional: 'It belongs to a personal account, and Instagram’s API is for professional accounts only.',
+  permission_missing: 'The permission instagram_business_basic was not granted. Every call requires it.',
+  not_professional: 'It belongs to a personal account. Instagram’s API supports professional accounts only.',
 }
 
 const ACCOUNT_TYPES = new Map([
@@ -92,8 +97,8 @@ const ACCOUNT_TYPES = new Map([
 const SCOPES = new Map([
   ['instagram_business_basic', 'Read the profile and its media'],
   ['instagram_business_content_publish', 'Publish posts, reels and stories'],
-  ['instagram_business_manage_messages', 'Read and answer messages'],
-  ['instagram_business_manage_comments', 'Read, answer and hide comments'],
+  ['instagram_business_manage_messages', 'Read and reply to messages'],
+  ['instagram_business_manage_comments', 'Read, reply to and hide comments'],
   ['instagram_business_manage_insights', 'Read statistics'],
 ])
 

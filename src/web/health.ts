@@ -30,10 +30,10 @@ export function readiness({ database, stopping, log }: Context): RequestHandler 
         await withTimeout(DATABASE_LIMIT_MS, database.query(TEST_WRITE))
         database.hasFailedWrite = false
       }
-      if (!wasReady) log.info('Ready again: the database answers.')
+      if (!wasReady) log.info('Ready again: the database can be reached.')
       return (wasReady = true)
     } catch (error) {
-      if (wasReady) log.error({ err: error }, 'Not ready: the database is away.')
+      if (wasReady) log.error({ err: error }, 'Not ready: the database cannot be reached.')
       return (wasReady = false)
     }
   }

@@ -1,5 +1,5 @@
 /**
- * A link that opens a page in the system's browser, for the built-in browsers of the Instagram and Facebook apps; `null`: this is another
+ * A link that opens a page in the system's browser, for the in-app browsers of Instagram and Facebook; `null`: this is another
  * browser. The links are not documented.
  */
 export function systemBrowserLink(userAgent: string, page: string): string | null {

@@ -22,7 +22,7 @@ const importForm = z.object({ access_token: z.string().catch('') }).catch({ acce
 /** The handlers of logins and of the account page. */
 export function loginHandlers(context: Context, address: Address) {
   const { accounts, config, instagram, login, metrics, now, refresher } = context
-  const { takesTokens } = config
+  const { showToken, takesTokens } = config
 
   const handlers = {
     /** `GET /`: the account page of a connected browser, else the start page. */
@@ -118,7 +118,8 @@ export function loginHandlers(context: Context, address: Address) {
       if (outcome === 'failed') throw new AppError('host_failed')
     }
     if (returnTo === undefined) await renderAccount(account, request, response, true)
-    else redirectTo(response, returnTo)
+    // A fragment of its own, empty or not: otherwise the browser keeps Instagram's `#_`.
+    else redirectTo(response, returnTo.includes('#') ? returnTo : `${returnTo}#`)
   }
 
   async function finishLogin(callback: URLSearchParams, request: Request) {
@@ -131,7 +132,7 @@ export function loginHandlers(context: Context, address: Address) {
       const finished = await login.finishOrRepeat({ callback, browserSecret, bindTo, reference, sessionId })
       for (const error of finished.withheld) {
         const line = { err: error, ...errorLogFields(error, config.names) }
-        log.warn(line, 'connected, but not with everything that was requested')
+        log.warn(line, 'connected, but with missing data or permissions')
       }
       const { account, isRepeated, attempt } = finished
       current.isRepeatedLogin = isRepeated
@@ -178,7 +179,7 @@ export function loginHandlers(context: Context, address: Address) {
   ) {
     const systemBrowser = systemBrowserLink(request.get('User-Agent') ?? '', address.url + request.path)
     const notice = await session.takeFlash(request)
-    await renderView(response, 'index', { ...locals, takesTokens, notice, systemBrowser })
+    await renderView(response, 'index', { ...locals, showToken, takesTokens, notice, systemBrowser })
   }
 
   async function renderAccount(account: Account, request: Request, response: Response, justConnected = false) {
@@ -187,11 +188,12 @@ export function loginHandlers(context: Context, address: Address) {
       connectAnother: beginLogin(request, response, { forceReauth: true }),
       justConnected,
       notice: await session.takeFlash(request),
+      tokenApi: { url: `${address.url}/api/accounts/${account.id}/token`, isOn: config.apiKeys.length > 0 },
     })
   }
 
   async function tokenOf(account: Account, request: Request): Promise<TokenView> {
-    if (!config.showToken) return 'hidden'
+    if (!showToken) return 'hidden'
     const { graphUrl, graphVersion } = config.instagram
     try {
       const token = (await accounts.accessToken(account.key)) ?? ''

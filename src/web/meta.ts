@@ -23,7 +23,9 @@ export function metaHandlers({ config, dataDeletion, now }: Context, address: Ad
       const { userId, issuedAt } = verify(request)
       const accounts = await dataDeletion.deauthorize(userId, issuedAt)
       if (accounts === 0)
-        requestContext(request).log.info('deauthorized an account that is not connected, or was connected again')
+        requestContext(request).log.info(
+          'deauthorization ignored: the account is not connected, or was connected again',
+        )
       response.json({ success: true })
     },
 
@@ -37,7 +39,11 @@ export function metaHandlers({ config, dataDeletion, now }: Context, address: Ad
       const { confirmationCode, doneAt } = await dataDeletion.deleteData(userId, issuedAt)
       const { log } = requestContext(request)
       if (doneAt) log.info({ confirmationCode }, 'data deleted')
-      else log.warn({ confirmationCode }, 'a request to delete data was ignored: it is old, or the account is new')
+      else
+        log.warn(
+          { confirmationCode },
+          'data deletion request ignored: it is too old, or the account was connected again',
+        )
       response.json({ url: `${address.url}/data-deletion/${confirmationCode}`, confirmation_code: confirmationCode })
     },
 

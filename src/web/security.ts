@@ -23,7 +23,7 @@ const helmetHeaders = helmet({
       styleSrc: ["'self'"],
     },
   },
-  // A browser without Sec-Fetch-Site shows by the origin that a form is ours; paths hold codes and states.
+  // For browsers without Sec-Fetch-Site the origin shows that a form is ours; paths contain codes and states.
   referrerPolicy: { policy: 'strict-origin' },
   strictTransportSecurity: false, // It holds for a whole host. Its owner decides.
   xFrameOptions: { action: 'deny' },
@@ -99,7 +99,7 @@ const ABSOLUTE_FORM = /^\w+:\/\/[^/?]*/
 export function proxyNotice(log: Logger): RequestHandler {
   return warnOnce(
     log,
-    'X-Forwarded-For arrives, but TRUST_PROXY is off: everybody behind your proxy counts as one address. Set TRUST_PROXY to the number of proxies in front, or to their addresses (see README).',
+    'Requests have X-Forwarded-For, but TRUST_PROXY is off, so all visitors behind your proxy share one rate limit. Set TRUST_PROXY to the number of proxies in front, or to their addresses.',
     (request) => request.get('X-Forwarded-For') !== undefined,
   )
 }
@@ -108,7 +108,7 @@ export function proxyNotice(log: Logger): RequestHandler {
 export function mountNotice(log: Logger, { base, url, callback }: Address): RequestHandler {
   return warnOnce(
     log,
-    `The router is not mounted at the path of the redirect URI without its last segment, so people will not come back from Instagram to it (unless a proxy rewrites paths). The redirect URI is ${url}${callback}.`,
+    `The router is not mounted at the path of the redirect URI without its last segment, so callbacks from Instagram miss it (unless a proxy rewrites paths). The redirect URI is ${url}${callback}.`,
     ({ baseUrl }) => !base.toLowerCase().endsWith(baseUrl.toLowerCase()),
   )
 }
@@ -117,7 +117,7 @@ export function mountNotice(log: Logger, { base, url, callback }: Address): Requ
 export function httpsNotice(log: Logger, { origin }: Address): RequestHandler {
   return warnOnce(
     log,
-    'The redirect URI is https, but requests arrive by http without “X-Forwarded-Proto: https”, so browsers get no session cookie. Have the proxy in front send that header.',
+    'The redirect URI is https, but requests arrive over http without “X-Forwarded-Proto: https”, so browsers get no session cookie. Make the proxy in front send this header.',
     (request) =>
       origin.startsWith('https:') &&
       !('encrypted' in request.socket) &&
@@ -132,12 +132,12 @@ export function httpsNotice(log: Logger, { origin }: Address): RequestHandler {
 export function hostSessionNotice(log: Logger): RequestHandler {
   const warnOfStrict = warnOnce(
     log,
-    'The session cookie of this app is SameSite=Strict: browsers do not send it when Instagram sends people back, and their session is lost. Set sameSite to “lax”.',
+    'The session cookie of this app is SameSite=Strict: browsers do not send it on the redirect back from Instagram, so the session is lost. Set sameSite to “lax”.',
     (request) => ['strict', true].includes(hostCookie(request)?.sameSite ?? false),
   )
   const warnOfSecure = warnOnce(
     log,
-    'The session cookie of this app is secure, but Express takes requests for http, so browsers get no cookie and logins are lost. Behind a proxy for https set “trust proxy”; without https set secure to false.',
+    'The session cookie of this app is secure, but Express treats requests as http, so browsers get no cookie and logins are lost. Behind an https proxy set “trust proxy”; without https set secure to false.',
     () => true,
   )
   return (request, response, next) => {

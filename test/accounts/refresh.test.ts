@@ -241,7 +241,7 @@ describe('of many accounts', () => {
     stage.pass(MINUTE_MS)
     await stage.process().refresher.refreshDue()
 
-    expect(stage.logged('refreshing an account failed, and is tried again')).toMatchObject([
+    expect(stage.logged('refreshing an account failed; it is retried')).toMatchObject([
       { err: { message: 'a mistake' } },
     ])
     expect([whileLeased, stage.refreshedTokens().length]).toStrictEqual([5, 6])

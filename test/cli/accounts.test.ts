@@ -84,7 +84,7 @@ test('a terminal shows fifty accounts, or all if wanted; a pipe gets all, separa
   const found = await runInTerminal('--search', 'harbour')
 
   expect(some.stdout.match(/✓/g)).toHaveLength(50)
-  expect(some.stderr).toBe('There are more: add --all.\n')
+  expect(some.stderr).toBe('There are more. To list them, add --all.\n')
   expect(all.stdout.match(/✓/g)).toHaveLength(61)
   const lines = piped.stdout.trimEnd().split('\n')
   expect(lines).toHaveLength(61)
@@ -99,7 +99,7 @@ test('a terminal shows fifty accounts, or all if wanted; a pipe gets all, separa
   ])
   for (const never of ['\u001b', 'IGAA']) expect(piped.stdout + piped.stderr).not.toContain(never)
   expect(found.stdout.match(/✓/g)).toHaveLength(50)
-  expect(found.stderr).toBe('There are more. A longer beginning finds fewer.\n')
+  expect(found.stderr).toBe('There are more. Search for a longer beginning of the name or ID.\n')
 })
 
 test('a program gets each account as the API returns it', async () => {
@@ -158,7 +158,7 @@ test('a token is refreshed, with a warning where the clock differs from Instagra
 
   const { status, stdout, stderr } = await run('refresh', '17841403815449847')
 
-  expect([status, stdout]).toStrictEqual([0, '@harbour.bakery was refreshed.\n'])
+  expect([status, stdout]).toStrictEqual([0, '@harbour.bakery was renewed.\n'])
   expect(stderr).toMatch(/^! this machine’s clock is \d+ seconds behind Instagram’s\n {2}→ Set the clock/)
   const [after] = await stored()
   expect(after?.['expires_at']).toBeGreaterThan(Number(before?.['expires_at']))
@@ -171,7 +171,7 @@ test('a refresh that fails says why, and what Instagram said', async () => {
   const { status, stdout, stderr } = await run('refresh', APP_ID)
 
   expect(status).toBe(1)
-  expect(stdout).toMatch(/^@harbour\.bakery was not refreshed\. .*Instagram/)
+  expect(stdout).toMatch(/^@harbour\.bakery was not renewed\. .*Instagram/)
   expect(stderr).toContain('a token could not be refreshed')
   expect(stdout + stderr).not.toMatch(/IGAA|canary/)
 })
@@ -212,7 +212,7 @@ test('where nobody can be asked, nothing is disconnected without --yes', async (
   expect(unsure.stderr).toContain('add --yes')
   expect(kept).toHaveLength(1)
   expect(sure.stdout).toBe(
-    '@harbour.bakery was disconnected: its token is deleted here. Access was also revoked at Instagram.\n',
+    '@harbour.bakery was disconnected, and its token was deleted. Access was also revoked on Instagram.\n',
   )
   expect(await stored()).toStrictEqual([])
 })
@@ -229,25 +229,24 @@ test('a list that is watched shows what changes, until Ctrl-C', async () => {
 })
 
 test.each([
-  [['--watch'], 'Only a terminal can be drawn'],
+  [['--watch'], '--watch requires a terminal'],
   [['--status', 'splendid'], 'splendid'],
   [['--colour'], '--colour'],
-  [['destroy', APP_ID], 'There is no “destroy”.'],
-  [['refresh'], 'Name the account to refresh, by its id.'],
+  [['destroy', APP_ID], 'Unknown action “destroy”.'],
   [['refresh', APP_ID, 'too'], 'too'],
 ])('%j is not understood, and the usage is shown', async (args, sentence) => {
   const { status, stdout, stderr } = await run(...args)
 
   expect([status, stdout]).toStrictEqual([2, ''])
   expect(stderr).toContain(sentence)
-  expect(stderr).toContain('npm run accounts -- refresh <id>')
+  expect(stderr).toContain('npm run accounts -- refresh <account>')
   expect(stderr).not.toMatch(/ {4}at /)
 })
 
 test('an unknown id is reported', async () => {
   const { status, stderr } = await run('refresh', '27640875392278830')
 
-  expect([status, stderr]).toStrictEqual([1, 'Cannot go on: No account has the id 27640875392278830.\n'])
+  expect([status, stderr]).toStrictEqual([1, '✗ No account 27640875392278830. List accounts: npm run accounts\n'])
 })
 
 test('mistakes in the settings are named without a value', async () => {

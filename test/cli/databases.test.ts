@@ -78,13 +78,13 @@ test('every token is encrypted with the newest key, and each older key is no lon
   const again = await rotateKeys()
 
   expect(stdout).toBe(
-    '1,200 accounts sealed anew under k2. Now there are under\n' +
+    '1,200 accounts re-encrypted with k2. Accounts by key:\n' +
       '  k2: 1,234 accounts (the newest key)\n' +
-      '  k1: 0 accounts (no longer needed: it may be removed from TOKEN_KEYS)\n',
+      '  k1: 0 accounts (no longer needed: you can remove it from TOKEN_KEYS)\n',
   )
   expect([status, stderr]).toStrictEqual([0, ''])
   expect(await countReadable()).toBe(1234)
-  expect([again.status, again.stdout]).toEqual([0, expect.stringContaining('0 accounts sealed anew under k2.')])
+  expect([again.status, again.stdout]).toEqual([0, expect.stringContaining('0 accounts re-encrypted with k2.')])
 })
 
 test('accounts whose key is missing, or whose token is broken, are counted and give status 1', async () => {
@@ -93,9 +93,9 @@ test('accounts whose key is missing, or whose token is broken, are counted and g
 
   const { status, stdout, stderr } = await rotateKeys()
 
-  expect(stdout).toContain('  lost: 1 account (a key that is missing from TOKEN_KEYS)\n')
+  expect(stdout).toContain('  lost: 1 account (missing from TOKEN_KEYS)\n')
   expect(stdout).toContain('  k1: 1 account (still needed)\n')
-  expect(stdout).toContain('2 accounts could not be opened, and stayed as before.\n')
+  expect(stdout).toContain('2 accounts could not be decrypted and were not changed.\n')
   expect(stdout + stderr).not.toMatch(SECRETS)
   expect(status).toBe(1)
 })
@@ -127,7 +127,7 @@ test('a terminal shows how far the rotation is, until it is done', async () => {
 
   for (const progress of ['0 of 600', '500 of 600', '600 of 600']) expect(stderr).toContain(progress)
   expect(stderr.endsWith('\r\u001b[K')).toBe(true)
-  expect(stdout).toMatch(/^600 accounts sealed/)
+  expect(stdout).toMatch(/^600 accounts re-encrypted/)
 })
 
 test('Ctrl-C ends a rotation after the current batch with status 130, and the next one goes on', async () => {
@@ -140,7 +140,7 @@ test('Ctrl-C ends a rotation after the current batch with status 130, and the ne
   const second = await rotateKeys({}, '--json')
 
   expect(status).toBe(130)
-  expect(stdout).toContain('Stopped before the end. Start it again at any time: it goes on from here.')
+  expect(stdout).toContain('Stopped early. Run the command again to continue.')
   expect(JSON.parse(second.stdout)).toMatchObject({ sealed: 100, finished: true, unreadable: 0 })
   expect(await countReadable()).toBe(600)
 })
@@ -181,7 +181,7 @@ test('the app goes on during a rotation, and needs no older key afterwards', asy
 test('without any account no key is called superfluous', async () => {
   expect(await rotateKeys()).toStrictEqual({
     status: 0,
-    stdout: 'There is no account in the database that DATABASE_URL names.\n',
+    stdout: 'The database in DATABASE_URL has no accounts.\n',
     stderr: '',
   })
 })
@@ -189,9 +189,9 @@ test('without any account no key is called superfluous', async () => {
 test('mistakes in the settings of a rotation are named without a value, and programs get them too', async () => {
   const { status, stdout, stderr } = await rotateKeys({ TOKEN_KEYS: 'k1:canary', LOG_LEVEL: 'loud' }, '--json')
 
-  expect(stderr).toContain('TOKEN_KEYS must be keys written as id:base64 of 32 bytes')
+  expect(stderr).toContain('TOKEN_KEYS must be keys in the format id:base64 of 32 bytes')
   expect(stderr).toContain('LOG_LEVEL')
-  expect(stderr).toMatch(/\nNothing is lost: start it again at any time\.\n$/)
+  expect(stderr).toMatch(/\nNo data was lost\. You can run the command again\.\n$/)
   expect(JSON.parse(stdout)).toMatchObject({ error: { name: 'settings' } })
   expect(stdout + stderr).not.toMatch(/canary|loud| {4}at /)
   expect(status).toBe(1)
@@ -226,9 +226,9 @@ test('a whole site is copied to PostgreSQL, counted, and goes on there', async (
 
   const { status, stdout, stderr } = await start(['copy-database'], environment).ended
 
-  expect(stderr).toBe('The app must be stopped until this is done: what it changed meanwhile would be missing.\n')
-  expect(stdout).toMatch(/^1,205 rows copied\. Now there are in both\n {2}accounts: 1\n {2}sessions: 1,201\n/)
-  expect(stdout).toContain('Both were counted, and have the same.')
+  expect(stderr).toBe('Keep the app stopped until the copy is complete. Otherwise its changes are lost.\n')
+  expect(stdout).toMatch(/^1,205 rows copied\. Rows in both databases:\n {2}accounts: 1\n {2}sessions: 1,201\n/)
+  expect(stdout).toContain('keep SESSION_SECRETS and TOKEN_KEYS')
   expect(stdout + stderr).not.toContain('canary')
   expect(status).toBe(0)
   const copy = await openDatabase(target.url)
@@ -262,7 +262,7 @@ test('a program gets the counts of a copy as JSON, and a database that holds som
   })
   expect(first.status).toBe(0)
   expect(second.status).toBe(1)
-  expect(second.stderr).toContain('holds something already, in the table sessions: it must be empty')
+  expect(second.stderr).toContain('must be empty. Its table sessions has rows.')
 })
 
 test('Ctrl-C ends a copy with status 130, and nothing is copied', async () => {
@@ -280,13 +280,13 @@ test('Ctrl-C ends a copy with status 130, and nothing is copied', async () => {
 })
 
 test.each([
-  ['no database to copy from', () => ({ DATABASE_URL: 'file::memory:' }), 'name the database to copy from'],
+  ['no database to copy from', () => ({ DATABASE_URL: 'file::memory:' }), 'Name the database to copy from'],
   [
     'no database to copy to',
     () => ({ FROM_DATABASE_URL: place.url, DATABASE_URL: '' }),
-    'name the database to copy to',
+    'Name the database to copy to',
   ],
-  ['the same database twice', () => ({ FROM_DATABASE_URL: place.url }), 'are the same'],
+  ['the same database twice', () => ({ FROM_DATABASE_URL: place.url }), 'Both databases are the same.'],
   ['a missing file', () => ({ FROM_DATABASE_URL: 'file:./nothing.db' }), 'There is no database ./nothing.db'],
   [
     'a server that cannot be reached',
@@ -296,7 +296,7 @@ test.each([
 ])('%s is named in a sentence, with status 1', async (_, environment, sentence) => {
   const { status, stdout, stderr } = await start(['copy-database'], environment()).ended
 
-  expect(stderr).toContain('Cannot go on: ')
+  expect(stderr).toContain('✗ ')
   expect(stderr).toContain(sentence)
   expect(stdout + stderr).not.toMatch(/canary| {4}at /)
   expect(status).toBe(1)

@@ -104,8 +104,8 @@ test('a certificate of the operator is used as it is', async () => {
 })
 
 test.each([
-  ['cert.pem', 'is not there'],
-  ['key.pem', 'is not there'],
+  ['cert.pem', 'does not exist'],
+  ['key.pem', 'does not exist'],
 ])('a missing file %s is named in the error', async (name, words) => {
   const { folder } = await ownPair()
   await rm(join(folder, name))

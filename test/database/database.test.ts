@@ -248,7 +248,7 @@ describe.each(engines)('a database on $name', (engine) => {
     const error = await rejection(openDatabase(url))
 
     expect(error).toMatchObject({ name: 'AppError', code: 'database_unavailable' })
-    expect(error.message).toMatch(/cannot be opened: .*pre-release version.*: start with a new database$/)
+    expect(error.message).toMatch(/cannot be opened: .*pre-release version.*: use a new database$/)
     expect(await schemaState(database)).toStrictEqual({ version: 5, newest: NEWEST })
   })
 

@@ -239,7 +239,7 @@ test('a login succeeds without what Instagram withholds, and the log says what',
 
   expect(account).toMatchObject({ status: 'short_lived', statusReason: 'temporary_failure' })
   expect(withheld.map((error) => explain(error).name)).toStrictEqual(['temporary_failure'])
-  expect(messages(shared)).toContain('warn connected, but without all that was requested')
+  expect(messages(shared)).toContain('warn connected, but with missing data or permissions')
 })
 
 test('permissions that the person took away are not granted', async () => {

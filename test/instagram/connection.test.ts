@@ -394,7 +394,7 @@ test('a clock that differs from Instagram’s is logged once, until the differen
   expect(lines).toStrictEqual([
     'warn: this machine’s clock is 3600 seconds ahead of Instagram’s',
     'warn: this machine’s clock is 7200 seconds behind Instagram’s',
-    'info: this machine’s clock agrees with Instagram’s again',
+    'info: this machine’s clock matches Instagram’s again',
   ])
 })
 

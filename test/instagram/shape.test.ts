@@ -27,7 +27,7 @@ test('at the level debug, each answer’s shape is logged: names, types and leng
   expect(lines).toHaveLength(1)
   expect(JSON.parse(line)).toMatchObject({
     level: 20,
-    msg: 'shape of an answer of Instagram',
+    msg: 'shape of a response of Instagram',
     endpoint: 'token',
     status: 200,
     headers: expect.arrayContaining(['x-app-usage', 'x-fb-rev', 'date', 'content-length']) as string[],

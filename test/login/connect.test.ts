@@ -86,7 +86,7 @@ describe('a database that fails while a token is stored', () => {
 
     await expect(finishing).rejects.toMatchObject({
       code: 'token_not_kept',
-      message: 'Instagram gave a token for the account 27640875392278831, and it could not be stored',
+      message: 'Instagram issued a token for the account 27640875392278831, and it could not be stored',
       cause: { message: 'a mistake in the SQL' },
     })
     await expect(context.login.finishLogin(login)).rejects.toMatchObject({ code: 'token_not_kept' })

@@ -29,8 +29,8 @@ test('a person whose token Instagram does not exchange has it for one hour, and 
   expect(page.text).toContain('(in 60 minutes)')
   expect(page.text).toMatch(/id="token">IGAA\w+</)
   expect(told?.replace(/<[^>]*>/g, '')).toBe(
-    'This token lasts for one hour only. Instagram gave it, but has not exchanged it for one of 60 days. ' +
-      'Instagram refused to exchange this token because it already lasts for 60 days. More about this. We try again while the hour lasts.',
+    'This token lasts for one hour only. Instagram has not exchanged it for one of 60 days yet. ' +
+      'Instagram refused to exchange this token because it already lasts for 60 days. More about this. This site keeps trying during that hour.',
   )
 })
 
@@ -43,8 +43,8 @@ test('a person whom Instagram does not name is connected, and gets the name with
   const later = await somebody.get('/')
 
   expect(page.status).toBe(200)
-  expect(page.text).toContain('know your name yet')
-  expect(page.text).toContain('(in 59 days)')
+  expect(page.text).toContain('Instagram did not return your profile')
+  expect(page.text).toContain('(in 60 days)')
   expect(page.text).not.toContain(`@${username}`)
   expect(later.text).toContain(`@${username}`)
 })
@@ -63,7 +63,7 @@ test('a person whom Instagram does not name this time sees when the profile was 
 
   for (const { text } of pages) {
     expect(text).toContain(`@${username}`)
-    expect(text).toContain(`did not tell your profile this time: this one is of <time datetime="${day}T`)
+    expect(text).toContain(`did not return your profile this time. The one above was read on <time datetime="${day}T`)
   }
   for (const { text } of [first, complete]) expect(text).not.toContain('your profile this time')
 })
@@ -118,6 +118,6 @@ test('a token that no key decrypts is never shown, and the page says what to do'
   const page = await somebody.get('/')
 
   expect(page.status).toBe(200)
-  expect(page.text).toContain('cannot open the token')
+  expect(page.text).toContain('can’t decrypt the token')
   expect(page.text).not.toContain('IGAA')
 })

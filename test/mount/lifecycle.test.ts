@@ -55,7 +55,7 @@ test('mistakes in options are thrown at once, all of them', () => {
       'takesTokens must be true or false.',
       'onConnected must be a function.',
       'render must be a function.',
-      'callbackURL is no option.',
+      'callbackURL is not an option.',
       'clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to begin with.',
     ].join('\n'),
   )

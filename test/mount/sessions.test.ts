@@ -225,7 +225,7 @@ describe.each([
     await operator.post(`/instagram/accounts/${account?.id ?? ''}/disconnect`)
     const [first, second] = [await operator.get('/instagram/accounts'), await operator.get('/instagram/accounts')]
 
-    const notice = '@harbour.bakery was disconnected: its token is deleted here.'
+    const notice = '@harbour.bakery was disconnected, and its token was deleted.'
     expect([first.text.includes(notice), second.text.includes(notice)]).toStrictEqual([true, false])
   })
 })

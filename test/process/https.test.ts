@@ -64,7 +64,9 @@ test('a missing certificate is one sentence, with status 1', async () => {
   const app = here.start({ HTTPS: 'missing.pem,key.pem' })
 
   expect(await app.ended).toBe(1)
-  expect(app.output().trim()).toBe(`Cannot start: HTTPS names ${join(here.folder, 'missing.pem')}, which is not there.`)
+  expect(app.output().trim()).toBe(
+    `Cannot start: HTTPS names ${join(here.folder, 'missing.pem')}, which does not exist.`,
+  )
 })
 
 /** A client that trusts the stored certificate only. */

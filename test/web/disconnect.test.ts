@@ -12,10 +12,10 @@ beforeEach(async () => {
   await world.database.query('DELETE FROM accounts')
 })
 
-const DELETED = '@harbour.bakery was disconnected: its token is deleted here.'
-const REVOKED = `${DELETED} Access was also revoked at Instagram.`
+const DELETED = '@harbour.bakery was disconnected, and its token was deleted.'
+const REVOKED = `${DELETED} Access was also revoked on Instagram.`
 const NOT_REVOKED =
-  'Your account was disconnected: its token is deleted here. To revoke access at Instagram, remove the app there under Settings → Apps and websites.'
+  'Your account was disconnected, and its token was deleted. To revoke access on Instagram, remove the app there under Settings → Apps and websites.'
 
 async function connected(): Promise<Person> {
   const somebody = person(world)

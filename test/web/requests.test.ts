@@ -180,8 +180,8 @@ test('while the database is unavailable the process is alive and not ready, and 
   ])
   expect([alive.status, askedAfter]).toStrictEqual([200, askedBefore])
   expect(back.map(({ status }) => status)).toStrictEqual([200, 200])
-  expect(world.log.filter((line) => line.includes('"Not ready: the database is away."'))).toHaveLength(1)
-  expect(world.log.filter((line) => line.includes('"Ready again: the database answers."'))).toHaveLength(1)
+  expect(world.log.filter((line) => line.includes('"Not ready: the database cannot be reached."'))).toHaveLength(1)
+  expect(world.log.filter((line) => line.includes('"Ready again: the database can be reached."'))).toHaveLength(1)
 })
 
 test('after a write that failed the process is not ready until a test write succeeds, at most every 30 seconds', async () => {

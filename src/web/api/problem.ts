@@ -6,7 +6,7 @@ import { AppError, InstagramError } from '../../errors/errors.ts'
 import { type Address, reconnectUrl } from '../request.ts'
 import { contextOfErrors, handleErrors, requestContext } from '../requestContext.ts'
 
-/** What a response has beside, or instead of, what the catalogue has for its code. */
+/** What a response has in addition to, or instead of, the catalogue's entry. */
 interface ProblemResponse {
   status?: number
   /** Without tokens and keys. */
@@ -81,8 +81,7 @@ function noValidToken(error: NoValidTokenError, address: Address): ApiError {
     reason: reason && describeReason(reason),
     reconnect_url: reconnectUrl(address, account),
   }
-  const keyOrReconnect =
-    'Put the key that sealed the token back among this site’s token keys, or connect the account again at “reconnect_url”.'
+  const keyOrReconnect = 'Restore the missing token key of this site, or reconnect the account at “reconnect_url”.'
   const detail = loss === 'unreadable' && { detail: keyOrReconnect }
   return new ApiError('no_valid_token', { members, ...detail }, error)
 }
