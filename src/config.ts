@@ -92,6 +92,14 @@ export interface Config {
   allowedAccounts: readonly string[]
   /** Whether Instagram is asked to revoke the access of an account that is disconnected. */
   revokeOnDisconnect: boolean
+  /** What people call the site: in the header, in titles and on error pages. */
+  siteName: string | undefined
+  /** The picture in the header: an https URL, or a path on the same origin. */
+  siteLogo: string | undefined
+  /** Where people get help: an http(s) or mailto URL, or a path on the same origin. */
+  supportUrl: string | undefined
+  /** The privacy policy: an http(s) URL, or a path on the same origin. */
+  privacyUrl: string | undefined
   /** What the reader of a message calls each setting: by its environment variable, or by its option. */
   names: SettingNames
 }
@@ -139,6 +147,21 @@ const accounts = listOf(
 const url = z
   .string(URL_FORM)
   .refine((given) => /^https?:\/\//i.test(given) && URL.canParse(given), { error: URL_FORM, abort: true })
+const link = text.refine(
+  (given) => isPath(given) || url.safeParse(given).success,
+  'must be an address that starts with https:// (or http://), or a path on this host, such as /privacy.',
+)
+const supportUrl = text
+  .transform((given) => (/^[^\s@/:]+@[^\s@/]+$/.test(given) ? `mailto:${given}` : given))
+  .refine(
+    (given) => /^mailto:[^\s@/]+@[^\s@/]+$/i.test(given) || link.safeParse(given).success,
+    'must be an email address, an address that starts with https:// (or http://), or a path on this host.',
+  )
+/** Its host becomes part of the Content Security Policy. */
+const siteLogo = text.refine(
+  (given) => isPath(given) || /^https:\/\/[\w.-]+(:\d+)?\//i.test(URL.parse(given)?.href ?? ''),
+  'must be the address of a picture that starts with https://, or a path on this host, such as /logo.svg.',
+)
 /** Other programs take a proxy without `http://` too. */
 const proxy = z
   .preprocess((given) => (typeof given === 'string' && !given.includes('://') ? `http://${given}` : given), url)
@@ -189,6 +212,11 @@ const trustProxy = z
     (trusted) => !Array.isArray(trusted) || trusted.every(isProxyAddress),
     'must be on, off, the number of proxies in front, or their addresses separated by commas.',
   )
+
+/** Whether it is a path on the same origin: `//` and `/\\` lead to another one. */
+function isPath(given: string): boolean {
+  return /^\/(?![/\\])\S*$/.test(given)
+}
 
 function canDecode({ username, password }: URL): boolean {
   try {
@@ -265,6 +293,10 @@ const settings = z.object({
   takesTokens: toggle.optional(),
   allowedAccounts: accounts.default([]),
   revokeOnDisconnect: toggle.default(true),
+  siteName: text.max(60, 'must have at most 60 characters.').optional(),
+  siteLogo: siteLogo.optional(),
+  supportUrl: supportUrl.optional(),
+  privacyUrl: link.optional(),
   sandboxPort: port.default(3001),
   logLevel: text
     .toLowerCase()
@@ -417,10 +449,11 @@ function configOf(values: Values, production: boolean) {
   const own = Object.fromEntries(Object.entries(values).filter(([key]) => key in settings.shape)) as Values
   const { clientId = '', clientSecret = '', redirectUri = '', scopes, authorizeUrl, tokenUrl, ...rest } = own
   const { graphUrl, graphVersion, host, port, https, trustProxy, httpProxy, httpsProxy, noProxy, ...others } = rest
-  const { metaAppSecret, webhookUrl, webhookSecrets, showToken = !production, adminPassword, ...same } = others
+  const { metaAppSecret, webhookUrl, webhookSecrets, showToken = !production, ...texts } = others
+  const { adminPassword, siteName, siteLogo, supportUrl, privacyUrl, ...same } = texts
   return {
     ...same,
-    ...{ production, showToken, adminPassword },
+    ...{ production, showToken, adminPassword, siteName, siteLogo, supportUrl, privacyUrl },
     instagram: { clientId, clientSecret, redirectUri, scopes, authorizeUrl, tokenUrl, graphUrl, graphVersion },
     listening: { host, port, https, trustProxy },
     proxy: withoutEmpty({ httpProxy, httpsProxy, noProxy }) as ProxySettings,

@@ -98,6 +98,17 @@ export interface InstagramOptions extends Hooks {
    * hands, ids cannot. Default: all accounts.
    */
   allowedAccounts?: string | readonly string[] | undefined
+  /** What people call your site: in the header, in titles and on error pages. At most 60 characters. Default: no name. */
+  siteName?: string | undefined
+  /**
+   * The picture in the header, beside the name at 32 × 32 pixels, or without a name at most 192 × 32: an https URL, which is added to the
+   * pages' Content Security Policy, or a path on the same origin. Default: none.
+   */
+  siteLogo?: string | undefined
+  /** Where people get help: an email address, an http(s) URL, or a path on the same origin. Default: none. */
+  supportUrl?: string | undefined
+  /** Your privacy policy: an http(s) URL, or a path on the same origin. Default: none. */
+  privacyUrl?: string | undefined
   /**
    * Whether a disconnect asks Instagram to revoke the access, too, for at most three seconds. The local data is deleted in any case.
    * Default: yes.

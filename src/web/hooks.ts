@@ -65,6 +65,14 @@ export interface PageLocals {
   sandbox: string | null
   /** Whether settings are a host's options instead of environment variables. */
   mounted: boolean
+  /** The site's name; `null`: it has none. */
+  siteName: string | null
+  /** The address of the site's logo; `null`: it has none. */
+  siteLogo: string | null
+  /** The address, which may be `mailto:`, where people get help; `null`: unknown. */
+  supportUrl: string | null
+  /** The address of the privacy policy; `null`: unknown. */
+  privacyUrl: string | null
 }
 
 /** Each view with its own locals. `getStarted` and `connectAnother` are Instagram's authorize URL with a state; times are formatted. */

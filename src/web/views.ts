@@ -74,7 +74,7 @@ export function abort(response: Response): void {
 }
 
 /** Files in the folder `assets` of the views. */
-export const ASSETS = ['icon.svg', 'page.js', 'style.css']
+export const ASSETS = ['apple-touch-icon.png', 'icon.svg', 'page.js', 'style.css']
 
 /** Sends one of the {@link ASSETS}. */
 export function sendAsset(name: string): RequestHandler {

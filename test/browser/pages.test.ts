@@ -89,7 +89,7 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
     world.pass(DAY_MS)
     world.sandbox.revoke('business')
     await page.reload()
-    await press(page, 'Refresh now')
+    await press(page, 'Renew now')
     return page
   },
 
@@ -179,7 +179,7 @@ test('an operator finds the guide from the sandbox, and copies a value and the w
   await browser.allowClipboard()
   const page = await browser.open(world.origin)
 
-  await choose(page, 'Set up the real one')
+  await choose(page, 'Connect the real Instagram')
   await page.getByText('Save the addresses in the dashboard').click()
   await copy(page, 'Copy OAuth redirect URIs')
   const value = await page.evaluate('navigator.clipboard.readText()')

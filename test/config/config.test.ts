@@ -50,6 +50,10 @@ describe('without any settings', () => {
       takesTokens: true,
       allowedAccounts: [],
       revokeOnDisconnect: true,
+      siteName: undefined,
+      siteLogo: undefined,
+      supportUrl: undefined,
+      privacyUrl: undefined,
       metaAppSecrets: [],
       webhook: undefined,
       returnToOrigins: [],
@@ -280,6 +284,22 @@ test.each([',', 'a, @', 'https://www.instagram.com/harbour.bakery'])('no account
   expect(mistakesOf({ ALLOWED_ACCOUNTS: accounts })).toStrictEqual([
     'ALLOWED_ACCOUNTS must be user names or ids of accounts, separated by commas.',
   ])
+})
+
+test.each([
+  ['SITE_NAME', 'siteName', 'Müller & Söhne 🌊'],
+  ['SITE_LOGO', 'siteLogo', '/logo.svg'],
+  ['SITE_LOGO', 'siteLogo', 'https://cdn.example:8443/logo.png?v=2'],
+  ['SUPPORT_URL', 'supportUrl', 'https://site.example/contact'],
+  ['SUPPORT_URL', 'supportUrl', 'mailto:help@site.example'],
+  ['SUPPORT_URL', 'supportUrl', '/contact'],
+  ['PRIVACY_URL', 'privacyUrl', '/privacy'],
+] as const)('%s is %s: %j', (variable, setting, value) => {
+  expect(configFromEnvironment({ [variable]: value })[setting]).toBe(value)
+})
+
+test('an email address is a place to get help', () => {
+  expect(configFromEnvironment({ SUPPORT_URL: 'help@site.example' }).supportUrl).toBe('mailto:help@site.example')
 })
 
 test.each([
@@ -588,6 +608,37 @@ describe('a mistake is one sentence that starts with the variable and never show
       'canary',
       'TRUST_PROXY must be on, off, the number of proxies in front, or their addresses separated by commas.',
     ],
+    ...[
+      'http://canary.example/x.png',
+      '//canary.example/x.png',
+      '/\\canary.example',
+      'canary.png',
+      'https://c;nary/x',
+    ].map(
+      (value) =>
+        [
+          'SITE_LOGO',
+          value,
+          'SITE_LOGO must be the address of a picture that starts with https://, or a path on this host, such as /logo.svg.',
+        ] as const,
+    ),
+    ...['canary', '//canary.example', 'javascript:canary@x', 'mailto:canary', 'a@canary.example/x'].map(
+      (value) =>
+        [
+          'SUPPORT_URL',
+          value,
+          'SUPPORT_URL must be an email address, an address that starts with https:// (or http://), or a path on this host.',
+        ] as const,
+    ),
+    ...['help@canary.example', 'javascript:canary', '/\\canary.example'].map(
+      (value) =>
+        [
+          'PRIVACY_URL',
+          value,
+          'PRIVACY_URL must be an address that starts with https:// (or http://), or a path on this host, such as /privacy.',
+        ] as const,
+    ),
+    ['SITE_NAME', 'canary'.repeat(11), 'SITE_NAME must have at most 60 characters.'],
     [
       'TOKEN_KEYS',
       'canary',

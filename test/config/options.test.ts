@@ -63,6 +63,10 @@ describe('with the three required options', () => {
       takesTokens: false,
       allowedAccounts: [],
       revokeOnDisconnect: true,
+      siteName: undefined,
+      siteLogo: undefined,
+      supportUrl: undefined,
+      privacyUrl: undefined,
     })
   })
 

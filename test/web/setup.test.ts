@@ -57,7 +57,7 @@ test('in the sandbox the guide has https on localhost and placeholders, and ever
   ])
   expect(text).toContain('the app is running on http')
   expect(text).toContain('cannot reach this machine')
-  expect(start.text).toContain('<a href="/setup">Set up the real one</a>')
+  expect(start.text).toContain('<a href="/setup">Connect the real Instagram</a>')
 })
 
 test.each([
