@@ -1,5 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtempDisposable, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -108,6 +111,15 @@ describe('the tarball', () => {
   })
 })
 
+test('a clone that was built runs the command by `npx .`', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'npx-'))
+  const environment = { ...process.env, npm_config_cache: folder.path }
+
+  const { stdout } = await promisify(execFile)('npx', ['.', 'help'], { cwd: ROOT, env: environment })
+
+  expect(stdout).toMatch(/^Usage: instagram-access-token/)
+})
+
 describe('installed into an empty project', () => {
   test('a JavaScript app gets a login and keeps its own pages, with the newest Node', async () => {
     const outcome = await loginWith(project, NEWEST, 'host.js')
@@ -127,7 +139,7 @@ describe('installed into an empty project', () => {
     const { stdout, stderr } = await project.run(project.oldestNode, 'required.cjs')
 
     expect(stdout).toBe(
-      'true: clientId, clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to begin with.\n',
+      'true: clientId, clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to start with.\n',
     )
     expect(stderr).toBe('')
   })
