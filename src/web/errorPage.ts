@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler } from 'express'
-import { isHelpCode } from '../errors/catalogue.ts'
+import { type ErrorCode, isHelpCode } from '../errors/catalogue.ts'
+import { TELL_OPERATOR } from '../errors/catalogue/entry.ts'
 import { type Evidence, InstagramError } from '../errors/errors.ts'
-import { explain } from '../errors/explain.ts'
+import { type Explained, explain } from '../errors/explain.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { contextOfErrors, handleErrors, requestContext } from './requestContext.ts'
 import { abort, renderView, runHook } from './views.ts'
@@ -34,12 +35,28 @@ export function errorHandlers(
     const isInLog = explained.fixableBy === 'operator' || explained.status >= 500
     await renderView(response, 'auth_error', {
       ...explained,
+      retry: retryAddress(explained, request),
       reference: isInLog ? (details.reference ?? context.reference) : null,
       said: forOperator && error instanceof InstagramError ? evidenceLines(error.evidence) : null,
       forOperator,
     })
   })
   return [contextOfErrors(log), errorPage, lastResort]
+}
+
+/** Errors after which the same request can succeed. */
+const REPEATABLE: ReadonlySet<ErrorCode> = new Set(['database_unavailable', 'too_many_requests'])
+
+/** Errors after which the start page may show a connected account. */
+const SUCCEEDED_BEFORE: ReadonlySet<ErrorCode> = new Set(['state_used', 'interrupted'])
+
+function retryAddress({ name, advice }: Explained, request: Request): string | null {
+  const { isFailedLogin, site } = requestContext(request)
+  if (advice === TELL_OPERATOR) return null
+  if (REPEATABLE.has(name) && request.method === 'GET') return ''
+  if (!isFailedLogin || SUCCEEDED_BEFORE.has(name)) return null
+  // Otherwise Instagram would log in the same account again.
+  return `${site.locals.base}/login${name === 'account_not_allowed' ? '?force_reauth=1' : ''}`
 }
 
 /** For errors that have no page: keeps them from the host, and breaks off responses that have begun. */

@@ -113,6 +113,8 @@ export interface Views {
 export interface ErrorView extends Explained {
   /** Identifies the request in the log; `null` if the operator has nothing to look up there. */
   reference: string | null
+  /** Where the person tries again, or empty: at the same address. `null`: another try would fail too, or makes no sense. */
+  retry: string | null
   /** Whether to show the operator's part. */
   forOperator: boolean
   /** Instagram's error response as names and values, for the operator. */

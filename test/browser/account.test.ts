@@ -253,7 +253,7 @@ test('a person who goes back and presses Allow again is told that the login is o
   await page.goBack()
   await decide(page)
   const told = await heading(page)
-  await choose(page, 'Back to Get Started')
+  await choose(page, 'Back to the start page')
 
   expect(told).toBe('This login is over already')
   expect(await heading(page)).toBe('@harbour.bakery')

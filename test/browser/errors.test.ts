@@ -94,8 +94,8 @@ test('a person who takes more than ten minutes is told so, and can begin again',
   world.pass(11 * MINUTE_MS)
   await decide(page)
   const told = await heading(page)
-  await choose(page, 'Back to Get Started')
-  await logIn(page)
+  await choose(page, 'Try again')
+  await decide(page)
 
   expect(told).toBe('That took more than ten minutes')
   expect(await heading(page)).toBe('@harbour.bakery')
@@ -259,8 +259,8 @@ test.for([true, false])(
 
     await failWith(page, 'When the app exchanges the code', 'Code expired')
     const told = await heading(page)
-    await choose(page, 'Back to Get Started')
-    await logIn(page)
+    await choose(page, 'Try again')
+    await decide(page)
 
     expect(told).toContain('too old')
     expect(await heading(page)).toBe('@harbour.bakery')
