@@ -10,9 +10,9 @@ export interface Log {
   debug(details: object, message: string): void
   /** Normal events: an account was connected, a token was refreshed, a request was answered. */
   info(details: object, message: string): void
-  /** Needs attention before long: a token cannot be refreshed, an account needs its person. */
+  /** Needs attention soon: a token cannot be refreshed, an account must be reconnected. */
   warn(details: object, message: string): void
-  /** Broken now: the database is unavailable, an event was given up. */
+  /** Needs attention now: the database is unavailable, an event was dropped. */
   error(details: object, message: string): void
 }
 
@@ -22,14 +22,14 @@ export interface LogMethod {
   (message: string): void
 }
 
-/** The logger that everything here uses. pino loggers fit. */
+/** The internal logger. pino loggers have this type. */
 export interface Logger {
   debug: LogMethod
   info: LogMethod
   warn: LogMethod
   error: LogMethod
   fatal: LogMethod
-  /** Whether lines of a level are written; left out: nobody knows. */
+  /** Whether lines of a level are written; left out: unknown. */
   isLevelEnabled?(level: string): boolean
   /** A logger that adds these details to every line; `options` are for pino. */
   child(bindings: Record<string, unknown>, options?: object): Logger
@@ -38,7 +38,7 @@ export interface Logger {
 /** Deepest level of details that are logged. */
 const MAX_DEPTH = 8
 
-/** Escapes control characters, line ends and bidi controls as JSON does (`\u001b`): text from outside steers no terminal and forges no line. */
+/** Escapes control characters, line ends and bidi controls as JSON does (`\u001b`): foreign text cannot control a terminal or forge a line. */
 export function escapeControls(text: string): string {
   const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escape)
@@ -68,14 +68,26 @@ function escapeAll(value: unknown, depth = 0): unknown {
 }
 
 /**
- * The log of the web app, on standard output: readable lines in a terminal, JSON elsewhere. Lines that wait are written when the process
- * exits; a process that is killed may lose its last ones.
+ * The log of the web app, on standard output: in a terminal one readable line for each request, elsewhere JSON. Lines that wait are written
+ * when the process exits; a process that is killed may lose its last ones.
  */
 export async function createLog({ logLevel }: Pick<Config, 'logLevel'>): Promise<Logger> {
   const options = { level: logLevel, base: null, serializers: { err: pino.stdSerializers.errWithCause } }
-  const { isTTY } = process.stdout
-  const pretty = isTTY && (await import('pino-pretty')).default({ ignore: 'pid,hostname', sync: true })
-  return hostLogger(pretty ? pino(options, pretty) : pino(options))
+  if (!process.stdout.isTTY) return hostLogger(pino(options))
+  const { default: pretty } = await import('pino-pretty')
+  const stream = pretty({
+    ...{ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' },
+    ignore: 'pid,hostname,req,res,route,outcome,responseTime,failure,explained,fixable_by,fix',
+    messageFormat: `{msg}{if route}: {req.method} {route} {res.status} {outcome}, {responseTime} ms{end}{if failure}: {failure}{end}{if fix} → {fix}{end}{if req} ({req.id}){end}`,
+  })
+  return hostLogger(pino({ ...options, formatters: { log: withoutStack } }, stream))
+}
+
+/** What is logged of a request, with a stack only if nobody expected its error. */
+function withoutStack({ err, ...line }: Record<string, unknown>): Record<string, unknown> {
+  if (!(err instanceof Error) || !('route' in line) || line['outcome'] === 'internal') return { ...line, err }
+  const { message, cause } = err
+  return { ...line, failure: cause instanceof Error ? `${message}: ${cause.message}` : message }
 }
 
 const quiet = () => undefined

@@ -5,14 +5,14 @@ import { createApp } from './app.ts'
 import { certificateFor } from './certificate.ts'
 import { readEnvFile } from './cli/envFile.ts'
 import { listenForInterruption } from './cli/terminal.ts'
-import { type Config, ConfigError, configFromEnvironment } from './config.ts'
+import { type Config, ConfigError, configFromEnvironment, type Environment, parseEnvironment } from './config.ts'
 import { createContext } from './context.ts'
 import { openDatabase } from './database/database.ts'
 import { postgresName, sqliteFile } from './databaseUrl.ts'
 import { warnOfSettings } from './doctor/doctor.ts'
 import { createLog, escapeInLines, type Logger } from './log.ts'
 import { withStoredSecrets } from './secrets.ts'
-import { startServer } from './server.ts'
+import { freePort, startServer } from './server.ts'
 import { addressOf, reconnectUrl } from './web/request.ts'
 
 /** Milliseconds for all of stopping, with a refresh under way and the database. */
@@ -22,6 +22,7 @@ const STOP_LIMIT_MS = 30_000
 try {
   const { variables, warnings } = readEnvFile()
   Object.assign(process.env, { ...variables, ...process.env })
+  Object.assign(process.env, await freePorts(process.env, warnings))
   await run(withStoredSecrets(configFromEnvironment(process.env)), warnings)
 } catch (error) {
   console.error(escapeInLines(describe(error)))
@@ -32,7 +33,7 @@ try {
 async function run(config: Config, warnings: readonly string[]): Promise<void> {
   const log = await createLog(config)
   process.on('uncaughtException', (error, origin) => {
-    log.fatal({ err: error, origin }, 'Uncaught error: the process ends.')
+    log.fatal({ err: error, origin }, 'Uncaught error: the process exits.')
     process.exit(1)
   })
   for (const warning of warnings) log.warn(warning)
@@ -58,9 +59,8 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   closing.defer(() => context.close())
 
   const { all } = await context.accounts.counts()
-  log.info(
-    `Database: ${file ? resolve(file) : postgresName(config.databaseUrl)}${isNew ? ', created now' : ''}; accounts: ${all}.`,
-  )
+  const name = file ? resolve(file) : postgresName(config.databaseUrl)
+  log.info(`Database: ${name}${isNew ? ', created now' : ''}; accounts: ${all}.`)
   const app = createApp(context, { certificate: ownCertificate })
   const { host = '127.0.0.1', port = 3000 } = config.listening ?? {}
   const stopServer = await startServer(app, { host, port, certificate, log })
@@ -69,14 +69,14 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   })
   context.jobs.start()
   log.info(`Listening on ${host}, port ${port} (${certificate ? 'https' : 'http'}).`)
-  if (certificate) log.info(`https: the certificate's SHA-256 fingerprint is ${certificate.fingerprint}`)
+  if (certificate) log.info(`SHA-256 fingerprint of the certificate: ${certificate.fingerprint}`)
   log.info(`Ready: open ${new URL(config.instagram.redirectUri).origin} and choose Get Started.`)
 
   await once(listenForInterruption(1).signal, 'abort')
   log.info('Stopping.')
   stopping.abort()
   setTimeout(() => {
-    log.error('Stopping took too long, and was given up.')
+    log.error(`Stopping took longer than ${STOP_LIMIT_MS / 1000} seconds: the process exits now.`)
     process.exit(1)
   }, STOP_LIMIT_MS).unref()
 }
@@ -85,21 +85,40 @@ async function startSandbox(config: Config, certificate: string | undefined, log
   const { createSandbox } = await import('./createSandbox.ts') // Production never loads its code.
   const { redirectUri } = config.instagram
   const sandbox = await createSandbox({ port: config.sandboxPort, redirectUri, certificate })
-  log.warn(
-    `Sandbox: no Instagram credentials are set, so ${sandbox.origin} stands in for Instagram, with invented people and tokens. ` +
-      'Set INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET and INSTAGRAM_REDIRECT_URI for the real one (see README).',
-  )
+  log.info(`Sandbox mode: without Instagram credentials, ${sandbox.origin} simulates Instagram with test accounts.`)
   return sandbox
+}
+
+/** In the sandbox, the next free port in place of each default one that is in use. `warnings` gets a sentence about each. */
+async function freePorts(environment: Environment, warnings: string[]): Promise<Environment> {
+  const { config, given } = parseEnvironment(environment)
+  const moved: Record<string, string> = {}
+  if (!config.sandbox || config.production) return moved
+  const ports = { PORT: config.listening?.port ?? 0, SANDBOX_PORT: config.sandboxPort }
+  for (const [name, other] of [
+    ['PORT', 'SANDBOX_PORT'],
+    ['SANDBOX_PORT', 'PORT'],
+  ] as const) {
+    const wanted = ports[name]
+    if (!given[name]?.trim()) ports[name] = await freePort(wanted, ports[other])
+    if (ports[name] === wanted) continue
+    moved[name] = String(ports[name])
+    warnings.push(`Port ${wanted} is in use. ${name} is ${ports[name]} this time.`)
+  }
+  return moved
 }
 
 /** What the operator reads when the app cannot start: sentences, no stack. */
 function describe(error: unknown): string {
   if (error instanceof ConfigError)
-    return `The settings (environment or .env) need mending:\n  - ${error.mistakes.join('\n  - ')}`
+    return `Invalid settings (environment or .env):\n  - ${error.mistakes.join('\n  - ')}`
   if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
-    return `Port ${String(error.port)} is in use by another program. Stop it, or set PORT or SANDBOX_PORT to another number.`
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    const port = String(error.port)
+    const setting = process.env['SANDBOX_PORT'] === port ? 'SANDBOX_PORT' : 'PORT'
+    return `Port ${port} is in use by another program. Stop that program, or set ${setting} to another port.`
+  }
   if ('syscall' in error && /^(listen|getaddrinfo)$/.test(String(error.syscall)))
-    return `HOST must be an address of this machine, such as 0.0.0.0, and PORT one that this user may use: ${error.message}`
+    return `HOST must be an address of this machine, such as 0.0.0.0, and PORT a port that this user may use: ${error.message}`
   return `Cannot start: ${error.message}`
 }

@@ -37,6 +37,14 @@ const REQUEST_LIMIT_MS = 10_000
 /** How often idle connections are looked for while the server stops, in milliseconds. */
 const IDLE_CHECK_MS = 50
 
+/** The first free port of this machine from `from` on, but not `leftOut`. */
+export async function freePort(from: number, leftOut?: number): Promise<number> {
+  const probe = createServer().listen(from, '127.0.0.1')
+  const isFree = await once(probe, 'listening').then(Boolean, () => false)
+  probe.close()
+  return isFree && from !== leftOut ? from : freePort(from + 1, leftOut)
+}
+
 /**
  * Starts a server, with https if there is a certificate. The returned function stops it: it accepts no more connections, and finishes the
  * requests under way for at most ten seconds.

@@ -5,19 +5,19 @@ import { describeDisconnect } from '../accounts/disconnect.ts'
 import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
 import { configFromEnvironment } from '../config.ts'
 import type { Context } from '../context.ts'
+import { postgresName, sqliteFile } from '../databaseUrl.ts'
 import { formatTime } from '../time.ts'
-import { accountsEnvironment, confirmHosts, openContext } from './environment.ts'
+import { accountsEnvironment, confirmHosts, openContext, rememberedAppId } from './environment.ts'
 import { usageError } from './errors.ts'
 import * as terminals from './terminal.ts'
 import { ExitError, plainLine, print, say, styled, type Terminal } from './terminal.ts'
-import { titleOf } from './token.ts'
+import { chooseAccount, titleOf } from './token.ts'
 
 /** Accounts that a terminal shows by default, and that are read at once. */
 const PAGE_SIZE = 50
 const REDRAW_INTERVAL_MS = 2000
 const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J'
 const LONGEST_NAME = 31
-const DEFAULT_COLUMNS = 80
 const MARKS: Readonly<Record<AccountStatus, ['green' | 'yellow' | 'red' | 'gray', string]>> = {
   ok: ['green', '✓'],
   short_lived: ['yellow', '!'],
@@ -28,11 +28,12 @@ const MARKS: Readonly<Record<AccountStatus, ['green' | 'yellow' | 'red' | 'gray'
 }
 
 const ACTIONS = new Map([
+  ['status', status],
   ['refresh', refresh],
   ['disconnect', disconnect],
 ])
 
-/** Options of the command. */
+/** Options of the commands. */
 export interface AccountsOptions {
   search?: string
   status?: AccountStatus
@@ -40,6 +41,7 @@ export interface AccountsOptions {
   json?: boolean
   watch?: boolean
   yes?: boolean
+  sandbox?: boolean
 }
 
 /** What an action works with. */
@@ -51,23 +53,21 @@ interface Invocation {
   isPretty: boolean
 }
 
-/** `accounts`: lists the accounts, refreshes one, or disconnects one. */
+/** `accounts`: lists the accounts, refreshes one, or disconnects one. `status` and `logout` are two of its actions. */
 export async function accounts(
   action: string | undefined,
-  id: string | undefined,
+  name: string | undefined,
   options: AccountsOptions,
   terminal: Terminal,
 ): Promise<void> {
   const run = action === undefined ? (options.watch ? watch : list) : ACTIONS.get(action)
   const isPretty = terminal.output.isTTY && !options.json
-  if (!run) throw usageError(`There is no “${action ?? ''}”.`)
-  if (action && !id) throw usageError(`Name the account to ${action}, by its id.`)
-  if (run === watch && !isPretty)
-    throw usageError('Only a terminal can be drawn again and again: leave --watch or --json out.')
+  if (!run) throw usageError(`Unknown action “${action ?? ''}”.`)
+  if (run === watch && !isPretty) throw usageError('--watch requires a terminal, and goes without --json.')
   if (run === disconnect && !options.yes && !terminals.isInteractive(terminal))
-    throw usageError('Nobody can be asked here whether that is sure: add --yes.')
+    throw usageError('Not a terminal: add --yes to confirm.')
 
-  const [environment, parseOptions] = accountsEnvironment(terminal)
+  const [environment, parseOptions] = accountsEnvironment(terminal, options.sandbox)
   if (run === refresh || run === disconnect) await confirmHosts(terminal, environment)
   const config = configFromEnvironment(environment, parseOptions)
   const site = config.instagram.redirectUri.replace(/\/$/, '')
@@ -75,7 +75,24 @@ export async function accounts(
     warn: terminals.warn.bind(null, terminal),
     reconnectUrl: (account) => new URL(`reconnect/${account.id}`, site).href,
   })
-  await run({ context, options, terminal, isPretty }, id ?? '')
+  await run({ context, options, terminal, isPretty }, name)
+}
+
+/** Where the accounts are, for which app, and how they are. Exits with status 1 unless each has a valid token, and there is one. */
+async function status(invocation: Invocation): Promise<void> {
+  const { context, options, terminal } = invocation
+  const { databaseUrl, instagram } = context.config
+  const database = sqliteFile(databaseUrl) ?? postgresName(databaseUrl)
+  const clientId = instagram.clientId || rememberedAppId()
+  const { all, byStatus } = await context.accounts.counts()
+  if (options.json)
+    print(terminal, JSON.stringify({ database, client_id: clientId ?? null, accounts: all, by_status: byStatus }))
+  else {
+    print(terminal, `Database: ${database}\nApp ID: ${clientId ?? 'unknown until the first login'}\n`)
+    await list({ ...invocation, isPretty: true })
+  }
+  const { needs_reconnect, unreadable, disconnected_by_instagram } = byStatus
+  if (all === 0 || needs_reconnect + unreadable + disconnected_by_instagram > 0) throw new ExitError(1)
 }
 
 async function list({ context, options, terminal, isPretty }: Invocation): Promise<void> {
@@ -89,8 +106,8 @@ async function list({ context, options, terminal, isPretty }: Invocation): Promi
         print(terminal, options.json ? JSON.stringify(accountJson(account)) : tabbedLine(account))
   } while (page.more && !isShort && !options.search)
 
-  if (page.more && options.search) say(terminal, 'There are more. A longer beginning finds fewer.')
-  else if (page.more) say(terminal, 'There are more: add --all.')
+  if (page.more && options.search) say(terminal, 'There are more. Search for a longer beginning of the name or ID.')
+  else if (page.more) say(terminal, 'There are more. To list them, add --all.')
   if (isPretty) print(terminal, await countsLine(context, terminal))
 }
 
@@ -113,8 +130,8 @@ function read({ accounts }: Context, { search, status }: AccountsOptions, after:
   return search ? accounts.search(search, { status, limit }) : accounts.page({ status, limit: PAGE_SIZE, after })
 }
 
-async function refresh({ context, options, terminal }: Invocation, id: string): Promise<void> {
-  const before = await find(context, id)
+async function refresh({ context, options, terminal }: Invocation, name?: string): Promise<void> {
+  const before = await chooseAccount(name, context, terminal)
   const { outcome, account } = await context.refresher.refresh(before.key)
   const json = account ? accountJson(account) : null
   const reason = outcome === 'failed' ? json?.status_reason : undefined
@@ -123,24 +140,19 @@ async function refresh({ context, options, terminal }: Invocation, id: string): 
   if (outcome !== 'refreshed') throw new ExitError(1)
 }
 
-async function disconnect({ context, options, terminal }: Invocation, id: string): Promise<void> {
+async function disconnect({ context, options, terminal }: Invocation, name?: string): Promise<void> {
   using interruption = terminals.listenForInterruption()
-  const account = await find(context, id)
-  const question = `Disconnect ${titleOf(account)} (${plainLine(account.id)}), and delete its token here?`
+  const account = await chooseAccount(name, context, terminal)
+  const question = `Disconnect ${titleOf(account)} (${plainLine(account.id)}) and delete its token here?`
   if (!options.yes && !(await terminals.confirm(terminal, question, interruption.signal))) {
-    say(terminal, 'Nothing was done.')
+    say(terminal, 'Cancelled.')
     throw new ExitError(1)
   }
   const done = await context.disconnect(account.key)
-  const sentence = plainLine(describeDisconnect(done ?? { account, isRevoked: false }))
+  const { sandbox } = context.config
+  const sentence = sandbox ? 'Disconnected.' : plainLine(describeDisconnect(done ?? { account, isRevoked: false }))
   print(terminal, options.json ? JSON.stringify({ disconnected: !!done, revoked: !!done?.isRevoked }) : sentence)
   if (!done) throw new ExitError(1)
-}
-
-async function find({ accounts }: Context, id: string): Promise<Account> {
-  const account = await accounts.findById(id)
-  if (!account) throw new Error(`No account has the id ${id}.`)
-  return account
 }
 
 /** Accounts for a terminal: one in a line, and below it what is wrong with it. */
@@ -149,7 +161,7 @@ function accountLines(accounts: readonly Account[], now: Date, { output }: Termi
   const ids = accounts.map(({ id }) => plainLine(id))
   const widthOf = (texts: readonly string[]) => Math.max(0, ...texts.map((text) => text.length))
   const widths = { status: widthOf(accounts.map(({ status }) => status)), name: widthOf(names), id: widthOf(ids) }
-  const columns = output.columns || DEFAULT_COLUMNS
+  const columns = output.columns || Infinity
   return accounts.flatMap((account, row) => {
     const [color, mark] = MARKS[account.status]
     const status = styled(output, color, `${mark} ${account.status.padEnd(widths.status)}`)
@@ -174,13 +186,13 @@ async function countsLine({ accounts }: Context, { output }: Terminal): Promise<
   const parts = STATUSES.filter((status) => byStatus[status] > 0).map((status) =>
     styled(output, MARKS[status][0], `${count(byStatus[status])} ${status}`),
   )
-  const waiting = due > 0 ? [`${count(due)} due to be refreshed`] : []
+  const waiting = due > 0 ? [`${count(due)} due for a refresh`] : []
   return [`${count(all)} ${all === 1 ? 'account' : 'accounts'}`, ...parts, ...waiting].join(', ')
 }
 
 function expiry({ status, tokenExpiresAt, dueAt }: Account, now: Date): string {
   if (status === 'needs_reconnect' || status === 'disconnected_by_instagram') return 'no valid token'
-  if (!tokenExpiresAt) return 'has no end'
+  if (!tokenExpiresAt) return 'doesn’t expire'
   const expires = `${tokenExpiresAt <= now ? 'expired' : 'expires'} ${formatTime(tokenExpiresAt, now).distance}`
   return dueAt ? `${expires}, refreshed ${formatTime(dueAt, now).distance}` : expires
 }

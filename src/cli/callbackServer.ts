@@ -60,7 +60,7 @@ export async function startCallbackServer(environment: Environment): Promise<Cal
     const url = URL.parse(request.url ?? '/', address.origin)
     if (request.method !== 'GET' || url?.pathname !== address.pathname) {
       response.writeHead(404, { 'Content-Type': 'text/plain' })
-      response.end('Nothing but Instagram’s answer belongs here.\n')
+      response.end('Only Instagram’s redirect is received here.\n')
       return
     }
     unanswered.add(response)

@@ -18,11 +18,11 @@ export interface CopyOptions {
 export async function copyDatabase(options: CopyOptions, terminal: Terminal): Promise<void> {
   const { FROM_DATABASE_URL, DATABASE_URL } = terminal.environment
   const { from = FROM_DATABASE_URL, to = DATABASE_URL, json = false } = options
-  if (!from) throw new Error('name the database to copy from, with --from or as FROM_DATABASE_URL')
-  if (!to) throw new Error('name the database to copy to, with --to or as DATABASE_URL')
-  if (from === to) throw new Error('the database to copy from and the one to copy to are the same')
+  if (!from) throw new Error('Name the database to copy from, with --from or as FROM_DATABASE_URL.')
+  if (!to) throw new Error('Name the database to copy to, with --to or as DATABASE_URL.')
+  if (from === to) throw new Error('Both databases are the same.')
   await confirmHosts(terminal, { DATABASE_URL: to })
-  say(terminal, 'The app must be stopped until this is done: what it changed meanwhile would be missing.')
+  say(terminal, 'Keep the app stopped until the copy is complete. Otherwise its changes are lost.')
   using interruption = listenForInterruption()
   await using opened = new AsyncDisposableStack()
   const source = opened.adopt(await openSource(from), (database) => database.close())
@@ -40,7 +40,7 @@ export async function copyDatabase(options: CopyOptions, terminal: Terminal): Pr
 
 async function openSource(url: string): Promise<Database> {
   const found = await openExistingDatabase(url)
-  if (!found) throw new Error(`There is no database ${url.replace(/^file:/, '')}`)
+  if (!found) throw new Error(`There is no database ${url.replace(/^file:/, '')}.`)
   await found.close()
   // Refuses another version of the schema.
   return await openDatabase(url)
@@ -55,7 +55,7 @@ async function copyTables(
 ): Promise<Record<string, number>> {
   for (const table of TABLES)
     if ((await countRows(target, table)) > 0)
-      throw new Error(`The database to copy to holds something already, in the table ${table}: it must be empty`)
+      throw new Error(`The database to copy to must be empty. Its table ${table} has rows.`)
   const counts: Record<string, number> = {}
   let copied = 0
   for (const table of TABLES) {
@@ -69,7 +69,7 @@ async function copyTables(
     }
     counts[table] = await countRows(target, table)
     if (counts[table] !== (await countRows(source, table)))
-      throw new Error(`The table ${table} has changed meanwhile: is the app still running? Stop it, and start again`)
+      throw new Error(`The table ${table} changed during the copy. Stop the app and try again.`)
   }
   return counts
 }
@@ -103,8 +103,8 @@ async function countRows(queries: Queries, table: string): Promise<number> {
 
 function report(copied: number, counts: Record<string, number>): string {
   return [
-    `${formatCount(copied)} ${copied === 1 ? 'row' : 'rows'} copied. Now there are in both`,
+    `${formatCount(copied)} ${copied === 1 ? 'row' : 'rows'} copied. Rows in both databases:`,
     ...Object.entries(counts).map(([table, count]) => `  ${table}: ${formatCount(count)}`),
-    'Both were counted, and have the same. Set DATABASE_URL to the new one, with the same SESSION_SECRETS and TOKEN_KEYS, and start the app.',
+    'Next, set DATABASE_URL to the new database, keep SESSION_SECRETS and TOKEN_KEYS, and start the app.',
   ].join('\n')
 }

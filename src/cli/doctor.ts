@@ -7,15 +7,15 @@ import { warning } from '../doctor/installation.ts'
 import { CHANGELOG_FEED } from '../facts.ts'
 import { createInstagramClient } from '../instagram/client.ts'
 import { sessionSecretsOf, tokenKeysOf } from '../secrets.ts'
-import { confirmHosts, siteEnvironment } from './environment.ts'
+import { accountsEnvironment, confirmHosts, siteEnvironment } from './environment.ts'
 import { ExitError, plainLine, print, styled, type Terminal } from './terminal.ts'
 
 const MARKS: Readonly<Record<CheckStatus, readonly [color: 'green' | 'red' | 'yellow', mark: string, words: string]>> =
   {
-    ok: ['green', '✓', 'well'],
-    wrong: ['red', '✗', 'wrong'],
+    ok: ['green', '✓', 'passed'],
+    wrong: ['red', '✗', 'failed'],
     warning: ['yellow', '!', 'to change soon'],
-    unknown: ['yellow', '?', 'not known'],
+    unknown: ['yellow', '?', 'unknown'],
   }
 
 const CREDENTIALS = ['INSTAGRAM_CLIENT_ID', 'INSTAGRAM_CLIENT_SECRET', 'INSTAGRAM_REDIRECT_URI']
@@ -29,10 +29,11 @@ export interface DoctorOptions {
   embedUrl?: string
 }
 
-/** `doctor`: checks an installation, and exits with status 1 if anything is wrong. */
+/** `doctor`: checks an installation, and exits with status 1 if a check fails. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<void> {
   const { json = false, online = false, embedUrl } = options
-  const environment = siteEnvironment(terminal)
+  // The accounts are those of the other commands, also where no app is set and the web app would run in the sandbox.
+  const environment = { ...siteEnvironment(terminal), DATABASE_URL: accountsEnvironment(terminal)[0]['DATABASE_URL'] }
   await confirmHosts(terminal, environment)
   await using installation = await findInstallation(environment, !terminal.isProject)
   const mistakes = (terminal.warnings ?? []).map((says) => warning('.env', says, 'Correct it in .env.'))

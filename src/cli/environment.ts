@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, sep } from 'node:path'
 import * as config from '../config.ts'
@@ -7,7 +7,7 @@ import { type Context, type ContextParts, createContext } from '../context.ts'
 import { openDatabase } from '../database/database.ts'
 import { remoteHost, sqliteFile } from '../databaseUrl.ts'
 import { hostLogger } from '../log.ts'
-import { withStoredSecrets } from '../secrets.ts'
+import { readStoredSecret, withStoredSecrets } from '../secrets.ts'
 import { confirm, ExitError, isInteractive, listenForInterruption, say, type Terminal } from './terminal.ts'
 
 /** The user's folder, such as `~/.local/share/instagram-access-token`; `undefined`: this user has no home. */
@@ -27,8 +27,22 @@ export function userFolder(): string | undefined {
 function userDatabase(name = 'accounts.db'): string {
   const folder = userFolder()
   if (folder === undefined)
-    throw new Error('this user has no home folder. Set HOME, or set DATABASE_URL to keep the accounts elsewhere.')
+    throw new Error('This user has no home folder. Set HOME, or set DATABASE_URL to store the accounts elsewhere.')
   return `file:${join(folder, name)}`
+}
+
+/** The app ID of the last login; `undefined`: there was none. @throws Error in a sentence: its file cannot be read */
+export function rememberedAppId(): string | undefined {
+  const folder = userFolder()
+  return folder && readStoredSecret(join(folder, 'app-id'))
+}
+
+/** Keeps an app ID for the next login. The app secret is never kept. */
+export function rememberAppId(clientId: string): void {
+  const folder = userFolder()
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  writeFileSync(join(folder, 'app-id'), `${clientId}\n`)
 }
 
 /** The environment of a login: by default with the user's own database, and a redirect URI on this machine. */
@@ -41,9 +55,15 @@ export function loginEnvironment({ environment, isProject = false }: Terminal): 
   }
 }
 
+/** The environment of the sandbox's accounts, which are kept apart from the real ones. Without a home they are not kept. */
+export function sandboxEnvironment(): Environment {
+  return { DATABASE_URL: userFolder() ? userDatabase('sandbox/accounts.db') : 'file::memory:' }
+}
+
 /** The environment of work on accounts, and how it is parsed. Only the project's needs an app, or else uses its sandbox. */
-export function accountsEnvironment(terminal: Terminal): [Environment, ParseOptions] {
+export function accountsEnvironment(terminal: Terminal, isSandbox = false): [Environment, ParseOptions] {
   const { isProject = false, environment } = terminal
+  if (isSandbox) return [sandboxEnvironment(), { anyRedirectPath: true }]
   return [isProject ? environment : loginEnvironment(terminal), { anyRedirectPath: true, needsApp: isProject }]
 }
 
@@ -86,9 +106,9 @@ export async function confirmHosts(terminal: Terminal, environment: Environment)
   const hosts = new Set(names.map((name) => foreignHost(valueOf(name))))
   const sentence = `The file .env in this folder sends tokens, accounts or the app secret to ${[...hosts].join(', ')} (${names.join(', ')}).`
   if (!isInteractive(terminal))
-    throw new Error(`${sentence} Nobody can be asked here. If that is right, set these variables in the environment.`)
+    throw new Error(`${sentence} If that is correct, set these variables in the environment instead.`)
   using interruption = listenForInterruption()
-  if (await confirm(terminal, `${sentence} Is that right?`, interruption.signal)) return
+  if (await confirm(terminal, `${sentence} Is that correct?`, interruption.signal)) return
   say(terminal, 'Nothing was sent.')
   throw new ExitError(1)
 }

@@ -25,12 +25,9 @@ export function reportFailure(error: unknown, terminal: Terminal, isJson: boolea
   const failure = describe(error)
   const { name, message, steps } = failure
   if (isJson) print(terminal, JSON.stringify({ error: failure }))
+  const mark = styled(terminal.messages, 'red', '✗')
   if (isExplained(error)) say(terminal, explanation(error, terminal))
-  else
-    say(
-      terminal,
-      [name === 'failed' ? `Cannot go on: ${message}` : message, ...steps.map((step) => `  - ${step}`)].join('\n'),
-    )
+  else say(terminal, [`${mark} ${message}`, ...steps.map((step) => `  - ${step}`)].join('\n'))
   return name
 }
 
@@ -43,23 +40,25 @@ export function explanation(what: unknown, { messages }: Terminal): string {
 
 function describe(error: unknown): Failure {
   if (error instanceof ConfigError) {
-    const message = 'The settings (options, environment or .env) need mending:'
+    const message = 'Invalid settings (options, environment or .env):'
     return { name: 'settings', message, steps: error.mistakes }
   }
   if (isExplained(error)) {
     const { name, title, meaning } = explain(error, ENVIRONMENT_NAMES)
     return { name, message: `${title}: ${meaning}`, steps: stepsOf(error) }
   }
-  const text = error instanceof Error ? error.message : String(error)
+  const text = error instanceof Error ? sentenceOf(error) : String(error)
   const message = text.split('\n').map(plainLine).join('\n')
   if (!(error instanceof CommanderError))
     return { name: isAppError(error, 'usage') ? 'usage' : 'failed', message, steps: [] }
-  // Such as “error: unknown option '--jason'”.
-  return {
-    name: 'usage',
-    message: message.replace(/^error: (.)/, (_, first: string) => first.toUpperCase()),
-    steps: [],
-  }
+  // Such as “error: unknown option '--jason'\n(Did you mean --json?)”.
+  const [, first = '', rest = ''] = /^error: (.)([^]*)$/.exec(message.replace(/\n\((.*)\)$/, '. $1')) ?? []
+  return { name: 'usage', message: first.toUpperCase() + rest, steps: [] }
+}
+
+/** The message of an error, or what it means that a port is taken. */
+function sentenceOf(error: NodeJS.ErrnoException & { port?: number }): string {
+  return error.code === 'EADDRINUSE' ? `Port ${error.port} is in use. Choose another one with --port.` : error.message
 }
 
 /** Whether the catalogue says more than the message. Of a database that is unavailable, the message names it. */
@@ -69,5 +68,5 @@ function isExplained(error: unknown): boolean {
 
 function stepsOf(what: unknown): readonly string[] {
   const { steps } = explain(what, ENVIRONMENT_NAMES)
-  return what instanceof NoValidTokenError ? [...steps, 'To connect it again: instagram-access-token'] : steps
+  return what instanceof NoValidTokenError ? [...steps, 'To reconnect it, run: instagram-access-token login'] : steps
 }

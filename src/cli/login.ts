@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import { validToken } from '../accounts/tokens.ts'
 import { configFromEnvironment, type Environment, withoutEmpty } from '../config.ts'
 import type { Context } from '../context.ts'
@@ -13,11 +12,12 @@ import type { FinishedLogin } from '../login/login.ts'
 import { STATE_LIFETIME_MS } from '../login/state.ts'
 import { formatTime } from '../time.ts'
 import { type Callback, type CallbackServer, type LoginResult, portOf, startCallbackServer } from './callbackServer.ts'
-import { confirmHosts, loginEnvironment, openContext } from './environment.ts'
+import * as environments from './environment.ts'
+import { openContext, rememberedAppId } from './environment.ts'
 import { explanation } from './errors.ts'
 import { sandboxSettings } from './sandbox.ts'
 import * as terminals from './terminal.ts'
-import { isInteractive, say, showStatus, styled, type Terminal, warn } from './terminal.ts'
+import { isInteractive, say, styled, type Terminal, warn } from './terminal.ts'
 import { checkDelivery, deliver, type DeliveryOptions, titleOf } from './token.ts'
 
 /** Options of the command. */
@@ -46,6 +46,10 @@ const UNRELATED: readonly ErrorCode[] = [
 /** A login while the person is at Instagram. */
 interface PendingLogin {
   context: Context
+  /** The authorize page. */
+  url: string
+  /** Whether the browser opens it when the person presses Enter. */
+  opens: boolean
   browserSecret: string
   redirectUri: string
   /** `undefined`: the browser does not come back to this command. */
@@ -60,7 +64,7 @@ export async function login(options: LoginOptions, terminal: Terminal): Promise<
   using interruption = terminals.listenForInterruption()
   const { signal } = interruption
   const given = withOptions(options, terminal)
-  if (!isSandbox) await confirmHosts(terminal, given)
+  if (!isSandbox) await environments.confirmHosts(terminal, given)
   const settings = isSandbox ? given : await withCredentials(given, terminal, signal)
   await using server = await listen(settings, terminal)
   const redirectUri = server?.redirectUri ?? settings['INSTAGRAM_REDIRECT_URI'] ?? ''
@@ -73,21 +77,21 @@ export async function login(options: LoginOptions, terminal: Terminal): Promise<
 
   const { url, browserSecret } = context.login.beginLogin()
   const opens = options.open && isInteractive(terminal)
-  if (opens) await openBrowser(url)
-  sayHow(url, opens, server, terminal)
-  const pending = { context, browserSecret, redirectUri, server, isSandbox }
+  sayHow(url, server, terminal)
+  const pending = { context, url, opens, browserSecret, redirectUri, server, isSandbox }
   const { account, withheld } = await finishLogin(pending, terminal, signal)
+  const { messages } = terminal
+  const [title, now] = [titleOf(account), context.now()]
+  say(terminal, `${styled(messages, 'green', '✓')} Connected as ${styled(messages, 'bold', title)}`)
   for (const error of withheld)
-    context.log.warn({ err: error, ...errorLogFields(error) }, 'connected, but not with all that was asked for')
+    context.log.warn({ err: error, ...errorLogFields(error) }, 'connected, but with missing data or permissions')
+  if (!isSandbox) environments.rememberAppId(context.config.instagram.clientId)
   const valid = await validToken(account, context)
-  const [now, { messages }] = [context.now(), terminal]
-  const end = valid.expiresAt && formatTime(valid.expiresAt, now)
-  const life = end ? `good until ${end.date} (${end.distance})` : 'without an end'
-  const title = titleOf(account)
-  say(terminal, `${styled(messages, 'green', '✓')} ${styled(messages, 'bold', title)}: a token ${life}.`)
   await deliver(account, valid, options, terminal, now)
-  if (isInteractive(terminal) && !isSandbox)
-    say(terminal, styled(messages, 'dim', `  Valid at any time: instagram-access-token token ${title}`))
+  const expiry = valid.expiresAt && formatTime(valid.expiresAt, now)
+  const life = expiry ? `until ${expiry.date} (${expiry.distance})` : 'until you revoke it'
+  const command = `${terminals.programName(terminal)} token ${title}${isSandbox ? ' --sandbox' : ''}`
+  say(terminal, `  This copy of the token works ${life}. For a current token at any time, run:\n  ${command}`)
 }
 
 /** The environment of the login, in which options go before variables. */
@@ -101,9 +105,13 @@ function withOptions({ sandbox, port, ...options }: LoginOptions, terminal: Term
   })
   const set = { ...withoutEmpty(terminal.environment), ...given }
   const embedded = sandbox || options.embedUrl === undefined ? {} : readEmbedUrl(options.embedUrl, set, terminal)
-  if (!sandbox) return loginEnvironment({ ...terminal, environment: { ...embedded, ...set } })
+  if (!sandbox) return environments.loginEnvironment({ ...terminal, environment: { ...embedded, ...set } })
   // The sandbox takes any free port, and knows no app but its own.
-  return { INSTAGRAM_REDIRECT_URI: `https://localhost:${port ?? 0}/response`, ...given, DATABASE_URL: 'file::memory:' }
+  return {
+    INSTAGRAM_REDIRECT_URI: `https://localhost:${port ?? 0}/response`,
+    ...given,
+    ...environments.sandboxEnvironment(),
+  }
 }
 
 /** The settings in an Embed URL, for those that are not set; the others are compared with it. @throws Error in a sentence: it is no Embed URL */
@@ -124,41 +132,43 @@ async function withCredentials(settings: Environment, terminal: Terminal, signal
   if (missing.length === 0) return settings
   if (!isInteractive(terminal))
     throw new Error(
-      `${missing.join(' and ')} must be set (in the environment, in .env, or by options): nobody can be asked here. To try it without an Instagram app, add --sandbox.`,
+      `Not a terminal: set ${missing.join(' and ')} in the environment, in .env, or by options. To try it without an Instagram app, add --sandbox.`,
     )
+  const remembered = rememberedAppId()
   const redirectUri = terminals.plainLine(settings['INSTAGRAM_REDIRECT_URI'] ?? '')
-  say(
-    terminal,
-    `A login needs an Instagram app. In Meta’s dashboard (https://developers.facebook.com/apps/), Instagram → API setup with
-Instagram login shows its ID and secret; under 3. Set up Instagram business login → Business login settings it must have
-this among its OAuth redirect URIs:
+  if (remembered === undefined)
+    say(
+      terminal,
+      `You need an Instagram app. Its ID and secret are in Meta’s dashboard (https://developers.facebook.com/apps/) under
+Instagram → API setup with Instagram login. On the same page, under 3. Set up Instagram business login →
+Business login settings, add this address to the OAuth redirect URIs:
 
   ${styled(terminal.messages, 'cyan', redirectUri)}
 
-To try it without an app: instagram-access-token --sandbox
+To try it without an app: ${terminals.programName(terminal)} --sandbox
 `,
-  )
+    )
   const answers: Record<string, string> = {}
   for (const name of missing) {
     const isSecret = name === 'INSTAGRAM_CLIENT_SECRET'
-    const question = isSecret ? 'Instagram app secret (not shown)' : 'Instagram app ID'
-    const answer = (await terminals.ask(terminal, question, isSecret, signal)).trim()
-    if (!answer) throw new Error(`without ${name} there is no login.`)
+    const question = isSecret ? 'Instagram app secret (hidden)' : 'Instagram app ID'
+    const answer = (await terminals.ask(terminal, question, signal, isSecret, remembered)).trim()
+    if (!answer) throw new Error(`A login needs ${name}.`)
     answers[name] = answer
   }
   return { ...settings, ...answers }
 }
 
-/** Listens for the browser. If the port cannot be used, the person is told, and may paste the address. */
+/** Listens for the browser. If the port cannot be used, the person can still paste the address. */
 async function listen(settings: Environment, terminal: Terminal): Promise<CallbackServer | undefined> {
   try {
     return await startCallbackServer(settings)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
-    const why = code === 'EACCES' ? 'may be used by administrators only' : 'is in use by another program'
+    const why = code === 'EACCES' ? 'is for administrators only' : 'is in use by another program'
     const port = portOf(new URL(settings['INSTAGRAM_REDIRECT_URI'] ?? ''))
-    warn(terminal, `Port ${port} ${why}: the browser will not find us there.`)
+    warn(terminal, `Port ${port} ${why}, so your browser cannot return to this command.`)
     return undefined
   }
 }
@@ -170,19 +180,15 @@ async function openBrowser(url: string): Promise<void> {
   opening?.on('error', () => undefined)
 }
 
-function sayHow(url: string, opens: boolean, server: CallbackServer | undefined, terminal: Terminal): void {
+function sayHow(url: string, server: CallbackServer | undefined, terminal: Terminal): void {
   const { messages } = terminal
-  const begin = opens ? 'Your browser opens. If it does not, open this address:' : 'Open this address in a browser:'
-  say(terminal, `${begin}\n\n  ${styled(messages, 'cyan', url)}\n`)
-  say(terminal, 'Authorize the app there. The link is good for ten minutes.')
-  if (server?.fingerprint !== undefined)
-    say(
-      terminal,
-      `Then your browser warns of a certificate that it does not know: it was made on this machine. Go on there.
-${styled(messages, 'dim', `SHA-256 ${server.fingerprint}`)}`,
-    )
-  const when = server ? 'If the page after that does not load' : 'On the page after that, whatever it shows'
-  if (isInteractive(terminal)) say(terminal, `${when}, copy its address from the address bar, and paste it here.`)
+  const link = styled(messages, 'cyan', url)
+  say(terminal, `Log in to Instagram and approve access. This link is valid for ten minutes:\n\n  ${link}\n`)
+  if (!server)
+    say(terminal, 'Then copy the address of the page that you end on, even if it does not load, and paste it here.')
+  if (server?.fingerprint === undefined) return
+  say(terminal, 'Your browser will warn about a self-signed certificate created on this machine. Continue past it.')
+  say(terminal, styled(messages, 'dim', `SHA-256 ${server.fingerprint}`))
 }
 
 /** Finishes the login with the first callback that belongs to it: from the browser, or pasted. @throws {AppError} `state_expired` */
@@ -193,31 +199,30 @@ async function finishLogin(pending: PendingLogin, terminal: Terminal, signal: Ab
   signal.addEventListener('abort', () => {
     reject(signal.reason as Error)
   })
-  const { input, messages } = terminal
-  const lines = createInterface({ input, ...(isInteractive(terminal) && { output: messages }) })
-  // In a terminal, readline gets Ctrl-C in place of the process.
-  lines.on('SIGINT', () => process.emit('SIGINT'))
-  const pasted = lines[Symbol.asyncIterator]()
-  let line: Promise<IteratorResult<string>> | undefined = pasted.next()
-  let callback = pending.server?.next()
+  const { url, server } = pending
+  using lines = terminals.readLines(terminal)
+  let line: Promise<IteratorResult<string>> | undefined = lines.entered.next()
+  let callback = server?.next()
+  let { opens } = pending
+  const waiting = server ? 'Waiting for your browser. If a page does not load, paste its address > ' : 'Address > '
   try {
     for (;;) {
-      if (line && isInteractive(terminal)) lines.prompt(true)
+      if (opens) lines.prompt(`Press Enter to open ${new URL(url).host} in your browser … `, '?')
+      else if (line) lines.prompt(waiting)
       const arrival = await Promise.race([over, ...(line ? [line] : []), ...(callback ? [callback] : [])])
-      showStatus(terminal)
+      lines.clear()
       const received = 'query' in arrival ? arrival : String(arrival.value ?? '').trim()
-      if ('query' in arrival) callback = pending.server?.next()
-      else if (!arrival.done) line = pasted.next()
-      else if (pending.server) line = undefined
-      else throw new Error('nobody pastes the address that Instagram sends the browser to.')
-      const finished = received && (await Promise.race([over, finishWith(received, pending, terminal)]))
+      if ('query' in arrival) callback = server?.next()
+      else if (!arrival.done) line = lines.entered.next()
+      else if (server) line = undefined
+      else throw new Error('No address was pasted, and your browser cannot return to this command.')
+      if (opens && received === '') await openBrowser(url)
+      opens = false
+      const finished = received && (await Promise.race([over, finishWith(received, pending, terminal, lines)]))
       if (finished) return finished
     }
   } finally {
     clearTimeout(timer)
-    lines.close()
-    // An open pipe would keep the process alive.
-    input.destroy()
   }
 }
 
@@ -226,6 +231,7 @@ async function finishWith(
   received: Callback | string,
   { context, browserSecret, redirectUri, isSandbox }: PendingLogin,
   terminal: Terminal,
+  lines: ReturnType<typeof terminals.readLines>,
 ): Promise<FinishedLogin | undefined> {
   const respond = (result: LoginResult) => {
     if (typeof received !== 'string') received.respond(result)
@@ -236,7 +242,7 @@ async function finishWith(
       say(terminal, explanation(received, terminal))
       return undefined
     }
-    showStatus(terminal, 'Asking Instagram for the token …')
+    lines.prompt('Asking Instagram for the token …')
     const finished = await context.login.finishLogin({ callback, browserSecret })
     respond({ account: titleOf(finished.account), failure: null, isSandbox })
     return finished
@@ -244,10 +250,8 @@ async function finishWith(
     const failure = explain(error, ENVIRONMENT_NAMES)
     respond({ account: null, failure, isSandbox })
     if (!UNRELATED.includes(failure.name)) throw error
-    showStatus(terminal)
+    lines.clear()
     say(terminal, explanation(error, terminal))
     return undefined
-  } finally {
-    showStatus(terminal)
   }
 }

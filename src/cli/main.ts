@@ -9,7 +9,7 @@ import { reportFailure } from './errors.ts'
 import type { DoctorOptions } from './doctor.ts'
 import type { LoginOptions } from './login.ts'
 import type { SandboxOptions } from './sandbox.ts'
-import { ExitError, say, type Terminal } from './terminal.ts'
+import { ExitError, programName, say, type Terminal } from './terminal.ts'
 import type { DeliveryOptions } from './token.ts'
 
 interface JsonOption {
@@ -17,21 +17,18 @@ interface JsonOption {
 }
 
 const OVERVIEW = `
-Accounts and keys are kept in a folder of your user, or where DATABASE_URL says.
-Status: 0 done, 1 could not be done, 2 not understood, 130 Ctrl-C. Where it is 1 or 2, --json prints the reason too, beside the words on
-standard error: {"error":{"name","message","steps"}}.`
+Accounts and keys are stored in your user folder, or where DATABASE_URL says.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 Ctrl-C.
+With --json, errors are also printed to standard output: {"error":{"name","message","steps"}}`
 
-const LOGIN = `Opens the browser, where you authorize the app at Instagram, and takes you in again on this machine, or by the address that you paste. Prints the token alone to standard output; everything else goes to standard error. The account is kept, so that instagram-access-token token gives a valid token at any time.
+const LOGIN = `Opens Instagram in your browser to approve access, then receives the result on this machine (or from an address you paste). Prints only the token to standard output; all messages go to standard error. The account is stored: the command “token” prints its current token at any time.
 
-Settings are read from the environment and from .env in this folder; a terminal asks for what is missing.`
+Settings come from options, the environment, and .env in this folder. A terminal asks for missing ones.`
 
 const TOKEN =
-  'Prints a token that is valid now, refreshed first if that is due. The account is @name or one of its ids; none is needed where there is but one. Run once a week, it keeps the token alive; it needs no app settings for that.'
+  'Prints a valid token, refreshed first if it is due. Name the account by @username or ID if there are several. Run it once a week to keep the token valid; it needs no app settings.'
 
-const SERVE =
-  'Runs the web app until Ctrl-C, by the settings in the environment and in .env (see README). Its accounts are those of this command.'
-
-/** Runs a command. Returns the exit status. 0: done; 1: failed; 2: not understood; 130: Ctrl-C. */
+/** Runs a command. Returns the exit status. 0: done; 1: failed; 2: wrong usage; 130: Ctrl-C. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = createProgram(terminal)
   try {
@@ -41,11 +38,13 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (error instanceof ExitError) return error.status
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     const name = reportFailure(error, terminal, args.includes('--json'))
-    const [command = ''] = args
-    if (name === 'usage' && command === 'accounts')
-      say(terminal, `\n${findCommand(program, command)?.helpInformation() ?? ''}`)
-    if (['rotate-keys', 'copy-database'].includes(command))
-      say(terminal, 'Nothing is lost: start it again at any time.')
+    const [first = ''] = args
+    const command = args.find((arg) => findCommand(program, arg))
+    if (name === 'usage' && first.startsWith('-') && command)
+      say(terminal, `Options follow the command: ${program.name()} ${command} …`)
+    if (name === 'usage' && first === 'accounts') say(terminal, `\n${findCommand(program, first)?.helpInformation()}`)
+    if (['rotate-keys', 'copy-database'].includes(first))
+      say(terminal, 'No data was lost. You can run the command again.')
     return name === 'usage' ? 2 : 1
   }
 }
@@ -69,71 +68,77 @@ function findCommand(program: Command, name: string): Command | undefined {
 /** The commands. The code of each is loaded when it runs. */
 function createProgram(terminal: Terminal): Command {
   const { isProject = false } = terminal
-  const program = new Command(isProject ? 'npm run' : 'instagram-access-token')
+  const program = new Command(programName(terminal))
     .exitOverride()
     // Errors are reported by `run`.
     .configureOutput({ writeOut: (text) => terminal.output.write(text), writeErr: () => undefined })
-    .description('Gets Instagram access tokens, and keeps them alive.')
+    .description('Get Instagram access tokens and keep them valid.')
     .version(version(), '-v, --version')
-    .helpCommand('help [command]', 'says more of a command')
+    .helpCommand('help [command]', 'show help for a command')
     .addHelpText('after', OVERVIEW)
 
   withDelivery(program.command('login'))
-    .summary('gets a token through the browser; the command where none is named')
+    .summary('get a token through the browser (the default command)')
     .description(LOGIN)
-    .option('--sandbox', 'try all of it with invented people, without an Instagram app')
-    .option('--no-open', 'print the address, and open no browser')
-    .option('--client-id <id>', 'the Instagram app ID (or INSTAGRAM_CLIENT_ID)')
-    .option(
-      '--client-secret <text>',
-      'its secret (better INSTAGRAM_CLIENT_SECRET: others on the machine can see options)',
-    )
-    .option('--redirect-uri <uri>', "as registered in Meta's dashboard (or INSTAGRAM_REDIRECT_URI)")
-    .option('--embed-url <url>', "what is missing is taken from the Embed URL of Meta's dashboard, in quotes")
-    .option('--port <number>', 'of the default redirect URI, on localhost (or PORT; default: 3000)', parsePort)
-    .option('--scopes <list>', 'what to ask for (or INSTAGRAM_SCOPES; default: instagram_business_basic)')
+    .option('--no-open', 'print the address instead of opening a browser')
+    .option('--client-id <id>', 'Instagram app ID (or INSTAGRAM_CLIENT_ID)')
+    .option('--client-secret <text>', 'its secret (other users can see options: better INSTAGRAM_CLIENT_SECRET)')
+    .option('--redirect-uri <uri>', 'redirect URI as registered with Meta (or INSTAGRAM_REDIRECT_URI)')
+    .option('--embed-url <url>', 'take missing settings from the Embed URL in Meta’s dashboard (in quotes)')
+    .option('--port <number>', 'port of the default redirect URI on localhost (or PORT; default: 3000)', parsePort)
+    .option('--scopes <list>', 'permissions to request (or INSTAGRAM_SCOPES; default: instagram_business_basic)')
     .action(async (options: LoginOptions) => (await import('./login.ts')).login(options, terminal))
 
   withDelivery(program.command('token [account]'))
-    .summary('prints a token of a connected account that is valid now')
+    .summary('print a valid token of a connected account')
     .description(TOKEN)
     .action(async (account: string | undefined, options: DeliveryOptions) =>
       (await import('./token.ts')).token(account, options, terminal),
     )
 
-  const uses = ['[options]', 'refresh <id>', 'disconnect <id> [--yes]'].map((use) => (isProject ? `-- ${use}` : use))
-  withJson(program.command('accounts [action] [id]'))
-    .description('lists the connected accounts; refreshes and disconnects them')
-    .usage(uses.join(`\n       ${program.name()} accounts `))
-    .option('--search <text>', 'those whose name or id begins so', (text) => text.trim())
-    .addOption(new Option('--status <status>', 'those of one status').choices(STATUSES))
-    .option('--all', 'every one')
-    .option('--watch', 'drawn again every two seconds')
+  const runAccounts = async (action: string | undefined, account: string | undefined, options: AccountsOptions) =>
+    (await import('./accounts.ts')).accounts(action, account, options, terminal)
+
+  withJson(withSandbox(program.command('status')))
+    .description('show where accounts are stored, and their state (exit code 1 unless all have a valid token)')
+    .action((options: AccountsOptions) => runAccounts('status', undefined, options))
+
+  withJson(withSandbox(program.command('logout [account]')))
+    .description('disconnect an account: delete its token here and revoke access at Instagram')
+    .option('--yes', 'do not ask for confirmation')
+    .action((account: string | undefined, options: AccountsOptions) => runAccounts('disconnect', account, options))
+
+  const uses = ['[options]', 'refresh <account>', 'disconnect <account> [--yes]']
+  withJson(withSandbox(program.command('accounts [action] [account]')))
+    .description('list connected accounts, refresh or disconnect one')
+    .usage(uses.map((use) => (isProject ? `-- ${use}` : use)).join(`\n       ${program.name()} accounts `))
+    .option('--search <text>', 'only accounts whose name or ID starts with this', (text) => text.trim())
+    .addOption(new Option('--status <status>', 'only accounts with this status').choices(STATUSES))
+    .option('--all', 'list all accounts (default: 50)')
+    .option('--watch', 'refresh the list every two seconds')
     .option('--yes', 'disconnect without asking')
-    .action(async (action: string | undefined, id: string | undefined, options: AccountsOptions) =>
-      (await import('./accounts.ts')).accounts(action, id, options, terminal),
-    )
+    .action(runAccounts)
 
   withJson(program.command('doctor'))
-    .summary('says what is wrong with the settings, and how to mend it')
-    .description(
-      "Looks at every setting, at the addresses, at Instagram's hosts and at the keys. Ends with status 1 if anything is wrong.",
-    )
-    .option('--embed-url <url>', "compare the settings with the Embed URL of Meta's dashboard, in quotes")
-    .option('--online [feed]', "also list what Meta's changelog (or this RSS feed) has that this version does not know")
+    .summary('check the configuration and suggest fixes')
+    .description('Checks settings, addresses, Instagram’s hosts, database and keys. Exits with 1 if a check fails.')
+    .option('--embed-url <url>', 'compare the settings with the Embed URL in Meta’s dashboard (in quotes)')
+    .option('--online [feed]', 'also list new entries of Meta’s changelog (or of this RSS feed)')
     .action(async (options: DoctorOptions) => (await import('./doctor.ts')).doctor(options, terminal))
 
   withJson(program.command('sandbox'))
-    .summary('runs a stand-in for Instagram, and prints the settings to use it')
-    .description('Prints settings, for .env, by which an app takes the sandbox for Instagram. Runs until Ctrl-C.')
-    .option('--port <number>', 'where it listens, on this machine only', parsePort, 3001)
+    .summary('run a local simulation of Instagram')
+    .description('Simulates Instagram until Ctrl-C, and prints the settings (for .env) that connect an app to it.')
+    .option('--port <number>', 'port on this machine (default: 3001, or the next free one)', parsePort)
     .option('--redirect-uri <uri>', 'where it sends browsers back', 'http://localhost:3000/response')
     .action(async (options: SandboxOptions) => (await import('./sandbox.ts')).sandbox(options, terminal))
 
   program
     .command('serve')
-    .summary('runs the web app, with its pages and its API')
-    .description(SERVE)
+    .summary('run the web app with its pages and API')
+    .description(
+      'Runs the web app until Ctrl-C, with the settings in the environment and .env. It shares the accounts.',
+    )
     .action(async () => {
       const { confirmHosts, siteEnvironment } = await import('./environment.ts')
       const environment = siteEnvironment(terminal)
@@ -145,28 +150,32 @@ function createProgram(terminal: Terminal): Command {
     })
 
   withJson(program.command('rotate-keys', { hidden: !isProject }))
-    .description('seals every token anew under the first of TOKEN_KEYS')
+    .description('re-encrypt every token with the first key in TOKEN_KEYS')
     .action(async (options: JsonOption) => (await import('./rotateKeys.ts')).rotateKeys(options, terminal))
 
   withJson(program.command('copy-database', { hidden: !isProject }))
-    .description('copies all of a database to an empty one')
-    .option('--from <url>', 'the database to copy from (or FROM_DATABASE_URL)')
-    .option('--to <url>', 'the database to copy to (or DATABASE_URL)')
+    .description('copy a database to an empty one')
+    .option('--from <url>', 'database to copy from (or FROM_DATABASE_URL)')
+    .option('--to <url>', 'database to copy to (or DATABASE_URL)')
     .action(async (options: CopyOptions) => (await import('./copyDatabase.ts')).copyDatabase(options, terminal))
 
   return program
 }
 
 function withJson(command: Command): Command {
-  return command.option('--json', 'for programs')
+  return command.option('--json', 'print JSON')
+}
+
+function withSandbox(command: Command): Command {
+  return command.option('--sandbox', 'use the sandbox: test accounts, without an Instagram app')
 }
 
 /** The options of a command that gives a token. */
 function withDelivery(command: Command): Command {
-  return command
-    .option('--env <file>', 'set a variable in this file, such as .env, in place of printing the token')
-    .option('--name <name>', "the variable's name (default: INSTAGRAM_ACCESS_TOKEN)")
-    .option('--json', 'for programs: access_token, expires_in, user_id, permissions, …')
+  return withSandbox(command)
+    .option('--env <file>', 'store the token as a variable in this file, such as .env, instead of printing it')
+    .option('--name <name>', 'name of the variable (default: INSTAGRAM_ACCESS_TOKEN)')
+    .option('--json', 'print JSON: access_token, expires_in, user_id, permissions, …')
 }
 
 /** @throws {InvalidArgumentError} */
@@ -186,7 +195,7 @@ export async function main(): Promise<void> {
   const { stdin: input, stdout: output, stderr: messages } = process
   output.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit() // The reader, such as `head`, has read enough.
-    console.error(`Cannot go on: the output cannot be written: ${error.message}`)
+    console.error(`✗ Cannot write the output: ${error.message}`)
     process.exit(1)
   })
   const args = process.argv.slice(2)

@@ -30,21 +30,21 @@ function report({ encrypted, unreadable, counts, isFinished }: Rotation, keyIds:
   const [newest = '', ...older] = keyIds
   const all = counts.values().reduce((sum, count) => sum + count, 0)
   const behind = all - (counts.get(newest) ?? 0)
-  if (all === 0) return 'There is no account in the database that DATABASE_URL names.'
+  if (all === 0) return 'The database in DATABASE_URL has no accounts.'
 
-  const lines = [`${accounts(encrypted)} sealed anew under ${newest}. Now there are under`]
+  const lines = [`${accounts(encrypted)} re-encrypted with ${newest}. Accounts by key:`]
   for (const [id, count] of counts) {
     const line = `  ${id}: ${accounts(count)}`
     if (id === newest) lines.push(`${line} (the newest key)`)
-    else if (!older.includes(id)) lines.push(`${line} (a key that is missing from TOKEN_KEYS)`)
-    else if (count === 0) lines.push(`${line} (no longer needed: it may be removed from TOKEN_KEYS)`)
+    else if (!older.includes(id)) lines.push(`${line} (missing from TOKEN_KEYS)`)
+    else if (count === 0) lines.push(`${line} (no longer needed: you can remove it from TOKEN_KEYS)`)
     else lines.push(`${line} (still needed)`)
   }
-  if (unreadable > 0) lines.push(`${accounts(unreadable)} could not be opened, and stayed as before.`)
-  if (!isFinished) lines.push('Stopped before the end. Start it again at any time: it goes on from here.')
+  if (unreadable > 0) lines.push(`${accounts(unreadable)} could not be decrypted and were not changed.`)
+  if (!isFinished) lines.push('Stopped early. Run the command again to continue.')
   else if (behind > unreadable)
     lines.push(
-      'The app has sealed some under an older key meanwhile: restart it with these TOKEN_KEYS, then do this again.',
+      'The app encrypted some tokens with an older key in the meantime. Restart it with these TOKEN_KEYS, then run this again.',
     )
   return lines.join('\n')
 }

@@ -1,28 +1,32 @@
 import { once } from 'node:events'
 import { createSandbox, type InstagramSandbox } from '../createSandbox.ts'
+import { freePort } from '../server.ts'
 import { usageError } from './errors.ts'
 import { listenForInterruption, print, say, styled, type Terminal } from './terminal.ts'
 
 /** Options of the command. */
 export interface SandboxOptions {
-  port: number
+  port?: number
   redirectUri: string
   json?: boolean
 }
 
-/** `sandbox`: runs the stand-in for Instagram until Ctrl-C, and prints the settings of an app that uses it. */
+/** `sandbox`: runs the simulation of Instagram until Ctrl-C, and prints the settings of an app that uses it. */
 export async function sandbox({ port, redirectUri, json }: SandboxOptions, terminal: Terminal): Promise<void> {
   if (!/^https?:\/\/[^\s\p{C}]+$/iu.test(redirectUri) || !URL.canParse(redirectUri))
     throw usageError('--redirect-uri must be an address that starts with https:// (or http://).')
   using interruption = listenForInterruption()
-  await using running = await start(port, redirectUri)
-  // Invented people stay out of the real accounts.
+  await using running = await createSandbox({ port: port ?? (await freePort(3001)), redirectUri })
+  // Test accounts stay out of the real ones.
   const settings = { ...sandboxSettings(running), DATABASE_URL: 'file:./sandbox/accounts.db' }
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   print(terminal, json ? JSON.stringify(settings) : lines.join('\n'))
   const mark = styled(terminal.messages, 'green', '✓')
-  say(terminal, `${mark} The sandbox is at ${running.origin}: its clock, its people, its mishaps.`)
-  say(terminal, '  An app with these settings takes it for Instagram, this command too. Ctrl-C stops it.')
+  say(terminal, `${mark} Sandbox: ${running.origin} (test accounts, clock, failures)`)
+  say(
+    terminal,
+    '  With these settings, an app (or this command) connects to the sandbox instead of Instagram. Ctrl-C stops it.',
+  )
   if (!interruption.signal.aborted) await once(interruption.signal, 'abort')
 }
 
@@ -35,14 +39,5 @@ export function sandboxSettings({ options }: InstagramSandbox): Record<string, s
     INSTAGRAM_AUTHORIZE_URL: options.authorizeUrl,
     INSTAGRAM_TOKEN_URL: options.tokenUrl,
     INSTAGRAM_GRAPH_URL: options.graphUrl,
-  }
-}
-
-async function start(port: number, redirectUri: string): Promise<InstagramSandbox> {
-  try {
-    return await createSandbox({ port, redirectUri })
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause
-    throw new Error(`port ${port} is in use by another program. Choose another one by --port.`, { cause })
   }
 }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline'
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Environment } from '../config.ts'
 import { escapeInLines } from '../log.ts'
@@ -5,6 +6,8 @@ import { escapeInLines } from '../log.ts'
 /** Milliseconds in which a second SIGINT counts as the first: npx passes on the one that the terminal has sent already. */
 const SAME_SIGNAL_MS = 500
 const CLEAR_LINE = '\r\x1b[K'
+const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
+const SPINNER_MS = 100
 
 /** What a command reads and writes. */
 export interface Terminal {
@@ -49,6 +52,12 @@ export function listenForInterruption(status = 130): Disposable & { signal: Abor
   return { signal: controller.signal, [Symbol.dispose]: stop }
 }
 
+/** How the person starts this program. */
+export function programName({ environment, isProject = false }: Terminal): string {
+  if (isProject) return 'npm run'
+  return environment['npm_command'] === 'exec' ? 'npx instagram-access-token' : 'instagram-access-token'
+}
+
 /** Whether a person can be asked. */
 export function isInteractive({ input, messages }: Terminal): boolean {
   return input.isTTY && messages.isTTY
@@ -75,6 +84,37 @@ export function warn(terminal: Terminal, text: string): void {
   say(terminal, `${styled(terminal.messages, 'yellow', '!')} ${text}`)
 }
 
+/** Reads lines, in a terminal at a prompt. (clack's spinner would read them too, and end the process with 0 at Ctrl-C.) */
+export function readLines(terminal: Terminal) {
+  const { input, messages } = terminal
+  const lines = createInterface({ input, ...(isInteractive(terminal) && { output: messages }) })
+  // In a terminal, readline gets Ctrl-C in place of the process.
+  lines.on('SIGINT', () => process.emit('SIGINT'))
+  let spinner: NodeJS.Timeout | undefined
+  function clear(): void {
+    clearInterval(spinner)
+    showStatus(terminal)
+  }
+  /** Shows a prompt behind a spinner, or behind this one character, and keeps what was typed already. */
+  function prompt(text: string, frames = SPINNER): void {
+    clear()
+    if (!isInteractive(terminal)) return
+    const draw = (turn: number) => {
+      lines.setPrompt(`${styled(messages, 'cyan', frames.charAt(turn % frames.length))} ${text}`)
+      lines.prompt(true)
+      if (frames.length > 1) spinner = setTimeout(draw, SPINNER_MS, turn + 1)
+    }
+    draw(0)
+  }
+  function close(): void {
+    clear()
+    lines.close()
+    // An open pipe would keep the process alive.
+    input.destroy()
+  }
+  return { entered: lines[Symbol.asyncIterator](), prompt, clear, [Symbol.dispose]: close }
+}
+
 /** Shows what is being done, in place of what was shown before; no text removes it. */
 export function showStatus(terminal: Terminal, text = ''): void {
   if (isInteractive(terminal)) terminal.messages.write(CLEAR_LINE + (text && styled(terminal.messages, 'dim', text)))
@@ -95,10 +135,13 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en')
 }
 
-/** Asks for a text, which is hidden if it is a secret. @throws {ExitError} 130 for Ctrl-C, for Ctrl-D, and if the signal aborts */
-export async function ask(terminal: Terminal, message: string, isSecret: boolean, signal: AbortSignal) {
+/** Asks for a text, hidden if it is a secret; Enter alone gives the default. @throws {ExitError} 130 for Ctrl-C, for Ctrl-D, and if the signal aborts */
+export async function ask(terminal: Terminal, message: string, signal: AbortSignal, isSecret: boolean, byDefault = '') {
   const { isCancel, password, text } = await loadPrompts()
-  const answer = await (isSecret ? password : text)({ message: safe(message), signal, ...optionsFor(terminal) })
+  const options = { message: safe(message), signal, ...optionsFor(terminal) }
+  const answer = await (isSecret
+    ? password(options)
+    : text({ ...options, defaultValue: byDefault, placeholder: byDefault }))
   if (isCancel(answer)) throw new ExitError(130)
   return answer
 }

@@ -7,7 +7,7 @@ import { decide } from '../../src/sandbox/decide.ts'
 import { freePort } from '../support/place.ts'
 import { CLIENT_ID, laptop, SECRET, startCommand } from './support.ts'
 
-const COMMANDS = ['login', 'token', 'accounts', 'doctor', 'sandbox', 'serve']
+const COMMANDS = ['login', 'token', 'status', 'logout', 'accounts', 'doctor', 'sandbox', 'serve']
 const RED = '\u001b[31mred\u009b0m'
 
 /** A laptop on which nobody has connected an account. */
@@ -43,11 +43,13 @@ test.each(['--version', '-v'])('%s is the version of the package', async (option
 })
 
 test.each([
-  [['tokn'], "Unknown command 'tokn'\n(Did you mean token?)"],
+  [['tokn'], "Unknown command 'tokn'. Did you mean token?"],
   [['Acounts'], 'Did you mean accounts?'],
   [['help', 'doktor'], 'Did you mean doctor?'],
   [['frobnicate'], 'frobnicate'],
-  [['--jason'], "Unknown option '--jason'\n(Did you mean --json?)"],
+  [['--jason'], "Unknown option '--jason'. Did you mean --json?"],
+  [['accounts', '--serch', 'x'], 'Did you mean --search?'],
+  [['--no-open', 'token'], 'Options follow the command: instagram-access-token token'],
   [['login', 'now'], 'now'],
   [['--port', '70000'], 'It must be a whole number from 1 to 65535.'],
   [['sandbox', '--port', 'x'], 'It must be a whole number'],
@@ -55,7 +57,7 @@ test.each([
   [['sandbox', '--redirect-uri', 'http://localhost/\u001b[31m'], '--redirect-uri must be'],
   [['doctor', '--jason'], '--jason'],
   [['serve', 'me'], 'me'],
-  [['accounts', 'destroy'], 'instagram-access-token accounts refresh <id>'],
+  [['accounts', 'destroy'], 'instagram-access-token accounts refresh <account>'],
 ])('%j is not understood, and the reason is given', async (args, words) => {
   const { status, stdout, stderr } = await fresh.run(args)
 
@@ -65,14 +67,14 @@ test.each([
 })
 
 test.each([
-  [['token', '--json'], {}, 1, 'failed', 'no account is connected yet'],
-  [['accounts', 'refresh', '1', '--json'], {}, 1, 'failed', 'No account has the id 1.'],
-  [['token', '--json', '--name', 'A'], {}, 2, 'usage', '--name goes with --env'],
-  [['accounts', '--json', 'destroy'], {}, 2, 'usage', 'There is no “destroy”.'],
+  [['token', '--json'], {}, 1, 'failed', 'No account is connected. Connect one: instagram-access-token login'],
+  [['accounts', 'refresh', '1', '--json'], {}, 1, 'failed', 'No account 1.'],
+  [['token', '--json', '--name', 'A'], {}, 2, 'usage', '--name requires --env'],
+  [['accounts', '--json', 'destroy'], {}, 2, 'usage', 'Unknown action “destroy”.'],
   [['doctor', '--json', 'all'], {}, 2, 'usage', 'all'],
   [['tokn', '--json'], {}, 2, 'usage', 'Did you mean token?'],
-  [['token', '--json'], { TOKEN_KEYS: 'canary' }, 1, 'settings', 'need mending'],
-  [['accounts', '--json'], { TOKEN_KEYS: 'canary' }, 1, 'settings', 'need mending'],
+  [['token', '--json'], { TOKEN_KEYS: 'canary' }, 1, 'settings', 'Invalid settings'],
+  [['accounts', '--json'], { TOKEN_KEYS: 'canary' }, 1, 'settings', 'Invalid settings'],
 ])('a program that asks %j, with %j, gets the failure as JSON', async (args, change, status, name, words) => {
   await using here = await laptop()
 
@@ -128,7 +130,7 @@ test('the doctor checks the settings of a login on this machine', async () => {
 
   expect(well.stdout).toMatch(/^✓ App ID /m)
   expect(well.stdout).toMatch(/^✓ Token keys /m)
-  expect(well.stdout).toMatch(/\n\n\d+ well, 0 wrong, 0 to change soon, \d+ not known\n$/)
+  expect(well.stdout).toMatch(/\n\n\d+ passed, 0 failed, 0 to change soon, \d+ unknown\n$/)
   expect([well.status, well.stderr]).toStrictEqual([0, ''])
   expect(JSON.parse(ill.stdout)).toMatchObject({ wrong: 1 })
   expect(ill.status).toBe(1)
@@ -149,7 +151,7 @@ test('the doctor compares an Embed URL with the settings, and prints its lines f
   const json = await here.run(['doctor', '--json', '--embed-url', url])
 
   expect(status).toBe(1)
-  expect(stdout).toMatch(/^✓ Embed URL: app ID +It is the same/m)
+  expect(stdout).toMatch(/^✓ Embed URL: app ID +It matches/m)
   expect(stdout).toMatch(
     /^✗ Embed URL: redirect URI +It is “http:.*: the scheme differs.*\n +→ Set INSTAGRAM_REDIRECT_URI/m,
   )
@@ -174,10 +176,10 @@ test('the doctor accepts any redirect path, as a login does, but in the project 
   }).ended
 
   expect(stdout).toMatch(/^✓ Settings /m)
-  expect(stdout).toMatch(/^✓ Redirect URI /m)
+  expect(stdout).toMatch(/^✓ Redirect URI {2,}/m)
   expect(stdout).not.toContain('/response')
   // Nothing answers at that name.
-  expect([status, stdout]).toEqual([1, expect.stringContaining(' 1 wrong,')])
+  expect([status, stdout]).toEqual([1, expect.stringContaining(' 1 failed,')])
   expect(ill.stdout).toMatch(/^✗ INSTAGRAM_REDIRECT_URI +INSTAGRAM_REDIRECT_URI must have no query/m)
   expect(project.stdout).toMatch(/^✗ INSTAGRAM_REDIRECT_URI +INSTAGRAM_REDIRECT_URI must have the path \/response/m)
 })
@@ -224,8 +226,48 @@ test('accounts are listed and disconnected without an app', async () => {
   const gone = await here.run(['accounts', 'disconnect', id, '--yes'], {}, here.nothing)
   const rest = await here.run(['accounts'], {}, here.nothing)
 
-  expect(gone.stdout).toContain('@harbour.bakery was disconnected: its token is deleted here. Access was also revoked')
+  expect(gone.stdout).toContain('@harbour.bakery was disconnected, and its token was deleted. Access was also revoked')
   expect([rest.status, rest.stdout]).toStrictEqual([0, ''])
+})
+
+test('status names the database and the app, lists the accounts, and fails unless all have a valid token', async () => {
+  await using here = await laptop()
+  const before = await here.run(['status'])
+  await here.login()
+
+  const after = await here.run(['status'], {}, here.nothing)
+  const json = await here.run(['status', '--json'], {}, here.nothing)
+
+  expect([before.status, before.stdout]).toEqual([1, expect.stringContaining('\n0 accounts\n')])
+  expect(after.stdout).toContain(`Database: ${here.user}/accounts.db\nApp ID: ${CLIENT_ID}\n`)
+  expect(after.stdout).toMatch(/^✓ ok {2}@harbour\.bakery .* expires in \d\d days, refreshed in \d\d days$/m)
+  expect([after.status, after.stderr]).toStrictEqual([0, ''])
+  expect(JSON.parse(json.stdout)).toMatchObject({ client_id: CLIENT_ID, accounts: 1, by_status: { ok: 1 } })
+  expect(after.stdout + json.stdout).not.toMatch(/IGAA|canary/)
+})
+
+test('logout disconnects the only account once that is confirmed, and revokes access at Instagram', async () => {
+  await using here = await laptop()
+  await here.login()
+
+  const unsure = await here.run(['logout'])
+  const cli = here.sit(['logout'])
+  await cli.says('Disconnect @harbour.bakery')
+  cli.types('y')
+  const done = await cli.ended
+
+  expect([unsure.status, unsure.stderr]).toStrictEqual([2, '✗ Not a terminal: add --yes to confirm.\n'])
+  expect([done.status, done.stdout]).toEqual([0, expect.stringContaining('Access was also revoked')])
+  expect((await here.run(['token'])).stderr).toContain('No account is connected.')
+})
+
+test('the doctor examines the accounts of the other commands, also when no app is set', async () => {
+  await using here = await laptop()
+  await here.login()
+
+  const { stdout } = await here.run(['doctor'], { TOKEN_KEYS: `other:${Buffer.alloc(32, 9).toString('base64')}` }, {})
+
+  expect(stdout).toMatch(/^✗ Token keys /m)
 })
 
 test('a database that is named is used in place of the user’s', async () => {
@@ -245,7 +287,7 @@ test('the sandbox prints settings with which a login in another terminal uses it
   await using here = await laptop()
   const port = await freePort()
   const sandbox = here.start(['sandbox', '--port', String(port), '--redirect-uri', here.redirectUri])
-  await sandbox.says(`✓ The sandbox is at http://127.0.0.1:${port}`)
+  await sandbox.says(`✓ Sandbox: http://127.0.0.1:${port}`)
   const printed = /^(?:\w+=.*\n)+/m.exec(sandbox.output())?.[0] ?? ''
   const settings = Object.fromEntries(
     printed
@@ -288,7 +330,7 @@ test('a sandbox whose port is in use says which, with status 1', async () => {
   const { status, stdout, stderr } = await fresh.run(['sandbox', '--port', String(fresh.port)])
 
   expect([status, stdout]).toStrictEqual([1, ''])
-  expect(stderr).toBe(`Cannot go on: port ${fresh.port} is in use by another program. Choose another one by --port.\n`)
+  expect(stderr).toBe(`✗ Port ${fresh.port} is in use. Choose another one with --port.\n`)
   other.close()
 })
 

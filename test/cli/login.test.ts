@@ -1,4 +1,4 @@
-import { access, readFile, stat, writeFile } from 'node:fs/promises'
+import { access, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -25,7 +25,8 @@ test('a person comes back to this machine, and the token goes alone to the outpu
   expect([page.status, page.text]).toEqual([200, expect.stringContaining('@harbour.bakery is connected')])
   const { status, stdout, stderr } = await cli.ended
   expect(stdout).toMatch(/^IGAA\S+\n$/)
-  expect(stderr).toMatch(/✓ @harbour\.bakery: a token good until .* \(in \d\d days\)/)
+  expect(stderr).toMatch(/✓ Connected as @harbour\.bakery\n {2}This copy of the token works until .* \(in \d\d days\)/)
+  expect(stderr).toMatch(/For a current token at any time, run:\n {2}instagram-access-token token @harbour\.bakery\n$/)
   for (const secret of [stdout.trim(), SECRET, '\u001b']) expect(page.text + stderr).not.toContain(secret)
   expect(status).toBe(0)
   const { mode } = await stat(here.user)
@@ -103,7 +104,7 @@ test('where the browser cannot come back, and nobody can paste, the login ends',
   const { status, stdout, stderr } = await here.run([])
 
   expect([status, stdout]).toEqual([1, ''])
-  expect(stderr).toContain('Cannot go on: nobody pastes the address')
+  expect(stderr).toContain('✗ No address was pasted')
 })
 
 test('an app whose address here is plain http needs no certificate', async () => {
@@ -122,12 +123,12 @@ test('a person who says no is told so, and a program gets the reason as JSON', a
 
   const page = await here.visit(await decide(await cli.link(), { cancel: true }))
 
-  expect([page.status, page.text]).toEqual([403, expect.stringContaining('You said no')])
+  expect([page.status, page.text]).toEqual([403, expect.stringContaining('You cancelled')])
   const { status, stdout, stderr } = await cli.ended
   expect(JSON.parse(stdout)).toMatchObject({
-    error: { name: 'declined', message: expect.stringContaining('You said no') as string },
+    error: { name: 'declined', message: expect.stringContaining('You cancelled') as string },
   })
-  expect(stderr).toContain('✗ You said no')
+  expect(stderr).toContain('✗ You cancelled')
   expect(status).toBe(1)
 })
 
@@ -137,10 +138,10 @@ test('a wrong secret is explained, with what to do about it', async () => {
 
   const page = await here.visit(await decide(await cli.link()))
 
-  expect([page.status, page.text]).toEqual([502, expect.stringContaining('Instagram refused')])
+  expect([page.status, page.text]).toEqual([502, expect.stringContaining('Instagram rejected')])
   const { status, stdout, stderr } = await cli.ended
   expect([status, stdout]).toEqual([1, ''])
-  expect(stderr).toMatch(/✗ Instagram refused.*\n.*\n {2}→ In Meta’s dashboard.*INSTAGRAM_CLIENT_SECRET/)
+  expect(stderr).toMatch(/✗ Instagram rejected.*\n.*\n {2}→ In Meta’s dashboard.*INSTAGRAM_CLIENT_SECRET/)
   expect(page.text + stderr).not.toContain('canary')
 })
 
@@ -171,7 +172,7 @@ test('a pasted text that is no callback of this login is explained, and the logi
   cli.types('Invalid platform app\n')
   await cli.says(/✗ [^]*app ID/i)
   cli.types('https://elsewhere.example/response?code=a&state=b\n')
-  await cli.says(/✗ [^]*this app/i)
+  await cli.says(/✗ [^]*another site/i)
   cli.types(`${(await decide(link)).href}\n`)
 
   expect((await cli.ended).status).toBe(0)
@@ -185,7 +186,7 @@ test('after ten minutes the login ends', async () => {
 
   const { status, stderr } = await here.start([]).ended
 
-  expect(stderr).toContain('✗ That took more than ten minutes')
+  expect(stderr).toContain('✗ This sign-in expired')
   expect(status).toBe(1)
 })
 
@@ -195,7 +196,7 @@ test('where nobody can be asked, missing settings are named, and nothing is stor
   const { status, stdout, stderr } = await here.run([], {}, here.nothing)
 
   expect([status, stdout]).toStrictEqual([1, ''])
-  expect(stderr).toMatch(/INSTAGRAM_CLIENT_ID and INSTAGRAM_CLIENT_SECRET must be set.*--sandbox/)
+  expect(stderr).toMatch(/✗ Not a terminal: set INSTAGRAM_CLIENT_ID and INSTAGRAM_CLIENT_SECRET .*--sandbox/)
   await expect(access(here.user)).rejects.toThrow()
 })
 
@@ -241,7 +242,7 @@ test('what is not set comes from the Embed URL, and what is set is compared with
   expect(link.searchParams.get('client_id')).toBe(CLIENT_ID)
   expect(link.searchParams.get('redirect_uri')).toBe(here.redirectUri)
   expect(link.searchParams.get('scope')).toBe(set.INSTAGRAM_SCOPES)
-  expect(stderr).toMatch(/! Embed URL: scopes: INSTAGRAM_SCOPES asks for “likes”.*\n {2}→ Add the permission/)
+  expect(stderr).toMatch(/! Embed URL: scopes: INSTAGRAM_SCOPES requests “likes”.*\n {2}→ Add the permission/)
   expect(stderr.match(/! Embed URL/g)).toHaveLength(1)
 })
 
@@ -251,19 +252,25 @@ test('a text that is no Embed URL ends the login, and is not printed', async () 
   const { status, stdout, stderr } = await here.run(['--embed-url', 'canary'])
 
   expect([status, stdout]).toStrictEqual([1, ''])
-  expect(stderr).toMatch(/Embed URL: It is not an address that begins with https/)
+  expect(stderr).toMatch(/Embed URL: It does not start with https/)
   expect(stderr).not.toContain('canary')
 })
 
-test('the sandbox needs no settings, and stores nothing', async () => {
+test('the sandbox needs no settings, and keeps its accounts apart', async () => {
   await using here = await laptop()
   const cli = here.start(['--sandbox'], {}, here.nothing)
 
   const page = await here.visit(await decide(await cli.link()))
 
   expect(page.text).toMatch(/<title>@harbour.bakery is connected[^]+Sandbox\./)
-  expect(await cli.ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/^IGAA/) as string })
-  await expect(access(join(here.user, 'accounts.db'))).rejects.toThrow()
+  const { status, stdout, stderr } = await cli.ended
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^IGAA/)])
+  expect(stderr).toContain('instagram-access-token token @harbour.bakery --sandbox\n')
+  expect(await here.run(['token', '--sandbox'], {}, here.nothing)).toStrictEqual({ status: 0, stdout, stderr: '' })
+  const real = await here.run(['token'], {}, here.nothing)
+  expect([real.status, real.stderr]).toEqual([1, expect.stringContaining('add --sandbox')])
+  const logout = await here.run(['logout', '--sandbox', '--yes'], {}, here.nothing)
+  expect(logout.stdout).toBe('Disconnected.\n')
 })
 
 test('a connection that a browser opens and never uses does not delay the end', async () => {
@@ -287,7 +294,7 @@ test('a terminal asks for what is missing, says where it is, and shows nothing o
   await cli.says(here.redirectUri)
   await cli.says('Instagram app ID')
   cli.types(`${CLIENT_ID}\r`)
-  await cli.says('Instagram app secret (not shown)')
+  await cli.says('Instagram app secret (hidden)')
   cli.types(`${SECRET}\r`)
   await here.visit(await decide(await cli.link()))
 
@@ -295,8 +302,23 @@ test('a terminal asks for what is missing, says where it is, and shows nothing o
   expect(stdout).toMatch(/^IGAA\S+\n$/)
   expect(stderr).toContain(CLIENT_ID)
   expect(stderr).not.toContain('canary')
-  expect(stderr).toContain('instagram-access-token token @harbour.bakery')
   expect(status).toBe(0)
+})
+
+test('the app ID of the last login is proposed, and its secret was not kept', async () => {
+  await using here = await laptop()
+  await here.login()
+  const cli = here.sit(['--no-open'], { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '' })
+  await cli.says(CLIENT_ID)
+
+  cli.types('\r')
+  await cli.says('Instagram app secret')
+  cli.types(`${SECRET}\r`)
+  const link = new URL(await cli.link())
+
+  expect(link.searchParams.get('client_id')).toBe(CLIENT_ID)
+  for (const file of await readdir(here.user, { recursive: true, withFileTypes: true }))
+    if (file.isFile()) expect(await readFile(join(file.parentPath, file.name), 'latin1')).not.toContain(SECRET)
 })
 
 test('a person who answers nothing is told that there is no login without it', async () => {
@@ -307,7 +329,7 @@ test('a person who answers nothing is told that there is no login without it', a
   cli.types('\r')
 
   const { status, stderr } = await cli.ended
-  expect(stderr).toContain('without INSTAGRAM_CLIENT_ID there is no login')
+  expect(stderr).toContain('A login needs INSTAGRAM_CLIENT_ID.')
   expect(status).toBe(1)
 })
 
@@ -349,7 +371,9 @@ test('the prompt is removed when the browser comes back, and so is what is said 
   await here.visit(await decide(link))
 
   const { stderr } = await cli.ended
-  expect(stripVTControlCharacters(stderr)).toMatch(/> \r+Asking Instagram for the token …\r+✓ @harbour/)
+  expect(stripVTControlCharacters(stderr)).toMatch(
+    /> \r+(?:. Asking Instagram for the token …)+\r+✓ Connected as @harbour/,
+  )
 })
 
 test.runIf(process.platform === 'linux').each([
@@ -366,6 +390,8 @@ test.runIf(process.platform === 'linux').each([
   const cli = here.sit(options)
   const link = await cli.link()
   const opening = () => readFile(seen, 'utf8').catch(() => undefined)
+  if (opened) await cli.says(`Press Enter to open ${new URL(link).host} in your browser`)
+  cli.types('\r')
 
   if (opened) await expect.poll(opening, { timeout: 20_000 }).toBe(link)
   await here.visit(await decide(link))

@@ -19,7 +19,7 @@ test.runIf(isLinux).each(['token', 'accounts'])('%s on a full disk gives status 
 
   const { status, stderr } = await here.spawn(['sh', '-c', 'exec "$0" "$@" > /dev/full', ...NODE, command]).ended
 
-  expect(stderr).toContain('the output cannot be written: ENOSPC')
+  expect(stderr).toContain('Cannot write the output: ENOSPC')
   expect([status, stderr.includes('IGAA')]).toStrictEqual([1, false])
 })
 
@@ -76,11 +76,11 @@ test('a stored token goes to no host that only .env of the folder names, unless 
   const linked = await here.spawn([...NODE, 'token'], {}, {}).ended
 
   const words =
-    /\.env in this folder .* http:\/\/127\.0\.0\.1:\d+ \(.*INSTAGRAM_GRAPH_URL\).* set these variables in the env/
+    /\.env in this folder .* http:\/\/127\.0\.0\.1:\d+ \(.*INSTAGRAM_GRAPH_URL\).* set these variables in the environment instead/
   for (const { status, stdout, stderr } of [refused, linked])
     expect([status, stdout, stderr]).toStrictEqual([1, '', expect.stringMatching(words)])
   expect([allowed.status, allowed.stdout]).toStrictEqual([0, expect.stringMatching(/^IGAA/)])
-  expect(ownAccounts.stderr).toContain('no account is connected yet')
+  expect(ownAccounts.stderr).toContain('No account is connected.')
 })
 
 test('a script of the project reads .env, and works on the accounts in ./data', async () => {
@@ -89,7 +89,7 @@ test('a script of the project reads .env, and works on the accounts in ./data', 
 
   const rotation = await here.spawn([...NODE, '--project', 'rotate-keys'], {}, {}).ended
 
-  expect(rotation.stdout).toBe('There is no account in the database that DATABASE_URL names.\n')
+  expect(rotation.stdout).toBe('The database in DATABASE_URL has no accounts.\n')
   await access(join(here.home, 'data', 'accounts.db'))
   await expect(access(join(here.home, 'data', 'token-key'))).rejects.toThrow()
   await expect(access(here.user)).rejects.toThrow()
@@ -142,5 +142,5 @@ test('a command does not run with a .env that cannot be read', async () => {
 
   const { status, stdout, stderr } = await here.spawn([...NODE, 'token']).ended
 
-  expect([status, stdout, stderr]).toStrictEqual([1, '', 'Cannot go on: .env cannot be read: it is a folder.\n'])
+  expect([status, stdout, stderr]).toStrictEqual([1, '', '✗ .env cannot be read: it is a folder.\n'])
 })

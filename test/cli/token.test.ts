@@ -82,12 +82,12 @@ test('an account whose person removed the app is explained, to people and to pro
 
   const { status, stdout, stderr } = await here.run(['token', '--json'])
 
-  expect(stderr).toMatch(/^✗ This site was removed.*\n {2}\S.*\n {2}→ .*\n.* {2}→ .*instagram-access-token\n$/)
+  expect(stderr).toMatch(/^✗ This site was removed.*\n {2}\S.*\n {2}→ .*\n.* {2}→ .*instagram-access-token login\n$/)
   expect(JSON.parse(stdout)).toStrictEqual({
     error: {
       name: 'app_removed',
       message: expect.stringMatching(/^This site was removed/) as string,
-      steps: expect.arrayContaining(['To connect it again: instagram-access-token']) as string[],
+      steps: expect.arrayContaining(['To reconnect it, run: instagram-access-token login']) as string[],
     },
   })
   expect([status, (stdout + stderr).includes('IGAA')]).toStrictEqual([1, false])
@@ -107,7 +107,7 @@ const COMMANDS = [['token'], ['accounts', 'refresh', BAKERY.id], ['doctor'], ['l
 test.each(COMMANDS)('before %s sends something to a host that only .env names, a person is asked', async (...args) => {
   const before = shared.sandbox.calls.length
   const cli = startCommand({ args, environment: {}, fromFile: shared.nothing, isTerminal: true })
-  await cli.says(/\.env in this folder[^]*INSTAGRAM_GRAPH_URL[^]*right\?/)
+  await cli.says(/\.env in this folder[^]*INSTAGRAM_GRAPH_URL[^]*correct\?/)
 
   cli.types('n')
 
@@ -134,7 +134,7 @@ test.each([
     const { status, stderr } = await refused.ended
     expect([status, stderr]).toStrictEqual([
       1,
-      expect.stringMatching(/\.env in this folder .*Nobody can be asked here/),
+      expect.stringMatching(/\.env in this folder .*set these variables in the environment instead/),
     ])
     expect(stderr + asked.output()).not.toContain('canary')
   },
@@ -142,7 +142,7 @@ test.each([
 
 test('a person who answers yes gets the token', async () => {
   const cli = startCommand({ args: ['token'], environment: {}, fromFile: shared.nothing, isTerminal: true })
-  await cli.says(/Is that\s+right/)
+  await cli.says(/Is that\s+correct/)
   cli.types('y')
 
   expect(await cli.ended).toMatchObject({ status: 0, stdout: `${accessToken}\n` })
@@ -162,10 +162,10 @@ test('of several accounts one must be named', async () => {
 })
 
 test.each([
-  [['@harbour'], 1, 'no account is called @harbour'],
-  [['27640875392278830'], 1, 'no account is called 27640875392278830'],
+  [['@harbour'], 1, 'No account @harbour. List accounts: instagram-access-token accounts'],
+  [['27640875392278830'], 1, 'No account 27640875392278830.'],
   [['@one', '@two'], 2, '@two'],
-  [['--name', 'TOKEN'], 2, '--name goes with --env'],
+  [['--name', 'TOKEN'], 2, '--name requires --env'],
   [['--env', '.env', '--name', 'A B'], 2, '--name must be'],
   [['--env', '.env', '--name', '__proto__'], 2, '--name cannot be __proto__'],
   [['--env', ''], 2, '--env must name a file'],
@@ -186,7 +186,7 @@ test('an account whose token lasts one hour is reported, and gets a long-lived o
   await change(here, 'UPDATE accounts SET due_at = 1')
   const withApp = await here.run(['token', '--json'])
 
-  expect(stderr).toMatch(/! connected, but not with all that was asked for\n {2}→ \S/)
+  expect(stderr).toMatch(/! connected, but without all that was requested\n {2}→ \S/)
   expect([withoutApp.status, withoutApp.stdout]).toStrictEqual([0, stdout])
   expect(withoutApp.stderr).toContain('! ')
   const { expires_in } = JSON.parse(withApp.stdout) as { expires_in: number }
@@ -253,8 +253,8 @@ test.each([0o640, 0o604, 0o666])(
     const second = await shared.run(['token', '--env', file])
 
     expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(first.stderr).toContain(`! Others could read ${file}: from now on only its owner can.\n`)
-    expect(second.stderr).not.toContain('Others')
+    expect(first.stderr).toContain(`! Other users could read ${file}. Now only its owner can.\n`)
+    expect(second.stderr).not.toContain('Other users')
   },
 )
 
