@@ -170,7 +170,7 @@ test('a person who goes back and authorizes again with the same link is told tha
 test.each([
   ['disconnected', (somebody: Person) => somebody.post('/disconnect')],
   ['removed the app at Instagram', (_: Person, userId: string) => meta(world, '/deauthorize', { userId })],
-])('a person who has %s since is told that the login is over, and is not signed in', async (_, end) => {
+])('a person who has %s since sees that the login is over, and is not signed in', async (_, end) => {
   const { somebody, callback, username } = await authorize()
   const before = sameBrowser(somebody)
   await somebody.get(callback)
