@@ -86,7 +86,6 @@ describe('while Instagram is having problems', () => {
 
   test.each([
     ['is not JSON', { body: '<html>Sorry</html>' }],
-    ['has an impossible expiry', { body: '{"access_token":"IGAAcanary","expires_in":-5}' }],
     ['has no token', { body: '{"expires_in":5183944}' }],
     ['has an empty token', { body: '{"access_token":"","expires_in":5183944}' }],
     ['is an unknown error', graphError(9007, 'Something else')],
