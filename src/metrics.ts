@@ -6,21 +6,21 @@ import type { Database } from './database/database.ts'
 import { helpCodes, instagramErrors } from './errors/catalogue.ts'
 import type { FinishedCall } from './instagram/http.ts'
 
-/** Milliseconds that the database has to answer; otherwise a scrape does without its figures. */
+/** Time limit for the database in ms; after it, a scrape leaves its figures out. */
 const DATABASE_TIME_LIMIT_MS = 2_000
 
-/** Milliseconds for which a count is reused: with a million accounts it takes a tenth of a second. */
+/** Milliseconds for which a count of events is reused. */
 const COUNT_LIFETIME_MS = 30_000
 
 const MOST_OVERDUE = 'SELECT MIN(due_at) AS value FROM accounts WHERE due_at IS NOT NULL'
 const NEAREST_EXPIRY = `SELECT MIN(expires_at) AS value FROM accounts WHERE due_at IS NOT NULL AND token_kind = 'long_lived'`
 
-/** A request that was answered, or given up by the client. */
+/** A request that was answered, or aborted by the client. */
 export interface FinishedRequest {
   /** Its pattern, such as `/api/accounts/:id/token`. */
   route: string
   method: string
-  /** HTTP status; 499 if the client did not wait for the response. */
+  /** HTTP status; 499 if the client closed the connection first. */
   status: number
   seconds: number
 }
@@ -36,7 +36,7 @@ export function createMetrics(database: Database, accounts: Accounts, now: () =>
 
   const logins = new Counter({
     name: 'instagram_logins_total',
-    help: 'Logins that came back from Instagram, by outcome: connected, or the name of the failure.',
+    help: 'Logins with a callback from Instagram, by outcome: connected, or the name of the failure.',
     labelNames: ['outcome'],
     registers,
   })
@@ -49,7 +49,7 @@ export function createMetrics(database: Database, accounts: Accounts, now: () =>
   })
   const events = new Counter({
     name: 'instagram_account_events_total',
-    help: 'What happened to accounts, by type of event.',
+    help: 'Account events, by type.',
     labelNames: ['type'],
     registers,
   })
@@ -70,19 +70,15 @@ export function createMetrics(database: Database, accounts: Accounts, now: () =>
 
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers })
-  const databaseUp = gauge('instagram_database_up', '1 while the database answers, else 0.')
+  const databaseUp = gauge('instagram_database_up', '1 if the database can be reached, otherwise 0.')
   const accountsByStatus = gauge('instagram_accounts', 'Connected accounts, by status.', ['status'])
   const nearestExpiry = gauge(
     'instagram_token_nearest_expiry_seconds',
-    'Seconds until the first of the long-lived tokens that are kept alive ends. Absent: there is none.',
+    'Seconds until the next of the long-lived tokens expires. Absent: there are none.',
   )
-  const refreshLag = gauge(
-    'instagram_refresh_lag_seconds',
-    'Seconds by which the most overdue account is late to be refreshed.',
-  )
-  const waitingEvents = gauge('instagram_events_waiting', 'Events that wait to be delivered to the webhook.')
+  const refreshLag = gauge('instagram_refresh_lag_seconds', 'Delay of the most overdue refresh, in seconds.')
+  const waitingEvents = gauge('instagram_events_waiting', 'Events waiting for delivery to the webhook.')
 
-  const countAccounts = cached(now, async () => (await accounts.counts()).byStatus)
   const countEvents = cached(now, () => readNumber('SELECT COUNT(*) AS value FROM events'))
 
   async function readNumber(sql: string): Promise<number | null> {
@@ -92,9 +88,9 @@ export function createMetrics(database: Database, accounts: Accounts, now: () =>
   }
 
   async function readDatabase(): Promise<void> {
-    const [dueAt, byStatus, expiresAt, waiting] = await Promise.all([
+    const [dueAt, counts, expiresAt, waiting] = await Promise.all([
       inTime(readNumber(MOST_OVERDUE)),
-      inTime(countAccounts()),
+      inTime(accounts.counts()),
       inTime(readNumber(NEAREST_EXPIRY)),
       inTime(countEvents()),
     ])
@@ -106,11 +102,11 @@ export function createMetrics(database: Database, accounts: Accounts, now: () =>
     setOrRemove(nearestExpiry, expiry)
     setOrRemove(waitingEvents, waiting ?? undefined)
     accountsByStatus.reset()
-    for (const [status, count] of Object.entries(byStatus ?? {})) accountsByStatus.set({ status }, count)
+    for (const [status, count] of Object.entries(counts?.byStatus ?? {})) accountsByStatus.set({ status }, count)
   }
 
   return {
-    /** Counts a login that came back from Instagram: `connected`, or the code of its error. */
+    /** Counts a login with a callback from Instagram: `connected`, or the code of its error. */
     onLogin: (outcome: string) => {
       logins.inc({ outcome })
     },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Database, Queries } from '../database/database.ts'
+import { BY_URGENCY, urgencyOf } from '../database/migrations.ts'
 import type { InstagramErrorCode } from '../errors/catalogue.ts'
 import { AppError } from '../errors/errors.ts'
 import type { Profile, Token } from '../instagram/responses.ts'
@@ -9,7 +10,7 @@ import type { Events } from './events.ts'
 import { firstDue, type RefreshSchedule } from './refreshPolicy.ts'
 import { keyIdOf, type TokenCipher } from './tokenCipher.ts'
 
-/** What a login or an import brings: a token, and what Instagram says about its account. */
+/** The result of a login or an import: a token, and Instagram's data about its account. */
 export interface Connection {
   token: Token
   /** The id that came with the token: app-scoped or professional, Instagram does not say which. */
@@ -30,7 +31,7 @@ export function assertAllowed(
 ): void {
   const names = [userId, profile?.id, profile?.userId, profile?.username?.toLowerCase()]
   if (allowedAccounts.length === 0 || allowedAccounts.some((allowed) => names.includes(allowed))) return
-  throw new AppError('account_not_allowed', { message: `The account ${userId} is none of those that may connect` })
+  throw new AppError('account_not_allowed', { message: `The account ${userId} is not allowed to connect` })
 }
 
 /** A filter and a limit for lists of accounts. */
@@ -68,6 +69,7 @@ export function createAccounts(options: {
   now: () => Date
 }) {
   const { database, cipher, events, schedule, now } = options
+  let counted: { at: number; counts: AccountCounts } | undefined
   return {
     /**
      * Stores an account. A known account gets the new token, and keeps its profile if the new one is missing. `afterWrite` runs in the
@@ -114,6 +116,17 @@ export function createAccounts(options: {
       return { accounts: rows.slice(0, limit).map(accountFromRow), more: rows.length > limit }
     },
 
+    /** The accounts from the place `offset` on, those with problems first, then by expiry. Takes longer with a larger offset. */
+    async byUrgency({ status, offset, limit }: AccountsQuery & { offset: number }): Promise<AccountsPage> {
+      // SQLite sorts by the index for a range, but not for a single value.
+      const { rows } = await database.query(
+        `SELECT * FROM accounts WHERE ${urgencyOf('status')} BETWEEN ${urgencyOf('$3')} AND ${urgencyOf('$4')}
+         ORDER BY ${BY_URGENCY} LIMIT $1 OFFSET $2`,
+        [limit + 1, offset, status ?? 'needs_reconnect', status ?? 'ok'],
+      )
+      return { accounts: rows.slice(0, limit).map(accountFromRow), more: rows.length > limit }
+    },
+
     /**
      * Finds accounts whose user name, id or professional id begins with `text`; `@` and letter case are ignored. In the order of
      * their names, one page only: a longer text finds fewer.
@@ -128,20 +141,26 @@ export function createAccounts(options: {
       }
     },
 
+    /** With many accounts, counts are up to half a minute old: counting a million takes a tenth of a second. */
     async counts(): Promise<AccountCounts> {
+      const time = now().getTime()
+      if (counted && counted.counts.all >= MANY && Math.abs(time - counted.at) < COUNT_LIFETIME_MS)
+        return counted.counts
       // Most accounts are ok: those are not counted one by one.
       const { rows } = await database.query(
         `SELECT status AS name, COUNT(*) AS count FROM accounts WHERE status IN (${NOT_OK}) GROUP BY status
          UNION ALL SELECT 'all', COUNT(*) FROM accounts
          UNION ALL SELECT 'due', COUNT(*) FROM accounts WHERE due_at <= $1`,
-        [now().getTime()],
+        [time],
       )
-      const counts = new Map(rows.map(({ name, count }) => [name, Number(count)]))
-      const count = (name: string) => counts.get(name) ?? 0
+      const found = new Map(rows.map(({ name, count }) => [name, Number(count)]))
+      const count = (name: string) => found.get(name) ?? 0
       const notOk = STATUSES.reduce((sum, status) => sum + count(status), 0)
-      counts.set('ok', count('all') - notOk)
+      found.set('ok', count('all') - notOk)
       const byStatus = Object.fromEntries(STATUSES.map((status) => [status, count(status)]))
-      return { all: count('all'), due: count('due'), byStatus: byStatus as Record<AccountStatus, number> }
+      const counts = { all: count('all'), due: count('due'), byStatus: byStatus as Record<AccountStatus, number> }
+      counted = { at: time, counts }
+      return counts
     },
 
     /**
@@ -242,6 +261,10 @@ function insertOrUpdate(columns: string[]): string {
 const NOT_OK = STATUSES.filter((status) => status !== 'ok')
   .map((status) => `'${status}'`)
   .join(', ')
+
+/** Accounts from which on they are not counted anew each time, and milliseconds for which a count is used then. */
+const MANY = 10_000
+const COUNT_LIFETIME_MS = 30_000
 
 /** Matches that a search reads for each of its three columns. */
 const MATCHES_PER_COLUMN = 500

@@ -26,13 +26,13 @@ const NEARLY_THROTTLED_PERCENT = 95
 /** Milliseconds of a pause, unless Instagram asks for more. */
 const SHORTEST_PAUSE_MS = 15 * MINUTE_MS
 
-/** Milliseconds of a pause, whatever Instagram asks for. */
+/** The longest pause in ms, whatever Instagram asks for. */
 const LONGEST_PAUSE_MS = DAY_MS
 
-/** Seconds by which the clock may drift between two rounds before the log says so. */
+/** How many seconds the clock may drift between two rounds before a warning is logged. */
 const MAX_DRIFT_SECONDS = 300
 
-/** An account whose token nobody else changes until the lease is settled or expires; connecting the account anew ends the lease. */
+/** An account whose token no other process changes until the lease is settled or expires. Connecting the account again ends the lease. */
 export interface Lease {
   id: string
   account: Account
@@ -41,7 +41,7 @@ export interface Lease {
 /** Leases on the accounts of a database. */
 export type Leases = ReturnType<typeof createLeases>
 
-/** Makes sure that any number of processes refresh each token once: take a lease, call Instagram, settle the lease. */
+/** Makes many processes refresh each token once: take a lease, call Instagram, settle the lease. */
 export function createLeases(database: Database, cipher: TokenCipher, events: Events, now: () => Date) {
   const isFree = '(leased_until IS NULL OR leased_until <= $3 OR leased_until > $5)'
 
@@ -71,7 +71,7 @@ export function createLeases(database: Database, cipher: TokenCipher, events: Ev
       return take('account_key IN (SELECT account_key FROM wrong)', limit, wrong)
     },
 
-    /** Corrects times that only a clock that was ahead, and was set back, can have given. Less than a day ahead does no harm. */
+    /** Corrects times from a clock that was ahead and was set back. Less than a day ahead does no harm. */
     async correctTimes(schedule: policy.RefreshSchedule): Promise<void> {
       const time = now().getTime()
       const afterDays = (days: number) => Math.round(time + days * DAY_MS)
@@ -123,19 +123,19 @@ export function createLeases(database: Database, cipher: TokenCipher, events: Ev
 
 /** What can come of a refresh on request, each as the rest of a sentence about the account, for the operator. */
 export const REFRESH_MESSAGES = {
-  refreshed: 'was refreshed.',
-  failed: 'was not refreshed.',
+  refreshed: 'was renewed.',
+  failed: 'was not renewed.',
   not_now:
-    'was not tried: Instagram is being asked too often, or it is being refreshed elsewhere. It comes to its turn by itself.',
-  too_young: 'cannot be refreshed yet: Instagram wants a token to be a day old.',
-  not_refreshable: 'cannot be refreshed: its token has no end, or only connecting it again gives a new one.',
-  gone: 'is not connected any more.',
+    'was not renewed: Instagram allows no more calls now, or another process is renewing it. It is tried again automatically.',
+  too_young: 'cannot be renewed yet: Instagram requires tokens to be 24 hours old.',
+  not_refreshable: 'cannot be renewed: its token does not expire, or only connecting it again gives a new one.',
+  gone: 'is no longer connected.',
 } as const
 
-/** What came of refreshing an account on request; only `refreshed` and `failed` were tried. */
+/** The outcome of a refresh on request; only `refreshed` and `failed` called Instagram. */
 export type RefreshOutcome = keyof typeof REFRESH_MESSAGES
 
-/** What came of a refresh, and the account afterwards. */
+/** The outcome of a refresh, and the account afterwards. */
 export interface RefreshResult {
   outcome: RefreshOutcome
   /** `undefined`: it is not connected. */
@@ -153,7 +153,7 @@ export function createRefresher(options: {
   schedule: policy.RefreshSchedule
   log: Logger
   now: () => Date
-  /** What the reader of the log calls settings. */
+  /** The log reader's names for the settings. */
   names: SettingNames
 }) {
   const { instagram, accounts, leases, schedule, log, now, names } = options
@@ -209,12 +209,12 @@ export function createRefresher(options: {
     }
   }
 
-  /** Undoes what a clock that was ahead has done to accounts, once it is right again: at the start, and after it was set back. */
+  /** Repairs accounts after a clock that was ahead is right again: at the start, and after it was set back. */
   async function undoClockErrors(): Promise<void> {
     const time = now().getTime()
     const offset = time - performance.now()
     const seconds = Math.round((offset - lastOffset) / 1000)
-    if (Math.abs(seconds) > MAX_DRIFT_SECONDS) log.warn({ seconds }, 'the clock was set to another time')
+    if (Math.abs(seconds) > MAX_DRIFT_SECONDS) log.warn({ seconds }, 'the clock was changed')
     lastOffset = offset
     await leases.correctTimes(schedule)
     let wrong: Lease[]
@@ -229,7 +229,7 @@ export function createRefresher(options: {
       const { id } = lease.account
       await refreshLeased(lease).catch((error: unknown) => {
         if (isAppError(error, 'database_unavailable')) throw error
-        log.error({ err: error, account: id }, 'refreshing an account failed, and is tried again')
+        log.error({ err: error, account: id }, 'refreshing an account failed; it is retried')
       })
     }
   }

@@ -6,6 +6,14 @@ const VERSION = 6
 /** Every table but that of the versions. The first column of each is its primary key. */
 export const TABLES = ['accounts', 'sessions', 'events', 'login_attempts', 'deletions']
 
+/** The place of a status in the admin's list, problems first, as SQL. For a column, or for a parameter. */
+export const urgencyOf = (status: string) =>
+  `(CASE ${status} WHEN 'needs_reconnect' THEN 0 WHEN 'unreadable' THEN 1 WHEN 'expiring' THEN 2 WHEN 'short_lived' THEN 3
+    WHEN 'disconnected_by_instagram' THEN 4 ELSE 5 END)`
+
+/** The order of the admin's list, which the index `accounts_urgency` has too: urgent ones first, then by expiry. */
+export const BY_URGENCY = `${urgencyOf('status')}, (COALESCE(expires_at, ${Number.MAX_SAFE_INTEGER})), id`
+
 /** @param TEXT The type of text that is compared by its bytes */
 const schema = (TEXT: string) => `
 CREATE TABLE accounts (
@@ -18,7 +26,7 @@ CREATE TABLE accounts (
   due_at BIGINT, failed_tries BIGINT NOT NULL, lease ${TEXT}, leased_until BIGINT);
 CREATE INDEX accounts_user_id ON accounts (user_id); CREATE INDEX accounts_username ON accounts (username);
 CREATE INDEX accounts_status ON accounts (status, id); CREATE INDEX accounts_due_at ON accounts (due_at);
-CREATE INDEX accounts_token_key_id ON accounts (token_key_id, status);
+CREATE INDEX accounts_token_key_id ON accounts (token_key_id, status); CREATE INDEX accounts_urgency ON accounts (${BY_URGENCY});
 CREATE INDEX accounts_expires_at ON accounts (expires_at) WHERE due_at IS NOT NULL AND token_kind = 'long_lived';
 CREATE TABLE sessions (sid ${TEXT} PRIMARY KEY, data ${TEXT} NOT NULL, expires_at BIGINT NOT NULL, account_key ${TEXT});
 CREATE INDEX sessions_expires_at ON sessions (expires_at); CREATE INDEX sessions_account_key ON sessions (account_key, expires_at);
@@ -43,8 +51,10 @@ export async function migrate(database: Database): Promise<void> {
     const version = await versionOf(transaction)
     if (version === VERSION) return
     if (version > VERSION)
-      throw new Error(`its schema ${version} is newer than this program: start the one that made it`)
-    if (version > 0) throw new Error(`a pre-release version of this program created it: start with a new database`)
+      throw new Error(
+        `its schema version ${version} is newer than this version of the app: install the newer version that created it`,
+      )
+    if (version > 0) throw new Error(`a pre-release version of the app created it: use a new database`)
     for (const statement of schema(database.engine === 'postgres' ? 'TEXT COLLATE "C"' : 'TEXT').split(';'))
       await transaction.query(statement)
     await transaction.query('INSERT INTO schema_versions VALUES ($1, $2)', [VERSION, Date.now()])

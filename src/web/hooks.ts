@@ -6,11 +6,11 @@ import type { Explanation } from '../errors/catalogue/entry.ts'
 import type { Explained } from '../errors/explain.ts'
 import type { FormattedTime } from '../time.ts'
 import type { AccountView } from './accountView.ts'
-import type { AccountsView } from './admin/accountsView.ts'
+import type { AccountsView, AdminAccountView } from './admin/accountsView.ts'
 
 /**
- * What a host application decides itself. Each hook is called like Express middleware: it sends the response, or calls `next()` for the
- * default. Set your own security headers on a response that you send; ours are set on our own pages only.
+ * Hooks of a host app. Each hook is called like Express middleware: it sends the response, or calls `next()` for the default. Set your own
+ * security headers on responses that you send: this package sets them on its own pages only.
  */
 export interface Hooks {
   /**
@@ -20,13 +20,13 @@ export interface Hooks {
   onConnected?:
     ((login: ConnectedLogin, request: Request, response: Response, next: NextFunction) => unknown) | undefined
   /**
-   * Called after each failed login; `response.statusCode` is set already. Default: the error page. An error of the hook is logged, and the
-   * error page is shown.
+   * Called after each failed login; `response.statusCode` is already set. Default: the error page. If the hook fails, the error is logged,
+   * and the error page is shown.
    */
   onFailure?: ((failure: Explained, request: Request, response: Response, next: NextFunction) => unknown) | undefined
   /**
-   * Called for every page, to send another one in its place; `response.statusCode` is set already. Default: our page. An error of the hook
-   * is logged, and our page is shown.
+   * Called for every page, to replace it; `response.statusCode` is already set. Default: the built-in page. If the hook fails, the error is
+   * logged, and the built-in page is shown.
    *
    * ```ts
    * render({ view, locals }, request, response, next) {
@@ -40,11 +40,11 @@ export interface Hooks {
 
 /** A successful login. */
 export interface ConnectedLogin {
-  /** The connected account, without its token. Keep `account.key` with your own user. */
+  /** The connected account, without its token. Store `account.key` with your own user. */
   account: Account
-  /** The absolute URL of an allowed origin where the person asked to go; `undefined`: none. */
+  /** The absolute URL, on an allowed origin, to return to; `undefined`: none. */
   returnTo: string | undefined
-  /** Whether this callback succeeded before and was repeated: reloaded, or clicked twice. */
+  /** Whether this callback already succeeded before, and is repeated by a reload or a double click. */
   isRepeated: boolean
 }
 
@@ -54,7 +54,7 @@ export type Page = { [View in ViewName]: { view: View; locals: ViewLocals<View> 
 /** The name of a view. */
 export type ViewName = keyof Views
 
-/** Everything that a view is rendered with. */
+/** The locals of a view. */
 export type ViewLocals<View extends ViewName = ViewName> = Views[View] & PageLocals
 
 /** Locals of every page. */
@@ -78,44 +78,58 @@ export interface PageLocals {
 /** Each view with its own locals. `getStarted` and `connectAnother` are Instagram's authorize URL with a state; times are formatted. */
 export interface Views {
   /**
-   * The start page. `reconnect`: the user name or id of the account to connect again. `takesTokens`: POST `access_token` to `import`.
-   * `notice`: the result of a disconnect. `systemBrowser`: opens the page in Safari or Chrome; `null`: this is no built-in browser of an app.
+   * The start page. `reconnect`: the username or ID of the account to reconnect. `showToken`: people see their token.
+   * `takesTokens`: POST `access_token` to `import`. `notice`: the result of a disconnect. `systemBrowser`: opens the page in Safari or Chrome; `null`: this is not an in-app browser.
    */
   index: {
     getStarted: string
     reconnect: string | null
+    showToken: boolean
     takesTokens: boolean
     notice: string | null
     systemBrowser: string | null
   }
-  /** The page of the connected account. `notice`: the result of the person's last action. */
-  response: { account: AccountView; connectAnother: string; justConnected: boolean; notice: string | null }
+  /**
+   * The page of the connected account. `notice`: the result of the person's last action. `tokenApi`: where programs get a token of the
+   * account; it answers if the API `isOn`.
+   */
+  response: {
+    account: AccountView
+    connectAnother: string
+    justConnected: boolean
+    notice: string | null
+    tokenApi: { url: string; isOn: boolean }
+  }
   auth_error: ErrorView
   /** Every error that has a help page, by when it occurs. `answer`: a token was pasted, or `groups` are what a search found. */
   help: { groups: readonly { heading: string; entries: readonly HelpEntry[] }[]; answer: 'token' | 'results' | null }
   /** One error. `pasted`: it answers what the person pasted. `reference`: identifies an unknown pasted text in the log. */
   help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
-  /** How to have one's data deleted. */
+  /** How to request data deletion. */
   data_deletion: object
-  /** The status of a data deletion; `done` is `null` where the request was ignored. */
+  /** The status of a data deletion; `done` is `null` if the request was ignored. */
   deletion: { confirmationCode: string; asked: FormattedTime; done: FormattedTime | null }
-  /** The set-up guide for the operator. */
+  /** The setup guide for the operator. */
   setup: SetupView
-  /** The admin's sign-in form: POST `password` to `accounts/sign-in`. `refused`: why the last attempt was. */
+  /** The admin's sign-in form: POST `password` to `accounts/sign-in`. `refused`: why the last attempt was refused. */
   sign_in: { refused: 'wrong' | 'too_many' | null }
   /** All accounts, for the admin. */
   accounts: AccountsView
-  /** Asks the admin to confirm. `title`: `@` and the user name, or the id. `query`: the query string of the list, with its `?`. `revokes`: Instagram is asked, too. */
+  /** One account, for the admin. `query`: the query string of the list, with its `?`. `notice`: the result of the last action. */
+  accounts_entry: { account: AdminAccountView; query: string; notice: string | null }
+  /** How to turn the admin pages on. `suggestion`: a random password. */
+  accounts_off: { suggestion: string }
+  /** Asks the admin to confirm. `title`: `@` and the username, or the ID. `query`: the query string of the list, with its `?`. `revokes`: access on Instagram is revoked, too. */
   disconnect: { id: string; title: string; query: string; revokes: boolean }
 }
 
 /** The error page. */
 export interface ErrorView extends Explained {
-  /** Identifies the request in the log; `null` if the operator has nothing to look up there. */
+  /** Identifies the request in the log; `null` if the log has nothing about it. */
   reference: string | null
-  /** Where the person tries again, or empty: at the same address. `null`: another try would fail too, or makes no sense. */
+  /** The address to try again; empty: the same address. `null`: trying again does not help. */
   retry: string | null
-  /** Whether to show the operator's part. */
+  /** Whether to show the part for the operator. */
   forOperator: boolean
   /** Instagram's error response as names and values, for the operator. */
   said: readonly (readonly [name: string, value: string])[] | null
@@ -135,9 +149,9 @@ export interface HelpEntry extends Explanation {
   places: readonly string[]
 }
 
-/** The set-up guide, with the values of this installation. */
+/** The setup guide, with the values of this installation. */
 export interface SetupView {
-  /** To be copied into the fields of Meta's dashboard. `id`: of the element. */
+  /** Values to copy into the fields of Meta's dashboard. `id`: the element's ID. */
   values: readonly { id: string; field: string; value: string }[]
   /** Whether only this machine can reach the address, and Meta's servers cannot. */
   local: boolean
@@ -157,5 +171,5 @@ export interface SetupView {
   examination: { findings: readonly Finding[]; at: FormattedTime } | null
 }
 
-/** A step of the set-up guide that can be verified. */
+/** A step of the setup guide that can be verified. */
 export type SetupStep = 'app' | 'addresses' | 'settings' | 'account' | 'doctor'

@@ -400,6 +400,9 @@ onSqlite('every query for accounts and due work uses an index', async () => {
     environment: { WEBHOOK_URL: 'http://127.0.0.1:9', WEBHOOK_SECRETS: `whsec_${'A'.repeat(32)}` },
   })
 
+  await context.accounts.byUrgency({ offset: 1, limit: 5 })
+  await context.accounts.byUrgency({ offset: 1, limit: 5, status: 'ok' })
+  const lists = [...plans]
   await context.accounts.find('key')
   await context.accounts.findById(APP_ID)
   await context.accounts.page({ after: '1', limit: 5 })
@@ -412,4 +415,7 @@ onSqlite('every query for accounts and due work uses an index', async () => {
 
   expect(plans.length).toBeGreaterThan(15)
   expect(plans.filter((step) => /^SCAN (accounts|login|events)(?! USING COVERING)/.test(step))).toStrictEqual([])
+  // In the order of the index, without sorting.
+  const step: unknown = expect.stringMatching(/^SEARCH accounts USING INDEX accounts_urgency /)
+  expect(lists).toStrictEqual([step, step])
 })

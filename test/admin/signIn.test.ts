@@ -16,8 +16,8 @@ test('a password that a platform hands over with a line break signs in', async (
   expect(headers['location']).toBe('/accounts')
 })
 
-test('without ADMIN_PASSWORD there are no admin pages', async () => {
-  await using other = await startWorld()
+test('without ADMIN_PASSWORD there are no admin pages in production', async () => {
+  await using other = await startWorld(PRODUCTION)
   const somebody = person(other)
 
   const responses = [
@@ -29,6 +29,16 @@ test('without ADMIN_PASSWORD there are no admin pages', async () => {
   ]
 
   expect(responses.map(({ status }) => status)).toStrictEqual([404, 404, 404, 404, 404])
+})
+
+test('without ADMIN_PASSWORD, outside production, the page says how to turn it on, with another password each time', async () => {
+  await using other = await startWorld()
+
+  const pages = [await person(other).get('/accounts'), await person(other).get('/accounts')]
+
+  const settings = pages.map(({ text }) => />(ADMIN_PASSWORD=[\w-]{20})</.exec(text)?.[1])
+  expect(settings).toStrictEqual([expect.any(String), expect.any(String)])
+  expect(settings[0]).not.toBe(settings[1])
 })
 
 test('somebody who is not signed in sees a form, and no account', async () => {
@@ -66,7 +76,7 @@ test.each([
   const page = await somebody.get('/accounts')
 
   expect(status).toBe(403)
-  expect(text).toContain('That is not the password.')
+  expect(text).toContain('Wrong password.')
   expect(page.text).not.toContain('harbour.bakery')
   expect(text + world.log.join('')).not.toContain('canary-5b3')
 })
@@ -117,7 +127,7 @@ test('each wrong password takes longer, after ten the right one is refused too, 
     expect(delay).toBeGreaterThan(expected - 2)
   expect(status).toBe(429)
   expect(Number(headers['retry-after'])).toBeGreaterThan(0)
-  expect(text).toContain('Wait a quarter of an hour')
+  expect(text).toContain('Wait 15 minutes')
   const outcomes = world.log.slice(logged).map((line) => (JSON.parse(line) as { outcome?: string }).outcome)
   expect(new Set(outcomes)).toStrictEqual(new Set([undefined, 'wrong_password', 'too_many_requests']))
 })

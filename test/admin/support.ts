@@ -25,12 +25,15 @@ export async function admin(world: World): Promise<Person> {
 
 /** The rows of the list, as text without tags. */
 export function rowsOf(page: string): string[] {
-  const [, body = ''] = /<tbody[^>]*>([^]*)<\/tbody>/.exec(page) ?? []
-  return Array.from(body.matchAll(/<tr[^>]*>([^]*?)<\/tr>/g), ([, row = '']) =>
-    row
-      .replace(/<[^>]+>/g, ' ')
-      .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
-      .replace(/\s+/g, ' ')
-      .trim(),
-  )
+  const [, list = ''] = /<ul class="roster"[^>]*>([^]*?)<\/ul>/.exec(page) ?? []
+  return Array.from(list.matchAll(/<li[^>]*>([^]*?)<\/li>/g), ([, row = '']) => plainText(row))
+}
+
+/** A page without tags. */
+export function plainText(page: string): string {
+  return page
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)))
+    .replace(/\s+/g, ' ')
+    .trim()
 }

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import { openBrowser } from '../support/browser.ts'
 import { startWorld } from '../support/world.ts'
@@ -30,22 +30,23 @@ test('a person sees their account, the granted permissions and the expiry, and t
   expect(page.url()).toBe(`${world.origin}/response`)
   expect(await heading(page)).toBe('@harbour.bakery')
   expect(await page.locator('header.account').innerText()).toContain('Harbour Bakery · Business account')
-  const picture = page.locator('img.picture')
+  const picture = page.locator('.picture img')
   expect(await picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(160)
   expect(await page.locator('li.granted code').allInnerTexts()).toEqual([
     'instagram_business_basic',
     'instagram_business_manage_insights',
   ])
-  expect(await page.locator('li.left-out').innerText()).toContain('you left this out')
+  expect(await page.locator('li.left-out').innerText()).toContain('not granted')
   expect(await page.locator('li.left-out code').innerText()).toBe('instagram_business_manage_comments')
-  expect(await page.getByRole('region', { name: 'Ids' }).locator('dd').allInnerTexts()).toEqual([
+  expect(await page.getByRole('region', { name: 'Account IDs' }).locator('dd > code').allInnerTexts()).toEqual([
     '17841403815449847',
     '27640875392278831',
   ])
-  const expiry = new Date((await page.locator('#token-heading + p time').getAttribute('datetime')) ?? '')
-  expect(Math.floor((expiry.getTime() - world.now().getTime()) / DAY_MS)).toBe(59)
-  const date = expiry.toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
-  expect(await page.getByText('Expires on').innerText()).toBe(`Expires on ${date} (in 59 days).`)
+  const copy = page.getByText('This copy expires on')
+  const expiry = new Date((await copy.locator('time').first().getAttribute('datetime')) ?? '')
+  expect(Math.round((expiry.getTime() - world.now().getTime()) / DAY_MS)).toBe(60)
+  const date = expiry.toLocaleDateString('en-GB', { dateStyle: 'long' })
+  expect(await copy.innerText()).toMatch(`This copy expires on ${date} (in 60 days). This site gets a new token on `)
 })
 
 test('a person shows the token, copies it, and copies a command that uses it', async () => {
@@ -56,32 +57,45 @@ test('a person shows the token, copies it, and copies a command that uses it', a
   const isShownAtFirst = await page.locator('#token').isVisible()
 
   await page.getByText('Show').first().click()
-  await copy(page, 'Copy the token')
+  await copy(page, 'Copy token')
   const copied = await page.evaluate<string>(CLIPBOARD)
+  await page.getByText('Instagram’s API', { exact: true }).click()
   await copy(page, 'Copy the command')
   const command = await page.evaluate<string>(CLIPBOARD)
 
   const token = await page.locator('#token').innerText()
   expect(isShownAtFirst).toBe(false)
   expect(copied).toBe(token)
-  expect(await page.locator('.masked').innerText()).toBe(`${token.slice(0, 4)}••••••••••••${token.slice(-4)}`)
+  expect(await page.locator('.masked').first().innerText()).toBe(`${token.slice(0, 4)}••••••••••••${token.slice(-4)}`)
   const [, address, sent] = /^curl '(.*access_token=(\w+))'$/.exec(command) ?? []
   expect(address).toContain(world.sandbox.graphUrl)
   expect(sent).toBe(token)
   expect(await ownerOf(token, world)).toBe('harbour.bakery')
 })
 
-test('a person whose browser forbids copying is told so, and can select the token', async () => {
+test('a person copies the IDs', async () => {
+  await using browser = await openBrowser()
+  await browser.allowClipboard()
+  const page = await browser.open(world.origin)
+  await logIn(page)
+
+  await copy(page, 'Copy the App-scoped ID')
+  const scoped = await page.evaluate(CLIPBOARD)
+  await copy(page, 'Copy the Professional account ID')
+
+  expect(scoped).toBe('27640875392278831')
+  expect(await page.evaluate(CLIPBOARD)).toBe('17841403815449847')
+})
+
+test('a person whose browser forbids copying gets the token selected, and is told what to press', async () => {
   await using browser = await openBrowser()
   const page = await browser.open(world.origin)
   await logIn(page)
   await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("forbidden"))')
 
-  await page.getByText('Show').first().click()
-  await copy(page, 'Copy the token', 'Not allowed')
-  await page.locator('#token').click()
+  await copy(page, 'Copy token', 'Press Ctrl+C')
 
-  await expect.poll(() => page.evaluate('getSelection().toString()')).toBe(await page.locator('#token').innerText())
+  expect(await page.evaluate('getSelection().toString()')).toBe(await page.locator('#token').innerText())
 })
 
 test('a person whose browser has no clipboard, as on plain http, is told so', async () => {
@@ -90,7 +104,71 @@ test('a person whose browser has no clipboard, as on plain http, is told so', as
   await logIn(page)
   await page.evaluate('Object.defineProperty(navigator, "clipboard", { value: undefined })')
 
-  await copy(page, 'Copy the token', 'Not allowed')
+  await copy(page, 'Copy token', 'Press Ctrl+C')
+})
+
+test('a person in Tokyo sees times of Tokyo, with UTC in the title', async () => {
+  await using browser = await openBrowser({ timezone: 'Asia/Tokyo' })
+  const page = await browser.open(world.origin)
+
+  await logIn(page)
+
+  const renewed = page.locator('dt:has-text("Last renewed") + dd time')
+  const at = new Date((await renewed.getAttribute('datetime')) ?? '')
+  const time = at.toLocaleTimeString('en-GB', { timeStyle: 'short', timeZone: 'Asia/Tokyo' })
+  expect(await renewed.innerText()).toMatch(`, ${time} GMT+9`)
+  expect(await renewed.getAttribute('title')).toBe(`${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`)
+})
+
+test.for([true, false])('a person finds in three tabs how to use the token (scripts: %s)', async (javaScript) => {
+  await using browser = await openBrowser({ javaScript, width: 375 })
+  const page = await browser.open(world.origin)
+  await logIn(page)
+  const token = await page.locator('#token').textContent()
+
+  const shown: string[] = []
+  for (const tab of ['Token API', '.env', 'Instagram’s API']) {
+    await page.locator('.use label').getByText(tab, { exact: true }).click()
+    shown.push(await page.locator('.use .tab:visible').innerText())
+  }
+
+  const [api, env, graph] = shown
+  expect(api).toContain('The token API is off.')
+  expect(api).toContain(`${world.origin}/api/accounts/27640875392278831/token`)
+  expect(env).toContain('Replace it before')
+  expect(await page.locator('#env').textContent()).toBe(`INSTAGRAM_ACCESS_TOKEN=${token}`)
+  expect(graph).toContain('Calls Instagram’s API with this copy of the token.')
+  expect(shown.join()).not.toContain(token)
+})
+
+test('a person who returns to another page finds no #_ in its address', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(`${world.origin}/login?return_to=/help?x=1`)
+
+  await decide(page)
+
+  expect(page.url()).toBe(`${world.origin}/help?x=1#`)
+})
+
+test.for([true, false])('where the token is not shown, nothing promises it (scripts: %s)', async (javaScript) => {
+  world.restart({ INSTAGRAM_SCOPES: SCOPES, SHOW_TOKEN: 'off' })
+  onTestFinished(() => {
+    world.restart({ INSTAGRAM_SCOPES: SCOPES })
+  })
+  await using browser = await openBrowser({ javaScript })
+  const page = await browser.open(world.origin)
+  const start = [await heading(page), await page.title(), await page.locator('.steps').innerText()]
+
+  await logIn(page)
+  const next = await page.getByText('You’re done, and can close this page.').isVisible()
+  await page.getByText('Site owner: get the token').click()
+
+  expect(start.slice(0, 2)).toEqual(['Connect your Instagram account', 'Connect your Instagram account'])
+  expect(start[2]).not.toContain('Copy your token')
+  expect(next).toBe(true)
+  expect(await page.content()).not.toContain('IGAA')
+  expect(await page.getByText('because SHOW_TOKEN is off').isVisible()).toBe(true)
+  expect(await page.locator('#api-curl').innerText()).toContain('/api/accounts/27640875392278831/token')
 })
 
 test('a person who connects another account is asked again who they are', async () => {
@@ -129,12 +207,12 @@ test('a person pastes a token of the dashboard, and it is refreshed from then on
   await using browser = await openBrowser()
   const page = await browser.open(world.origin)
 
-  await page.getByText('I have a token already').click()
+  await page.getByText('Already have a token?').click()
   await page.getByLabel('Paste a token').fill(world.sandbox.dashboardToken('creator', 3 * DAY_MS))
-  await press(page, 'Keep it alive')
+  await press(page, 'Add token')
 
   expect(await heading(page)).toBe('@mira.draws')
-  expect(await page.getByRole('region', { name: 'Kept alive' }).innerText()).toContain('Next time')
+  expect(await page.getByRole('region', { name: 'Automatic renewal' }).innerText()).toContain('Next renewal')
 })
 
 test('a person refreshes a token that is a day old', async () => {
@@ -145,11 +223,11 @@ test('a person refreshes a token that is a day old', async () => {
   await page.reload()
   const before = await page.locator('#token').textContent()
 
-  await press(page, 'Refresh now')
+  await press(page, 'Renew now')
 
-  expect(await page.getByText('@harbour.bakery was refreshed.').isVisible()).toBe(true)
+  expect(await page.getByText('@harbour.bakery was renewed.').isVisible()).toBe(true)
   expect(await page.locator('#token').textContent()).not.toBe(before)
-  expect(await page.getByRole('button', { name: 'Refresh now' }).count()).toBe(0)
+  expect(await page.getByRole('button', { name: 'Renew now' }).count()).toBe(0)
 })
 
 test('a person whose token was revoked is told so, and connects again', async () => {
@@ -159,15 +237,15 @@ test('a person whose token was revoked is told so, and connects again', async ()
   world.pass(DAY_MS)
   world.sandbox.revoke('business')
   await page.reload()
-  await press(page, 'Refresh now')
-  const isTold = await page.getByText('This account needs you').isVisible()
+  await press(page, 'Renew now')
+  const isTold = await page.getByText('This account must be reconnected').isVisible()
 
   await follow(page, () => page.getByRole('link', { name: 'Reconnect', exact: true }).click())
   await decide(page)
 
   expect(isTold).toBe(true)
   expect(await page.locator('#token').textContent()).toMatch(/^IGAA/)
-  expect(await page.getByText('This account needs you').count()).toBe(0)
+  expect(await page.getByText('This account must be reconnected').count()).toBe(0)
 })
 
 // Reloads, history and tabs.
@@ -255,7 +333,7 @@ test('a person who goes back and presses Allow again is told that the login is o
   const told = await heading(page)
   await choose(page, 'Back to the start page')
 
-  expect(told).toBe('This login is over already')
+  expect(told).toBe('This sign-in link was already used')
   expect(await heading(page)).toBe('@harbour.bakery')
   expect(newExchanges()).toBe(1)
 })
@@ -347,9 +425,9 @@ test('a person who asks for deletion, even twice, gets a link to a page that say
   const page = await browser.open(world.origin)
   await logIn(page)
 
-  await pressAtInstagram(page, 'Ask for deletion')
+  await pressAtInstagram(page, 'Request deletion')
   const { rows } = await world.database.query('SELECT * FROM accounts')
-  const instagram = await pressAtInstagram(page, 'Ask for deletion')
+  const instagram = await pressAtInstagram(page, 'Request deletion')
   await choose(instagram, 'Open the status page')
   await page.goto(world.origin)
 

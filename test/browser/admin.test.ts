@@ -4,7 +4,15 @@ import { DAY_MS } from '../../src/facts.ts'
 import { admin, APP_ID, PASSWORD, startSharedAdminWorld } from '../admin/support.ts'
 import { addCopies } from '../api/support.ts'
 import { type Browser, openBrowser } from '../support/browser.ts'
-import { choose, follow, heading } from './steps.ts'
+import { person } from '../support/person.ts'
+import { choose, copy, findings, follow, heading, press } from './steps.ts'
+
+const FIRST_COPY = 4_000_000_000_000_001
+
+/** An element, as a page sees it. */
+interface Box {
+  offsetHeight: number
+}
 
 /** Milliseconds after which the page has renewed itself. */
 const RENEWED_MS = 3100
@@ -17,6 +25,11 @@ async function openAccounts(browser: Browser): Promise<Page> {
   await page.getByLabel('Password').fill(PASSWORD)
   await follow(page, () => page.getByRole('button', { name: 'Sign in' }).click())
   return page
+}
+
+/** Opens the menu of an account. */
+async function openMenu(page: Page, title: string): Promise<void> {
+  await page.getByRole('listitem').filter({ hasText: title }).locator('summary').click()
 }
 
 /** The same, with the page's clock under control. */
@@ -47,69 +60,124 @@ test('an admin signs in after a wrong password, and out again', async () => {
   const signedIn = await heading(page)
   await follow(page, () => page.getByRole('button', { name: 'Sign out' }).click())
 
-  expect(refusal).toContain('That is not the password.')
+  expect(refusal).toContain('Wrong password.')
   expect(signedIn).toBe('Accounts')
-  expect(await heading(page)).toBe('Sign in')
+  expect(await heading(page)).toBe('Admin sign-in')
 })
 
-test('an admin without scripts refreshes an account, searches for it, keeps it, and then disconnects it', async () => {
-  await addCopies(world, 3, 4_000_000_000_000_001)
+test('an admin without scripts searches for an account, renews it, cancels, and then disconnects it', async () => {
+  await addCopies(world, 3, FIRST_COPY)
   world.pass(DAY_MS)
   await using browser = await openBrowser({ javaScript: false })
   const page = await openAccounts(browser)
 
-  await page.getByRole('searchbox').fill(APP_ID)
+  await page.getByLabel('Search by the beginning of a username or ID').fill(APP_ID)
   await follow(page, () => page.keyboard.press('Enter'))
-  await follow(page, () => page.getByRole('button', { name: 'Refresh now' }).click())
-  const refreshed = await page.getByRole('status').allInnerTexts()
+  await openMenu(page, '@harbour.bakery')
+  await press(page, 'Renew now')
+  const renewed = await page.locator('.notice').allInnerTexts()
+  await choose(page, 'Accounts')
   const { search } = new URL(page.url())
+  await openMenu(page, '@harbour.bakery')
   const link = await page.getByRole('link', { name: 'Reconnect link' }).getAttribute('href')
-  await choose(page, 'Disconnect @harbour.bakery')
-  await choose(page, 'Keep it')
-  const kept = await page.getByRole('row').count()
-  await choose(page, 'Disconnect @harbour.bakery')
-  await follow(page, () => page.getByRole('button', { name: 'Disconnect' }).click())
+  await choose(page, 'Disconnect…')
+  await choose(page, 'Cancel')
+  const kept = await page.getByRole('listitem').count()
+  await choose(page, '@harbour.bakery')
+  await choose(page, 'Disconnect…')
+  await press(page, 'Disconnect')
 
-  expect(refreshed).toContain('@harbour.bakery was refreshed.')
+  expect(renewed).toContain('@harbour.bakery was renewed.')
   expect(search).toBe(`?search=${APP_ID}`)
-  expect(link).toBe(`${world.origin}/reconnect/${APP_ID}`)
-  expect(kept).toBe(2)
+  expect(link).toContain(`${world.origin}/reconnect/`)
+  expect(kept).toBe(1)
   expect(await page.getByText('@harbour.bakery was disconnected').isVisible()).toBe(true)
-  expect(await page.getByText('There is no such account').isVisible()).toBe(true)
+  expect(await page.getByText('No accounts match').isVisible()).toBe(true)
 })
 
 test('an admin sees an account being lost without a reload, keeps focus and scroll, and copies its reconnect link', async () => {
-  await addCopies(world, 49, 4_000_000_000_000_001)
+  await addCopies(world, 49, FIRST_COPY)
   await using browser = await openBrowser()
   await browser.allowClipboard()
   const page = await openLiveAccounts(browser)
-  const row = page.getByRole('row', { name: APP_ID })
-  const before = await row.innerText()
-  await page.locator('#disconnect-4000000000000041').focus()
-  const scrolled = await page.evaluate('scrollY')
+  const row = page.getByRole('listitem').filter({ hasText: 'Needs reconnect' })
+  const before = await row.count()
+  await page.locator('#menu-4000000000000041').focus()
+  const scrolled = await page.evaluate<number>('scrollY')
   world.sandbox.revoke('business')
   world.pass(DAY_MS)
   await (await admin(world)).post(`/accounts/${APP_ID}/refresh`)
 
   await renewed(page)
-  const after = await row.innerText()
+  const after = await row.count()
   const [focused, scroll] = await page.evaluate<[string, number]>('[document.activeElement.id, scrollY]')
+  await row.locator('summary').click()
   await row.getByRole('button', { name: 'Copy reconnect link' }).click()
   await page.getByText('Copied', { exact: true }).first().waitFor()
 
-  expect(before).toMatch(/OK/)
-  expect(after).toMatch(/Needs reconnect/)
+  expect([before, after]).toStrictEqual([0, 1])
   expect(await page.getByRole('link', { name: 'Needs reconnect 1' }).isVisible()).toBe(true)
-  expect(focused).toBe('disconnect-4000000000000041')
+  expect(focused).toBe('menu-4000000000000041')
   expect(scrolled).toBeGreaterThan(500)
-  expect(scroll).toBe(scrolled)
-  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(`${world.origin}/reconnect/${APP_ID}`)
+  expect(Math.abs(scroll - scrolled)).toBeLessThan(65) // The lost account is on top now.
+  expect(await page.evaluate('navigator.clipboard.readText()')).toContain(`${world.origin}/reconnect/`)
+})
+
+test.each([1280, 375])('at %i px, each account has a low row, and one menu that closes again', async (width) => {
+  await addCopies(world, 1, FIRST_COPY)
+  await world.database.query("UPDATE accounts SET name = $1, username = $2, status = 'needs_reconnect' WHERE id = $3", [
+    'A name that is much longer than its column '.repeat(3),
+    'a_username_of_thirty_letters__',
+    String(FIRST_COPY),
+  ])
+  await using browser = await openBrowser({ width })
+  const page = await openAccounts(browser)
+  const heights = await page.getByRole('listitem').evaluateAll((rows) => rows.map((row: Box) => row.offsetHeight))
+  const menus = page.locator('details[open]')
+
+  await openMenu(page, '@harbour.bakery')
+  await openMenu(page, '@a_username')
+  const opened = await menus.count()
+  const copying = await page.getByRole('button', { name: 'Copy reconnect link' }).boundingBox()
+  const disconnecting = await page.getByRole('link', { name: 'Disconnect…' }).boundingBox()
+  const problems = await findings(page)
+  const wide = await page.evaluate('document.documentElement.scrollWidth')
+  await page.keyboard.press('Escape')
+  const closed = await menus.count()
+  await choose(page, '@a_username_of_thirty_letters__')
+
+  expect(Math.max(...heights)).toBeLessThanOrEqual(64)
+  expect([opened, closed]).toStrictEqual([1, 0])
+  expect((disconnecting?.y ?? 0) - (copying?.y ?? 0)).toBeGreaterThan(44)
+  expect(problems).toStrictEqual([])
+  expect(wide).toBe(width)
+  expect(await heading(page)).toBe('@a_username_of_thirty_letters__')
+  expect(await findings(page)).toStrictEqual([])
+})
+
+test('without accounts, an admin copies the link to send to people, and sees the first one appear', async () => {
+  await world.database.query('DELETE FROM accounts')
+  await using browser = await openBrowser()
+  await browser.allowClipboard()
+  const page = await openLiveAccounts(browser)
+
+  const problems = await findings(page)
+  await copy(page, 'Copy the link')
+  const copied = await page.evaluate('navigator.clipboard.readText()')
+  await person(world).login()
+  await page.clock.runFor(RENEWED_MS) // The button says what it did for a while.
+  await renewed(page)
+  await page.getByRole('link', { name: '@harbour.bakery' }).waitFor()
+
+  expect(copied).toBe(`${world.origin}/`)
+  expect(await page.getByText('No accounts yet').isVisible()).toBe(false)
+  expect(problems).toStrictEqual([])
 })
 
 test('a page that cannot renew itself says so, and asks to sign in when the sign-in has ended', async () => {
   await using browser = await openBrowser()
   const page = await openLiveAccounts(browser)
-  const warning = page.getByText('This page could not be renewed.')
+  const warning = page.getByText('Couldn’t refresh this page')
 
   await page.route('**/accounts', (route) => route.abort('aborted'))
   await page.clock.runFor(RENEWED_MS)
@@ -117,11 +185,11 @@ test('a page that cannot renew itself says so, and asks to sign in when the sign
   await page.unroute('**/accounts')
   await renewed(page)
   const isWarned = await warning.isVisible()
-  const isListed = await page.getByRole('row', { name: '@harbour.bakery' }).isVisible()
+  const isListed = await page.getByRole('link', { name: '@harbour.bakery' }).isVisible()
   world.restart({ ADMIN_PASSWORD: 'another-password' })
   await follow(page, () => page.clock.runFor(RENEWED_MS))
   world.restart()
 
   expect([isWarned, isListed]).toStrictEqual([false, true])
-  expect(await heading(page)).toBe('Sign in')
+  expect(await heading(page)).toBe('Admin sign-in')
 })

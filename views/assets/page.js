@@ -11,26 +11,46 @@ if (/[?&](code|state|error)=/.test(location.search) && ending && !NOT_USED.inclu
 
 document.documentElement.classList.add('js')
 
+const COPY_BY_HAND = /Mac|iPhone|iPad/.test(navigator.platform) ? 'Press ⌘C' : 'Press Ctrl+C'
+
 // Listened for on the whole page: parts of it may be replaced.
 document.addEventListener('click', async ({ target }) => {
   const button = target.closest?.('[data-copy]')
   if (!button || button.dataset.label) return
   button.dataset.label = button.innerHTML
-  const copied = await copy(document.getElementById(button.dataset.copy).textContent)
-  document.getElementById('copied').textContent = button.textContent = copied ? 'Copied' : 'Not allowed'
+  const copied = await copy(document.getElementById(button.dataset.copy))
+  document.getElementById('copied').textContent = button.textContent = copied ? 'Copied' : COPY_BY_HAND
   setTimeout(() => {
     button.innerHTML = button.dataset.label
     delete button.dataset.label
   }, 2000)
 })
 
-/** Whether it worked: a browser may forbid it, and has no clipboard at all on plain http. */
-async function copy(text) {
+/** Whether it worked: a browser may forbid it, and has no clipboard at all on plain http. Then the text is selected. */
+async function copy(element) {
   try {
-    await navigator.clipboard.writeText(text)
+    await navigator.clipboard.writeText(element.textContent)
     return true
   } catch {
+    const details = element.closest('details:not(.step)')
+    if (details) details.open = true
+    getSelection().selectAllChildren(element)
     return false
+  }
+}
+
+localizeTimes(document)
+
+/** Shows times in the browser's time zone, with UTC in the title. */
+function localizeTimes(root) {
+  for (const time of root.querySelectorAll('time')) {
+    const [date, utc] = time.dateTime.split(/[T.]/)
+    const hasTime = time.textContent.endsWith('UTC')
+    time.title = `${date} ${utc.slice(0, 5)} UTC`
+    const at = new Date(time.dateTime)
+    const parts = [at.toLocaleDateString('en-GB', { dateStyle: 'long' })]
+    if (hasTime) parts.push(at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' }))
+    time.textContent = parts.join(', ')
   }
 }
 
@@ -79,7 +99,9 @@ async function freshPage() {
   try {
     const response = await fetch(location.href)
     if (!response.ok) return undefined
-    return new DOMParser().parseFromString(await response.text(), 'text/html')
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html')
+    localizeTimes(page)
+    return page
   } catch {
     return undefined
   }
@@ -88,15 +110,24 @@ async function freshPage() {
 /** Leaves alone what has not changed, what is being pressed, and where the keyboard is. */
 function replace(part, fresh) {
   const next = fresh.getElementById(part.id)
-  if (part.isEqualNode(next) || part.querySelector(':active, [data-label]')) return
+  if (part.isEqualNode(next) || part.querySelector(':active, [data-label], .menu[open]')) return
   const focused = part.contains(document.activeElement) ? document.activeElement : undefined
   const place = focused?.id || focused?.getAttribute('href')
   part.replaceChildren(...next.childNodes)
-  const same = [...part.querySelectorAll('a, button')].find(
+  const same = [...part.querySelectorAll('a, button, summary')].find(
     (one) => place && (one.id === place || one.getAttribute('href') === place),
   )
   same?.focus({ preventScroll: true })
 }
+
+// An open menu closes on Escape, and when something else is clicked or focused.
+for (const type of ['click', 'focusin', 'keydown'])
+  document.addEventListener(type, ({ target, key }) => {
+    const menu = document.querySelector('.menu[open]')
+    if (!menu || (key !== 'Escape' && (type === 'keydown' || menu.contains(target)))) return
+    menu.open = false
+    if (key === 'Escape') menu.querySelector('summary').focus()
+  })
 
 // A form whose answer takes a while says so. The page may come back from the browser's history as it was left.
 for (const form of document.querySelectorAll('form[data-busy]')) {

@@ -1,28 +1,37 @@
 import type { Request } from 'express'
-import { type Account, accountTitle, type AccountStatus, describeReason, STATUSES } from '../../accounts/account.ts'
+import { type Account, type AccountStatus, STATUSES } from '../../accounts/account.ts'
 import type { AccountCounts, AccountsPage } from '../../accounts/accounts.ts'
-import { refreshableFrom } from '../../accounts/refreshPolicy.ts'
 import { AppError } from '../../errors/errors.ts'
 import { formatTime } from '../../time.ts'
+import { accountView } from '../accountView.ts'
 import { type Address, queryOf, reconnectUrl } from '../request.ts'
 
 /** The accounts as an admin sees them, without tokens. Query strings begin with `?`, or are empty. */
 export type AccountsView = ReturnType<typeof accountsView>
 
+/** One account as an admin sees it, without its token. */
+export type AdminAccountView = ReturnType<typeof adminAccountView>
+
 const STATUS_WORDS: Readonly<Record<AccountStatus, string>> = {
   ok: 'OK',
-  short_lived: 'One hour only',
+  short_lived: 'Short-lived',
   expiring: 'Expiring',
   needs_reconnect: 'Needs reconnect',
-  unreadable: 'Unreadable',
+  unreadable: 'Can’t decrypt',
   disconnected_by_instagram: 'Removed on Instagram',
 }
 
 /** Which accounts the list shows. */
 export type ListQuery = ReturnType<typeof listQuery>
 
-/** Characters of a search or an id; the rest is ignored. */
+/** Characters of a search; the rest is ignored. */
 const MAX_LENGTH = 100
+
+/** Accounts on a page of the list. */
+export const PAGE_SIZE = 50
+
+/** Later pages would take longer. Searches and filters find the accounts on them. */
+const MAX_PAGES = 200
 
 /** Which accounts a request asks for. Throws `bad_request` for an unknown status. */
 export function listQuery(request: Request) {
@@ -31,22 +40,23 @@ export function listQuery(request: Request) {
   const status = STATUSES.find((known) => known === name)
   if (name && !status) throw new AppError('bad_request', { detail: 'unknown status' })
   const search = (query.get('search') ?? '').trim().slice(0, MAX_LENGTH)
+  const page = Math.trunc(Number(query.get('page'))) || 1
   return {
     /** The beginning of a user name or an id; empty: no search. */
     search,
     /** `undefined`: any status. */
     status,
-    /** The page begins after this id. A search has one page. */
-    after: search ? '' : (query.get('after') ?? '').slice(0, MAX_LENGTH),
+    /** From 1. A search has one page. */
+    page: search ? 1 : Math.min(Math.max(page, 1), MAX_PAGES),
   }
 }
 
 /** The query string of the list that shows these accounts, with `?`; empty for the first page of all accounts. */
-export function searchString({ search, status, after }: Partial<ListQuery>): string {
+export function searchString({ search, status, page = 1 }: Partial<ListQuery>): string {
   const query = new URLSearchParams({
     ...(search && { search }),
     ...(status && { status }),
-    ...(after && { after }),
+    ...(page > 1 && { page: String(page) }),
   })
   return query.size > 0 ? `?${query.toString()}` : ''
 }
@@ -54,11 +64,11 @@ export function searchString({ search, status, after }: Partial<ListQuery>): str
 /** What the list of accounts shows. `null`: there is none. */
 export function accountsView(
   { accounts, more }: AccountsPage,
-  counts: AccountCounts,
+  { all, byStatus, due }: AccountCounts,
   query: ListQuery,
   { address, now, notice }: { address: Address; now: Date; notice: string | null },
 ) {
-  const { search, status, after } = query
+  const { search, status, page } = query
   const filter = (words: string, count: number, by: AccountStatus | undefined) => ({
     words,
     count: count.toLocaleString('en'),
@@ -66,25 +76,33 @@ export function accountsView(
     query: searchString({ search, status: by }),
     current: by === status,
   })
+  const statuses = STATUSES.filter((name) => byStatus[name] > 0 || name === status)
+  const before = (page - 1) * PAGE_SIZE
+  const last = before + accounts.length
   return {
-    rows: accounts.map((account) => accountRow(account, address, now)),
-    /** All accounts, and each status. */
+    rows: accounts.map((account) => adminAccountView(account, address, now)),
+    /** All accounts, and each status that there is. */
     filters: [
-      filter('All', counts.all, undefined),
-      ...STATUSES.map((name) => filter(STATUS_WORDS[name], counts.byStatus[name], name)),
+      filter('All', all, undefined),
+      ...statuses.map((name) => filter(STATUS_WORDS[name], byStatus[name], name)),
     ],
+    /** Where people connect their accounts, if nobody has done so yet. */
+    invitation: all === 0 ? `${address.url}/` : null,
+    /** The place of the first account on this page among all that there are. The total may be half a minute old. */
+    first: (before + 1).toLocaleString('en'),
+    last: last.toLocaleString('en'),
+    total: Math.max(status ? byStatus[status] : all, last).toLocaleString('en'),
     /** How many accounts are due to be refreshed. */
-    due: counts.due > 0 ? counts.due.toLocaleString('en') : null,
+    due: due > 0 ? due.toLocaleString('en') : null,
     /** The beginning of a user name or id that was searched for; empty: no search. */
     search,
     /** The status to which the list is limited. */
     status: status ?? null,
-    /** The query string of the next page. */
-    next: more && !search ? searchString({ status, after: accounts.at(-1)?.id ?? '' }) : null,
-    /** The query string of the first page; `null`: this is the first one. */
-    first: after ? searchString({ search, status }) : null,
-    /** Whether the search finds more accounts than the page shows. */
-    tooMany: more && search !== '',
+    /** The query strings of the pages before and after this one. */
+    previous: page > 1 ? searchString({ status, page: page - 1 }) : null,
+    next: more && !search && page < MAX_PAGES ? searchString({ status, page: page + 1 }) : null,
+    /** Whether there are further accounts that only a search, or a longer one, finds. */
+    tooMany: more && (search !== '' || page === MAX_PAGES),
     /** The result of the last action. */
     notice,
     /** The query string of this page. */
@@ -92,33 +110,16 @@ export function accountsView(
   }
 }
 
-/** An account in the list. */
-function accountRow(account: Account, address: Address, now: Date) {
-  const { id, userId, name, status, statusSince, statusReason, tokenExpiresAt, dueAt } = account
-  const from = refreshableFrom(account)
+/** An account, in the list or on a page of its own. */
+export function adminAccountView(account: Account, address: Address, now: Date) {
+  const { status } = account
   return {
-    /** `@` and the user name, or the id if Instagram did not send a name. */
-    title: accountTitle(account),
-    /** The name on the profile. */
-    name,
-    /** The app-scoped id. */
-    id,
-    /** The professional account's id; `null`: not known yet. */
-    userId,
-    status,
+    ...accountView(account, 'hidden', now),
     statusWords: STATUS_WORDS[status],
-    since: formatTime(statusSince, now),
-    /** Why the account has the status, or why the last refresh failed. */
-    reason: statusReason && describeReason(statusReason),
-    /** When the token expires; `null`: never. */
-    expiry: tokenExpiresAt && formatTime(tokenExpiresAt, now),
-    expired: tokenExpiresAt !== null && tokenExpiresAt <= now,
+    since: formatTime(account.statusSince, now),
+    connected: formatTime(account.connectedAt, now),
     /** True if the account has no valid token, whatever its expiry. */
     noToken: status === 'needs_reconnect' || status === 'disconnected_by_instagram',
-    /** When the token is refreshed next; `null`: never. */
-    nextRefresh: dueAt && formatTime(dueAt, now),
-    /** Whether the token can be refreshed now. */
-    refreshable: from !== null && from <= now,
     /** Where a person connects the account again. */
     reconnectUrl: reconnectUrl(address, account),
   }
