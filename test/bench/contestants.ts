@@ -7,8 +7,6 @@ export interface Contestant {
   name: string
   /** The module that is the process. */
   script: string
-  /** The page where a login begins. */
-  entry: string
   /** Under which name people reach it; `undefined`: where it listens. */
   host?: string
   /** Whether it makes the long-lived exchange, a third call to Instagram. */
@@ -32,16 +30,21 @@ export interface Place {
 /** With which programs ask for tokens. */
 export const API_KEY = 'a-key-for-the-programs-of-the-bench-0123456789'
 
+/** With which the admin signs in. */
+export const ADMIN_PASSWORD = 'a-password-for-the-admin-of-the-bench'
+
 /** Seals tokens, in the app and in the databases that the bench fills. */
 export const TOKEN_KEY = { id: 'bench', secret: Buffer.alloc(32, 7) }
 
+/** The same for processes that share a database. */
+const SESSION_SECRET = randomBytes(32).toString('hex')
+
 const HOST = 'tokens.example'
 
-const peer = (name: string, script: string, entry = '/'): Contestant => ({
+const peer = (name: string, script: string, { longLived = false } = {}): Contestant => ({
   name,
   script: `${import.meta.dirname}/${script}`,
-  entry,
-  longLived: false,
+  longLived,
   environment: ({ port, upstream }) => ({ PORT: String(port), UPSTREAM: upstream }),
 })
 
@@ -52,7 +55,6 @@ const peer = (name: string, script: string, entry = '/'): Contestant => ({
 const app = (name: string, checkout = `${import.meta.dirname}/../..`): Contestant => ({
   name,
   script: startOf(checkout),
-  entry: '/',
   host: HOST,
   longLived: true,
   environment: ({ port, upstream, databaseUrl }) => ({
@@ -65,9 +67,10 @@ const app = (name: string, checkout = `${import.meta.dirname}/../..`): Contestan
     INSTAGRAM_TOKEN_URL: `${upstream}${PATHS.token}`,
     INSTAGRAM_GRAPH_URL: upstream,
     INSTAGRAM_GRAPH_VERSION: PATHS.graphVersion,
-    SESSION_SECRETS: randomBytes(32).toString('hex'),
+    SESSION_SECRETS: SESSION_SECRET,
     TOKEN_KEYS: `${TOKEN_KEY.id}:${TOKEN_KEY.secret.toString('base64')}`,
     API_KEYS: API_KEY,
+    ADMIN_PASSWORD,
     SHOW_TOKEN: 'on',
   }),
 })
@@ -87,14 +90,16 @@ export const OURS_ON_POSTGRES: Contestant = { ...app('ours-postgres'), onPostgre
 /** Ours as it is in another checkout, on SQLite: what a change gains or costs, in one run. */
 export const before = (checkout: string): Contestant => app('before', checkout)
 
-/** Everybody whom we compare ourselves with; the ratios are to the first two. */
+const SAME = { longLived: true }
+
+/** The other contestants. The first three do the same job as our app; the ratios are to `floor-same` and `passport-same`. */
 export const PEERS = [
+  peer('floor-same', 'servers/same/floor.ts', SAME),
+  peer('express-same', 'servers/same/express.ts', SAME),
+  peer('passport-same', 'peers/passportSame.ts', SAME),
   peer('floor', 'servers/floor.ts'),
   peer('passport', 'peers/passport.ts'),
-  peer('passport-no-page', 'peers/passport.ts', '/login'),
   peer('grant', 'peers/grant.ts'),
-  peer('express-request', 'servers/expressRequest.ts'),
-  peer('express-fetch', 'servers/expressFetch.ts'),
   peer('fastify-oauth2', 'peers/fastifyOauth2.ts'),
   peer('authjs', 'peers/authjs.ts'),
   peer('better-auth', 'peers/betterAuth.ts'),

@@ -4,8 +4,6 @@ import { type Connection, type Page, Visitor } from './visitor.ts'
 /** What a login needs to know of the server. */
 export interface Site {
   connection: Connection
-  /** Where the login begins. */
-  entry: string
   /** Whether the page in the end shows the token of 60 days. */
   longLived: boolean
 }
@@ -19,9 +17,9 @@ const LONGEST_WAY = 5
  *
  * @throws Error with the page where something else came
  */
-export async function logIn({ connection, entry, longLived }: Site, login: number): Promise<void> {
+export async function logIn({ connection, longLived }: Site, login: number): Promise<void> {
   const visitor = new Visitor(connection)
-  const authorizeUrl = await begin(visitor, entry)
+  const authorizeUrl = await begin(visitor)
   let page = await visitor.get(authorize(authorizeUrl, login))
   for (let hop = 0; page.location !== undefined && hop < LONGEST_WAY; hop += 1)
     page = await visitor.get(pathOf(page.location))
@@ -32,14 +30,14 @@ export async function logIn({ connection, entry, longLived }: Site, login: numbe
 }
 
 /** The authorize URL to which the server sends somebody who chooses Get Started. */
-export async function begin(visitor: Visitor, entry: string): Promise<string> {
-  let page = await visitor.get(entry)
+export async function begin(visitor: Visitor): Promise<string> {
+  let page = await visitor.get('/')
   for (let hop = 0; hop < LONGEST_WAY; hop += 1) {
     const next = page.location ?? linkOf(page)
     if (next?.includes(PATHS.authorize)) return next
     page = next === undefined ? await submit(visitor, page) : await visitor.get(pathOf(next))
   }
-  throw new Error(`No way leads from ${entry} to Instagram: ${inShort(page)}`)
+  throw new Error(`The start page does not lead to Instagram: ${inShort(page)}`)
 }
 
 /** Says yes at Instagram: the path and query with which it sends the browser back. */

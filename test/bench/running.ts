@@ -63,7 +63,7 @@ export async function start(contestant: Contestant, options: StartOptions): Prom
     contestant,
     child,
     pid: child.pid ?? 0,
-    site: { connection, entry: contestant.entry, longLived: contestant.longLived },
+    site: { connection, longLived: contestant.longLived },
     async [Symbol.asyncDispose]() {
       await connection.pool.destroy()
       if (child.exitCode !== null || child.signalCode !== null) return
@@ -85,7 +85,7 @@ export async function start(contestant: Contestant, options: StartOptions): Prom
 async function firstAnswer({ site, child }: Pick<Running, 'site' | 'child'>, begun: number): Promise<void> {
   for (;;) {
     try {
-      const { status } = await new Visitor(site.connection).get(site.entry)
+      const { status } = await new Visitor(site.connection).get('/')
       if (status >= 400) throw new Error(`answers ${status}`)
       return
     } catch (error) {

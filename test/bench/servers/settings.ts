@@ -9,9 +9,11 @@ export const settings = {
   origin: `http://127.0.0.1:${PORT}`,
   authorizeUrl: `${UPSTREAM}${PATHS.authorize}`,
   tokenUrl: `${UPSTREAM}${PATHS.token}`,
+  longLivedUrl: `${UPSTREAM}/access_token`,
   meUrl: `${UPSTREAM}/${PATHS.graphVersion}/me`,
   fields: 'id,user_id,username,name,account_type,profile_picture_url',
   cookieSecret: 'a-secret-for-the-cookies-of-the-bench',
+  tokenKey: 'a-key-for-the-tokens-of-the-bench',
 }
 
 /** Where Get Started leads. `redirectUri`: where Instagram sends the browser back. */
