@@ -39,6 +39,7 @@ export class Visitor {
 
   async #send(method: 'GET' | 'POST', path: string, form?: URLSearchParams): Promise<Page> {
     const { pool, host } = this.#connection
+    const scheme = host.startsWith('127.') ? 'http' : 'https'
     const { statusCode, headers, body } = await pool.request({
       method,
       path,
@@ -46,9 +47,9 @@ export class Visitor {
         host,
         accept: 'text/html',
         // As its proxy says: without it, sessions get no cookie.
-        ...(!host.startsWith('127.') && { 'x-forwarded-proto': 'https' }),
+        ...(scheme === 'https' && { 'x-forwarded-proto': scheme }),
         ...(this.#cookies.size > 0 && { cookie: this.#cookieHeader() }),
-        ...(form && { 'content-type': 'application/x-www-form-urlencoded', origin: `http://${host}` }),
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded', origin: `${scheme}://${host}` }),
       },
       body: form?.toString() ?? null,
     })

@@ -1,4 +1,5 @@
 import { cpuOf } from '../accounting.ts'
+import { openList, search, signInAdmin } from '../adminPages.ts'
 import type { Bench } from '../bench.ts'
 import type { Contestant } from '../contestants.ts'
 import { fill } from '../fill.ts'
@@ -10,7 +11,7 @@ import { takeTurns } from '../takeTurns.ts'
 import { readToken } from '../tokenRead.ts'
 import { AT_ONCE } from './logins.ts'
 
-/** What a login, a token read and the lease of a refresh cost among few and among many accounts: it should be the same. */
+/** What a login, a token read, the admin's list and search, and the lease of a refresh cost among few and among many accounts. */
 export async function growth(bench: Bench): Promise<readonly Table[]> {
   const tables: Table[] = []
   for (const contestant of bench.ours) tables.push(await growthOf(bench, contestant))
@@ -36,6 +37,7 @@ async function growthOf(bench: Bench, contestant: Contestant): Promise<Table> {
     measure: async (running) => ({
       login: await loginCost(bench, running),
       read: await readCost(bench, running, filled.get(running.contestant.name)?.size ?? 0),
+      ...(await adminCost(running, filled.get(running.contestant.name)?.size ?? 0)),
     }),
   })
   // Afterwards, for an app that runs would refresh what is due itself.
@@ -46,7 +48,7 @@ async function growthOf(bench: Bench, contestant: Contestant): Promise<Table> {
 
   const [first] = figures.keys()
   const few = first === undefined ? undefined : figures.get(first)
-  const rows = Array.from(figures, ([name, { login, read }]): Row => {
+  const rows = Array.from(figures, ([name, { login, read, list, search }]): Row => {
     const lease = leases.get(name) ?? NaN
     return {
       database: name,
@@ -55,14 +57,21 @@ async function growthOf(bench: Bench, contestant: Contestant): Promise<Table> {
       'login/fewest': ratio(login, few?.login),
       'token CPU ms': read,
       'token/fewest': ratio(read, few?.read),
+      'list CPU ms': list,
+      'list/fewest': ratio(list, few?.list),
+      'search CPU ms': search,
+      'search/fewest': ratio(search, few?.search),
       'lease ms': lease,
       'lease/fewest': ratio(lease, leases.get(first ?? '')),
     }
   })
   const explained =
-    'filled: with as many accounts as sessions. lease: leasing the account that has been due longest, and settling the lease.'
+    "filled: with as many accounts as sessions. lease: leasing the account that has been due longest, and settling the lease. list, search: the admin's pages."
   return { title: `Few and many accounts (medians of ${rounds} rounds)`, rows, notes: [explained, ...notes] }
 }
+
+/** Pages of the admin in a round, of each kind. */
+const ADMIN_PAGES = 100
 
 interface Filled {
   size: number
@@ -83,4 +92,16 @@ async function readCost(bench: Bench, { pid, site }: Running, size: number): Pro
   const before = cpuOf(pid)
   await load(batch, AT_ONCE, () => readToken(site.connection, Math.floor(Math.random() * size)))
   return (cpuOf(pid) - before) / batch
+}
+
+/** The admin's pages: the list, and the search for an account by its username. */
+async function adminCost({ pid, site }: Running, size: number) {
+  const admin = await signInAdmin(site.connection)
+  const cost = async (page: () => Promise<void>) => {
+    const before = cpuOf(pid)
+    await load(ADMIN_PAGES, 1, page)
+    return (cpuOf(pid) - before) / ADMIN_PAGES
+  }
+  const list = await cost(() => openList(admin))
+  return { list, search: await cost(() => search(admin, Math.floor(Math.random() * size))) }
 }
