@@ -10,6 +10,11 @@ export function cpuOf(pid: number): number {
   return sum > 0 ? sum / 1e6 : ticksOf(pid)
 }
 
+/** The same for several processes together. */
+export function cpuOfAll(processes: readonly { pid: number }[]): number {
+  return processes.reduce((sum, { pid }) => sum + cpuOf(pid), 0)
+}
+
 /** Where the kernel keeps no such statistics: utime and stime, in ticks of 10 ms. */
 function ticksOf(pid: number): number {
   // The name of the command, in brackets, may hold blanks.

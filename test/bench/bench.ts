@@ -23,11 +23,11 @@ export interface Bench extends AsyncDisposable {
   /** The number of a login that nobody has made yet. */
   nextLogin(): number
   /**
-   * So many logins of so many new people, so many at once.
+   * Makes `count` logins of new people, `atOnce` at a time. Several processes share them equally.
    *
    * @throws Error unless the stub counted the calls of exactly these logins
    */
-  logIn(running: Running, count: number, atOnce: number): Promise<Load>
+  logIn(running: Running | readonly Running[], count: number, atOnce: number): Promise<Load>
 }
 
 interface StartChange {
@@ -78,9 +78,15 @@ export async function createBench(options: Options): Promise<Bench> {
     fileNamed: (name) => `${folder}/${name}`,
     nextLogin: () => logins++,
 
-    async logIn({ site, contestant }, count, atOnce) {
+    async logIn(running, count, atOnce) {
+      const processes = [running].flat()
+      const [first] = processes
+      if (!first) throw new RangeError('There is no process')
+      const { contestant, site } = first
       const before = await upstream.counts()
-      const done = await load(count, atOnce, () => logIn(site, logins++))
+      const done = await load(count, atOnce, (piece) =>
+        logIn((processes[piece % processes.length] ?? first).site, logins++),
+      )
       const after = await upstream.counts()
       const expected = {
         exchange: before.exchange + count,

@@ -4,7 +4,7 @@ import { burst } from './measures/burst.ts'
 import { growth } from './measures/growth.ts'
 import { heap } from './measures/heap.ts'
 import { logins } from './measures/logins.ts'
-import { postgresLatency } from './measures/postgresLatency.ts'
+import { postgres } from './measures/postgres.ts'
 import { profile } from './measures/profile.ts'
 import { refreshes } from './measures/refreshes.ts'
 import { startPage } from './measures/startPage.ts'
@@ -24,7 +24,10 @@ export const MEASURES = {
   api: { about: 'tokens for programs: rate and CPU', run: apiReads },
   refreshes: { about: 'tokens refreshed a second', run: refreshes },
   growth: { about: 'a login, a token read and a refresh among few and many accounts', run: growth },
-  latency: { about: '40 logins at once while PostgreSQL is 5 ms away', run: postgresLatency },
+  postgres: {
+    about: 'logins and refreshes with PostgreSQL, by 1, 2 and 4 processes, near and 5 ms away',
+    run: postgres,
+  },
   heap: { about: 'what stays in memory of 100 thousand logins', run: heap },
   profile: { about: 'where our CPU goes in a login, by package', run: profile },
 } as const satisfies Record<string, Measure>
