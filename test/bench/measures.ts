@@ -4,6 +4,7 @@ import { burst } from './measures/burst.ts'
 import { growth } from './measures/growth.ts'
 import { heap } from './measures/heap.ts'
 import { logins } from './measures/logins.ts'
+import { installSize } from './measures/installSize.ts'
 import { postgres } from './measures/postgres.ts'
 import { profile } from './measures/profile.ts'
 import { refreshes } from './measures/refreshes.ts'
@@ -29,6 +30,7 @@ export const MEASURES = {
     run: postgres,
   },
   heap: { about: 'what stays in memory of 100 thousand logins', run: heap },
+  install: { about: 'size of the package and of its production dependencies', run: installSize },
   profile: { about: 'where our CPU goes in a login, by package', run: profile },
 } as const satisfies Record<string, Measure>
 
