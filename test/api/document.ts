@@ -49,7 +49,7 @@ export const received = new Set<string>()
 export function differences(method: string, path: string, response: ApiResponse): string[] {
   const { status, type, text, body, headers } = response
   // Where the router is mounted in a host's app.
-  const [, base = ''] = /^(.*?)\/api\//.exec(path) ?? []
+  const [, base = ''] = /^(.*?)\/(?:api\/|metrics$)/.exec(path) ?? []
   const template = PATHS.find((known) => matches(known, path.replace(/^.*?\/api(?=\/)/, '').replace(/\?.*/s, '')))
   const responses = paths[template ?? '']?.[method.toLowerCase() as 'get']?.responses
   const name = responses?.[status] ? String(status) : 'default'

@@ -59,8 +59,8 @@ test.each([
 
 test.each([
   ['is out of order', { status: 500, body: '{}' }, 'problem on its side'],
-  ['makes no sense', { contentType: 'text/html', body: '<html>' }, 'not an answer we can read'],
-  ['breaks off', { fault: 'reset' as const }, 'connection broke off'],
+  ['makes no sense', { contentType: 'text/html', body: '<html>' }, 'unexpected response'],
+  ['breaks off', { fault: 'reset' as const }, 'connection was lost'],
 ])('while Instagram %s, the program gets 502 and the reason', async (_, response, words) => {
   world.sandbox.answerNext('me', response)
 

@@ -253,7 +253,7 @@ describe('no valid token', () => {
   test.each([
     ['removed the app', 'revoke', 'removed on Instagram'],
     ['changed their password', 'changePassword', 'password was changed'],
-    ['lost the permission', 'takePermission', 'permission is gone'],
+    ['lost the permission', 'takePermission', 'permission was not granted'],
   ] as const)(
     'when the person %s, the program learns why and where to connect again, and Instagram is asked once',
     async (_, loss, why) => {

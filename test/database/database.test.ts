@@ -236,7 +236,7 @@ describe.each(engines)('a database on $name', (engine) => {
     const { database, url } = await withThings()
     await database.query('INSERT INTO schema_versions (version, applied_at) VALUES (4711, 0)')
 
-    await expect(openDatabase(url)).rejects.toThrow(/cannot be opened: .* 4711 .*start the/)
+    await expect(openDatabase(url)).rejects.toThrow(/cannot be opened: .* 4711 .*install the newer/)
 
     expect(await schemaState(database)).toStrictEqual({ version: 4711, newest: NEWEST })
   })

@@ -68,7 +68,7 @@ describe('the names of settings', () => {
     expect(explain('client_secret_wrong', names).meaning).toBe(
       `${secret} is not the secret of the app that this token belongs to.`,
     )
-    expect(explain('token_unreadable', names).steps[0]).toContain(`back into ${keys},`)
+    expect(explain('token_unreadable', names).steps[0]).toContain(`missing key to ${keys},`)
   })
 
   test('replace every placeholder', () => {

@@ -79,7 +79,7 @@ test.each([
   const page = await person(world).login()
 
   expect(page.status).toBe(502)
-  expect(page.text).toContain('The way to Instagram is blocked')
+  expect(page.text).toContain('A proxy blocks the connection to Instagram')
   const line = world.log.map((text) => JSON.parse(text) as { explained?: string; fix?: string; err?: { cause: Error } })
   const failure = line.find(({ explained }) => explained === 'proxy_failed')
   expect(failure?.fix).toContain('HTTPS_PROXY')
@@ -110,7 +110,7 @@ test('the doctor goes through the proxy and names it without its password, and w
   expect(findingsOn('Proxy', findings)).toStrictEqual([
     {
       outcome: 'ok',
-      says: `Calls to other servers go through http://${proxy.host} (HTTPS_PROXY). Calls to this machine and what NO_PROXY names do not.`,
+      says: `Calls to other servers go through http://${proxy.host} (HTTPS_PROXY). Calls to this machine and the hosts in NO_PROXY do not.`,
     },
   ])
   expect(findingsOn('api.instagram.test', findings)).toMatchObject([{ outcome: 'ok' }])

@@ -140,7 +140,7 @@ describe('a request is rejected', () => {
     }
 
     const shown = JSON.stringify(error, Object.getOwnPropertyNames(error))
-    expect(shown).toContain('is signed neither with the Instagram app secret')
+    expect(shown).toContain('matches neither the Instagram app secret')
     for (const part of [SIGNATURE, PAYLOAD, '27640875392278831', OTHER_SECRET]) expect(shown).not.toContain(part)
   })
 

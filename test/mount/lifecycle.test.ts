@@ -56,7 +56,7 @@ test('mistakes in options are thrown at once, all of them', () => {
       'onConnected must be a function.',
       'render must be a function.',
       'callbackURL is not an option.',
-      'clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to begin with.',
+      'clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to start with.',
     ].join('\n'),
   )
 })

@@ -28,7 +28,7 @@ test('the home page shows the sandbox’s time, and says that no other clock mov
   )
   expect(page).not.toContain('moved forward')
   expect(page).toContain('An app that was started with this sandbox uses this clock')
-  expect(page).toContain('No other clock moves')
+  expect(page).toContain('No other clock changes')
 })
 
 test('buttons move the clock of this sandbox forward, one step after the other', async () => {
