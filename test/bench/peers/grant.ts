@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import grant, { type GrantOptions } from 'grant'
-import { createExpress } from '../servers/createExpress.ts'
+import { createExpress } from './createExpress.ts'
 import { settings } from '../servers/settings.ts'
 
 interface Answer {

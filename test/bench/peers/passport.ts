@@ -1,6 +1,6 @@
 import passport from 'passport'
 import OAuth2Strategy from 'passport-oauth2'
-import { createExpress } from '../servers/createExpress.ts'
+import { createExpress } from './createExpress.ts'
 import { profileUrl, settings } from '../servers/settings.ts'
 
 interface User {

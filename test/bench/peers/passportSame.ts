@@ -1,6 +1,6 @@
 import passport from 'passport'
 import OAuth2Strategy from 'passport-oauth2'
-import { findAccount, saveAccount } from '../servers/same/accounts.ts'
+import { database, saveAccount } from '../servers/same/accounts.ts'
 import { createExpress } from '../servers/same/createExpress.ts'
 import { fetchAccount, type Profile, type Token } from '../servers/same/instagram.ts'
 import { settings } from '../servers/settings.ts'
@@ -48,8 +48,10 @@ passport.use(
 passport.serializeUser((user, done) => {
   done(null, (user as User).id)
 })
+
+const find = database.prepare('SELECT id, username FROM accounts WHERE id = ?')
 passport.deserializeUser((id: string, done) => {
-  done(null, findAccount(id) ?? false)
+  done(null, (find.get(id) as User | undefined) ?? false)
 })
 
 const app = createExpress()

@@ -35,7 +35,6 @@ const save = database.prepare(`
     picture_url = excluded.picture_url, sealed_token = excluded.sealed_token, expires_at = excluded.expires_at,
     connected_at = excluded.connected_at
 `)
-const find = database.prepare('SELECT id, username FROM accounts WHERE id = ?')
 
 const key = createHash('sha256').update(settings.tokenKey).digest()
 
@@ -52,11 +51,6 @@ export function saveAccount(profile: Profile, token: { value: string; expiresAt:
     token.expiresAt,
     Date.now(),
   )
-}
-
-/** The account with this ID. */
-export function findAccount(id: string): { id: string; username: string } | undefined {
-  return find.get(id) as { id: string; username: string } | undefined
 }
 
 /** AES-256-GCM: nonce, tag and ciphertext. The text can be decrypted only as the token of the same account. */
