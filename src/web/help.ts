@@ -145,8 +145,8 @@ function entryJson({ name, status, title, description, advice, fixableBy, meanin
 
 function entryMarkdown({ name, title, description, advice, whose, meaning, steps, words, numbers }: HelpEntry): string {
   const messages = [...words.map((text) => `“${text}”`), ...numbers].map((text) => `- ${text}`)
-  const operator = ['## If you run this site', meaning, steps.map((step, index) => `${index + 1}. ${step}`).join('\n')]
-  const instagram = messages.length > 0 ? ['## How Instagram says it', messages.join('\n')] : []
+  const operator = ['## For the site owner', meaning, steps.map((step, index) => `${index + 1}. ${step}`).join('\n')]
+  const instagram = messages.length > 0 ? ['## Messages Instagram shows', messages.join('\n')] : []
   const parts = [`# ${title}`, description, advice, ...operator, ...instagram, `${whose}. Name: \`${name}\`.`]
   return `${parts.filter(Boolean).join('\n\n')}\n`
 }

@@ -144,7 +144,7 @@ test('a person whose browser is connected to another account since is not shown 
 test('a person who reloads the page of a failed login sees the same failure and reference', async () => {
   const { somebody, callback } = await authorize()
   world.sandbox.answerNext('token', { status: 500, contentType: 'text/html', body: '<h1>Sorry</h1>' })
-  const reference = (html: string) => /<code>([\w-]{9})<\/code>/.exec(html)?.[1]
+  const reference = (html: string) => /<code id="reference">([\w-]{9})</.exec(html)?.[1]
   const first = await somebody.get(callback)
 
   const again = await somebody.get(callback)
@@ -168,7 +168,7 @@ test('a person who goes back and authorizes again with the same link is told tha
 })
 
 test.each([
-  ['disconnected', (somebody: Person) => somebody.post('/disconnect')],
+  ['disconnected', (somebody: Person, account: string) => somebody.submit('/disconnect', { account })],
   ['removed the app at Instagram', (_: Person, userId: string) => meta(world, '/deauthorize', { userId })],
 ])('a person who has %s since sees that the login is over, and is not signed in', async (_, end) => {
   const { somebody, callback, username } = await authorize()

@@ -1,5 +1,7 @@
 import request from 'supertest'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
+import { reconnectPath } from '../support/world.ts'
+import { APP_ID } from '../admin/support.ts'
 import { ACCOUNT, KEY, program, startConnected, TOKEN } from '../api/support.ts'
 import { person } from '../support/person.ts'
 
@@ -12,11 +14,12 @@ interface Line {
   responseTime: number
 }
 
-/** A page that needs the database. */
-const PAGE = '/reconnect/27640875392278831'
-
 const world = await startConnected()
 afterAll(() => world[Symbol.asyncDispose]())
+
+/** A page that needs the database. */
+const PAGE = reconnectPath(world, APP_ID)
+
 beforeEach(() => {
   world.outage.end()
   world.restart()
@@ -29,7 +32,7 @@ function lines(): Line[] {
 }
 
 function referenceOn(page: string): string {
-  return /<code>([^<]+)<\/code>/.exec(page)?.[1] ?? 'none'
+  return /<code id="reference">([^<]+)</.exec(page)?.[1] ?? 'none'
 }
 
 // Request log.
@@ -39,12 +42,12 @@ test('each request is one line with its method, route, status, time and outcome,
   await somebody.login()
   world.log.length = 0
   await somebody.get('/?x=1')
-  await somebody.get('/reconnect/27640875392278831')
+  await somebody.get(PAGE)
   await somebody.get('/data-deletion/guess')
   await somebody.get('/response?code=a&state=b')
   await somebody.get('/somewhere/else?a=b')
   await somebody.get('/reconnect/%zz')
-  await somebody.post('/refresh')
+  await somebody.submit('/refresh', { account: APP_ID })
   await somebody.post('/deauthorize')
   await program(world).get(TOKEN)
   await program(world).get('/api/accounts/17841403815449848')

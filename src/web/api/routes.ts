@@ -48,7 +48,7 @@ export function createApiRoutes(context: Context, address: Address, program: rea
         const query = queryOf(request)
         const limit = Number(wholeNumber(query, 'limit') ?? DEFAULT_LIMIT)
         if (limit < 1 || limit > MAX_LIMIT)
-          throw new ApiError('bad_request', { detail: `“limit” goes from 1 to ${MAX_LIMIT}.` })
+          throw new ApiError('bad_request', { detail: `“limit” must be from 1 to ${MAX_LIMIT}.` })
         const page = await accounts.page({ after: wholeNumber(query, 'after') ?? '', limit })
         const next = new URLSearchParams({ limit: String(limit), after: page.accounts.at(-1)?.id ?? '' })
         response.json({
@@ -111,7 +111,7 @@ export function createApiRoutes(context: Context, address: Address, program: rea
         const detail = `This site has no ${missing}: its setting ${config.names.apiKeys} is empty.`
         throw new ApiError('not_found', hasKeys ? {} : { detail })
       })
-  router.use(['/api', '/metrics'], problemHandlers(address, program))
+  router.use(['/api', '/metrics'], problemHandlers(context, address, program))
   return router
 }
 
@@ -140,7 +140,7 @@ function requireKey(keys: readonly string[]): RequestHandler {
 const MISSING = { headers: { 'WWW-Authenticate': 'Bearer' } }
 const WRONG = {
   headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
-  detail: 'This is none of this site’s API keys.',
+  detail: 'This is not one of this site’s API keys.',
 }
 
 /** The account with this id, which may be either of Instagram's two. Throws `unknown_account`. */
