@@ -17,7 +17,7 @@ import {
 export interface InstagramSettings {
   clientId: string
   clientSecret: string
-  /** Exactly as registered: Instagram compares it letter by letter. */
+  /** Exactly as registered: Instagram requires an exact match. */
   redirectUri: string
   scopes: readonly string[]
   authorizeUrl: string
@@ -59,7 +59,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Config {
   production: boolean
   instagram: InstagramSettings
-  /** Whether the sandbox takes Instagram's place; every page says so. */
+  /** Whether the sandbox replaces Instagram; every page says so. */
   sandbox: boolean
   /** Where the web app starts its sandbox. */
   sandboxPort: number
@@ -72,13 +72,13 @@ export interface Config {
   sessionSecrets: readonly string[]
   /** Newest first. Empty outside production: one is generated and stored beside the database. */
   tokenKeys: readonly TokenKey[]
-  /** Days before its expiry from which a token is refreshed. */
+  /** How many days before expiry a token is refreshed. */
   refreshDaysBeforeExpiry: number
   /** Secrets of the Meta app, if Meta signs its callbacks with that instead of the Instagram app's; none or one. */
   metaAppSecrets: readonly string[]
   /** Where events are sent; each secret is `whsec_` and base64, newest first. */
   webhook: { url: string; secrets: readonly string[] } | undefined
-  /** Origins, beside our own, where people may be sent after a login. */
+  /** Further origins that people may return to after a login. */
   returnToOrigins: readonly string[]
   /** Whether the connected person may see the token on the page. */
   showToken: boolean
@@ -86,11 +86,11 @@ export interface Config {
   apiKeys: readonly string[]
   /** Password of the admin pages; `undefined`: there are none. */
   adminPassword: string | undefined
-  /** Whether visitors may paste a token that they have already. */
+  /** Whether visitors may add a token that they already have. */
   takesTokens: boolean
   /** User names in lower case without `@`, and ids, of the accounts that may connect; empty: all. */
   allowedAccounts: readonly string[]
-  /** Whether Instagram is asked to revoke the access of an account that is disconnected. */
+  /** Whether disconnecting an account also revokes access on Instagram. */
   revokeOnDisconnect: boolean
   /** What people call the site: in the header, in titles and on error pages. */
   siteName: string | undefined
@@ -100,7 +100,7 @@ export interface Config {
   supportUrl: string | undefined
   /** The privacy policy: an http(s) URL, or a path on the same origin. */
   privacyUrl: string | undefined
-  /** What the reader of a message calls each setting: by its environment variable, or by its option. */
+  /** The reader's name for each setting: its environment variable, or its option. */
   names: SettingNames
 }
 
@@ -142,7 +142,7 @@ const listOf = (isItem: (item: string) => boolean, error: string) =>
 /** User names and ids, as {@link Config.allowedAccounts}. */
 const accounts = listOf(
   (account) => /^@?[\w.]+$/.test(account),
-  'must be user names or ids of accounts, separated by commas.',
+  'must be usernames or IDs of accounts, separated by commas.',
 ).transform((given) => given.map((account) => account.replace(/^@/, '').toLowerCase()))
 const url = z
   .string(URL_FORM)
@@ -165,15 +165,15 @@ const siteLogo = text.refine(
 /** Other programs take a proxy without `http://` too. */
 const proxy = z
   .preprocess((given) => (typeof given === 'string' && !given.includes('://') ? `http://${given}` : given), url)
-  .refine((given) => canDecode(new URL(given)), 'must have % in its user name and password written as %25.')
+  .refine((given) => canDecode(new URL(given)), 'must have % in its username and password written as %25.')
 const redirectUri = url
   .refine((given) => !/[?#]/.test(given), 'must have no query (?) and no fragment (#).')
-  .refine((given) => !new URL(given).username, 'must have no user name.')
+  .refine((given) => !new URL(given).username, 'must have no username.')
   .refine((given) => !new URL(given).pathname.includes('//'), 'must not have // in its path.')
 /** The web app's pages are at the root, so people come back to `/response`. */
 const webAppRedirectUri = redirectUri.refine(
   (given) => /^\/response\/?$/.test(new URL(given).pathname),
-  'must have the path /response: that is where this app waits for people to come back.',
+  'must have the path /response, where this app handles the callback.',
 )
 const secrets = listOf(
   (secret) => secret.length >= 32,
@@ -181,10 +181,10 @@ const secrets = listOf(
 )
 const tokenKeys = listOf(
   (key) => /^[\w-]+:[A-Za-z0-9+/_-]+={0,2}$/.test(key) && keyOf(key).secret.length === 32,
-  'must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+  'must be keys in the format id:base64 of 32 bytes, separated by commas, newest first.',
 )
   .transform((keys) => keys.map(keyOf))
-  .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'must give each key an id of its own.')
+  .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'must give each key its own ID.')
 const webhookSecrets = listOf(
   isWebhookSecret,
   'must be written as whsec_ and base64 of 24 to 64 bytes, separated by commas, newest first.',
@@ -195,7 +195,7 @@ const origins = listOf(
 ).transform((given) => given.map((origin) => new URL(origin).origin))
 const https = matching(
   /^(off|self-signed|[^,]*[^,\s][^,]*,[^,]*[^,\s][^,]*)$/i,
-  'must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.',
+  'must be self-signed, or the files of a certificate and its key, such as cert.pem,key.pem.',
 ).transform((given): HttpsSetting => {
   const [certificateFile = '', keyFile] = given.split(',').map((part) => part.trim())
   if (keyFile !== undefined) return { certificateFile, keyFile }
@@ -258,7 +258,7 @@ const settings = z.object({
   authorizeUrl: url
     .refine(
       (given) => new URL(given).hostname !== new URL(FORMER_AUTHORIZE.url).hostname,
-      `names api.instagram.com, where nobody can authorize since ${dayInWords(FORMER_AUTHORIZE.ended)}: use ${AUTHORIZE_URL}.`,
+      `has the host api.instagram.com, where logins were switched off in ${dayInWords(FORMER_AUTHORIZE.ended)}: use ${AUTHORIZE_URL}.`,
     )
     .default(AUTHORIZE_URL),
   tokenUrl: url.default(TOKEN_URL),
@@ -268,7 +268,7 @@ const settings = z.object({
   ),
   host: text
     .refine((given) => /^[\w.-]+$/.test(given) || isIP(given) > 0, {
-      error: 'must be an address or a name of this machine, such as 0.0.0.0, without https:// and without a port.',
+      error: 'must be an address or name of this machine, such as 0.0.0.0, without https:// and port.',
     })
     .default('127.0.0.1'),
   port: port.default(3000),
@@ -353,7 +353,7 @@ export interface ParseOptions {
 /** The settings that the environment has, with their variables. */
 const VARIABLES = Object.entries(ENVIRONMENT_NAMES).filter(([, variable]) => /^[A-Z]/.test(variable))
 
-/** Variables of proxies are mostly written in lower case; where there are both, that one counts, as for curl. */
+/** Proxy variables are usually in lower case; if both exist, the lower-case one counts, as for curl. */
 function valueOf(environment: Environment, variable: string): string | undefined {
   const lower = /^(HTTPS?|NO)_PROXY$/.test(variable) ? environment[variable.toLowerCase()] : undefined
   return lower?.trim() ? lower : environment[variable]
@@ -361,7 +361,7 @@ function valueOf(environment: Environment, variable: string): string | undefined
 
 /**
  * Reads an environment as far as possible. Empty variables count as unset; those with an invalid value (`unreadable`) get their defaults.
- * `mistakes` are sentences as in {@link ConfigError}; `given` has all variables of ours as they were set.
+ * `mistakes` are sentences as in {@link ConfigError}; `given` has all known variables as they were set.
  */
 export function parseEnvironment(
   environment: Environment,
@@ -411,7 +411,7 @@ export function configFromOptions(options: object, environment: Environment): Co
   const production = values.production ?? isProduction(environment)
   for (const name of Object.keys(given).filter((name) => !OPTIONS.includes(name))) {
     const meant = similarName(name, OPTIONS)
-    mistakes.push(`${name} is no option${meant ? `: did you mean ${meant}?` : '.'}`)
+    mistakes.push(`${name} is not an option${meant ? `: did you mean ${meant}?` : '.'}`)
   }
   if (!isWebhook) mistakes.push('webhook must have a url and secrets, and nothing else.')
   mistakes.push(...optionsMistakes(given, values.sandbox, production))
@@ -444,7 +444,7 @@ export function isProduction(environment: Environment): boolean {
   return environment['NODE_ENV']?.trim().toLowerCase() === 'production'
 }
 
-/** What environment and options have in common. Options have more, which are not ours to keep. */
+/** What environment and options have in common. Options have more, which are not settings. */
 function configOf(values: Values, production: boolean) {
   const own = Object.fromEntries(Object.entries(values).filter(([key]) => key in settings.shape)) as Values
   const { clientId = '', clientSecret = '', redirectUri = '', scopes, authorizeUrl, tokenUrl, ...rest } = own
@@ -489,29 +489,29 @@ function* environmentMistakes(given: Given, values: Values, needsApp: boolean, p
     yield `${all} must be set in production: the sandbox is for development only.`
   else if (missing.length > 0 && port === sandboxPort) yield 'PORT and SANDBOX_PORT must be two different ports.'
   if (LOCAL_HTTP.test(String(given['redirectUri'])) && https && !production)
-    yield 'INSTAGRAM_REDIRECT_URI must start with https:// where HTTPS is on: nobody answers at its http address.'
+    yield 'INSTAGRAM_REDIRECT_URI must start with https:// if HTTPS is on: the app does not serve http then.'
   if (given['webhookUrl'] && !given['webhookSecrets'])
-    yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can tell that it is us.'
+    yield 'WEBHOOK_SECRETS must be set with WEBHOOK_URL, so that the receiver can verify the sender.'
   if (production && values.trustProxy === true)
-    yield 'TRUST_PROXY must be the number of proxies in front, or their addresses, in production: with on, anybody can invent an address.'
+    yield 'TRUST_PROXY must be the number of proxies in front, or their addresses, in production: with on, clients can forge their address.'
   yield* productionMistakes(given, ENVIRONMENT_NAMES, production)
 }
 
-/** Names of our own pages, at which no one can come back. */
+/** Names of the app's own pages, which cannot be redirect URIs. */
 const OWN_PAGES = /^(accounts|api|assets|data-deletion|healthz|login|metrics|readyz|setup|)$/i
 
 /** Contradictions in options. */
 function* optionsMistakes(given: Given, sandbox: boolean, production: boolean) {
   const missing = CREDENTIALS.filter((key) => given[key] === undefined)
   if (missing.length > 0)
-    yield `${new Intl.ListFormat('en-GB').format(missing)} must be set: from your Instagram app, or from createSandbox() to begin with.`
+    yield `${new Intl.ListFormat('en-GB').format(missing)} must be set: from your Instagram app, or from createSandbox() to start with.`
   const uri = String(given['redirectUri'])
   if (HTTP.test(uri) && !LOCAL_HTTP.test(uri) && !production)
     yield 'redirectUri must start with https://, unless it is on this machine (http://localhost).'
   const [last = ''] = URL.canParse(uri) ? (/[^/]*(?=\/?$)/.exec(new URL(uri).pathname) ?? []) : ['-']
   if (OWN_PAGES.test(last))
-    yield `redirectUri must not end in /${last}, where something else of ours is: let it end in /response, or the like.`
-  if (sandbox && production) yield 'sandbox must be left out in production: there people connect no real account.'
+    yield `redirectUri must not end in /${last}, which this package uses itself. Use another ending, such as /response.`
+  if (sandbox && production) yield 'sandbox must be left out in production: it connects no real accounts.'
   yield* productionMistakes(given, OPTION_NAMES, production)
 }
 

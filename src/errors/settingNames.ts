@@ -1,10 +1,10 @@
 /** A setting, by the name of its option. */
 export type SettingName = keyof typeof ENVIRONMENT_NAMES
 
-/** What the reader calls each setting. */
+/** The reader’s name for each setting. */
 export type SettingNames = Readonly<Record<SettingName, string>>
 
-/** Names for those who configure the app by environment variables. */
+/** Names for readers who configure the app with environment variables. */
 export const ENVIRONMENT_NAMES = {
   clientId: 'INSTAGRAM_CLIENT_ID',
   clientSecret: 'INSTAGRAM_CLIENT_SECRET',
@@ -37,14 +37,14 @@ export const ENVIRONMENT_NAMES = {
   port: 'PORT',
   https: 'HTTPS',
   trustProxy: 'TRUST_PROXY',
-  sandboxPort: 'SANDBOX_PORT',
   httpsProxy: 'HTTPS_PROXY',
   httpProxy: 'HTTP_PROXY',
   noProxy: 'NO_PROXY',
+  sandboxPort: 'SANDBOX_PORT',
   logLevel: 'LOG_LEVEL',
 } as const
 
-/** Names for those who pass options to `createInstagram`: those of the options, but for these. */
+/** Names for readers who pass options to `createInstagram`: the options’ own, with a few exceptions. */
 export const OPTION_NAMES: SettingNames = {
   ...(Object.fromEntries(Object.keys(ENVIRONMENT_NAMES).map((name) => [name, name])) as SettingNames),
   webhookUrl: 'webhook.url',

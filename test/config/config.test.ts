@@ -282,7 +282,7 @@ test('accounts that may connect are names without @ in lower case, and ids', () 
 
 test.each([',', 'a, @', 'https://www.instagram.com/harbour.bakery'])('no account is named by %j', (accounts) => {
   expect(mistakesOf({ ALLOWED_ACCOUNTS: accounts })).toStrictEqual([
-    'ALLOWED_ACCOUNTS must be user names or ids of accounts, separated by commas.',
+    'ALLOWED_ACCOUNTS must be usernames or IDs of accounts, separated by commas.',
   ])
 })
 
@@ -330,7 +330,7 @@ describe('HTTPS', () => {
     '%j is a mistake',
     (text) => {
       expect(mistakesOf({ HTTPS: text })).toStrictEqual([
-        'HTTPS must be self-signed, or the files of a certificate and of its key, as in cert.pem,key.pem.',
+        'HTTPS must be self-signed, or the files of a certificate and its key, such as cert.pem,key.pem.',
       ])
     },
   )
@@ -352,7 +352,7 @@ describe('HTTPS', () => {
     'http://[::1]:3000/response',
   ])('with a local http redirect URI such as “%s” is refused', (uri) => {
     expect(mistakesOf({ ...CREDENTIALS, HTTPS: 'self-signed', INSTAGRAM_REDIRECT_URI: uri })).toStrictEqual([
-      'INSTAGRAM_REDIRECT_URI must start with https:// where HTTPS is on: nobody answers at its http address.',
+      'INSTAGRAM_REDIRECT_URI must start with https:// if HTTPS is on: the app does not serve http then.',
     ])
   })
 
@@ -381,7 +381,7 @@ describe('HTTPS', () => {
 describe('TRUST_PROXY', () => {
   test.each(['on', 'true'])('%s is refused in production', (trusted) => {
     expect(mistakesOf({ ...PRODUCTION, TRUST_PROXY: trusted })).toStrictEqual([
-      'TRUST_PROXY must be the number of proxies in front, or their addresses, in production: with on, anybody can invent an address.',
+      'TRUST_PROXY must be the number of proxies in front, or their addresses, in production: with on, clients can forge their address.',
     ])
   })
 
@@ -488,7 +488,7 @@ describe('TOKEN_KEYS', () => {
     ['two that are no keys', 'one,two'],
   ])('with %s are refused', (_, text) => {
     expect(mistakesOf({ TOKEN_KEYS: text })).toStrictEqual([
-      'TOKEN_KEYS must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+      'TOKEN_KEYS must be keys in the format id:base64 of 32 bytes, separated by commas, newest first.',
     ])
   })
 
@@ -496,7 +496,7 @@ describe('TOKEN_KEYS', () => {
     const other = Buffer.alloc(32, 1).toString('base64')
 
     expect(mistakesOf({ TOKEN_KEYS: `k1:${KEY},k1:${other}` })).toStrictEqual([
-      'TOKEN_KEYS must give each key an id of its own.',
+      'TOKEN_KEYS must give each key its own ID.',
     ])
   })
 })
@@ -514,7 +514,7 @@ describe('a mistake is one sentence that starts with the variable and never show
   const address = (name: string) => `${name} must be an address that starts with https:// (or http://).`
   const port = (name: string) => `${name} must be a whole number from 1 to 65535.`
   const DEAD =
-    'INSTAGRAM_AUTHORIZE_URL names api.instagram.com, where nobody can authorize since August 2026: use https://www.instagram.com/oauth/authorize.'
+    'INSTAGRAM_AUTHORIZE_URL has the host api.instagram.com, where logins were switched off in August 2026: use https://www.instagram.com/oauth/authorize.'
 
   test.each<readonly [name: string, value: string, sentence: string]>([
     ...['socks5://canary:1080', 'http://', 'http://canary:port'].map(
@@ -524,7 +524,7 @@ describe('a mistake is one sentence that starts with the variable and never show
     [
       'HTTP_PROXY',
       'http://user:canary%@proxy.example',
-      'HTTP_PROXY must have % in its user name and password written as %25.',
+      'HTTP_PROXY must have % in its username and password written as %25.',
     ],
     ...['canary', 'canary.example/response', 'ftp://canary.example/response', 'https://', '//canary/response'].map(
       (value) => ['INSTAGRAM_REDIRECT_URI', value, address('INSTAGRAM_REDIRECT_URI')] as const,
@@ -555,7 +555,7 @@ describe('a mistake is one sentence that starts with the variable and never show
         [
           'INSTAGRAM_REDIRECT_URI',
           value,
-          'INSTAGRAM_REDIRECT_URI must have the path /response: that is where this app waits for people to come back.',
+          'INSTAGRAM_REDIRECT_URI must have the path /response, where this app handles the callback.',
         ] as const,
     ),
     ['INSTAGRAM_AUTHORIZE_URL', 'canary', address('INSTAGRAM_AUTHORIZE_URL')],
@@ -599,7 +599,7 @@ describe('a mistake is one sentence that starts with the variable and never show
         [
           'HOST',
           value,
-          'HOST must be an address or a name of this machine, such as 0.0.0.0, without https:// and without a port.',
+          'HOST must be an address or name of this machine, such as 0.0.0.0, without https:// and port.',
         ] as const,
     ),
     ['ADMIN_PASSWORD', 'canary-12-x', 'ADMIN_PASSWORD must have at least 12 characters.'],
@@ -642,7 +642,7 @@ describe('a mistake is one sentence that starts with the variable and never show
     [
       'TOKEN_KEYS',
       'canary',
-      'TOKEN_KEYS must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+      'TOKEN_KEYS must be keys in the format id:base64 of 32 bytes, separated by commas, newest first.',
     ],
   ])('%s=%j', (name, value, sentence) => {
     const error = mistake({ ...CREDENTIALS, [name]: value })

@@ -151,7 +151,7 @@ describe('in production', () => {
     const { mistakes } = mistake({ ...GIVEN, redirectUri, sandbox: true }, { NODE_ENV: 'production' })
 
     expect(mistakes).toStrictEqual([
-      'sandbox must be left out in production: there people connect no real account.',
+      'sandbox must be left out in production: it connects no real accounts.',
       'redirectUri must start with https:// in production.',
       'sessionSecrets must be set in production: at least one secret of 32 characters or more.',
       'tokenKeys must be set in production: at least one, written as id:base64 of 32 bytes.',
@@ -161,7 +161,7 @@ describe('in production', () => {
 
 describe('a mistake is one sentence that starts with the option and never shows its value:', () => {
   const OWN_PAGE = (path: string) =>
-    `redirectUri must not end in ${path}, where something else of ours is: let it end in /response, or the like.`
+    `redirectUri must not end in ${path}, which this package uses itself. Use another ending, such as /response.`
 
   test.each<[object, string]>([
     [{ clientId: 31_337 }, 'clientId must be text.'],
@@ -173,7 +173,7 @@ describe('a mistake is one sentence that starts with the option and never shows 
       ],
     ),
     [{ redirectUri: 'https://c/canary?a=1' }, 'redirectUri must have no query (?) and no fragment (#).'],
-    [{ redirectUri: 'https://canary@site.example/x' }, 'redirectUri must have no user name.'],
+    [{ redirectUri: 'https://canary@site.example/x' }, 'redirectUri must have no username.'],
     [{ redirectUri: 'https://site.example//canary' }, 'redirectUri must not have // in its path.'],
     [{ redirectUri: 'https://canary.example' }, OWN_PAGE('/')],
     [{ redirectUri: 'https://canary.example/instagram/Setup/' }, OWN_PAGE('/Setup')],
@@ -184,7 +184,7 @@ describe('a mistake is one sentence that starts with the option and never shows 
     [{ scopes: ' , ' }, 'scopes must name at least one scope.'],
     [
       { authorizeUrl: 'https://api.instagram.com/canary' },
-      'authorizeUrl names api.instagram.com, where nobody can authorize since August 2026: use https://www.instagram.com/oauth/authorize.',
+      'authorizeUrl has the host api.instagram.com, where logins were switched off in August 2026: use https://www.instagram.com/oauth/authorize.',
     ],
     [{ tokenUrl: 31_337 }, 'tokenUrl must be an address that starts with https:// (or http://).'],
     [{ graphVersion: '31337' }, 'graphVersion must be written like v27.0.'],
@@ -198,7 +198,7 @@ describe('a mistake is one sentence that starts with the option and never shows 
     ],
     [
       { tokenKeys: 'canary' },
-      'tokenKeys must be keys written as id:base64 of 32 bytes, separated by commas, newest first.',
+      'tokenKeys must be keys in the format id:base64 of 32 bytes, separated by commas, newest first.',
     ],
     [{ refreshDaysBeforeExpiry: 51 }, 'refreshDaysBeforeExpiry must be a number of days from 1 to 50.'],
     [{ refreshDaysBeforeExpiry: 'canary' }, 'refreshDaysBeforeExpiry must be a number of days from 1 to 50.'],
@@ -216,8 +216,8 @@ describe('a mistake is one sentence that starts with the option and never shows 
       { webhook: { url: 'canary', secrets: WEBHOOK_SECRET } },
       'webhook.url must be an address that starts with https:// (or http://).',
     ],
-    [{ webhookUrl: 'canary' }, 'webhookUrl is no option.'],
-    [{ port: 31_337 }, 'port is no option.'],
+    [{ webhookUrl: 'canary' }, 'webhookUrl is not an option.'],
+    [{ port: 31_337 }, 'port is not an option.'],
     [{ metaAppSecret: 31_337 }, 'metaAppSecret must be text.'],
     ...['https://canary.example/path', 'canary.example', '*', 'https://canary@site.example', 'ftp://canary'].map(
       (origin): [object, string] => [
@@ -237,9 +237,9 @@ describe('a mistake is one sentence that starts with the option and never shows 
       'log must have the methods debug, info, warn and error, as a pino logger and console have.',
     ]),
     [{ adminPassword: 'canary' }, 'adminPassword must have at least 12 characters.'],
-    [{ clientID: 'canary' }, 'clientID is no option: did you mean clientId?'],
-    [{ callbackURL: 'canary' }, 'callbackURL is no option.'],
-    [{ redirectUrl: 'canary' }, 'redirectUrl is no option: did you mean redirectUri?'],
+    [{ clientID: 'canary' }, 'clientID is not an option: did you mean clientId?'],
+    [{ callbackURL: 'canary' }, 'callbackURL is not an option.'],
+    [{ redirectUrl: 'canary' }, 'redirectUrl is not an option: did you mean redirectUri?'],
   ])('%j', (options, sentence) => {
     const error = mistake({ ...GIVEN, ...options })
 
@@ -249,7 +249,7 @@ describe('a mistake is one sentence that starts with the option and never shows 
 
   test.each([undefined, null, {}])('%j', (options) => {
     expect(mistake(options as object).mistakes).toStrictEqual([
-      'clientId, clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to begin with.',
+      'clientId, clientSecret and redirectUri must be set: from your Instagram app, or from createSandbox() to start with.',
     ])
   })
 })
@@ -284,9 +284,9 @@ test('risky settings are warned of, by the names of the options', async () => {
   await createInstagram({ ...GIVEN, ...risky, jobs: false, log }).close()
 
   expect(lines).toStrictEqual([
-    expect.stringMatching(/^graphUrl is http: codes, tokens and the app secret cross the network in the clear\./),
-    expect.stringMatching(/^Everybody can reach site\.example, but the app runs as in development/),
-    expect.stringMatching(/^apiKeys has a secret of the same few characters/),
+    expect.stringMatching(/^graphUrl is http: codes, tokens and the app secret are sent unencrypted\./),
+    expect.stringMatching(/^site\.example is public, but the app runs in development mode/),
+    expect.stringMatching(/^apiKeys has a secret that is easy to guess/),
   ])
 })
 
