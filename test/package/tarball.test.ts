@@ -117,7 +117,7 @@ test('a clone that was built runs the command by `npx .`', async () => {
 
   const { stdout } = await promisify(execFile)('npx', ['.', 'help'], { cwd: ROOT, env: environment })
 
-  expect(stdout).toMatch(/^Usage: instagram-access-token/)
+  expect(stdout).toMatch(/^Usage: npx instagram-access-token/)
 })
 
 describe('installed into an empty project', () => {
