@@ -78,7 +78,7 @@ export async function startCallbackServer(environment: Environment): Promise<Cal
   const server = certificate ? createHttpsServer(certificate, listener) : createServer(listener)
   const connections = new Set<Socket>()
   server.on('connection', (connection: Socket) => connections.add(connection))
-  server.listen(portOf(address), address.hostname === '[::1]' ? '::1' : '127.0.0.1')
+  server.listen(Number(address.port || (certificate ? 443 : 80)), address.hostname === '[::1]' ? '::1' : '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
@@ -97,11 +97,6 @@ export async function startCallbackServer(environment: Environment): Promise<Cal
       for (const connection of connections) connection.destroy()
     },
   }
-}
-
-/** The port of an address, also where the scheme implies it. */
-export function portOf({ protocol, port }: URL): number {
-  return Number(port || (protocol === 'https:' ? 443 : 80))
 }
 
 /** The certificate that HTTPS names, or a self-signed one, in the user's folder if there is a home. */

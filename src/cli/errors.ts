@@ -40,8 +40,7 @@ export function explanation(what: unknown, { messages }: Terminal): string {
 
 function describe(error: unknown): Failure {
   if (error instanceof ConfigError) {
-    const message = 'Invalid settings (options, environment or .env):'
-    return { name: 'settings', message, steps: error.mistakes }
+    return { name: 'settings', message: 'Invalid settings (options, environment or .env):', steps: error.mistakes }
   }
   if (isExplained(error)) {
     const { name, title, meaning } = explain(error, ENVIRONMENT_NAMES)

@@ -11,7 +11,7 @@ import { findPastedCallback } from '../login/callback.ts'
 import type { FinishedLogin } from '../login/login.ts'
 import { STATE_LIFETIME_MS } from '../login/state.ts'
 import { formatTime } from '../time.ts'
-import { type Callback, type CallbackServer, type LoginResult, portOf, startCallbackServer } from './callbackServer.ts'
+import { type Callback, type CallbackServer, type LoginResult, startCallbackServer } from './callbackServer.ts'
 import * as environments from './environment.ts'
 import { openContext, rememberedAppId } from './environment.ts'
 import { explanation } from './errors.ts'
@@ -164,10 +164,9 @@ async function listen(settings: Environment, terminal: Terminal): Promise<Callba
   try {
     return await startCallbackServer(settings)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number }
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
     const why = code === 'EACCES' ? 'is for administrators only' : 'is in use by another program'
-    const port = portOf(new URL(settings['INSTAGRAM_REDIRECT_URI'] ?? ''))
     warn(terminal, `Port ${port} ${why}, so your browser cannot return to this command.`)
     return undefined
   }
@@ -226,7 +225,7 @@ async function finishLogin(pending: PendingLogin, terminal: Terminal, signal: Ab
   }
 }
 
-/** Finishes the login with a callback or a pasted text. `undefined`: it belongs to another login, as the person is told. */
+/** Finishes the login with a callback or a pasted text. `undefined`: it belongs to another login; a message says so. */
 async function finishWith(
   received: Callback | string,
   { context, browserSecret, redirectUri, isSandbox }: PendingLogin,

@@ -120,25 +120,20 @@ function createProgram(terminal: Terminal): Command {
     .action(runAccounts)
 
   withJson(program.command('doctor'))
-    .summary('check the configuration and suggest fixes')
-    .description('Checks settings, addresses, Instagram’s hosts, database and keys. Exits with 1 if a check fails.')
+    .description('check the configuration, Instagram’s hosts, the database and the keys, and suggest fixes')
     .option('--embed-url <url>', 'compare the settings with the Embed URL in Meta’s dashboard (in quotes)')
     .option('--online [feed]', 'also list new entries of Meta’s changelog (or of this RSS feed)')
     .action(async (options: DoctorOptions) => (await import('./doctor.ts')).doctor(options, terminal))
 
   withJson(program.command('sandbox'))
-    .summary('run a local simulation of Instagram')
-    .description('Simulates Instagram until Ctrl-C, and prints the settings (for .env) that connect an app to it.')
+    .description('run a local simulation of Instagram, and print the settings (for .env) that connect an app to it')
     .option('--port <number>', 'port on this machine (default: 3001, or the next free one)', parsePort)
     .option('--redirect-uri <uri>', 'where it sends browsers back', 'http://localhost:3000/response')
     .action(async (options: SandboxOptions) => (await import('./sandbox.ts')).sandbox(options, terminal))
 
   program
     .command('serve')
-    .summary('run the web app with its pages and API')
-    .description(
-      'Runs the web app until Ctrl-C, with the settings in the environment and .env. It shares the accounts.',
-    )
+    .description('run the web app with its pages and API, on the accounts of this command')
     .action(async () => {
       const { confirmHosts, siteEnvironment } = await import('./environment.ts')
       const environment = siteEnvironment(terminal)

@@ -126,7 +126,7 @@ test.each([
     const start = { args: ['token'], environment: {}, fromFile: { [name]: value, ...more } }
     const refused = startCommand(start)
     const asked = startCommand({ ...start, isTerminal: true })
-    await asked.says(new RegExp(`\\.env in this folder[^]*${name}[^]*right\\?`))
+    await asked.says(new RegExp(`\\.env in this folder[^]*${name}[^]*correct\\?`))
 
     asked.types('n')
 
@@ -186,7 +186,7 @@ test('an account whose token lasts one hour is reported, and gets a long-lived o
   await change(here, 'UPDATE accounts SET due_at = 1')
   const withApp = await here.run(['token', '--json'])
 
-  expect(stderr).toMatch(/! connected, but without all that was requested\n {2}→ \S/)
+  expect(stderr).toMatch(/! connected, but with missing data or permissions\n {2}→ \S/)
   expect([withoutApp.status, withoutApp.stdout]).toStrictEqual([0, stdout])
   expect(withoutApp.stderr).toContain('! ')
   const { expires_in } = JSON.parse(withApp.stdout) as { expires_in: number }
