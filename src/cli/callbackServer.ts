@@ -17,7 +17,7 @@ const VIEWS = join(import.meta.dirname, '../../views')
 /** Milliseconds in which a browser on this machine receives a page. */
 const DELIVERY_MS = 2000
 
-/** How a login ended, for the page in the browser. `isSandbox`: the people are invented. */
+/** How a login ended, for the page in the browser. `isSandbox`: it is a test account. */
 export interface LoginResult {
   isSandbox: boolean
   account: string | null

@@ -114,7 +114,7 @@ function withOptions({ sandbox, port, ...options }: LoginOptions, terminal: Term
   }
 }
 
-/** The settings in an Embed URL, for those that are not set; the others are compared with it. @throws Error in a sentence: it is no Embed URL */
+/** The settings in an Embed URL. Those that are set already are compared with it. @throws Error in a sentence: it is no Embed URL */
 function readEmbedUrl(pasted: string, given: Environment, terminal: Terminal): Environment {
   const { INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_REDIRECT_URI: redirectUri, INSTAGRAM_SCOPES: list } = given
   const settings = { clientId, redirectUri, scopes: list?.split(/[\s,]+/) }

@@ -109,7 +109,7 @@ function createProgram(terminal: Terminal): Command {
     .action((account: string | undefined, options: AccountsOptions) => runAccounts('disconnect', account, options))
 
   const uses = ['[options]', 'refresh <account>', 'disconnect <account> [--yes]']
-  withJson(withSandbox(program.command('accounts [action] [account]')))
+  withJson(withSandbox(program.command('accounts [action] [name]')))
     .description('list connected accounts, refresh or disconnect one')
     .usage(uses.map((use) => (isProject ? `-- ${use}` : use)).join(`\n       ${program.name()} accounts `))
     .option('--search <text>', 'only accounts whose name or ID starts with this', (text) => text.trim())

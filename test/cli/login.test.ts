@@ -73,7 +73,7 @@ test('a program gets the token, its expiry, the ids and the permissions as JSON'
   })
 })
 
-test('where the port is in use, the person is told, and a program can write the address of the page', async () => {
+test('a port that is in use is named, and a program can write the address of the page', async () => {
   await using here = await laptop()
   const other = createServer().listen(here.port, '127.0.0.1')
   await once(other, 'listening')
@@ -117,7 +117,7 @@ test('an app whose address here is plain http needs no certificate', async () =>
   expect(stderr).not.toContain('certificate')
 })
 
-test('a person who says no is told so, and a program gets the reason as JSON', async () => {
+test('a person who cancels gets the reason, and a program gets it as JSON', async () => {
   await using here = await laptop()
   const cli = here.start(['--json'])
 
@@ -321,7 +321,7 @@ test('the app ID of the last login is proposed, and its secret was not kept', as
     if (file.isFile()) expect(await readFile(join(file.parentPath, file.name), 'latin1')).not.toContain(SECRET)
 })
 
-test('a person who answers nothing is told that there is no login without it', async () => {
+test('an empty answer ends the login with the name of the setting', async () => {
   await using here = await laptop()
   const cli = here.sit([], { INSTAGRAM_CLIENT_ID: '' })
   await cli.says('Instagram app ID')
