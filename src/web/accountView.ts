@@ -29,7 +29,7 @@ export function accountView(account: Account, token: TokenView, now: Date) {
     /** Whether `picture` under the base path has a picture. */
     hasPicture: account.pictureUrl !== null,
     /** Shown if there is no picture. */
-    initial: firstCharacter(name ?? username ?? '?').toUpperCase(),
+    initial: initialOf(`${name ?? ''}${username ?? ''}`),
     /** The app-scoped id. */
     id,
     /** The professional account's id. */
@@ -70,10 +70,10 @@ export function tokenView(accessToken: string, graph: string | null) {
   }
 }
 
-/** An emoji may be several code points. */
-function firstCharacter(text: string): string {
-  const [first] = new Intl.Segmenter().segment(text)
-  return first?.segment ?? ''
+/** The first letter, digit or emoji, which may be several code points: a name may begin with a character that cannot be seen. */
+function initialOf(text: string): string {
+  const characters = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment)
+  return characters.find((one) => /[\p{L}\p{N}\p{Emoji}]/u.test(one))?.toUpperCase() ?? '?'
 }
 
 /** The reason in words, and the code of its help page, if there is one. */

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest'
 import { MINUTE_MS } from '../../src/facts.ts'
 import { openBrowser } from '../support/browser.ts'
 import { startWorld } from '../support/world.ts'
-import { callbackFrom, choose, decide, exchanges, follow, heading, logIn, press } from './steps.ts'
+import { callbackFrom, choose, copy, decide, exchanges, follow, heading, logIn, press } from './steps.ts'
 
 /** A registered redirect URI where nothing listens. */
 const NOWHERE = 'https://localhost/response'
@@ -29,7 +29,7 @@ test('a person who cancels is told so, goes back and allows after all', async ()
   await page.goBack()
   await decide(page)
 
-  expect(told).toEqual(['You said no', `${world.origin}/response`])
+  expect(told).toEqual(['You cancelled', `${world.origin}/response`])
   expect(await heading(page)).toBe('@harbour.bakery')
   expect(newExchanges()).toBe(1)
 })
@@ -44,7 +44,7 @@ test('a callback that could not be taken stays in the address bar, and a reload 
   world.outage.end()
   await page.reload()
 
-  expect(told).toEqual(['Our database is away', true])
+  expect(told).toEqual(['Temporarily unavailable', true])
   expect([await heading(page), page.url()]).toEqual(['@harbour.bakery', `${world.origin}/response`])
   expect(newExchanges()).toBe(1)
 })
@@ -55,9 +55,25 @@ test('a person who blocks cookies is told about cookies', async () => {
 
   await logIn(page)
 
-  expect(await heading(page)).toBe('We do not recognise this browser')
+  expect(await heading(page)).toBe('This page opened in another browser')
   expect(await page.getByText('allow cookies for this site').isVisible()).toBe(true)
   expect(newExchanges()).toBe(0)
+})
+
+test('a person copies the reference of an error that only the site owner can fix', async () => {
+  await using browser = await openBrowser({ width: 375 })
+  await browser.allowClipboard()
+  const page = await browser.open(world.origin)
+  world.sandbox.fail('verification_failed')
+  await logIn(page)
+
+  await copy(page, 'Copy the reference')
+
+  const copied = await page.evaluate<string>('navigator.clipboard.readText()')
+  expect(copied).toMatch(/^\w{4}-\w{4}$/)
+  expect(world.log.join('')).toContain(copied)
+  expect(page.url()).toBe(`${world.origin}/response`)
+  expect(await page.getByRole('link', { name: 'Try again' }).count()).toBe(0)
 })
 
 test('a callback is refused in another browser, and works in its own', async () => {
@@ -71,7 +87,7 @@ test('a callback is refused in another browser, and works in its own', async () 
   await stranger.goto(callback)
   await page.goto(callback)
 
-  for (const other of [before, stranger]) expect(await heading(other)).toBe('We do not recognise this browser')
+  for (const other of [before, stranger]) expect(await heading(other)).toBe('This page opened in another browser')
   expect(await heading(page)).toBe('@harbour.bakery')
 })
 
@@ -97,7 +113,7 @@ test('a person who takes more than ten minutes is told so, and can begin again',
   await choose(page, 'Try again')
   await decide(page)
 
-  expect(told).toBe('That took more than ten minutes')
+  expect(told).toBe('This sign-in expired')
   expect(await heading(page)).toBe('@harbour.bakery')
   expect(newExchanges()).toBe(1)
 })
@@ -140,7 +156,7 @@ test.for(['tomek.on.holiday', 'nadia.elsewhere'])(
 /** Pastes something into the field on the start page. */
 async function paste(page: Page, origin: string, pasted: string): Promise<void> {
   await page.goto(origin)
-  await page.getByText('I am stuck').click()
+  await page.getByText('Having trouble?').click()
   await page.getByLabel('Paste its address').fill(pasted)
   await press(page, 'Get help')
 }
@@ -153,7 +169,9 @@ test.for([true, false])(
     await logIn(page, { as: 'nadia.elsewhere' })
     const address = page.url()
 
-    await paste(page, world.origin, address)
+    await choose(page, 'the app’s help')
+    await page.getByLabel('Paste its address').fill(address)
+    await press(page, 'Get help')
     const told = await heading(page)
     const isHelpful = await page.getByText('Tester invites').first().isVisible()
     await page.goto(world.origin)
@@ -161,9 +179,9 @@ test.for([true, false])(
     await paste(page, world.origin, await page.locator('main').innerText())
 
     expect(address).toContain(world.sandbox.origin)
-    expect([told, isHelpful]).toEqual(['Instagram does not allow this account yet', true])
+    expect([told, isHelpful]).toEqual(['This account isn’t a tester yet', true])
     expect(page.url()).toBe(`${world.origin}/help`)
-    expect(await heading(page)).toBe('Instagram wants a professional account')
+    expect(await heading(page)).toBe('Instagram requires a professional account')
   },
 )
 
@@ -200,8 +218,8 @@ test('a person whose message is unknown can paste another one', async () => {
   await page.getByLabel('Paste its address').fill('開發人員角色不足')
   await press(page, 'Get help')
 
-  expect(told).toBe('Instagram refused, and we do not know why')
-  expect(await heading(page)).toBe('Instagram does not allow this account yet')
+  expect(told).toBe('Instagram refused for an unknown reason')
+  expect(await heading(page)).toBe('This account isn’t a tester yet')
 })
 
 test('a person goes from an error page to the list of all errors, and back to a login', async () => {
@@ -215,9 +233,9 @@ test('a person goes from an error page to the list of all errors, and back to a 
   await choose(page, 'Troubleshooting')
   await page.getByLabel('find the problem').fill('application id')
   const found = await page.getByRole('listitem').count()
-  const said = await page.getByRole('status').innerText()
+  const said = await page.locator('#matches').innerText()
   await page.getByLabel('find the problem').fill('nothing of the kind')
-  const none = await page.getByRole('status').innerText()
+  const none = await page.locator('#matches').innerText()
   await page.getByLabel('find the problem').fill('Invalid application ID')
   await page.getByRole('listitem').getByRole('link').click()
   await choose(page, 'Back to the start page')
@@ -225,7 +243,7 @@ test('a person goes from an error page to the list of all errors, and back to a 
 
   expect([found, said]).toEqual([1, '1 found'])
   expect(none).toBe('No problem matches. Paste the message above.')
-  expect(more).toBe('Instagram refused this site’s secret or address')
+  expect(more).toBe('Instagram rejected this site’s secret or address')
   expect(await heading(page)).toBe('@harbour.bakery')
 })
 
@@ -234,7 +252,7 @@ test('without scripts the help page is a list, without a field that does nothing
   const page = await browser.open(`${world.origin}/help`)
 
   const isFilterVisible = await page.getByLabel('find the problem').isVisible()
-  await choose(page, 'Your browser brought no cookie back')
+  await choose(page, 'Cookies are blocked')
 
   expect(isFilterVisible).toBe(false)
   expect(new URL(page.url()).pathname).toBe('/help/cookie_missing')
@@ -245,9 +263,9 @@ test('without scripts the help page is a list, without a field that does nothing
 /** From the start page to the end of a login with a fault: its title, in a group of the panel. */
 async function failWith(page: Page, group: string, title: string): Promise<void> {
   await choose(page, 'Get Started')
-  await page.getByText('Make it fail').click()
+  await page.getByText('Simulate an error').click()
   const option = page.locator(`optgroup[label="${group}"] option`, { hasText: title }).first()
-  await page.getByLabel('What goes wrong, once, when you press Allow').selectOption(await option.getAttribute('value'))
+  await page.getByLabel('Error to simulate once, when you press Allow').selectOption(await option.getAttribute('value'))
   await decide(page)
 }
 
@@ -262,7 +280,7 @@ test.for([true, false])(
     await choose(page, 'Try again')
     await decide(page)
 
-    expect(told).toContain('too old')
+    expect(told).toContain('code expired')
     expect(await heading(page)).toBe('@harbour.bakery')
     expect(newExchanges()).toBe(2)
   },
@@ -272,7 +290,7 @@ test('a person who chose an error of Instagram’s page reads it there, and goes
   await using browser = await openBrowser({ width: 375 })
   const page = await browser.open(world.origin)
 
-  await failWith(page, 'On Instagram’s page: the app is not called back', 'Role (localised)')
+  await failWith(page, 'On Instagram’s page, without a callback', 'Role (localised)')
   const stoppedAt = new URL(page.url())
   const isTold = await page.getByText('開發人員角色不足').isVisible()
   await page.goBack()
@@ -286,9 +304,9 @@ test('a person who chose to say no in the callback is told so', async () => {
   await using browser = await openBrowser()
   const page = await browser.open(world.origin)
 
-  await failWith(page, 'On the way back to the app', 'The person says no (facebook)')
+  await failWith(page, 'In the redirect to the app', 'The person cancels (facebook)')
 
-  expect(await heading(page)).toBe('You said no')
+  expect(await heading(page)).toBe('You cancelled')
   expect(newExchanges()).toBe(0)
 })
 
@@ -299,7 +317,7 @@ test('the panel of faults is closed at first, and works by keyboard', async () =
   const panel = page.getByRole('combobox')
   const isClosed = await panel.isHidden()
 
-  await page.getByText('Make it fail').press('Enter')
+  await page.getByText('Simulate an error').press('Enter')
   await page.keyboard.press('Tab')
   await page.keyboard.type('Server error')
   await follow(page, () => page.getByRole('button', { name: 'Allow' }).press('Enter'))

@@ -10,7 +10,14 @@ import { choose, copy, findings, heading, logIn, press } from './steps.ts'
 const SCOPES = 'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
 const NO_CREDENTIALS = { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }
 
-const world = await startWorld({ INSTAGRAM_SCOPES: SCOPES, ADMIN_PASSWORD: PASSWORD })
+const IDENTITY = {
+  SITE_NAME: 'Harbour Studio',
+  SITE_LOGO: '/assets/icon.svg',
+  SUPPORT_URL: 'help@harbour.example',
+  PRIVACY_URL: 'https://harbour.example/privacy',
+}
+
+const world = await startWorld({ INSTAGRAM_SCOPES: SCOPES, ADMIN_PASSWORD: PASSWORD, ...IDENTITY })
 afterAll(() => world[Symbol.asyncDispose]())
 beforeEach(async () => {
   await world.database.query('DELETE FROM accounts')

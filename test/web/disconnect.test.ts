@@ -37,7 +37,7 @@ function revocations() {
 }
 
 const storedAccounts = async () => (await world.database.query('SELECT * FROM accounts')).rows
-const noticeOn = (page: string) => /<p class="notice" role="status">(.*)<\/p>/.exec(page)?.[1]
+const noticeOn = (page: string) => /<p class="notice">(.*)<\/p>/.exec(page)?.[1]
 
 test('a person who disconnects reads once that Instagram revoked the access, with all tokens', async () => {
   const calls = revocations()
