@@ -59,7 +59,7 @@ test('a person shows the token, copies it, and copies a command that uses it', a
   await page.getByText('Show').first().click()
   await copy(page, 'Copy token')
   const copied = await page.evaluate<string>(CLIPBOARD)
-  await page.getByText('Instagram’s API', { exact: true }).click()
+  await page.getByText('Instagram API', { exact: true }).click()
   await copy(page, 'Copy the command')
   const command = await page.evaluate<string>(CLIPBOARD)
 
@@ -127,7 +127,7 @@ test.for([true, false])('a person finds in three tabs how to use the token (scri
   const token = await page.locator('#token').textContent()
 
   const shown: string[] = []
-  for (const tab of ['Token API', '.env', 'Instagram’s API']) {
+  for (const tab of ['Token API', '.env', 'Instagram API']) {
     await page.locator('.use label').getByText(tab, { exact: true }).click()
     shown.push(await page.locator('.use .tab:visible').innerText())
   }
@@ -416,7 +416,7 @@ test('a person who removes the app on Instagram is logged out here, and can conn
   const status = await instagram.getByRole('status').innerText()
   await logIn(page)
 
-  expect(status).toContain('answered 200')
+  expect(status).toContain('responded with 200')
   expect(await heading(page)).toBe('@harbour.bakery')
 })
 

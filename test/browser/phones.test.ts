@@ -53,7 +53,7 @@ describe('Get Started', () => {
     world.sandbox.fail('app_opened')
 
     await choose(page, 'Get Started')
-    const swallowed = await page.getByText('Instagram’s app has opened').isVisible()
+    const swallowed = await page.getByText('Instagram’s app opened').isVisible()
     await follow(page, () => page.goBack())
     await logIn(page)
 
@@ -75,6 +75,6 @@ test('a login that comes back in a phone’s other browser says so, and ends in 
   const [said, exchanged] = [await heading(other), exchanges(world)]
   await page.goto(other.url())
 
-  expect([said, exchanged]).toStrictEqual(['We do not recognise this browser', 0])
+  expect([said, exchanged]).toStrictEqual(['This page opened in another browser', 0])
   expect(await heading(page)).toBe('@harbour.bakery')
 })
