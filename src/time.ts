@@ -6,7 +6,7 @@ export interface FormattedTime {
   iso: string
   /** Day, month and year; within two days of now with the time of day, in UTC. */
   date: string
-  /** From now, such as “in 59 days”. */
+  /** From now, rounded, such as “in 60 days”. */
   distance: string
 }
 
@@ -21,10 +21,10 @@ export function formatTime(time: Date, now: Date): FormattedTime {
   }
   const difference = time.getTime() - now.getTime()
   const isNear = Math.abs(difference) < 2 * DAY_MS
-  const minutes = Math.floor(Math.abs(difference) / MINUTE_MS)
+  const minutes = Math.round(Math.abs(difference) / MINUTE_MS)
   const [unit, length] =
     minutes < 120 ? (['minute', 1] as const) : isNear ? (['hour', 60] as const) : (['day', 24 * 60] as const)
-  const count = Math.floor(minutes / length)
+  const count = Math.round(minutes / length)
   const iso = time.toISOString()
   return {
     iso,

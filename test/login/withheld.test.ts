@@ -91,7 +91,7 @@ describe('Instagram’s dialects', () => {
 
     world.sandbox.setDialect({ generation: 'current' })
     expect(page.text).toContain(`@${username}`)
-    expect(page.text).toContain('Has no end')
+    expect(page.text).toContain('This token doesn’t expire.')
     expect(world.sandbox.calls.slice(before).map(({ endpoint }) => endpoint)).toStrictEqual(['token'])
   })
 
