@@ -150,7 +150,7 @@ describe('after a successful login', () => {
 
   test.each([
     ['', 200, undefined],
-    ['?return_to=/own%3Fa=b', 303, '/own?a=b'],
+    ['?return_to=/own%3Fa=b', 303, '/own?a=b#'],
   ])('a hook that calls next() gets the default response, with “%s”', async (query, status, path) => {
     let calls = 0
     hooks.onConnected = async (_login, _request, _response, next) => {

@@ -332,7 +332,7 @@ test('no page of ours leads out of the host’s path, for strangers, people with
   const everyKind = [
     ...['/', '/help', '/help/state_used', '/setup', '/accounts', '/picture', '/data-deletion'],
     ...['/assets/page.js', '/assets/style.css', '/assets/icon.svg'],
-    ...[`/reconnect/${APP_ID}`, `/accounts/${APP_ID}/disconnect`, '/accounts?status=ok'],
+    ...[`/disconnect?account=${APP_ID}`, `/accounts/${APP_ID}/disconnect`, '/accounts?status=ok'],
   ]
   expect(visited).toEqual(expect.arrayContaining(everyKind.map((path) => BASE + path)))
   const pages = [stranger, connected, deleted, admin].flatMap((walked) => [...walked.values()])
@@ -350,7 +350,7 @@ test('every form leads back to our pages', async () => {
 
   const answers = [
     await submit('/import', { access_token: host.sandbox.dashboardToken('business') }),
-    await submit('/disconnect'),
+    await submit('/disconnect', { account: APP_ID }),
     await submit('/setup'),
     await submit('/accounts/sign-in', { password: PASSWORD }),
     await submit(`/accounts/${APP_ID}/disconnect?search=harbour`),

@@ -15,6 +15,8 @@ interface BrowserOptions {
   headers?: Record<string, string>
   /** In CSS pixels. */
   width?: number
+  /** Such as `Asia/Tokyo`. Default: that of the machine. */
+  timezone?: string
   /** Default: that of Chromium. */
   userAgent?: string
 }
@@ -39,6 +41,7 @@ export async function openBrowser({
   anyCertificate = false,
   headers = {},
   width = 1280,
+  timezone,
   userAgent,
 }: BrowserOptions = {}): Promise<Browser> {
   connection ??= chromium.connect(inject('chromium'))
@@ -50,6 +53,7 @@ export async function openBrowser({
     extraHTTPHeaders: headers,
     colorScheme: 'light',
     viewport: { width, height: 800 },
+    ...(timezone && { timezoneId: timezone }),
     ...(userAgent && { userAgent }),
   })
   context.setDefaultTimeout(TIME_LIMIT_MS)

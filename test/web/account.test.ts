@@ -1,7 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { APP_ID } from '../admin/support.ts'
 import { DAY_MS, HOUR_MS } from '../../src/facts.ts'
 import { linkCalled, person } from '../support/person.ts'
-import { startWorld } from '../support/world.ts'
+import { reconnectPath, startWorld } from '../support/world.ts'
 
 const world = await startWorld({ REFRESH_DAYS_BEFORE_EXPIRY: '50', TAKES_TOKENS: 'on' })
 afterAll(() => world[Symbol.asyncDispose]())
@@ -32,9 +33,9 @@ describe('a connected person', () => {
     const { page } = await connect()
 
     expect(page.text).toMatch(/Last renewed<\/dt>\s*<dd>\s*<time/)
-    expect(page.text).toMatch(/Next time<\/dt>\s*<dd>\s*<time[^>]*>[^<]+<\/time> \(in (9|1\d|20) days\)/)
-    expect(page.text).toMatch(/Can be refreshed by hand from <time/)
-    expect(page.text).not.toContain('Refresh now')
+    expect(page.text).toMatch(/Next renewal<\/dt>\s*<dd>\s*<time[^>]*>[^<]+<\/time> \(in (1\d|20) days\)/)
+    expect(page.text).toMatch(/You can renew it manually from <time/)
+    expect(page.text).not.toContain('Renew now')
   })
 
   test('with permissions called like members of an object sees their names', async () => {
@@ -47,21 +48,35 @@ describe('a connected person', () => {
     for (const name of permissions) expect(page.text).toContain(`<li class="granted"><span>${name}</span></li>`)
   })
 
+  test.each([
+    ['\u202eharbour 🌊', 'H'],
+    ['👩‍👩‍👧 family', '👩‍👩‍👧'],
+    ['\u200b', 'H'],
+  ])('called %j sees the initial %s, and the name changes no direction of other text', async (name, initial) => {
+    const { somebody } = await connect()
+    await world.database.query('UPDATE accounts SET name = $1', [name])
+
+    const page = await somebody.get('/')
+
+    expect(page.text).toContain(`<span aria-hidden="true">${initial}</span>`)
+    expect(page.text).toContain(`<bdi>${name}</bdi> · Business account`)
+  })
+
   test('can refresh the token once it is a day old, not before', async () => {
     const { somebody } = await connect()
-    const tooEarly = await somebody.post('/refresh')
+    const tooEarly = await somebody.submit('/refresh', { account: APP_ID })
     const early = refreshes()
     world.pass(DAY_MS)
     const before = await somebody.get('/')
 
-    const response = await somebody.post('/refresh')
+    const response = await somebody.submit('/refresh', { account: APP_ID })
 
     const after = await somebody.get('/')
     expect([tooEarly.status, early]).toStrictEqual([409, 0])
-    expect(before.text).toContain('(in 58 days)')
-    expect(before.text).toContain('Refresh now')
+    expect(before.text).toContain('(in 59 days)')
+    expect(before.text).toContain('Renew now')
     expect([response.status, response.get('Location')]).toStrictEqual([303, '/'])
-    expect(after.text).toContain('(in 59 days)')
+    expect(after.text).toContain('(in 60 days)')
     expect(refreshes()).toBe(1)
   })
 
@@ -70,10 +85,10 @@ describe('a connected person', () => {
     world.pass(DAY_MS)
     world.sandbox.answerNext('refresh', { status: 500, body: '{}' })
 
-    await somebody.post('/refresh')
+    await somebody.submit('/refresh', { account: APP_ID })
 
     const page = await somebody.get('/')
-    expect(page.text).toContain('The last try failed')
+    expect(page.text).toContain('The last renewal failed')
     expect(page.text).toMatch(/id="token">IGAA\w+</)
   })
 
@@ -97,21 +112,23 @@ describe('a connected person', () => {
     const told = await somebody.get('/')
 
     const page = await somebody.get(new URL(reconnectUrl ?? '').pathname)
-    const link = linkCalled('Get Started', page.text)
+    const link = linkCalled('Reconnect @harbour.bakery', page.text)
     await somebody.get(await somebody.authorize(link))
 
-    expect(told.text).toContain('This account needs you')
+    expect(told.text).toContain('This account must be reconnected')
     expect(told.text).not.toMatch(/id="token"/)
     expect(page.text).toContain('Reconnect @harbour.bakery')
     expect(link).toContain('force_reauth=true')
-    expect((await somebody.get('/')).text).toMatch(/\(in 59 days\)[^]*id="token">IGAA/)
+    expect((await somebody.get('/')).text).toMatch(/id="token">IGAA[^]*\(in 60 days\)/)
   })
 })
 
-test('a reconnect link with an unknown id, or a professional id, shows nothing but Get Started', async () => {
+test('a reconnect link of an account that was disconnected since shows nothing but Get Started', async () => {
   await connect()
+  const link = reconnectPath(world, APP_ID)
+  await world.database.query('DELETE FROM accounts')
 
-  const page = await person(world).get('/reconnect/17841403815449847')
+  const page = await person(world).get(link)
 
   expect(page.status).toBe(200)
   expect(page.text).not.toContain('harbour.bakery')
@@ -128,7 +145,7 @@ describe('a person with a token of the dashboard', () => {
     const page = await somebody.get('/')
     expect([response.status, response.get('Location')]).toStrictEqual([303, '/'])
     expect(page.text).toContain('@mira.draws')
-    expect(page.text).toContain('(in 59 days)')
+    expect(page.text).toContain('(in 60 days)')
     expect(page.text).not.toContain(token)
   })
 

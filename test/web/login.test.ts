@@ -1,8 +1,9 @@
-import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { MINUTE_MS } from '../../src/facts.ts'
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { APP_ID } from '../admin/support.ts'
+import { DAY_MS, MINUTE_MS } from '../../src/facts.ts'
 import type { FaultyResponse } from '../../src/sandbox/faults/fault.ts'
 import { linkCalled, person } from '../support/person.ts'
-import { CLIENT_ID, startWorld, type World } from '../support/world.ts'
+import { CLIENT_ID, reconnectPath, SESSION_SECRET, startWorld, type World } from '../support/world.ts'
 
 const SCOPES = 'instagram_business_basic,instagram_business_content_publish'
 
@@ -73,7 +74,7 @@ test('a person who authorizes gets a page with their account, the granted permis
 
   expect(page.status).toBe(200)
   expect(page.text).toContain('@harbour.bakery')
-  expect(page.text).toContain('Harbour Bakery · Business account')
+  expect(page.text).toContain('<bdi>Harbour Bakery</bdi> · Business account')
   expect(page.text).toContain('27640875392278831')
   expect(page.text).toContain('17841403815449847')
   expect(page.text).toMatch(/class="granted"><span>Read statistics/)
@@ -134,7 +135,7 @@ test('connecting another account makes Instagram ask for the password, and repla
 
   expect(new URL(another).searchParams.get('force_reauth')).toBe('true')
   expect(page.text).toContain('@mira.draws')
-  expect((await somebody.get('/')).text).toContain('@mira.draws')
+  expect((await somebody.get('/')).text).toContain('<h1>@mira.draws</h1>')
   expect((await withOldCookies.get('/')).text).toContain('Get Started</a>')
 })
 
@@ -153,7 +154,7 @@ test('a person who disconnects is forgotten, with the token and the session', as
   const somebody = person(world)
   await somebody.login()
 
-  const response = await somebody.post('/disconnect')
+  const response = await somebody.submit('/disconnect', { account: APP_ID })
 
   expect([response.status, response.get('Location')]).toStrictEqual([303, '/'])
   expect((await somebody.get('/')).text).toContain('Get Started</a>')
@@ -164,7 +165,7 @@ test('a person who disconnects is forgotten, with the token and the session', as
 test('disconnecting without a session does nothing', async () => {
   const response = await person(world).post('/disconnect')
 
-  expect(response.status).toBe(303)
+  expect(response.status).toBe(410)
 })
 
 test('a restarted app still knows connected people, and finishes logins that began before', async () => {
@@ -213,10 +214,10 @@ test('the profile picture comes from our own origin, and only for its owner', as
 test('a person who refreshes the token is told what happened, once', async () => {
   const somebody = person(world)
   await somebody.login()
-  const early = await somebody.post('/refresh')
+  const early = await somebody.submit('/refresh', { account: APP_ID })
   world.pass(24 * 60 * MINUTE_MS)
 
-  const response = await somebody.post('/refresh')
+  const response = await somebody.submit('/refresh', { account: APP_ID })
 
   const [page, again] = [await somebody.get('/'), await somebody.get('/')]
   expect([early.status, response.status, response.get('Location')]).toStrictEqual([409, 303, '/'])
@@ -230,7 +231,7 @@ test('a person whose token cannot be refreshed now is told why', async () => {
   world.pass(3 * 24 * 60 * MINUTE_MS)
   world.sandbox.fail('temporary_failure', { at: 'refresh' })
 
-  await somebody.post('/refresh')
+  await somebody.submit('/refresh', { account: APP_ID })
 
   expect((await somebody.get('/')).text).toContain('@harbour.bakery was not renewed.')
 })
@@ -258,15 +259,81 @@ test('GET /login refuses a return address at another site', async () => {
   expect(response.text).toContain('This link leads to another site')
 })
 
-test('the reconnect page names the account and makes Instagram ask for the password', async () => {
-  await person(world).login()
+describe('a reconnect link', () => {
+  const nameAndTime = () => query('SELECT username, token_obtained_at FROM accounts ORDER BY username')
 
-  const page = await person(world).get('/reconnect/27640875392278831')
-  const unknown = await person(world).get('/reconnect/1')
+  test('names the account and makes Instagram ask for the password', async () => {
+    await person(world).login()
 
-  expect(page.text).toContain('Reconnect @harbour.bakery')
-  expect(new URL(linkCalled('Get Started', page.text)).searchParams.get('force_reauth')).toBe('true')
-  expect(unknown.text).toContain('Get an Instagram access token')
+    const page = await person(world).get(reconnectPath(world, APP_ID))
+    const begun = await person(world).get(/data-login="([^"]*)"/.exec(page.text)?.[1] ?? '')
+
+    const link = linkCalled('Reconnect @harbour.bakery', page.text)
+    for (const href of [link, begun.get('Location') ?? ''])
+      expect(new URL(href).searchParams.get('force_reauth')).toBe('true')
+  })
+
+  test.each(['reconnectPath', 'data-login'])('leaves its account as it was if another one logs in (%s)', async (way) => {
+    await person(world).login()
+    const before = await nameAndTime()
+    world.pass(MINUTE_MS)
+    const somebody = person(world)
+    const start = await somebody.get(reconnectPath(world, APP_ID))
+    const [, login = ''] = /data-login="([^"]*)"/.exec(start.text) ?? []
+    const link =
+      way === 'data-login'
+        ? ((await somebody.get(login)).get('Location') ?? '')
+        : linkCalled('Reconnect @harbour.bakery', start.text)
+    const callback = await somebody.authorize(link, { as: 'creator' })
+
+    const page = await somebody.get(callback)
+    const after = await nameAndTime()
+    const again = await somebody.get(linkCalled('Try again as @harbour.bakery', page.text))
+    const reconnected = await somebody.get(await somebody.authorize(again.get('Location') ?? ''))
+
+    expect(page.text).toContain('You connected @mira.draws, but this link was for @harbour.bakery.')
+    expect(page.text).toContain('<h1>@mira.draws</h1>')
+    expect(after).toContainEqual(before[0])
+    expect(reconnected.text).toContain('<h1>@harbour.bakery</h1>')
+    expect(reconnected.text).not.toContain('but this link was for')
+  })
+
+  test('is valid for ninety days', async () => {
+    await person(world).login()
+    const link = reconnectPath(world, APP_ID)
+    world.pass(90 * DAY_MS)
+    const last = await person(world).get(link)
+    world.pass(1)
+
+    const late = await person(world).get(link)
+    const login = await person(world).get(link.replace('/reconnect/', '/login?reconnect='))
+
+    expect([last.status, late.status, login.status]).toStrictEqual([200, 410, 410])
+    expect(late.text).toContain('This link has expired')
+    expect(late.text).not.toContain('harbour.bakery')
+  })
+
+  test.each([
+    ['an ID alone', () => APP_ID],
+    ['another account’s ID', (link: string) => link.replace(/^\d+/, '1')],
+    ['a later expiry', (link: string) => link.replace('.', '.z')],
+    ['no signature', (link: string) => link.replace(/[^.]+$/, '')],
+    ['a longer signature', (link: string) => `${link}A`],
+  ])('with %s answers 410 and names nobody', async (_, change) => {
+    await person(world).login()
+
+    const page = await person(world).get(`/reconnect/${change(reconnectPath(world, APP_ID).slice('/reconnect/'.length))}`)
+
+    expect(page.status).toBe(410)
+    expect(page.text).not.toContain('harbour.bakery')
+  })
+
+  test('that was signed with the previous secret is still valid', async () => {
+    const link = reconnectPath(world, APP_ID)
+    useSettings({ SESSION_SECRETS: `another-session-secret-0123456789abc,${SESSION_SECRET}` })
+
+    expect((await person(world).get(link)).status).toBe(200)
+  })
 })
 
 test('a person who pastes a token is connected by it', async () => {
@@ -277,7 +344,9 @@ test('a person who pastes a token is connected by it', async () => {
   })
 
   expect([response.status, response.get('Location')]).toStrictEqual([303, '/'])
-  expect((await somebody.get('/')).text).toContain('@mira.draws')
+  const page = await somebody.get('/')
+  expect(page.text).toContain('Token added. @mira.draws is connected.')
+  expect(page.text).toContain('<h1>@mira.draws</h1>')
 })
 
 // Callbacks that fail.

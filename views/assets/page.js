@@ -34,7 +34,7 @@ async function copy(element) {
   } catch {
     const details = element.closest('details:not(.step)')
     if (details) details.open = true
-    getSelection().selectAllChildren(element)
+    document.getSelection().selectAllChildren(element)
     return false
   }
 }
@@ -49,7 +49,8 @@ function localizeTimes(root) {
     time.title = `${date} ${utc.slice(0, 5)} UTC`
     const at = new Date(time.dateTime)
     const parts = [at.toLocaleDateString('en-GB', { dateStyle: 'long' })]
-    if (hasTime) parts.push(at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' }))
+    if (hasTime)
+      parts.push(at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' }))
     time.textContent = parts.join(', ')
   }
 }
