@@ -17,7 +17,9 @@ test('with a self-signed certificate a login works, as do Meta’s callbacks and
   const get = await client(here.folder)
 
   // Processes that start at once have the same certificate.
-  const fingerprints = outputs.map((text) => /fingerprint is ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})/.exec(text)?.[1])
+  const fingerprints = outputs.map(
+    (text) => /fingerprint of the certificate: ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})/.exec(text)?.[1],
+  )
   expect(fingerprints[0]).toBeDefined()
   expect(fingerprints[1]).toBe(fingerprints[0])
   expect(outputs[0]).toContain(`open ${origin} and choose Get Started`)
