@@ -95,12 +95,9 @@ async function freePorts(environment: Environment, warnings: string[]): Promise<
   const moved: Record<string, string> = {}
   if (!config.sandbox || config.production) return moved
   const ports = { PORT: config.listening?.port ?? 0, SANDBOX_PORT: config.sandboxPort }
-  for (const [name, other] of [
-    ['PORT', 'SANDBOX_PORT'],
-    ['SANDBOX_PORT', 'PORT'],
-  ] as const) {
+  for (const name of ['PORT', 'SANDBOX_PORT'] as const) {
     const wanted = ports[name]
-    if (!given[name]?.trim()) ports[name] = await freePort(wanted, ports[other])
+    if (!given[name]?.trim()) ports[name] = await freePort(wanted, ports[name === 'PORT' ? 'SANDBOX_PORT' : 'PORT'])
     if (ports[name] === wanted) continue
     moved[name] = String(ports[name])
     warnings.push(`Port ${wanted} is in use. ${name} is ${ports[name]} this time.`)
