@@ -123,7 +123,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
     log,
     now,
     listeners: [callHost],
-    reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(address, account)),
+    reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(address, account, context)),
     stopping: stopping.signal,
   })
   const { accounts, login, dataDeletion } = context

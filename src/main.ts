@@ -53,7 +53,7 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     log,
     // The sandbox's clock can be moved.
     now: () => sandbox?.now() ?? new Date(),
-    reconnectUrl: (account) => reconnectUrl(address, account),
+    reconnectUrl: (account) => reconnectUrl(address, account, context),
     stopping: stopping.signal,
   })
   closing.defer(() => context.close())

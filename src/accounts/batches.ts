@@ -19,9 +19,16 @@ export async function deleteBatch(
   return (await queries.query(`DELETE FROM ${table} WHERE ${key} IN (${batch})`, [value])).rowCount === BATCH
 }
 
-/** Deletes some sessions of an account, in any browser. Returns whether there may be more. */
+/** Deletes some sessions of an account alone, in any browser. Returns whether there may be more. */
 export function deleteSessionsOf(queries: Queries, accountKey: string): Promise<boolean> {
   return deleteBatch(queries, 'sessions', 'account_key = $1', accountKey)
+}
+
+/** Removes an account from the sessions that it shares with others, which stay connected. Reads all sessions. */
+export async function leaveSessions(queries: Queries, accountKey: string): Promise<void> {
+  const sql = `UPDATE sessions SET data = replace(data, $1, 'removed'), account_key = replace(account_key, $1, 'removed')
+    WHERE account_key LIKE '%' || $1 || '%'`
+  await queries.query(sql, [accountKey])
 }
 
 /** Deletes batch after batch, until there is no more or `signal` aborts. Others get their turn between two of them. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.ts'
 import { DAY_MS, MINUTE_MS } from '../facts.ts'
 import { type Account, accountFromRow } from './account.ts'
-import { deleteSessionsOf, inBatches } from './batches.ts'
+import { deleteSessionsOf, inBatches, leaveSessions } from './batches.ts'
 import type { AccountEvent, Events } from './events.ts'
 
 /**
@@ -48,7 +48,10 @@ export interface DataDeletion {
 export function createDataDeletion(database: Database, events: Events, now: () => Date): DataDeletion {
   /** More than the transaction has deleted: as many as no transaction should take, because others wait for its end. */
   async function deleteSessions(ended: readonly Account[]): Promise<void> {
-    for (const { key } of ended) await inBatches(() => deleteSessionsOf(database, key))
+    for (const { key } of ended) {
+      await inBatches(() => deleteSessionsOf(database, key))
+      await leaveSessions(database, key)
+    }
   }
 
   return {

@@ -6,6 +6,7 @@ import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
 import { configFromEnvironment } from '../config.ts'
 import type { Context } from '../context.ts'
 import { postgresName, sqliteFile } from '../databaseUrl.ts'
+import { createReconnectLink } from '../login/state.ts'
 import { formatTime } from '../time.ts'
 import { accountsEnvironment, confirmHosts, openContext, rememberedAppId } from './environment.ts'
 import { usageError } from './errors.ts'
@@ -73,7 +74,10 @@ export async function accounts(
   const site = config.instagram.redirectUri.replace(/\/$/, '')
   await using context = await openContext(config, {
     warn: terminals.warn.bind(null, terminal),
-    reconnectUrl: (account) => new URL(`reconnect/${account.id}`, site).href,
+    reconnectUrl({ id }) {
+      const link = createReconnectLink(id, context.config.sessionSecrets, context.now())
+      return new URL(`reconnect/${link}`, site).href
+    },
   })
   await run({ context, options, terminal, isPretty }, name)
 }

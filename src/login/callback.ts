@@ -13,6 +13,8 @@ export interface ValidCallback {
   /** Whether the state is young enough to begin an exchange; otherwise the callback can only repeat a finished login. */
   isFresh: boolean
   returnTo: string | undefined
+  /** The ID of the account that the login is to reconnect. */
+  accountId: string | undefined
 }
 
 /** The query of a callback, given as query, path and query, or whole address. Instagram appends `#_`, which is ignored. */
@@ -62,7 +64,7 @@ export function validateCallback(
 
   const code = query.get('code')?.replace(/#_$/, '')
   if (!code) throw new AppError('no_answer')
-  return { state, code, isFresh, returnTo: read.returnTo }
+  return { state, code, isFresh, returnTo: read.returnTo, accountId: read.accountId }
 }
 
 /** Anybody can forge an error response (RFC 6749, section 4.1.2.1), so its text goes to the log only. */

@@ -88,10 +88,12 @@ export interface FinishedLogin {
 
 /** Logins for our own pages, which know what the browser is connected to. */
 export interface PageLogin extends Login {
+  /** As {@link Login.beginLogin}. `accountId`: the account to reconnect; another one can be connected all the same. */
+  beginLogin(options?: BeginLogin & { accountId?: string | undefined }): BegunLogin
   /** As {@link Login.finishLogin}, but repeats that are late succeed too: show them to a browser only that is still connected. */
   finishOrRepeat(
     options: FinishLogin & { sessionId?: string | undefined },
-  ): Promise<FinishedLogin & { attempt: LoginAttempt }>
+  ): Promise<FinishedLogin & { attempt: LoginAttempt; accountId: string | undefined }>
 }
 
 /** Logins with these settings. */
@@ -109,16 +111,16 @@ export function createLogin(options: {
   const returnToOrigins = [new URL(redirectUri).origin, ...config.returnToOrigins]
 
   return {
-    beginLogin({ browserSecret = randomUUID(), returnTo, bindTo, forceReauth = false } = {}) {
+    beginLogin({ browserSecret = randomUUID(), returnTo, bindTo, forceReauth = false, accountId } = {}) {
       const address = returnTo === undefined ? undefined : validateReturnTo(returnTo, returnToOrigins)
-      const state = createState({ browserSecret, secret: newestSecret, bindTo }, now(), address)
+      const state = createState({ browserSecret, secret: newestSecret, bindTo }, now(), address, accountId)
       return { url: instagram.authorizeUrl(state, { forceReauth }), browserSecret }
     },
 
     async finishLogin(finish) {
-      const { attempt, ...finished } = await finishOrRepeat(finish)
+      const { account, returnTo, isRepeated, withheld, attempt } = await finishOrRepeat(finish)
       if (attempt.isLate) throw new AppError('state_used')
-      return finished
+      return { account, returnTo, isRepeated, withheld }
     },
 
     finishOrRepeat,
@@ -128,20 +130,20 @@ export function createLogin(options: {
     const { callback, browserSecret, bindTo, reference = randomUUID(), sessionId } = options
     const secrets = config.sessionSecrets
     const valid = validateCallback(callbackQuery(callback), { browserSecret, bindTo, secrets, now: now() })
-    const { code, returnTo } = valid
+    const { code, returnTo, accountId } = valid
 
     const attempt = await attempts.claim(valid, sessionId)
     if (attempt.accountKey !== undefined) {
       const account = await accounts.find(attempt.accountKey)
       if (!account || account.status === 'disconnected_by_instagram') throw new AppError('state_used')
-      return { account, returnTo, isRepeated: true, withheld: [], attempt }
+      return { account, returnTo, isRepeated: true, withheld: [], attempt, accountId }
     }
 
     try {
       const { connection, withheld } = await exchange(code)
       assertAllowed(config, connection)
       const account = await store(connection, attempt.stateHash)
-      return { account, returnTo, isRepeated: false, withheld, attempt }
+      return { account, returnTo, isRepeated: false, withheld, attempt, accountId }
     } catch (error) {
       await attempts.fail(attempt.stateHash, error, reference)
       throw error

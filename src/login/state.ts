@@ -1,9 +1,12 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors/errors.ts'
-import { MINUTE_MS } from '../facts.ts'
+import { DAY_MS, MINUTE_MS } from '../facts.ts'
 
 /** Milliseconds after which a `state` is too old to finish a login with. */
 export const STATE_LIFETIME_MS = 10 * MINUTE_MS
+
+/** Milliseconds for which a reconnect link is valid. */
+const RECONNECT_LIFETIME_MS = 90 * DAY_MS
 
 /** Characters of a return address at most: it is part of the state. */
 const LONGEST_RETURN_ADDRESS = 1_000
@@ -23,6 +26,8 @@ export interface ReadState {
   createdAt: Date
   /** Where the person returns to after the login. */
   returnTo: string | undefined
+  /** The ID of the account that the login is to reconnect. */
+  accountId: string | undefined
   /** Whether the same browser began the login. */
   isOfBrowser: boolean
   /** Whether the same user began the login. */
@@ -30,15 +35,22 @@ export interface ReadState {
 }
 
 /**
- * A new `state`: the time, a nonce, HMACs of the browser's secret and of the user, the return address, and an HMAC of all that. Nothing is
- * stored for it, so any number of tabs may hold one. Everybody who sees the link can read `returnTo`.
+ * A new `state`: the time, a nonce, HMACs of the browser's secret and of the user, the return address, the ID of the account to reconnect,
+ * and an HMAC of all that. Nothing is stored for it, so any number of tabs may hold one. Everybody who sees the link can read the address
+ * and the ID.
  *
  * @see RFC 6749, section 10.12
  */
-export function createState({ browserSecret, secret, bindTo }: StateSecrets, now: Date, returnTo = ''): string {
+export function createState(
+  { browserSecret, secret, bindTo }: StateSecrets,
+  now: Date,
+  returnTo = '',
+  accountId = '',
+): string {
   const nonce = randomUUID()
   const [browser, user] = bindings(secret, nonce, browserSecret, bindTo)
-  const text = [now.getTime().toString(36), nonce, browser, user, Buffer.from(returnTo).toString('base64url')].join('.')
+  const address = Buffer.from(returnTo).toString('base64url')
+  const text = [now.getTime().toString(36), nonce, browser, user, address, accountId].join('.')
   return `${text}.${hmac(secret, `state ${text}`)}`
 }
 
@@ -47,18 +59,36 @@ export function readState(
   { browserSecret = '', secret, bindTo }: Omit<StateSecrets, 'browserSecret'> & { browserSecret: string | undefined },
   state: string,
 ): ReadState | undefined {
-  const [, text = '', time = '', nonce = '', browser, user, returnTo = '', mac = ''] =
-    /^(([0-9a-z]+)\.([\da-f-]{36})\.([\w-]{43})\.([\w-]*)\.([\w-]*))\.([\w-]+)$/.exec(state) ?? []
-  const expected = Buffer.from(hmac(secret, `state ${text}`))
-  const given = Buffer.from(mac)
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
+  const [, text = '', time = '', nonce = '', browser, user, returnTo = '', accountId = '', mac = ''] =
+    /^(([0-9a-z]+)\.([\da-f-]{36})\.([\w-]{43})\.([\w-]*)\.([\w-]*)\.(\d*))\.([\w-]+)$/.exec(state) ?? []
+  if (!isEqual(mac, hmac(secret, `state ${text}`))) return undefined
   const [ofBrowser, ofUser] = bindings(secret, nonce, browserSecret, bindTo)
   return {
     createdAt: new Date(parseInt(time, 36)),
     returnTo: Buffer.from(returnTo, 'base64url').toString() || undefined,
+    accountId: accountId || undefined,
     isOfBrowser: browserSecret !== '' && browser === ofBrowser,
     isOfUser: user === ofUser,
   }
+}
+
+/** The last segment of a link with which a person reconnects this account, for 90 days. Without the link, nobody can guess it. */
+export function createReconnectLink(accountId: string, [secret = '']: readonly string[], now: Date): string {
+  const text = `${accountId}.${(now.getTime() + RECONNECT_LIFETIME_MS).toString(36)}`
+  return `${text}.${hmac(secret, `reconnect ${text}`)}`
+}
+
+/**
+ * The ID of the account that a reconnect link is for.
+ *
+ * @param secrets Any of them may have signed the link
+ * @throws {AppError} `reconnect_expired`: the link is not signed, or is older than 90 days
+ */
+export function readReconnectLink(link: string, secrets: readonly string[], now: Date): string {
+  const [, text = '', accountId = '', expiry = '', mac = ''] = /^((\d+)\.([0-9a-z]+))\.([\w-]+)$/.exec(link) ?? []
+  const isSigned = secrets.some((secret) => isEqual(mac, hmac(secret, `reconnect ${text}`)))
+  if (!isSigned || parseInt(expiry, 36) < now.getTime()) throw new AppError('reconnect_expired')
+  return accountId
 }
 
 /** What binds a state to a browser and to a user. */
@@ -69,6 +99,10 @@ function bindings(secret: string, nonce: string, browserSecret: string, bindTo: 
 /** `text` begins with a word of its own for each purpose; session cookies, signed with the same secrets, begin with none of them. */
 function hmac(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('base64url')
+}
+
+function isEqual(given: string, expected: string): boolean {
+  return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))
 }
 
 /**

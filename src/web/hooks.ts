@@ -78,23 +78,28 @@ export interface PageLocals {
 /** Each view with its own locals. `getStarted` and `connectAnother` are Instagram's authorize URL with a state; times are formatted. */
 export interface Views {
   /**
-   * The start page. `reconnect`: the username or ID of the account to reconnect. `showToken`: people see their token.
+   * The start page. `reconnect`: the account to reconnect, `url` begins a login for it. `showToken`: people see their token.
    * `takesTokens`: POST `access_token` to `import`. `notice`: the result of a disconnect. `systemBrowser`: opens the page in Safari or Chrome; `null`: this is not an in-app browser.
    */
   index: {
     getStarted: string
-    reconnect: string | null
+    reconnect: Reconnect | null
     showToken: boolean
     takesTokens: boolean
     notice: string | null
     systemBrowser: string | null
   }
   /**
-   * The page of the connected account. `notice`: the result of the person's last action. `tokenApi`: where programs get a token of the
-   * account; it answers if the API `isOn`.
+   * The page of a connected account. `accounts`: all that the browser is connected to, if there are several; `/?account=` with the ID shows
+   * one of them. Forms name the account: POST `account` with the ID to `refresh` or `disconnect`. `reconnectUrl` begins a login for this
+   * account. `intended`: the account that the login was for, if another one was connected. `notice`: the result of the person's last
+   * action. `tokenApi`: where programs get a token of the account; it answers if the API `isOn`.
    */
   response: {
     account: AccountView
+    accounts: readonly { id: string; title: string }[]
+    reconnectUrl: string
+    intended: Reconnect | null
     connectAnother: string
     justConnected: boolean
     notice: string | null
@@ -119,8 +124,19 @@ export interface Views {
   accounts_entry: { account: AdminAccountView; query: string; notice: string | null }
   /** How to turn the admin pages on. `suggestion`: a random password. */
   accounts_off: { suggestion: string }
-  /** Asks the admin to confirm. `title`: `@` and the username, or the ID. `query`: the query string of the list, with its `?`. `revokes`: access on Instagram is revoked, too. */
-  disconnect: { id: string; title: string; query: string; revokes: boolean }
+  /**
+   * Asks to confirm a disconnect. `title`: `@` and the username, or the ID. `query`: the query string of the admin's list, with its `?`;
+   * `null`: the person disconnects. `revokes`: access on Instagram is revoked, too.
+   */
+  disconnect: { id: string; title: string; query: string | null; revokes: boolean }
+}
+
+/** An account to reconnect. */
+export interface Reconnect {
+  /** `@` and the username, or the ID. */
+  title: string
+  /** Begins a login for the account. */
+  url: string
 }
 
 /** The error page. */

@@ -7,25 +7,27 @@ import { importToken } from '../accounts/tokens.ts'
 import type { Context } from '../context.ts'
 import { AppError, errorLogFields, isAppError, toAppError } from '../errors/errors.ts'
 import { isAnswer } from '../login/callback.ts'
-import type { BeginLogin } from '../login/login.ts'
+import { createReconnectLink, readReconnectLink } from '../login/state.ts'
 import { accountView, type TokenView, tokenView } from './accountView.ts'
-import type { Views } from './hooks.ts'
+import type { Reconnect, Views } from './hooks.ts'
 import { systemBrowserLink } from './inAppBrowser.ts'
 import { type Address, parameterOf, queryOf } from './request.ts'
 import { requestContext } from './requestContext.ts'
 import * as session from './session.ts'
 import { redirectTo, renderView, runHook } from './views.ts'
 
-/** The import form; anything else counts as an empty token. */
-const importForm = z.object({ access_token: z.string().catch('') }).catch({ access_token: '' })
+/** The fields of our forms: a token, or the ID of the account that the form is about. Anything else counts as empty. */
+const form = z
+  .object({ access_token: z.string().catch(''), account: z.string().catch('') })
+  .catch({ access_token: '', account: '' })
 
 /** The handlers of logins and of the account page. */
 export function loginHandlers(context: Context, address: Address) {
   const { accounts, config, instagram, login, metrics, now, refresher } = context
-  const { showToken, takesTokens } = config
+  const { sessionSecrets, showToken, takesTokens } = config
 
   const handlers = {
-    /** `GET /`: the account page of a connected browser, else the start page. */
+    /** `GET /`: the account page of a connected browser, else the start page. `?account=`: the ID of one of several accounts. */
     startPage: async (request, response) => {
       const account = await connectedAccount(request)
       if (account) await renderAccount(account, request, response)
@@ -35,20 +37,23 @@ export function loginHandlers(context: Context, address: Address) {
     /**
      * `GET /login`: redirects to Instagram at once, for links on other pages. `?return_to=`: where to go after the login, a path of this
      * site or an address of an allowed origin. `?force_reauth=1`: Instagram asks for the password even of people who are logged in there.
+     * `?reconnect=`: the last segment of a reconnect link.
      */
     loginRedirect: (request, response) => {
       const query = queryOf(request)
       const returnTo = query.get('return_to') ?? undefined
-      const forceReauth = query.get('force_reauth') === '1'
-      redirectTo(response, beginLogin(request, response, { returnTo, forceReauth }))
+      const link = query.get('reconnect')
+      const accountId = link === null ? undefined : readReconnectLink(link, sessionSecrets, now())
+      const forceReauth = accountId !== undefined || query.get('force_reauth') === '1'
+      redirectTo(response, beginLogin(request, response, { returnTo, forceReauth, accountId }))
     },
 
-    /** `GET /reconnect/:id`: the start page for one account. */
+    /** `GET /reconnect/:id`: the start page for one account. The parameter is a signed link; an account's ID alone gets 410. */
     reconnectPage: async (request, response) => {
-      const id = parameterOf(request, 'id')
-      const account = await accounts.findById(id)
-      const getStarted = beginLogin(request, response, { forceReauth: true })
-      const reconnect = account?.id === id ? (account.username ?? id) : null
+      const accountId = readReconnectLink(parameterOf(request, 'id'), sessionSecrets, now())
+      const account = await accounts.findById(accountId)
+      const getStarted = beginLogin(request, response, { forceReauth: true, accountId })
+      const reconnect = account ? reconnectView(account) : null
       await renderStart(request, response, { getStarted, reconnect })
     },
 
@@ -73,29 +78,42 @@ export function loginHandlers(context: Context, address: Address) {
 
     /** `POST /refresh`: refreshes the token now. The account page says what happened. */
     refresh: async (request, response) => {
-      const connected = await connectedAccount(request)
-      if (!connected) throw new AppError('account_gone')
-      const { outcome, account } = await refresher.refresh(connected.key)
+      const named = await namedAccount(form.parse(request.body).account, request, response)
+      if (!named) return
+      const { outcome, account } = await refresher.refresh(named.key)
       if (!account) throw new AppError('account_gone')
       if (outcome === 'too_young' || outcome === 'not_refreshable') throw new AppError('refresh_too_young')
       await session.setFlash(request, `${accountTitle(account)} ${REFRESH_MESSAGES[outcome]}`)
-      redirectTo(response, '/')
+      const [current] = session.accountKeys(request)
+      redirectTo(response, account.key === current ? '/' : `/?account=${account.id}`)
     },
 
     /** `POST /import`: connects the account of a token that the person has already. */
     importPastedToken: async (request, response) => {
-      const { access_token: pasted } = importForm.parse(request.body)
+      const { access_token: pasted } = form.parse(request.body)
       const account = await importToken(pasted, { ...context, askedScopes: config.instagram.scopes })
       await session.signIn(request, account.key)
+      await session.setFlash(request, `Token added. ${accountTitle(account)} is connected.`)
       redirectTo(response, '/')
     },
 
-    /** `POST /disconnect`: disconnects the account, and signs the browser out. The start page says what happened. */
+    /** `GET /disconnect?account=`: asks the person to confirm. */
+    disconnectPage: async (request, response) => {
+      const account = await namedAccount(queryOf(request).get('account') ?? '', request, response)
+      if (!account) return
+      const { id } = account
+      const title = accountTitle(account)
+      await renderView(response, 'disconnect', { id, title, query: null, revokes: config.revokeOnDisconnect })
+    },
+
+    /** `POST /disconnect`: disconnects the account, and signs the browser out of it. The next page says what happened. */
     disconnect: async (request, response) => {
-      const { accountKey } = session.sessionData(request)
-      const disconnected = accountKey ? await context.disconnect(accountKey) : undefined
-      // Without the name, which would stay in the session.
-      await session.signOut(request, disconnected && describeDisconnect(disconnected, 'Your account'))
+      const account = await namedAccount(form.parse(request.body).account, request, response)
+      if (!account) return
+      const disconnected = await context.disconnect(account.key)
+      // The last account without its name, which would stay in the session.
+      const title = session.accountKeys(request).length > 1 ? accountTitle(account) : 'Your account'
+      await session.signOut(request, account.key, disconnected && describeDisconnect(disconnected, title))
       redirectTo(response, '/')
     },
   } satisfies Record<string, RequestHandler>
@@ -106,7 +124,7 @@ export function loginHandlers(context: Context, address: Address) {
    * connected. Rejects with the failure of the login.
    */
   async function completeLogin(query: URLSearchParams, request: Request, response: Response): Promise<void> {
-    const { account, returnTo, isRepeated, attempt } = await finishLogin(query, request)
+    const { account, returnTo, isRepeated, attempt, accountId } = await finishLogin(query, request)
     session.setFinishedLogin(response, attempt.claimedAt)
     if (attempt.isLate) return renderAccount(account, request, response)
     const { onConnected } = requestContext(request).site.hooks
@@ -117,7 +135,7 @@ export function loginHandlers(context: Context, address: Address) {
       if (outcome === 'sent') return
       if (outcome === 'failed') throw new AppError('host_failed')
     }
-    if (returnTo === undefined) await renderAccount(account, request, response, true)
+    if (returnTo === undefined) await renderAccount(account, request, response, { accountId })
     // A fragment of its own, empty or not: otherwise the browser keeps Instagram's `#_`.
     else redirectTo(response, returnTo.includes('#') ? returnTo : `${returnTo}#`)
   }
@@ -136,7 +154,7 @@ export function loginHandlers(context: Context, address: Address) {
       }
       const { account, isRepeated, attempt } = finished
       current.isRepeatedLogin = isRepeated
-      if (session.sessionData(request).accountKey !== account.key) {
+      if (!isRepeated || !session.accountKeys(request).includes(account.key)) {
         // A browser that got the response was signed out since.
         if (isRepeated && (attempt.isLate || session.hasFinishedLogin(request, attempt.claimedAt)))
           throw new AppError('state_used')
@@ -154,7 +172,11 @@ export function loginHandlers(context: Context, address: Address) {
   }
 
   /** Instagram's authorize URL, and the cookie with which only this browser can complete the login. */
-  function beginLogin(request: Request, response: Response, options: Omit<BeginLogin, 'browserSecret'> = {}): string {
+  function beginLogin(
+    request: Request,
+    response: Response,
+    options: Parameters<typeof login.beginLogin>[0] = {},
+  ): string {
     const bindTo = requestContext(request).site.bindTo?.(request)
     const { url, browserSecret } = login.beginLogin({
       browserSecret: session.browserSecretOf(request),
@@ -165,11 +187,44 @@ export function loginHandlers(context: Context, address: Address) {
     return url
   }
 
-  /** The account that this browser is connected to, unless it is gone or was removed on Instagram. */
+  /** The accounts that this browser is connected to, without those that are gone or were removed on Instagram. */
+  async function connectedAccounts(request: Request): Promise<Account[]> {
+    const found = await Promise.all(session.accountKeys(request).map((key) => accounts.find(key)))
+    return found
+      .filter((account) => account !== undefined)
+      .filter(({ status }) => status !== 'disconnected_by_instagram')
+  }
+
+  /** The account that a page is about: the one that the query names, else the one that was connected last. */
   async function connectedAccount(request: Request): Promise<Account | undefined> {
-    const { accountKey } = session.sessionData(request)
-    const account = accountKey ? await accounts.find(accountKey) : undefined
-    return account?.status === 'disconnected_by_instagram' ? undefined : account
+    const connected = await connectedAccounts(request)
+    const id = queryOf(request).get('account')
+    return connected.find((account) => account.id === id) ?? connected[0]
+  }
+
+  /**
+   * The account that a form is about. `undefined`: this browser is not connected to it any more, and is redirected to a page that says so.
+   *
+   * @throws {AppError} `account_gone`: the browser is connected to no account
+   */
+  async function namedAccount(id: string, request: Request, response: Response): Promise<Account | undefined> {
+    const connected = await connectedAccounts(request)
+    const named = connected.find((account) => account.id === id)
+    if (named) return named
+    const [current] = connected
+    if (!current) throw new AppError('account_gone')
+    const title = accountTitle(current)
+    await session.setFlash(
+      request,
+      `Nothing was changed: this browser is no longer connected to that account. It is connected to ${title} now.`,
+    )
+    redirectTo(response, '/')
+    return undefined
+  }
+
+  function reconnectView(account: Account): Reconnect {
+    const link = createReconnectLink(account.id, sessionSecrets, now())
+    return { title: accountTitle(account), url: `${address.base}/login?reconnect=${link}` }
   }
 
   async function renderStart(
@@ -182,11 +237,23 @@ export function loginHandlers(context: Context, address: Address) {
     await renderView(response, 'index', { ...locals, showToken, takesTokens, notice, systemBrowser })
   }
 
-  async function renderAccount(account: Account, request: Request, response: Response, justConnected = false) {
+  /** @param finished The login that has just connected the account. `accountId`: the account that it was for */
+  async function renderAccount(
+    account: Account,
+    request: Request,
+    response: Response,
+    finished?: { accountId: string | undefined },
+  ) {
+    const { accountId = account.id } = finished ?? {}
+    const intended = accountId === account.id ? undefined : await accounts.findById(accountId)
+    const connected = session.accountKeys(request).length > 1 ? await connectedAccounts(request) : []
     await renderView(response, 'response', {
       account: accountView(account, await tokenOf(account, request), now()),
+      accounts: connected.length > 1 ? connected.map((each) => ({ id: each.id, title: accountTitle(each) })) : [],
+      reconnectUrl: reconnectView(account).url,
+      intended: intended ? reconnectView(intended) : null,
       connectAnother: beginLogin(request, response, { forceReauth: true }),
-      justConnected,
+      justConnected: finished !== undefined,
       notice: await session.takeFlash(request),
       tokenApi: { url: `${address.url}/api/accounts/${account.id}/token`, isOn: config.apiKeys.length > 0 },
     })

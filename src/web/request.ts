@@ -1,5 +1,7 @@
 import { parse } from 'node:querystring'
 import { type Request, type RequestHandler, urlencoded } from 'express'
+import type { Config } from '../config.ts'
+import { createReconnectLink } from '../login/state.ts'
 
 /** The query string's parameters: everything after the first `?`. */
 export function queryOf(request: Request): URLSearchParams {
@@ -36,9 +38,13 @@ export function literalRoute(path: string): string {
   return path.replace(/[{}()[\]+?!:*\\]/g, '\\$&')
 }
 
-/** Where the account with this id can be connected again. */
-export function reconnectUrl({ url }: Address, { id }: { id: string }): string {
-  return `${url}/reconnect/${id}`
+/** Where the account with this id can be connected again, for 90 days from now. */
+export function reconnectUrl(
+  { url }: Address,
+  { id }: { id: string },
+  { config, now }: { config: Pick<Config, 'sessionSecrets'>; now: () => Date },
+): string {
+  return `${url}/reconnect/${createReconnectLink(id, config.sessionSecrets, now())}`
 }
 
 /** The names of our cookies. */

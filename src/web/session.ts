@@ -9,8 +9,8 @@ import { requestContext, type Site } from './requestContext.ts'
 
 /** What a session holds. */
 export interface SessionData {
-  /** The account that this browser is connected to. */
-  accountKey?: string
+  /** The accounts that this browser is connected to, the last one connected first. Some may be gone. */
+  accountKeys?: readonly string[]
   /** The admin's sign-in, until a time in milliseconds. */
   admin?: { until: number; seal: string }
   /** A message for the next page. */
@@ -18,6 +18,9 @@ export interface SessionData {
   /** When the session was last prolonged, in milliseconds. */
   prolongedAt?: number
 }
+
+/** Accounts of a browser at most. */
+const MAX_ACCOUNTS = 5
 
 /** How long a browser stays connected after its last visit. */
 const SESSION_LIFETIME_MS = 30 * DAY_MS
@@ -39,9 +42,8 @@ type AnySession = Record<string, unknown>
  */
 export function openSession({ database, config }: Context, { cookies, sessionKey }: Site): RequestHandler {
   const own = session({
-    store: new DatabaseSessionStore(
-      database,
-      (stored) => (stored as Record<string, SessionData | undefined>)[sessionKey]?.accountKey,
+    store: new DatabaseSessionStore(database, (stored) =>
+      (stored as Record<string, SessionData | undefined>)[sessionKey]?.accountKeys?.join(' '),
     ),
     secret: [...config.sessionSecrets],
     name: cookies.session,
@@ -79,6 +81,11 @@ export function sessionData(request: Request): Readonly<SessionData> {
   return typeof data === 'object' && data !== null ? data : {}
 }
 
+/** The keys of the accounts that this browser is connected to, the last one connected first. Some may be gone. */
+export function accountKeys(request: Request): readonly string[] {
+  return sessionData(request).accountKeys ?? []
+}
+
 /** The id of the session that this request makes, if it makes one; `undefined`: the host chooses it. */
 export function newSessionId(request: Request): string | undefined {
   const current = requestContext(request)
@@ -86,33 +93,40 @@ export function newSessionId(request: Request): string | undefined {
 }
 
 /**
- * Connects this browser to an account, in a new session. An admin stays signed in.
+ * Connects this browser to an account, in a new session. An admin stays signed in, and four other accounts stay connected.
  *
  * @param sessionId The id of our own session. Requests that arrive at the same moment give the same one, so that the browser is connected
  *   whichever response is the last.
  */
 export async function signIn(request: Request, accountKey: string, sessionId?: string): Promise<void> {
-  const { accountKey: former, admin } = sessionData(request)
+  const { accountKeys = [], admin } = sessionData(request)
   if (sessionId !== undefined) requestContext(request).newSessionId = sessionId
-  if (former !== accountKey) await renew(request, { accountKey, ...(admin && { admin }) })
+  if (accountKeys[0] === accountKey) return
+  const others = accountKeys.filter((key) => key !== accountKey)
+  await renew(request, { accountKeys: [accountKey, ...others].slice(0, MAX_ACCOUNTS), ...(admin && { admin }) })
 }
 
-/** Disconnects this browser from its account. Logins under way in other tabs stay valid. `notice`: a message for the next page. */
-export function signOut(request: Request, notice?: string): Promise<void> {
-  const { admin } = sessionData(request)
-  return reduce(request, { ...(admin && { admin }), ...(notice !== undefined && { notice }) })
+/** Disconnects this browser from an account. Logins under way in other tabs stay valid. `notice`: a message for the next page. */
+export function signOut(request: Request, accountKey: string, notice?: string): Promise<void> {
+  const { accountKeys = [], admin } = sessionData(request)
+  const remaining = accountKeys.filter((key) => key !== accountKey)
+  return reduce(request, {
+    ...(remaining.length > 0 && { accountKeys: remaining }),
+    ...(admin && { admin }),
+    ...(notice !== undefined && { notice }),
+  })
 }
 
-/** Signs the admin in, in a new session. The browser's account stays connected. */
+/** Signs the admin in, in a new session. The browser's accounts stay connected. */
 export function signInAdmin(request: Request, admin: NonNullable<SessionData['admin']>): Promise<void> {
-  const { accountKey } = sessionData(request)
-  return renew(request, { admin, ...(accountKey && { accountKey }) })
+  const { accountKeys } = sessionData(request)
+  return renew(request, { admin, ...(accountKeys && { accountKeys }) })
 }
 
-/** Signs the admin out. The browser's account stays connected. */
+/** Signs the admin out. The browser's accounts stay connected. */
 export function signOutAdmin(request: Request): Promise<void> {
-  const { accountKey } = sessionData(request)
-  return reduce(request, accountKey ? { accountKey } : {})
+  const { accountKeys } = sessionData(request)
+  return reduce(request, accountKeys ? { accountKeys } : {})
 }
 
 /** Keeps a message for the next page. */
@@ -175,7 +189,7 @@ async function renew(request: Request, data: SessionData): Promise<void> {
     await call(request, 'regenerate')
     Object.assign(sessionOf(request) ?? {}, former)
   }
-  if (hasOwnSession) request.session.cookie.maxAge = data.accountKey ? SESSION_LIFETIME_MS : ADMIN_SESSION_LIFETIME_MS
+  if (hasOwnSession) request.session.cookie.maxAge = data.accountKeys ? SESSION_LIFETIME_MS : ADMIN_SESSION_LIFETIME_MS
   await change(request, data)
 }
 

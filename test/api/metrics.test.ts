@@ -122,11 +122,10 @@ test('requests are counted by the pattern of their route', async () => {
     'route="/response",method="GET",status="2xx"': 1,
     'route="/*",method="GET",status="4xx"': 3,
     'route="/api/*",method="GET",status="4xx"': 2,
-    'route="/reconnect/:id",method="GET",status="2xx"': 2,
+    'route="/reconnect/:id",method="GET",status="4xx"': 2,
     'route="/api/accounts/:id/token",method="GET",status="2xx"': 1,
     'route="/api/accounts/:id/token",method="GET",status="4xx"': 1,
-    'route="/disconnect",method="POST",status="4xx"': 1,
-    'route="/disconnect",method="POST",status="3xx"': 1,
+    'route="/disconnect",method="POST",status="4xx"': 2,
     'route="/assets/*",method="GET",status="2xx"': 1,
     'route="/*",method="other",status="4xx"': 1,
   })

@@ -193,6 +193,7 @@ test('a person who disconnects is back at the start, in every tab', async () => 
   const other = await browser.open(world.origin)
   const before = await heading(other)
 
+  await choose(page, 'Disconnect')
   await press(page, 'Disconnect')
   await other.reload()
 
@@ -240,7 +241,7 @@ test('a person whose token was revoked is told so, and connects again', async ()
   await press(page, 'Renew now')
   const isTold = await page.getByText('This account must be reconnected').isVisible()
 
-  await follow(page, () => page.getByRole('link', { name: 'Reconnect', exact: true }).click())
+  await follow(page, () => page.getByRole('link', { name: 'Reconnect @harbour.bakery' }).click())
   await decide(page)
 
   expect(isTold).toBe(true)
@@ -348,6 +349,7 @@ test('a person without scripts logs in, sees the token, and disconnects', async 
   await page.getByText('Show').first().click()
   const isShown = await page.locator('#token').isVisible()
   const copyButtons = await page.getByRole('button', { name: 'Copy' }).count()
+  await choose(page, 'Disconnect')
   await press(page, 'Disconnect')
 
   expect([isShown, copyButtons]).toEqual([true, 0])
@@ -370,8 +372,11 @@ test('a person with a keyboard logs in, sees the token and disconnects, and alwa
   await page.keyboard.press('Enter')
   const isShown = await page.locator('#token').isVisible()
   await tabTo(page, 'Connect another account')
-  await tabTo(page, 'Disconnect')
-  await follow(page, () => page.keyboard.press('Enter'))
+  for (const asked of [false, true]) {
+    await tabTo(page, 'Disconnect')
+    await follow(page, () => page.keyboard.press('Enter'))
+    if (!asked) expect(await heading(page)).toBe('Disconnect @harbour.bakery?')
+  }
 
   expect([title, isShown]).toEqual(['@harbour.bakery', true])
   expect(await page.getByRole('link', { name: 'Get Started' }).isVisible()).toBe(true)

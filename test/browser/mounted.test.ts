@@ -15,7 +15,8 @@ test('a person logs in and out in a mounted router, and never leaves its path', 
 
   await logIn(page)
   const title = await heading(page)
-  const picture = await page.locator('img.picture').evaluate((image: { naturalWidth: number }) => image.naturalWidth)
+  const picture = await page.locator('.picture img').evaluate((image: { naturalWidth: number }) => image.naturalWidth)
+  await choose(page, 'Disconnect')
   await press(page, 'Disconnect')
   await choose(page, 'Help')
   await choose(page, 'Back to the start page')
@@ -30,9 +31,9 @@ test('a person logs in and out in a mounted router, and never leaves its path', 
 test('a link that is too old and cannot be renewed leads to the start page of the mounted router', async () => {
   await using host = await startSite()
   await using browser = await openBrowser()
-  const page = await browser.open(`${host.home}/reconnect/27640875392278831`)
+  const page = await browser.open(`${host.home}/?again`)
   await page.clock.install({ time: Date.now() + 10 * MINUTE_MS })
-  await page.route(page.url(), (route) => route.fulfill({ body: 'no page' }))
+  await page.route(`${host.home}/`, (route) => route.fulfill({ body: 'no page' }))
 
   await choose(page, 'Get Started')
 

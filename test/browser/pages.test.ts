@@ -4,7 +4,7 @@ import { DAY_MS } from '../../src/facts.ts'
 import { APP_ID, PASSWORD } from '../admin/support.ts'
 import { type Browser, openBrowser } from '../support/browser.ts'
 import { person } from '../support/person.ts'
-import { startWorld } from '../support/world.ts'
+import { reconnectPath, startWorld } from '../support/world.ts'
 import { choose, copy, findings, heading, logIn, press } from './steps.ts'
 
 const SCOPES = 'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
@@ -25,7 +25,12 @@ beforeEach(async () => {
 
 /** Has the app run without credentials, as with the sandbox, until the test is finished. */
 function withoutCredentials(): void {
-  world.restart(NO_CREDENTIALS)
+  withSettings(NO_CREDENTIALS)
+}
+
+/** Has the app run with other settings until the test is finished. */
+function withSettings(change: Record<string, string>): void {
+  world.restart(change)
   onTestFinished(() => {
     world.restart()
   })
@@ -67,6 +72,18 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
     return page
   },
 
+  'start without tokens'(browser) {
+    withSettings({ SHOW_TOKEN: 'off' })
+    return browser.open(world.origin)
+  },
+
+  async 'account without its token'(browser) {
+    withSettings({ SHOW_TOKEN: 'off' })
+    const page = await browser.open(world.origin)
+    await logIn(page)
+    return page
+  },
+
   async error(browser) {
     const page = await browser.open(world.origin)
     world.sandbox.answerNext('token', { fault: 'reset' })
@@ -87,7 +104,7 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
 
   async reconnect(browser) {
     await person(world).login()
-    return browser.open(`${world.origin}/reconnect/${APP_ID}`)
+    return browser.open(world.origin + reconnectPath(world, APP_ID))
   },
 
   async 'lost account'(browser) {
@@ -154,7 +171,7 @@ test.for(Object.entries(PAGES))(
     const page = await open(browser)
 
     expect(await page.evaluate(LAYOUT_SHIFT)).toBeLessThan(VISIBLE_SHIFT)
-    for (const details of await page.locator('summary').all()) await details.click()
+    for (const details of await page.locator('summary').all()) if (await details.isVisible()) await details.click()
     for (const width of [375, 1280]) {
       await page.setViewportSize({ width, height: 800 })
       for (const colorScheme of ['light', 'dark'] as const) {

@@ -58,9 +58,10 @@ export function visitor(origin: string): Visitor {
       return open(await somebody.authorize(leadsTo, decision))
     },
     async press(button) {
-      const form = new RegExp(`action="([^"]*)"[^>]*>\\s*<button[^>]*>${button}<`).exec(last)
-      const [, action = ''] = form ?? []
-      return arrive(action, await somebody.post(action))
+      const form = new RegExp(`action="([^"]*)"[^>]*>((?:\\s*<input[^>]*>)*)\\s*<button[^>]*>${button}<`).exec(last)
+      const [, action = '', inputs = ''] = form ?? []
+      const fields = Array.from(inputs.matchAll(/name="([^"]*)" value="([^"]*)"/g), ([, name, value]) => [name, value])
+      return arrive(action, await somebody.submit(action, Object.fromEntries(fields) as Record<string, string>))
     },
   }
 }

@@ -36,7 +36,7 @@ test('a login and a webhook work where only the proxy reaches Instagram and the 
   await world.runJobs()
 
   expect(page.status).toBe(200)
-  expect(page.text).toContain('action="/disconnect"')
+  expect(page.text).toContain('href="/disconnect?account=')
   expect(new Set(proxy.targets)).toStrictEqual(
     new Set(['api.instagram.test:443', 'graph.instagram.test:443', 'hooks.test:443']),
   )

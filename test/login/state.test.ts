@@ -4,7 +4,7 @@ import { createState, readState, validateReturnTo } from '../../src/login/state.
 import { RETURN_ADDRESSES } from '../security/inputs.ts'
 
 const SECRETS = { browserSecret: 'the secret of this browser', secret: 'a secret of ours' }
-const OWN_BROWSER = { isOfBrowser: true, isOfUser: true }
+const OWN_BROWSER = { accountId: undefined, isOfBrowser: true, isOfUser: true }
 const NOW = new Date('2026-11-24T10:24:36.789Z')
 const ADDRESS = 'https://shop.example/profile?tab=2#top'
 
@@ -12,7 +12,7 @@ describe('a state', () => {
   test('without a user and a return address is a time, a nonce, what binds it to the browser, and a signature', () => {
     const state = createState(SECRETS, NOW)
 
-    expect(state).toMatch(/^[0-9a-z]{8}\.[\da-f-]{36}\.[\w-]{43}\.\.\.[\w-]{43}$/)
+    expect(state).toMatch(/^[0-9a-z]{8}\.[\da-f-]{36}\.[\w-]{43}\.\.\.\.[\w-]{43}$/)
     expect(readState(SECRETS, state)).toStrictEqual({ createdAt: NOW, returnTo: undefined, ...OWN_BROWSER })
     expect(createState(SECRETS, NOW)).not.toBe(state)
   })
@@ -38,7 +38,7 @@ describe('a state', () => {
 
     const read = readState({ ...secrets, ...other }, createState(secrets, NOW, ADDRESS))
 
-    expect(read).toStrictEqual({ createdAt: NOW, returnTo: ADDRESS, ...expected })
+    expect(read).toStrictEqual({ createdAt: NOW, returnTo: ADDRESS, accountId: undefined, ...expected })
   })
 
   test('of another secret of ours is not read', () => {
@@ -54,8 +54,9 @@ describe('a state', () => {
     ['another state’s text', (parts: string[]) => [...createState(SECRETS, NOW).split('.'), parts[4] ?? '']],
     ['another browser', (parts: string[]) => parts.with(2, createState(SECRETS, NOW).split('.')[2] ?? '')],
     ['another user', (parts: string[]) => parts.with(3, parts[2] ?? '')],
-    ['no signature', (parts: string[]) => parts.slice(0, 5)],
-    ['an empty signature', (parts: string[]) => parts.with(5, '')],
+    ['another account', (parts: string[]) => parts.with(5, '1')],
+    ['no signature', (parts: string[]) => parts.slice(0, 6)],
+    ['an empty signature', (parts: string[]) => parts.with(6, '')],
   ])('that was given %s is not read', (_, change) => {
     const state = createState(SECRETS, NOW, ADDRESS)
 

@@ -5,7 +5,7 @@ import helmet from 'helmet'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { AccountEvent, InstagramOptions } from '../../src/index.ts'
 import { KEY, program } from '../api/support.ts'
-import { PASSWORD } from '../admin/support.ts'
+import { APP_ID, PASSWORD } from '../admin/support.ts'
 import { listen } from '../support/listening.ts'
 import { linkCalled, person } from '../support/person.ts'
 import { sqlite } from '../support/places.ts'
@@ -58,7 +58,7 @@ describe.each(Object.entries(HABITS))('in a host with %s', (_, before) => {
     const signedIn = await somebody.submit('/instagram/accounts/sign-in', { password: PASSWORD })
     const helped = await somebody.submit('/instagram/help', { pasted: 'Invalid platform app' })
     const deletion = await site.sandbox.tell('data_deletion', 'creator')
-    const disconnected = await somebody.post('/instagram/disconnect')
+    const disconnected = await somebody.submit('/instagram/disconnect', { account: APP_ID })
     const imported = await somebody.submit('/instagram/import', {
       access_token: site.sandbox.dashboardToken('business'),
     })
@@ -96,7 +96,7 @@ test('the host is called with every event of an account', async () => {
   const somebody = person(site)
 
   await logIn(somebody)
-  await somebody.post('/instagram/disconnect')
+  await somebody.submit('/instagram/disconnect', { account: APP_ID })
 
   expect(events.map(({ type, account: { username } }) => [type, username])).toStrictEqual([
     ['account.connected', 'harbour.bakery'],

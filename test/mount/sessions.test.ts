@@ -4,7 +4,7 @@ import type { Express, Request, RequestHandler } from 'express'
 import session, { type CookieOptions } from 'express-session'
 import { describe, expect, test } from 'vitest'
 import { createInstagram, createSandbox } from '../../src/index.ts'
-import { PASSWORD } from '../admin/support.ts'
+import { APP_ID, PASSWORD } from '../admin/support.ts'
 import { person, type Person } from '../support/person.ts'
 import { allow, logIn, type Site, type SiteOptions, startSite } from './support.ts'
 
@@ -157,7 +157,7 @@ describe.each([
     await somebody.get('/basket')
     await logIn(somebody)
 
-    await somebody.post('/instagram/disconnect')
+    await somebody.submit('/instagram/disconnect', { account: APP_ID })
 
     expect(await isConnected(somebody)).toBe(false)
     const { data } = await sessionOf(somebody)
@@ -251,7 +251,7 @@ test('a host whose session is saved by a promise keeps a person connected until 
 
   await logIn(somebody)
   const connected = await isConnected(somebody)
-  await somebody.post('/instagram/disconnect')
+  await somebody.submit('/instagram/disconnect', { account: APP_ID })
 
   expect([connected, await isConnected(somebody)]).toStrictEqual([true, false])
 })
@@ -263,7 +263,7 @@ test('a host whose session is saved by a promise shows the admin the result of a
   await logIn(somebody)
   const [account] = (await site.instagram.accounts.list()).accounts
   await operator.submit('/instagram/accounts/sign-in', { password: PASSWORD })
-  const isTold = async () => (await operator.get('/instagram/accounts')).text.includes('was disconnected:')
+  const isTold = async () => (await operator.get('/instagram/accounts')).text.includes('was disconnected, ')
 
   await operator.post(`/instagram/accounts/${account?.id ?? ''}/disconnect`)
 
@@ -389,7 +389,7 @@ describe('two routers side by side with different settings', () => {
     const first = [await isConnected(somebody), await isConnected(somebody, '/other')]
     await logIn(somebody, { base: '/other' })
     const second = [await isConnected(somebody), await isConnected(somebody, '/other')]
-    await somebody.post('/instagram/disconnect')
+    await somebody.submit('/instagram/disconnect', { account: APP_ID })
     const third = [await isConnected(somebody), await isConnected(somebody, '/other')]
 
     expect([first, second, third]).toStrictEqual([

@@ -53,7 +53,7 @@ test('while PostgreSQL restarts under load, people are told so, and everything w
 
   await server.stop()
   await expect.poll(readiness, PATIENCE).toStrictEqual([503, 503])
-  const pages = await Promise.all(origins.map((origin) => request(origin).get('/reconnect/1')))
+  const pages = await Promise.all(origins.map((origin) => request(origin).get('/data-deletion/1')))
   const alive = await Promise.all(origins.map((origin) => request(origin).get('/healthz')))
   await server.start()
   await expect.poll(readiness, PATIENCE).toStrictEqual([200, 200])

@@ -3,7 +3,7 @@ import { admin, PASSWORD } from '../admin/support.ts'
 import { KEY } from '../api/support.ts'
 import { DAY_MS } from '../../src/facts.ts'
 import { type Person, person } from '../support/person.ts'
-import { startWorld } from '../support/world.ts'
+import { reconnectPath, startWorld } from '../support/world.ts'
 import { ID, USER_ID } from '../web/metaCalls.ts'
 import { HOSTILE_TEXTS, PICTURE_ADDRESSES } from './inputs.ts'
 
@@ -31,7 +31,7 @@ async function pagesWith(text: string): Promise<Record<string, string>> {
   const visitor = person(world)
   const state = new URL(await visitor.getStarted()).searchParams.get('state') ?? ''
   const pages: Record<string, string> = { connected }
-  pages['reconnect'] = (await visitor.get(`/reconnect/${ID}`)).text
+  pages['reconnect'] = (await visitor.get(reconnectPath(world, ID))).text
   pages['list of accounts'] = (await operator.get('/accounts')).text
   pages['disconnect'] = (await operator.get(`/accounts/${ID}/disconnect`)).text
   pages['search'] = (
@@ -53,7 +53,7 @@ async function pagesWith(text: string): Promise<Record<string, string>> {
   pages['refused code'] = (await person(world).login()).text
   world.pass(2 * DAY_MS)
   world.sandbox.answerNext('refresh', failed)
-  await somebody.post('/refresh')
+  await somebody.submit('/refresh', { account: ID })
   pages['failed refresh'] = (await somebody.get('/')).text
   pages['list after it'] = (await operator.get('/accounts')).text
   world.sandbox.answerNext('refresh', { body: JSON.stringify({ access_token: text, expires_in: 5_000_000 }) })

@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts'
 import { configFromEnvironment } from '../../src/config.ts'
 import { createContext } from '../../src/context.ts'
 import { type Database, openDatabase } from '../../src/database/database.ts'
+import { createReconnectLink } from '../../src/login/state.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { addressOf, reconnectUrl } from '../../src/web/request.ts'
 import { listen } from './listening.ts'
@@ -87,7 +88,7 @@ export async function startWorld(
       log: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
       now,
       listeners: [(event) => events.push(event)],
-      reconnectUrl: (account) => reconnectUrl(addressOf(redirectUri), account),
+      reconnectUrl: (account) => reconnectUrl(addressOf(redirectUri), account, context),
       stopping: stopping.signal,
     })
     closing.defer(async () => {
@@ -129,6 +130,11 @@ export async function startWorld(
     app: () => serving.app,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
+}
+
+/** The path of a new reconnect link. */
+export function reconnectPath({ now }: Pick<World, 'now'>, id: string): string {
+  return `/reconnect/${createReconnectLink(id, [SESSION_SECRET], now())}`
 }
 
 /** Settings with which an app takes a sandbox for Instagram, and expects people back at `redirectUri`. */

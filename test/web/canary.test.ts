@@ -1,5 +1,6 @@
 import request from 'supertest'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { APP_ID } from '../admin/support.ts'
 import { DAY_MS } from '../../src/facts.ts'
 import { signedRequest } from '../../src/sandbox/metaCallbacks.ts'
 import { ACCOUNT, KEY, TOKEN } from '../api/support.ts'
@@ -88,7 +89,7 @@ async function driveEverything(world: World, seen: ReturnType<typeof witness>): 
     world.sandbox.answerNext('me', echo)
     await somebody.submit('/import', { access_token: ECHOED_TOKEN })
   }
-  await somebody.post('/refresh')
+  await somebody.submit('/refresh', { account: '25081994730615283' })
 
   // The API and the metrics, with valid and invalid keys.
   await ask('get', '/api/accounts')
@@ -160,7 +161,7 @@ async function driveEverything(world: World, seen: ReturnType<typeof witness>): 
     await callBack(path, { signed_request: STRAY_CODE.repeat(200) })
   }
   await somebody.post('/disconnect', { 'Sec-Fetch-Site': 'cross-site' })
-  await somebody.post('/disconnect')
+  await somebody.submit('/disconnect', { account: APP_ID })
   world.pass(60_000)
   await world.runJobs()
   await ask('get', '/metrics')

@@ -44,7 +44,7 @@ test('a person who disconnects reads once that Instagram revoked the access, wit
   const somebody = await connected()
   const token = world.sandbox.dashboardToken('business')
 
-  await somebody.post('/disconnect')
+  await somebody.submit('/disconnect', { account: APP_ID })
   const [first, second] = [await somebody.get('/'), await somebody.get('/')]
 
   expect(calls()).toMatchObject([{ method: 'DELETE', path: '/me/permissions' }])
@@ -68,7 +68,7 @@ test.each([
   const logged = world.log.length
   const began = performance.now()
 
-  const disconnecting = somebody.post('/disconnect')
+  const disconnecting = somebody.submit('/disconnect', { account: APP_ID })
   await expect.poll(() => calls().length).toBe(1)
   const stored = await storedAccounts()
   await disconnecting
@@ -121,7 +121,7 @@ test('an account whose token no key decrypts is disconnected all the same', asyn
   const somebody = await connected()
   world.restart({ TOKEN_KEYS: `k2:${Buffer.alloc(32, 9).toString('base64')}` })
 
-  await somebody.post('/disconnect')
+  await somebody.submit('/disconnect', { account: APP_ID })
 
   expect(noticeOn((await somebody.get('/')).text)).toBe(NOT_REVOKED)
   expect(await storedAccounts()).toStrictEqual([])
@@ -133,7 +133,7 @@ test('with REVOKE_ON_DISCONNECT=off Instagram is not asked', async () => {
   const somebody = await connected()
 
   const question = await (await operator()).get(`/accounts/${APP_ID}/disconnect`)
-  await somebody.post('/disconnect')
+  await somebody.submit('/disconnect', { account: APP_ID })
 
   expect(question.text).not.toContain('asks Instagram')
   expect(noticeOn((await somebody.get('/')).text)).toBe(NOT_REVOKED)

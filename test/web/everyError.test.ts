@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
+import { APP_ID } from '../admin/support.ts'
 import { type ErrorCode, instagramErrors } from '../../src/errors/catalogue.ts'
 import { DAY_MS } from '../../src/facts.ts'
 import type { Fault, FaultName, FaultPlace } from '../../src/sandbox/faults/fault.ts'
@@ -129,7 +130,7 @@ test.for(faultsAt('refresh'))('$code ($name, $variant) keeps a token from being 
   world.pass(3 * DAY_MS)
   fail(fault)
 
-  const codes = await codesLoggedDuring(() => somebody.post('/refresh'))
+  const codes = await codesLoggedDuring(() => somebody.submit('/refresh', { account: APP_ID }))
 
   const page = await somebody.get('/')
   expect(codes).toStrictEqual([fault.code])
@@ -143,7 +144,7 @@ test('a token younger than two days that lacks a permission may be too young, an
   world.pass(DAY_MS)
   world.sandbox.fail('refresh_too_young')
 
-  await somebody.post('/refresh')
+  await somebody.submit('/refresh', { account: APP_ID })
 
   expect((await somebody.get('/')).text).toContain('href="/help/refresh_too_young"')
 })

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { APP_ID } from '../admin/support.ts'
 import { DAY_MS } from '../../src/facts.ts'
 import { person } from '../support/person.ts'
 import { onSqlite } from '../support/places.ts'
@@ -96,7 +97,7 @@ onSqlite('after a data deletion, nothing about the person is left in any file of
 onSqlite('nor about a person who disconnected before, and whose events still wait', async () => {
   const somebody = person(world)
   await somebody.login()
-  await somebody.post('/disconnect')
+  await somebody.submit('/disconnect', { account: APP_ID })
   const before = await bytes()
 
   await meta(world, '/data-deletion')

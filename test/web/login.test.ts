@@ -273,30 +273,33 @@ describe('a reconnect link', () => {
       expect(new URL(href).searchParams.get('force_reauth')).toBe('true')
   })
 
-  test.each(['reconnectPath', 'data-login'])('leaves its account as it was if another one logs in (%s)', async (way) => {
-    await person(world).login()
-    const before = await nameAndTime()
-    world.pass(MINUTE_MS)
-    const somebody = person(world)
-    const start = await somebody.get(reconnectPath(world, APP_ID))
-    const [, login = ''] = /data-login="([^"]*)"/.exec(start.text) ?? []
-    const link =
-      way === 'data-login'
-        ? ((await somebody.get(login)).get('Location') ?? '')
-        : linkCalled('Reconnect @harbour.bakery', start.text)
-    const callback = await somebody.authorize(link, { as: 'creator' })
+  test.each(['reconnectPath', 'data-login'])(
+    'leaves its account as it was if another one logs in (%s)',
+    async (way) => {
+      await person(world).login()
+      const before = await nameAndTime()
+      world.pass(MINUTE_MS)
+      const somebody = person(world)
+      const start = await somebody.get(reconnectPath(world, APP_ID))
+      const [, login = ''] = /data-login="([^"]*)"/.exec(start.text) ?? []
+      const link =
+        way === 'data-login'
+          ? ((await somebody.get(login)).get('Location') ?? '')
+          : linkCalled('Reconnect @harbour.bakery', start.text)
+      const callback = await somebody.authorize(link, { as: 'creator' })
 
-    const page = await somebody.get(callback)
-    const after = await nameAndTime()
-    const again = await somebody.get(linkCalled('Try again as @harbour.bakery', page.text))
-    const reconnected = await somebody.get(await somebody.authorize(again.get('Location') ?? ''))
+      const page = await somebody.get(callback)
+      const after = await nameAndTime()
+      const again = await somebody.get(linkCalled('Try again as @harbour.bakery', page.text))
+      const reconnected = await somebody.get(await somebody.authorize(again.get('Location') ?? ''))
 
-    expect(page.text).toContain('You connected @mira.draws, but this link was for @harbour.bakery.')
-    expect(page.text).toContain('<h1>@mira.draws</h1>')
-    expect(after).toContainEqual(before[0])
-    expect(reconnected.text).toContain('<h1>@harbour.bakery</h1>')
-    expect(reconnected.text).not.toContain('but this link was for')
-  })
+      expect(page.text).toContain('You connected @mira.draws, but this link was for @harbour.bakery.')
+      expect(page.text).toContain('<h1>@mira.draws</h1>')
+      expect(after).toContainEqual(before[0])
+      expect(reconnected.text).toContain('<h1>@harbour.bakery</h1>')
+      expect(reconnected.text).not.toContain('but this link was for')
+    },
+  )
 
   test('is valid for ninety days', async () => {
     await person(world).login()
@@ -322,7 +325,9 @@ describe('a reconnect link', () => {
   ])('with %s answers 410 and names nobody', async (_, change) => {
     await person(world).login()
 
-    const page = await person(world).get(`/reconnect/${change(reconnectPath(world, APP_ID).slice('/reconnect/'.length))}`)
+    const page = await person(world).get(
+      `/reconnect/${change(reconnectPath(world, APP_ID).slice('/reconnect/'.length))}`,
+    )
 
     expect(page.status).toBe(410)
     expect(page.text).not.toContain('harbour.bakery')

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { APP_ID } from '../admin/support.ts'
 import { MINUTE_MS } from '../../src/facts.ts'
 import { person } from '../support/person.ts'
 import { USER_AGENTS } from '../support/userAgents.ts'
-import { startWorld } from '../support/world.ts'
+import { reconnectPath, startWorld } from '../support/world.ts'
 
 const world = await startWorld()
 afterAll(() => world[Symbol.asyncDispose]())
@@ -59,7 +60,7 @@ describe('the start page', () => {
     ['facebookOnAndroid', `intent://${host}/#Intent;scheme=http;end`],
   ] as const)('in the built-in browser of an app (%s) has a link out of it', async (name, link) => {
     expect(await linkOut('/', USER_AGENTS[name])).toBe(link)
-    expect(await linkOut('/reconnect/1', USER_AGENTS[name])).toContain('reconnect')
+    expect(await linkOut(reconnectPath(world, APP_ID), USER_AGENTS[name])).toContain('reconnect')
   })
 
   test.each(['iPhone', 'android'] as const)('in another browser (%s) has none', async (name) => {

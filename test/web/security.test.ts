@@ -336,6 +336,7 @@ const UNLIMITED = [
   'GET /assets/style.css',
   'GET /data-deletion',
   'GET /data-deletion/:code',
+  'GET /disconnect',
   'GET /healthz',
   'GET /help',
   'GET /help/:name',

@@ -1,7 +1,7 @@
 import type { Response } from 'supertest'
-import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
-import { person, type Person } from '../support/person.ts'
+import { linkCalled, person, type Person } from '../support/person.ts'
 import { startWorld } from '../support/world.ts'
 
 const BROWSER = /-browser=/
@@ -227,4 +227,133 @@ test('a session that cannot be stored is an error, and the login can be repeated
   expect(page.text).toContain('Temporarily unavailable')
   expect(page.get('Set-Cookie')?.filter((cookie) => SESSION.test(cookie)) ?? []).toStrictEqual([])
   expect(again.text).toContain('@harbour.bakery')
+})
+
+describe('a browser with two accounts', () => {
+  const IDS = { business: '27640875392278831', creator: '25081994730615283' }
+
+  beforeEach(async () => {
+    await world.database.query('DELETE FROM accounts')
+  })
+
+  async function add(somebody: Person, as: keyof typeof IDS): Promise<Response> {
+    const link = (await somebody.get('/login')).get('Location') ?? ''
+    return somebody.get(await somebody.authorize(link, { as }))
+  }
+
+  async function withTwoAccounts(): Promise<Person> {
+    const somebody = person(world)
+    await add(somebody, 'business')
+    await add(somebody, 'creator')
+    return somebody
+  }
+
+  const headingOn = ({ text }: Response) => /<h1>@?([^<]+)/.exec(text)?.[1]
+  const noticeOn = ({ text }: Response) => /<p class="notice">([^<]+)/.exec(text)?.[1]
+  const switcherOn = ({ text }: Response) => Array.from(text.matchAll(/<a href="\/\?account=(\d+)"/g), ([, id]) => id)
+  const names = async () =>
+    (await world.database.query('SELECT username FROM accounts')).rows.map((row) => row['username'])
+
+  test('shows the one connected last, and leads to each and to a further one', async () => {
+    const somebody = await withTwoAccounts()
+
+    const page = await somebody.get('/')
+    const other = await somebody.get(`/?account=${IDS.business}`)
+
+    expect([headingOn(page), headingOn(other)]).toStrictEqual(['mira.draws', 'harbour.bakery'])
+    expect([switcherOn(page), switcherOn(other)]).toStrictEqual([
+      [IDS.creator, IDS.business],
+      [IDS.creator, IDS.business],
+    ])
+    expect(linkCalled('Add account', page.text)).toContain('force_reauth=true')
+    expect((await somebody.get('/picture')).body).not.toStrictEqual(
+      (await somebody.get(`/picture?account=${IDS.business}`)).body,
+    )
+  })
+
+  test('disconnects the one that the form names, and stays connected to the other', async () => {
+    const somebody = await withTwoAccounts()
+
+    const question = await somebody.get(`/disconnect?account=${IDS.business}`)
+    const asked = await names()
+    await somebody.submit('/disconnect', { account: IDS.business })
+
+    const page = await somebody.get('/')
+    expect(headingOn(question)).toBe('Disconnect @harbour.bakery?')
+    expect(asked).toHaveLength(2)
+    expect(headingOn(page)).toBe('mira.draws')
+    expect(noticeOn(page)).toContain('@harbour.bakery was disconnected, and its token was deleted.')
+    expect([switcherOn(page), await names()]).toStrictEqual([[], ['mira.draws']])
+  })
+
+  test('renews the one that the form names, and returns to it', async () => {
+    const somebody = await withTwoAccounts()
+    world.pass(2 * DAY_MS)
+
+    const response = await somebody.submit('/refresh', { account: IDS.business })
+
+    const page = await somebody.get(response.get('Location') ?? '')
+    expect([headingOn(page), noticeOn(page)]).toStrictEqual(['harbour.bakery', '@harbour.bakery was renewed.'])
+  })
+
+  test.each(['/refresh', '/disconnect'])(
+    'changes nothing where the page of a form (POST %s) is of an account that it left',
+    async (path) => {
+      const somebody = await withTwoAccounts()
+      await somebody.submit('/disconnect', { account: IDS.creator })
+      await person(world).login({ as: 'creator' })
+      await somebody.get('/')
+
+      await somebody.submit(path, { account: IDS.creator })
+      const named = await somebody.get('/')
+      await somebody.post(path)
+      const unnamed = await somebody.get('/')
+
+      const notice =
+        'Nothing was changed: this browser is no longer connected to that account. It is connected to @harbour.bakery now.'
+      expect([noticeOn(named), noticeOn(unnamed)]).toStrictEqual([notice, notice])
+      expect((await names()).sort()).toStrictEqual(['harbour.bakery', 'mira.draws'])
+    },
+  )
+
+  test.each(['deauthorize', 'data_deletion'] as const)(
+    'stays connected to the other one after %s, also when the first is connected again elsewhere',
+    async (request) => {
+      const somebody = await withTwoAccounts()
+      await world.sandbox.tell(request, 'creator')
+      const page = await somebody.get('/')
+      await person(world).login({ as: 'creator' })
+
+      const later = await somebody.get('/')
+
+      expect([headingOn(page), headingOn(later)]).toStrictEqual(['harbour.bakery', 'harbour.bakery'])
+      expect([switcherOn(page), switcherOn(later)]).toStrictEqual([[], []])
+    },
+  )
+})
+
+test('a browser keeps the five accounts that were connected last', async () => {
+  const somebody = person(world)
+  for (let number = 1; number <= 6; number++) {
+    const link = (await somebody.get('/login')).get('Location') ?? ''
+    const callback = await somebody.authorize(link)
+    const id = `1000${String(number)}`
+    world.sandbox.answerNext('token', {
+      body: JSON.stringify({ access_token: `IGAA${id}`, user_id: id, permissions: 'instagram_business_basic' }),
+    })
+    world.sandbox.answerNext('me', {
+      body: JSON.stringify({ id, user_id: `9${id}`, username: `shop${String(number)}` }),
+    })
+    await somebody.get(callback)
+  }
+
+  const page = await somebody.get('/')
+
+  expect(Array.from(page.text.matchAll(/account=\d+"[^>]*>@(shop\d)</g), ([, name]) => name)).toStrictEqual([
+    'shop6',
+    'shop5',
+    'shop4',
+    'shop3',
+    'shop2',
+  ])
 })

@@ -99,6 +99,15 @@ export const siteErrors = {
     meaning: 'The account is no longer stored.',
   }),
 
+  reconnect_expired: siteError(410, 'person', {
+    title: 'This link has expired',
+    description:
+      'A link to reconnect an account works for 90 days. This one is older, or part of its address is missing.',
+    advice: 'Ask the site owner for a new link, or connect your account on this site’s start page.',
+    meaning: 'The reconnect link has no valid signature of {sessionSecrets}, or is more than 90 days old.',
+    steps: ['Copy a new reconnect link from the admin page of the account, and send it to the person.'],
+  }),
+
   // Of other requests.
   host_failed: siteError(500, 'operator', {
     title: 'You’re connected, but the next step failed',

@@ -4,7 +4,7 @@ import type { AccountCounts, AccountsPage } from '../../accounts/accounts.ts'
 import { AppError } from '../../errors/errors.ts'
 import { formatTime } from '../../time.ts'
 import { accountView } from '../accountView.ts'
-import { type Address, queryOf, reconnectUrl } from '../request.ts'
+import { type Address, queryOf } from '../request.ts'
 
 /** The accounts as an admin sees them, without tokens. Query strings begin with `?`, or are empty. */
 export type AccountsView = ReturnType<typeof accountsView>
@@ -66,7 +66,12 @@ export function accountsView(
   { accounts, more }: AccountsPage,
   { all, byStatus, due }: AccountCounts,
   query: ListQuery,
-  { address, now, notice }: { address: Address; now: Date; notice: string | null },
+  {
+    address,
+    urlOf,
+    now,
+    notice,
+  }: { address: Address; urlOf: (account: Account) => string; now: Date; notice: string | null },
 ) {
   const { search, status, page } = query
   const filter = (words: string, count: number, by: AccountStatus | undefined) => ({
@@ -80,7 +85,7 @@ export function accountsView(
   const before = (page - 1) * PAGE_SIZE
   const last = before + accounts.length
   return {
-    rows: accounts.map((account) => adminAccountView(account, address, now)),
+    rows: accounts.map((account) => adminAccountView(account, urlOf(account), now)),
     /** All accounts, and each status that there is. */
     filters: [
       filter('All', all, undefined),
@@ -111,7 +116,7 @@ export function accountsView(
 }
 
 /** An account, in the list or on a page of its own. */
-export function adminAccountView(account: Account, address: Address, now: Date) {
+export function adminAccountView(account: Account, reconnectUrl: string, now: Date) {
   const { status } = account
   return {
     ...accountView(account, 'hidden', now),
@@ -121,6 +126,6 @@ export function adminAccountView(account: Account, address: Address, now: Date) 
     /** True if the account has no valid token, whatever its expiry. */
     noToken: status === 'needs_reconnect' || status === 'disconnected_by_instagram',
     /** Where a person connects the account again. */
-    reconnectUrl: reconnectUrl(address, account),
+    reconnectUrl,
   }
 }

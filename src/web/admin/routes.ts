@@ -4,7 +4,7 @@ import { type Account, accountTitle, describeReason } from '../../accounts/accou
 import { describeDisconnect } from '../../accounts/disconnect.ts'
 import { REFRESH_MESSAGES } from '../../accounts/refresher.ts'
 import type { Context } from '../../context.ts'
-import { type Address, parameterOf } from '../request.ts'
+import { type Address, parameterOf, reconnectUrl } from '../request.ts'
 import { limitRequests } from '../security.ts'
 import { setFlash, takeFlash } from '../session.ts'
 import { redirectTo, renderView } from '../views.ts'
@@ -23,6 +23,7 @@ export function createAdminRoutes(context: Context, address: Address, page: read
       )
     return router
   }
+  const urlOf = (account: Account) => reconnectUrl(address, account, context)
   const admin = [...page, requireAdmin(config)]
   router.use(createSignInRoutes(context, page))
 
@@ -36,7 +37,7 @@ export function createAdminRoutes(context: Context, address: Address, page: read
       accounts.counts(),
     ])
     const notice = await takeFlash(request)
-    await renderView(response, 'accounts', accountsView(found, counts, query, { address, now: now(), notice }))
+    await renderView(response, 'accounts', accountsView(found, counts, query, { address, urlOf, now: now(), notice }))
   })
 
   router.get('/accounts/:id', ...admin, async (request, response) => {
@@ -45,7 +46,7 @@ export function createAdminRoutes(context: Context, address: Address, page: read
     const notice = await takeFlash(request)
     const query = searchString(listQuery(request))
     await renderView(response, 'accounts_entry', {
-      account: adminAccountView(account, address, now()),
+      account: adminAccountView(account, urlOf(account), now()),
       notice,
       query,
     })

@@ -1,6 +1,7 @@
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
-import { describeReason } from '../../accounts/account.ts'
+import { type Account, describeReason } from '../../accounts/account.ts'
 import { NoValidTokenError } from '../../accounts/tokens.ts'
+import type { Context } from '../../context.ts'
 import { catalogue, type ErrorCode, type ProblemCode, problems, RIGHT_TOKEN } from '../../errors/catalogue.ts'
 import { AppError, InstagramError } from '../../errors/errors.ts'
 import { type Address, reconnectUrl } from '../request.ts'
@@ -41,24 +42,28 @@ export function methodNotAllowed(allowed: string): RequestHandler {
  * @param program The middleware of all routes for programs; it opens the request's context.
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
-export function problemHandlers(address: Address, program: readonly RequestHandler[]): ErrorRequestHandler[] {
+export function problemHandlers(
+  context: Context,
+  address: Address,
+  program: readonly RequestHandler[],
+): ErrorRequestHandler[] {
   const sendProblem = handleErrors((error, request, response) => {
-    const problem = toApiError(error, address)
+    const problem = toApiError(error, ({ id }) => reconnectUrl(address, { id }, context))
     const { code } = problem
-    const context = requestContext(request)
-    context.error = problem
-    context.code = code
+    const current = requestContext(request)
+    current.error = problem
+    current.code = code
     const { title, status, detail, headers = {}, members } = { ...problems[code], ...problem.response }
-    const { reference } = context
+    const { reference } = current
     response.status(status).set(headers).type('application/problem+json')
     response.json({ type: `${address.base}/problems/${code}`, title, status, detail, reference, ...members })
   })
   return [contextOfErrors(Router().use(...program)), sendProblem]
 }
 
-function toApiError(error: AppError, address: Address): ApiError {
+function toApiError(error: AppError, urlOf: (account: Account) => string): ApiError {
   if (error instanceof ApiError) return error
-  if (error instanceof NoValidTokenError) return noValidToken(error, address)
+  if (error instanceof NoValidTokenError) return noValidToken(error, urlOf)
   const { status, description, retryAfterSeconds } = catalogue[error.code]
   const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }
   if (error instanceof InstagramError) {
@@ -72,14 +77,14 @@ function toApiError(error: AppError, address: Address): ApiError {
     : new ApiError('internal', {}, error)
 }
 
-function noValidToken(error: NoValidTokenError, address: Address): ApiError {
+function noValidToken(error: NoValidTokenError, urlOf: (account: Account) => string): ApiError {
   const { loss, account, since, reason } = error
   if (loss === 'not_connected' || !account || !since) return new ApiError('unknown_account', {}, error)
   const members = {
     account_status: loss,
     status_since: since.toISOString(),
     reason: reason && describeReason(reason),
-    reconnect_url: reconnectUrl(address, account),
+    reconnect_url: urlOf(account),
   }
   const keyOrReconnect = 'Restore the missing token key of this site, or reconnect the account at “reconnect_url”.'
   const detail = loss === 'unreadable' && { detail: keyOrReconnect }
