@@ -119,7 +119,7 @@ export const CALL_LIMIT = { callsPerImpression: 4800, hours: 24, code: 80002 } a
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ')
 
-/** A day of this file in words, such as “21 January 2027”, or a month, such as “August 2026”. */
+/** A day (`2027-01-21`) in words, such as “21 January 2027”, or a month, such as “August 2026”. */
 export function dayInWords(day: string): string {
   const [year = '', month, date] = day.split('-')
   return [date && Number(date), MONTHS[Number(month) - 1], year].filter(Boolean).join(' ')
