@@ -1,5 +1,4 @@
 import { expect, test, vi } from 'vitest'
-import { APP_ID } from '../admin/support.ts'
 import { HOUR_MS } from '../../src/facts.ts'
 import { type Person, person } from '../support/person.ts'
 import { SESSION_SECRET, startWorld } from '../support/world.ts'
@@ -191,7 +190,7 @@ test('connecting and disconnecting an own account signs nobody in or out, and en
 
   const connected = await somebody.login({ as: 'creator' })
   const asAdmin = await somebody.get('/accounts')
-  await somebody.submit('/disconnect', { account: APP_ID })
+  await somebody.submit('/disconnect', { account: '25081994730615283' })
 
   expect(connected.text).toContain('@mira.draws')
   expect(asAdmin.text).toContain('@mira.draws')
