@@ -5,7 +5,7 @@ import { APP_ID, PASSWORD } from '../admin/support.ts'
 import { type Browser, openBrowser } from '../support/browser.ts'
 import { person } from '../support/person.ts'
 import { reconnectPath, startWorld } from '../support/world.ts'
-import { choose, copy, findings, heading, logIn, press } from './steps.ts'
+import { choose, copy, decide, findings, heading, logIn, press } from './steps.ts'
 
 const SCOPES = 'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
 const NO_CREDENTIALS = { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }
@@ -107,6 +107,24 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
     return browser.open(world.origin + reconnectPath(world, APP_ID))
   },
 
+  'expired reconnect link': (browser) => browser.open(`${world.origin}/reconnect/${APP_ID}`),
+
+  async 'another account than the link’s'(browser) {
+    const page = await browser.open(world.origin)
+    await logIn(page)
+    await page.goto(world.origin + reconnectPath(world, APP_ID))
+    await choose(page, 'Reconnect @harbour.bakery')
+    await decide(page, { as: 'mira.draws' })
+    return page
+  },
+
+  async 'own disconnect'(browser) {
+    const page = await browser.open(world.origin)
+    await logIn(page)
+    await choose(page, 'Disconnect')
+    return page
+  },
+
   async 'lost account'(browser) {
     const page = await browser.open(world.origin)
     await logIn(page)
@@ -150,7 +168,8 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
   async disconnect(browser) {
     await person(world).login()
     const page = await openAccounts(browser)
-    await choose(page, 'Disconnect @harbour.bakery')
+    await page.locator('details[name=menu] > summary').click()
+    await choose(page, 'Disconnect…')
     return page
   },
 
@@ -171,7 +190,11 @@ test.for(Object.entries(PAGES))(
     const page = await open(browser)
 
     expect(await page.evaluate(LAYOUT_SHIFT)).toBeLessThan(VISIBLE_SHIFT)
-    for (const details of await page.locator('summary').all()) if (await details.isVisible()) await details.click()
+    for (const details of await page.locator('details:not([name]) > summary').all())
+      if (await details.isVisible()) await details.click()
+    // Of the menus only one is open at a time.
+    const menu = page.locator('details[name=menu] > summary').first()
+    if (await menu.isVisible()) await menu.click()
     for (const width of [375, 1280]) {
       await page.setViewportSize({ width, height: 800 })
       for (const colorScheme of ['light', 'dark'] as const) {
