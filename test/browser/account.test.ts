@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
+import { APP_ID } from '../admin/support.ts'
 import { openBrowser } from '../support/browser.ts'
-import { startWorld } from '../support/world.ts'
+import { person } from '../support/person.ts'
+import { reconnectPath, startWorld } from '../support/world.ts'
 import { callbackFrom, choose, copy, decide, exchanges, follow, heading, logIn, ownerOf, press } from './steps.ts'
 
 const SCOPES = 'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
@@ -185,6 +187,41 @@ test('a person who connects another account is asked again who they are', async 
   expect(await page.locator('header.account').innerText()).toContain('Creator account')
   expect(newExchanges()).toBe(2)
 })
+
+test.each([true, false])('each tab acts on the account that it shows (script: %s)', async (javaScript) => {
+  await using browser = await openBrowser({ javaScript })
+  const first = await browser.open(world.origin)
+  await logIn(first)
+  const second = await browser.open(world.origin)
+  await choose(second, 'Connect another account')
+  await decide(second, { as: 'mira.draws' })
+
+  await choose(first, 'Disconnect')
+  await press(first, 'Disconnect')
+
+  expect(await heading(first)).toBe('@mira.draws')
+  expect(await first.getByText('@harbour.bakery was disconnected').isVisible()).toBe(true)
+  expect((await world.database.query('SELECT username FROM accounts')).rows).toEqual([{ username: 'mira.draws' }])
+})
+
+test.each([true, false])(
+  'a person who reconnects as somebody else can try again, and switch between both (script: %s)',
+  async (javaScript) => {
+    await person(world).login()
+    await using browser = await openBrowser({ javaScript })
+    const page = await browser.open(world.origin + reconnectPath(world, APP_ID))
+
+    await choose(page, 'Reconnect @harbour.bakery')
+    await decide(page, { as: 'mira.draws' })
+    const isTold = await page.getByText('You connected @mira.draws, but this link was for @harbour.bakery.').isVisible()
+    await choose(page, 'Try again as @harbour.bakery')
+    await decide(page)
+    const reconnected = await heading(page)
+    await choose(page, '@mira.draws')
+
+    expect([isTold, reconnected, await heading(page)]).toEqual([true, '@harbour.bakery', '@mira.draws'])
+  },
+)
 
 test('a person who disconnects is back at the start, in every tab', async () => {
   await using browser = await openBrowser()
