@@ -57,7 +57,7 @@ describe('Meta’s callbacks to a Fastify app', () => {
 
     const told = await example.press('/people/business/remove-app')
 
-    expect(told).toContain('answered <b>200</b>')
+    expect(told).toContain('responded with <b>200</b>')
     expect(told).toContain('success')
     expect(told).not.toContain('class="problem"')
   })

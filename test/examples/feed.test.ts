@@ -34,6 +34,6 @@ test('a feed page shows the newest posts as long as its account is connected, an
   await example.press('/clock', { forward: '30 days' })
   expect((await feed()).text).toContain(NONE)
   const [, reconnect = ''] = /account\.needs_reconnect: connect the account again at (\S+)/.exec(example.errors()) ?? []
-  await owner.login('Get Started', {}, new URL(reconnect).pathname)
+  await owner.login('Reconnect @harbour.bakery', {}, new URL(reconnect).pathname)
   expect((await feed()).text).toContain(POST)
 })

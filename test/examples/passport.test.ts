@@ -55,7 +55,7 @@ describe('a person who logs in with Instagram beside Passport', () => {
 
     const told = await example.press('/people/creator/remove-app')
 
-    expect(told).toContain('answered <b>200</b>')
+    expect(told).toContain('responded with <b>200</b>')
     expect((await somebody.open('/')).text).toContain(LOG_IN)
   })
 
