@@ -65,7 +65,7 @@ const lastResort: ErrorRequestHandler = (error: unknown, request, response, _nex
   const context = requestContext(request)
   if (error !== context.error) context.log.error({ err: error }, 'the error page failed')
   if (response.headersSent) abort(response)
-  else response.status(500).type('text').send('Something went wrong here. Please try again later.')
+  else response.status(500).type('text').send('Something went wrong. Please try again later.')
 }
 
 /** Instagram's response, line by line. */
