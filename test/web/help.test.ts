@@ -248,8 +248,8 @@ test('Instagram’s message is shown without the token that it quotes', async ()
 })
 
 test.each([
-  ['token_revoked', 'This account needs you'],
-  ['of_a_newer_version', 'This account needs you'],
+  ['token_revoked', 'This account must be reconnected'],
+  ['of_a_newer_version', 'This account must be reconnected'],
 ])('the page of an account whose stored reason is %s is still shown', async (stored, words) => {
   const somebody = person(world)
   await somebody.login()
