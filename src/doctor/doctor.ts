@@ -43,7 +43,7 @@ export async function examine(installation: Installation, feed?: string): Promis
 }
 
 /** Checks the settings without any request. */
-export function checkSettings(
+function checkSettings(
   installation: Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>,
 ): Finding[] {
   return [

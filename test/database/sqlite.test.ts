@@ -62,8 +62,8 @@ test('what a transaction commits survives a power cut, and what is deleted is ov
   const database = await opened(`file:${await temporaryFolder()}/accounts.db`)
   const settings = ['journal_mode', 'synchronous', 'secure_delete', 'foreign_keys']
 
-  const values = await database.transaction(({ query }) =>
-    Promise.all(settings.map(async (name) => (await query(`PRAGMA ${name}`)).rows)),
+  const values = await database.transaction((transaction) =>
+    Promise.all(settings.map(async (name) => (await transaction.query(`PRAGMA ${name}`)).rows)),
   )
 
   expect(values).toStrictEqual([

@@ -87,7 +87,11 @@ describe('a response', () => {
     ['in another protocol', 'SSH-2.0-OpenSSH_9.9\r\n', 'bytes that are not HTTP'],
     ['with two lengths', `${OK}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`, 'a body of another length'],
     ['with headers without end', `${OK}x-long: ${'x'.repeat(200_000)}`, 'headers of more than 64 kB'],
-    ['after 100 Continue', `HTTP/1.1 100 Continue\r\n\r\n${OK}\r\n${TOKEN}`, 'an unexpected interim response (100 Continue)'],
+    [
+      'after 100 Continue',
+      `HTTP/1.1 100 Continue\r\n\r\n${OK}\r\n${TOKEN}`,
+      'an unexpected interim response (100 Continue)',
+    ],
     ['that switches protocols', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', '101'],
   ])('%s is unreadable, and the error says what came', async (_, bytes, received) => {
     await using server = await startRawServer(bytes)

@@ -101,7 +101,7 @@ describe('a token', () => {
 
     expect(page.status).toBe(200)
     expect(page.text).toContain('@a.person')
-    expect(page.text).toContain('<code>4711</code>')
+    expect(page.text).toContain('>4711</')
   })
 
   test('that has no id, and no profile, belongs to nobody: the login fails as the profile did', async () => {
@@ -127,7 +127,7 @@ describe('a token', () => {
 
     const [, told = ''] = /<p class="warning">(.*?)<\/p>/s.exec(page.text) ?? []
     expect(page.status).toBe(200)
-    expect(told).toContain('This token cannot be used or refreshed.')
+    expect(told).toContain('This token can’t be used or renewed.')
     expect(told).toContain(words)
     expect(told).toContain(`href="/help/${code}"`)
     expect(world.log.slice(before).join('')).toContain(`"explained":"${code}"`)

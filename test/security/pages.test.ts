@@ -62,9 +62,9 @@ async function pagesWith(text: string): Promise<Record<string, string>> {
   return pages
 }
 
-/** The elements of a page with the names of their attributes: what must not depend on any text. */
+/** The elements of a page with the names of their attributes: what must not depend on any text. Words like settings are set as code. */
 function structureOf(page: string): string[] {
-  return Array.from(page.matchAll(/<[a-z/!][^>]*>/gi), ([tag]) => tag.replace(/="[^"]*"/g, ''))
+  return Array.from(page.matchAll(/<(?!\/?code>)[a-z/!][^>]*>/gi), ([tag]) => tag.replace(/="[^"]*"/g, ''))
 }
 
 const harmless = await pagesWith('plain words')

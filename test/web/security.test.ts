@@ -331,6 +331,7 @@ const UNLIMITED = [
   'GET /api/accounts/:id',
   'GET /api/accounts/:id/token',
   'GET /api/openapi.json',
+  'GET /assets/apple-touch-icon.png',
   'GET /assets/icon.svg',
   'GET /assets/page.js',
   'GET /assets/style.css',

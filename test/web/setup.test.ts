@@ -213,7 +213,9 @@ test('a pasted Embed URL is compared with the settings, and ticks the addresses 
 
   expect(status).toBe(200)
   expect(text).toMatch(/<li class="is-ok"><strong>Embed URL: redirect URI<\/strong>/)
-  expect(text).toMatch(/<li class="is-unknown"><strong>Embed URL: scopes<\/strong> <span><code>INSTAGRAM_SCOPES<\/code> leaves out/)
+  expect(text).toMatch(
+    /<li class="is-unknown"><strong>Embed URL: scopes<\/strong> <span><code>INSTAGRAM_SCOPES<\/code> leaves out/,
+  )
   expect(text).toContain('id="settings" open')
   expect(later.text).toMatch(/class="step done" id="addresses"/)
   expect(other.sandbox.calls).toHaveLength(0)
