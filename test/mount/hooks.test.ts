@@ -288,7 +288,7 @@ describe('after a failed login', () => {
       title: expect.any(String) as string,
       path: '/response',
     })
-    expect(site.log.at(-1)).toMatchObject({ level: 'info', details: { outcome: 'declined' } })
+    await expect.poll(() => site.log.at(-1)).toMatchObject({ level: 'info', details: { outcome: 'declined' } })
   })
 
   test.each<[string, OnFailure, boolean]>([

@@ -180,8 +180,8 @@ test.each([
     const response = await post(world, '/deauthorize', { signed_request })
 
     expect([response.status, response.body]).toStrictEqual([400, { error: 'invalid_request' }])
-    expect(world.log.at(-1)).toMatch(/^\{"level":40,/)
-    expect(world.log.at(-1)).toContain(reason)
+    // The request is logged after its response.
+    await expect.poll(() => world.log.at(-1)).toMatch(new RegExp(`^\\{"level":40,.*${reason}`))
     expect(await rows(world)).toMatchObject([{ status: 'ok' }])
   },
 )
