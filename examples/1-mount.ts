@@ -44,7 +44,8 @@ app.get('/', async (request, response) => {
   response.send(ejs.render(PAGE, { visits, account }))
 })
 
-const server = app.listen(port, () => {
+const server = app.listen(port, (error) => {
+  if (error) throw error
   console.log(`Ready: http://localhost:${port}`)
 })
 

@@ -66,6 +66,7 @@ app.post('/logout', async (request, response) => {
   response.redirect('/')
 })
 
-app.listen(port, () => {
+app.listen(port, (error) => {
+  if (error) throw error
   console.log(`Ready: http://localhost:${port}`)
 })

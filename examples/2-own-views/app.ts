@@ -23,6 +23,7 @@ app.get('/', (_request, response) => {
   response.redirect('/instagram/')
 })
 
-app.listen(port, () => {
+app.listen(port, (error) => {
+  if (error) throw error
   console.log(`Ready: http://localhost:${port}`)
 })

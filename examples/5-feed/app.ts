@@ -58,6 +58,7 @@ async function newestPosts(): Promise<Post[]> {
   return data
 }
 
-app.listen(port, () => {
+app.listen(port, (error) => {
+  if (error) throw error
   console.log(`Ready: http://localhost:${port}`)
 })
