@@ -277,7 +277,7 @@ function checkVersion(version: string | undefined, setting: string, now: Date): 
 export function checkRedirectUri({ sandbox, settings, listening, names }: Checked): Finding | Finding[] {
   const name = 'Redirect URI'
   if (settings.redirectUri === undefined) return []
-  if (sandbox) return ok(name, 'The sandbox accepts any redirect URI.')
+  if (sandbox) return ok(name, 'The sandbox has registered it.')
   const url = new URL(settings.redirectUri)
   const isLocal = isLoopback(url)
   if (url.protocol === 'http:' && isLocal)

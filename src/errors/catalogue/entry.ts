@@ -105,4 +105,5 @@ export const TELL_OPERATOR = 'This isn’t your fault, and trying again won’t 
 
 export const CONNECT_AGAIN = 'Ask the account’s owner to connect it again. There is no other way to get a new token.'
 export const OPEN_SETTINGS = `In Meta’s dashboard open ${LOGIN_SETUP} → 3. Set up Instagram business login → Business login settings.`
-export const RESTART = 'Restart the app so that it reads the new value. Recreate a container: it keeps the old one.'
+export const RESTART =
+  'Restart the app so that it reads the new value. In a container, recreate the container: a restart keeps the old value.'
