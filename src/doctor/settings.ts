@@ -191,7 +191,7 @@ export function checkScopes({ settings: { scopes }, names }: Checked): Finding |
     )
   return findings.length > 0
     ? findings
-    : ok('Scopes', `Instagram supports ${scopes.length === 1 ? 'it' : 'all of them'}.`)
+    : ok('Scopes', `Instagram supports ${scopes.length === 1 ? 'the requested scope' : 'all requested scopes'}.`)
 }
 
 function checkScope(scope: string, setting: string): Finding | Finding[] {
@@ -228,7 +228,7 @@ export function checkAddresses({ settings, names, now }: Checked): Finding | Fin
   ].flat()
   return findings.length > 0
     ? findings
-    : ok('Addresses', 'Instagram’s standard endpoints are used, or those of a mock.')
+    : ok('Addresses', 'Instagram’s standard endpoints are used, or a server that simulates them.')
 }
 
 function checkAddress(address: string | undefined, setting: string, right: string): Finding | Finding[] {

@@ -152,7 +152,7 @@ test.each([...DEAD_SCOPES])(
 test('the five scopes of today are fine', async () => {
   const findings = await site.examine({ INSTAGRAM_SCOPES: SCOPES.join(' ') })
 
-  expect(findingsOn('Scopes', findings)).toEqual([{ outcome: 'ok', says: 'Instagram supports all of them.' }])
+  expect(findingsOn('Scopes', findings)).toEqual([{ outcome: 'ok', says: 'Instagram supports all requested scopes.' }])
 })
 
 const UNKNOWN: readonly (readonly [setting: string, value: string, name: string, says: RegExp])[] = [
