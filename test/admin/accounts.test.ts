@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DAY_MS } from '../../src/facts.ts'
+import { DAY_MS, HOUR_MS } from '../../src/facts.ts'
 import { addCopies, refreshes } from '../api/support.ts'
 import { linkCalled, person } from '../support/person.ts'
 import { admin, APP_ID, plainText, rowsOf, startSharedAdminWorld } from './support.ts'
@@ -18,6 +18,17 @@ test('an admin sees each account with its status, and no token', async () => {
   expect(rowsOf(text)[1]).toMatch(/^@harbour.bakery Harbour Bakery OK Expires in \d+ days \d+ \w+ \d{4} .*Disconnect…$/)
   expect(text).toContain(`${world.origin}/reconnect/`)
   expect(text).not.toContain('IGAA')
+})
+
+test('the list stays as it is while nothing changes, so that a page that fetches it again keeps its rows', async () => {
+  const somebody = await admin(world)
+  world.pass(HOUR_MS - (world.now().getTime() % HOUR_MS))
+  const before = await somebody.get('/accounts')
+  world.pass(3_000)
+
+  const after = await somebody.get('/accounts')
+
+  expect(after.text).toBe(before.text)
 })
 
 test('each account has a page with its permissions, ids and times, and without its token', async () => {

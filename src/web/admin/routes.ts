@@ -4,6 +4,7 @@ import { type Account, accountTitle, describeReason } from '../../accounts/accou
 import { describeDisconnect } from '../../accounts/disconnect.ts'
 import { REFRESH_MESSAGES } from '../../accounts/refresher.ts'
 import type { Context } from '../../context.ts'
+import { HOUR_MS } from '../../facts.ts'
 import { type Address, parameterOf, reconnectUrl } from '../request.ts'
 import { limitRequests } from '../security.ts'
 import { setFlash, takeFlash } from '../session.ts'
@@ -23,7 +24,9 @@ export function createAdminRoutes(context: Context, address: Address, page: read
       )
     return router
   }
-  const urlOf = (account: Account) => reconnectUrl(address, account, context)
+  // The same link for an hour: the page replaces rows that have changed.
+  const linkTime = () => new Date(Math.floor(now().getTime() / HOUR_MS) * HOUR_MS)
+  const urlOf = (account: Account) => reconnectUrl(address, account, { config, now: linkTime })
   const admin = [...page, requireAdmin(config)]
   router.use(createSignInRoutes(context, page))
 
