@@ -244,14 +244,14 @@ export function loginHandlers(context: Context, address: Address) {
     response: Response,
     finished?: { accountId: string | undefined },
   ) {
-    const { accountId = account.id } = finished ?? {}
-    const intended = accountId === account.id ? undefined : await accounts.findById(accountId)
+    // By its key: an account whose profile could not be read at first has another ID now.
+    const linked = finished?.accountId === undefined ? undefined : await accounts.findById(finished.accountId)
     const connected = session.accountKeys(request).length > 1 ? await connectedAccounts(request) : []
     await renderView(response, 'response', {
       account: accountView(account, await tokenOf(account, request), now()),
       accounts: connected.length > 1 ? connected.map((each) => ({ id: each.id, title: accountTitle(each) })) : [],
       reconnectUrl: reconnectView(account).url,
-      intended: intended ? reconnectView(intended) : null,
+      intended: linked && linked.key !== account.key ? reconnectView(linked) : null,
       connectAnother: beginLogin(request, response, { forceReauth: true }),
       justConnected: finished !== undefined,
       notice: await session.takeFlash(request),

@@ -301,6 +301,19 @@ describe('a reconnect link', () => {
     },
   )
 
+  test('is about the same account after its ID became known', async () => {
+    await person(world).login()
+    const { rows } = await world.database.query('SELECT user_id FROM accounts')
+    await query('UPDATE accounts SET id = user_id, profile_read_at = NULL')
+    const somebody = person(world)
+    const start = await somebody.get(reconnectPath(world, String(rows[0]?.['user_id'])))
+
+    const page = await somebody.get(await somebody.authorize(linkCalled('Reconnect @harbour.bakery', start.text)))
+
+    expect(page.text).toContain('<h1>@harbour.bakery</h1>')
+    expect(page.text).not.toContain('but this link was for')
+  })
+
   test('is valid for ninety days', async () => {
     await person(world).login()
     const link = reconnectPath(world, APP_ID)
