@@ -47,6 +47,18 @@ export function reconnectUrl(
   return `${url}/reconnect/${createReconnectLink(id, config.sessionSecrets, now())}`
 }
 
+/**
+ * A link that opens a page in the system's browser, for people in the in-app browsers of Instagram and Facebook; `null` in any other browser.
+ * These link schemes are undocumented.
+ */
+export function systemBrowserLink(userAgent: string, page: string): string | null {
+  const [app] = /\b(Instagram|FBAN|FBAV|FB_IAB)\b/.exec(userAgent) ?? []
+  if (!app) return null
+  const [scheme = '', rest = ''] = page.split('://')
+  if (userAgent.includes('Android')) return `intent://${rest}#Intent;scheme=${scheme};end`
+  return app === 'Instagram' ? `instagram://extbrowser/?url=${encodeURIComponent(page)}` : `x-safari-${page}`
+}
+
 /** The names of our cookies. */
 export type CookieNames = ReturnType<typeof cookieNames>
 
