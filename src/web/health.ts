@@ -25,7 +25,8 @@ export function readiness({ database, stopping, log }: Context): RequestHandler 
     try {
       await withTimeout(DATABASE_LIMIT_MS, database.query('SELECT MAX(version) AS version FROM schema_versions'))
       if (database.hasFailedWrite) {
-        if (performance.now() < nextTestWrite) return false
+        if (performance.now() < nextTestWrite)
+          throw new AppError('database_unavailable', { message: 'A write to the database failed' })
         nextTestWrite = performance.now() + TEST_WRITE_INTERVAL_MS
         await withTimeout(DATABASE_LIMIT_MS, database.query(TEST_WRITE))
         database.hasFailedWrite = false
