@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
@@ -12,9 +13,6 @@ import { ENVIRONMENT_NAMES } from '../errors/settingNames.ts'
 const ENTRY =
   /^(\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?))(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm
 
-/** Refuses other encodings, such as UTF-16 of Windows PowerShell: they could not be written back unchanged. */
-const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /** The variables of `.env` in the current folder, and warnings of probable mistakes. @throws Error in a sentence, if it cannot be read */
 export function readEnvFile(): { variables: Environment; warnings: string[] } {
   const text = read('.env')
@@ -27,7 +25,11 @@ export function readEnvFile(): { variables: Environment; warnings: string[] } {
       ? `${name} in .env ends before its #, which begins a comment. Put the value in quotes to keep the #.`
       : []
   })
-  return { variables: parse(text), warnings: warnings.flat() }
+  // The folder may be a stranger's: its file must not switch off the checks of certificates.
+  const { NODE_TLS_REJECT_UNAUTHORIZED: unchecked, ...variables } = parse(text)
+  const ignored =
+    unchecked === undefined ? [] : 'NODE_TLS_REJECT_UNAUTHORIZED in .env is ignored. Set it in the environment.'
+  return { variables, warnings: [warnings, ignored].flat(2) }
 }
 
 /**
@@ -49,9 +51,10 @@ export async function setVariable(file: string, name: string, value: string): Pr
 
 function read(file: string): string {
   try {
-    const text = DECODER.decode(readFileSync(file))
-    if (text.includes('\0')) throw new Error('it is not in UTF-8; save it in that encoding')
-    return text
+    const bytes = readFileSync(file)
+    // Other encodings, such as UTF-16 of Windows PowerShell, could not be written back unchanged.
+    if (!isUtf8(bytes) || bytes.includes(0)) throw new Error('it is not in UTF-8; save it in that encoding')
+    return bytes.toString()
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw new Error(`${file} cannot be read: ${fileProblem(cause)}.`, { cause })

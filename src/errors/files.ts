@@ -4,7 +4,6 @@ export function fileProblem(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   const user = process.getuid ? `user ${process.getuid()}` : 'this user'
   if (code === 'EISDIR') return 'it is a folder'
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not in UTF-8; save it in that encoding'
   if (code === 'EACCES' || code === 'EPERM')
     return `${message}. Give ${user} read and write permission there (chown or chmod), or run this as a user who has it`
   if (code === 'EROFS') return `${message}. Use a writable folder, such as a volume with write permission for ${user}`

@@ -108,6 +108,7 @@ test('probable mistakes in .env are warned of, and everything else is read', asy
   await using here = await place()
   const lines = [
     'SESSION_SECRET=x',
+    'NODE_TLS_REJECT_UNAUTHORIZED=0',
     'LOG_LEVEL=debug#canary',
     'SHOW_TOKEN=off # a comment',
     'API_KEYS="#"',
@@ -122,6 +123,7 @@ test('probable mistakes in .env are warned of, and everything else is read', asy
   expect(warnings).toStrictEqual([
     expect.stringContaining('SESSION_SECRET in .env is no setting: did you mean SESSION_SECRETS?'),
     expect.stringContaining('LOG_LEVEL in .env ends before its #'),
+    expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED in .env is ignored'),
   ])
   expect(app.output()).not.toContain('canary')
 })
