@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import { Agent, type Dispatcher, EnvHttpProxyAgent, errors, Pool } from 'undici'
 import type { ProxySettings } from './config.ts'
 import { AppError } from './errors/errors.ts'
 
@@ -42,4 +42,9 @@ class ProxyPool extends Pool {
     const message = `The proxy ${this.#host} answered ${statusCode} to CONNECT ${options.path}.`
     throw new AppError('proxy_failed', { message })
   }
+}
+
+/** An error of a call without the bytes that undici's parser could not read: a secret may be in them. */
+export function withoutData(error: unknown): unknown {
+  return error instanceof errors.HTTPParserError ? Object.assign(error, { data: undefined }) : error
 }

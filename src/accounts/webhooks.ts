@@ -1,10 +1,10 @@
 import { Webhook } from 'standardwebhooks'
-import { type Dispatcher, errors, request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import type { ProxySettings } from '../config.ts'
 import type { Database } from '../database/database.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../facts.ts'
 import type { Logger } from '../log.ts'
-import { createAgent } from '../proxy.ts'
+import { createAgent, withoutData } from '../proxy.ts'
 
 /** Events that are sent at the same time. */
 const CONCURRENCY = 10
@@ -129,8 +129,7 @@ export function createWebhookDelivery(options: {
       await response.body.dump({ limit: RESPONSE_SIZE_LIMIT })
       return failureOf(response)
     } catch (cause) {
-      // undici keeps the bytes that its parser could not read; the payload may be among them.
-      return { cause: cause instanceof errors.HTTPParserError ? Object.assign(cause, { data: undefined }) : cause }
+      return { cause: withoutData(cause) }
     }
   }
 

@@ -5,7 +5,7 @@ import type { InstagramErrorKind } from '../errors/catalogue/entry.ts'
 import type { InstagramErrorCode } from '../errors/catalogue.ts'
 import { type Evidence, InstagramError, isAppError } from '../errors/errors.ts'
 import type { Logger } from '../log.ts'
-import { createAgent } from '../proxy.ts'
+import { createAgent, withoutData } from '../proxy.ts'
 import { CLOCK_TOLERANCE_MS, type HttpResponse, readUsage } from './responses.ts'
 import { nameOf, shapeOf } from './shape.ts'
 
@@ -176,7 +176,7 @@ async function send(
       headers,
       usage: readUsage(headers),
       clockAheadMs: Number.isNaN(date) ? undefined : Math.round((sentAt.getTime() + now().getTime()) / 2 - date),
-      mask: (text) => text && maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
+      mask: (text) => maskSecrets(text, [...url.searchParams, ...(form ?? [])]),
     }
   } catch (cause) {
     const received = malformed(cause)
@@ -193,11 +193,6 @@ function maskSecrets(text: string, fields: readonly (readonly [name: string, val
     .reduce((masked, [, secret]) => masked.replaceAll(secret, '…'), text)
     .replace(/[\w-]{40,}/g, '…')
     .slice(0, MAX_MESSAGE_LENGTH)
-}
-
-/** undici’s parser error carries the bytes that it could not parse: a token may be in them. */
-function withoutData(error: unknown): unknown {
-  return error instanceof errors.HTTPParserError ? Object.assign(error, { data: undefined }) : error
 }
 
 type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Buffer

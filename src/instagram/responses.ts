@@ -21,7 +21,7 @@ export interface HttpResponse {
   /** How many milliseconds this machine’s clock is ahead of Instagram’s; `undefined`: the response has no time. */
   clockAheadMs: number | undefined
   /** Prepares a text for an error: masks the request’s secrets and everything as long as a token, and limits the length. */
-  mask: (text: string | undefined) => string | undefined
+  mask: (text: string) => string
 }
 
 /**
@@ -258,7 +258,7 @@ function readJson<Shape extends z.ZodType>(response: HttpResponse, schema: Shape
   if (error) {
     const { type, message, traceId } = error
     // Instagram quotes malformed tokens in its messages.
-    const clean = (text: string | undefined) => text && escapeControls(mask(text) ?? '')
+    const clean = (text: string | undefined) => text && escapeControls(mask(text))
     const said = { ...error, type: clean(type), message: clean(message), traceId: clean(traceId) }
     const code = matchInstagramError({ ...error, status }) ?? (status > 299 && status < 400 ? 'unreadable' : 'unknown')
     throw new InstagramError(code, { ...evidence, ...said })
