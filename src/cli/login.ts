@@ -117,7 +117,7 @@ function withOptions({ sandbox, port, ...options }: LoginOptions, terminal: Term
 /** The settings in an Embed URL. Those that are set already are compared with it. @throws Error in a sentence: it is no Embed URL */
 function readEmbedUrl(pasted: string, given: Environment, terminal: Terminal): Environment {
   const { INSTAGRAM_CLIENT_ID: clientId, INSTAGRAM_REDIRECT_URI: redirectUri, INSTAGRAM_SCOPES: list } = given
-  const settings = { clientId, redirectUri, scopes: list?.split(/[\s,]+/) }
+  const settings = { clientId, redirectUri, scopes: list?.split(/[\s,]+/).filter(Boolean) }
   const { findings, embedded } = compareEmbedUrl(pasted, settings, ENVIRONMENT_NAMES)
   const wrong = findings.filter(({ outcome }) => outcome === 'wrong')
   const sentences = wrong.map(({ name, says, fix = '' }) => `${name}: ${says}\n  → ${fix}`)
