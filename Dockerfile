@@ -12,7 +12,7 @@ COPY --from=libraries /app/node_modules ./node_modules
 COPY package.json ./
 COPY views ./views
 COPY src ./src
-# Any user may write there who is in group 0, as on OpenShift.
+# Writable for any user in group 0, as OpenShift requires.
 RUN install --directory --owner=node --group=0 --mode=2770 /data node_modules/.cache
 USER node
 EXPOSE 3000

@@ -77,10 +77,8 @@ export function createContext(config: Config, parts: ContextParts): Context {
   const events = createEvents({ now, listeners: [onEvent, ...listeners], forWebhook, reconnectUrl })
   const accounts = createAccounts({ database, cipher, events, schedule, now })
   const metrics = createMetrics(database, accounts, now, config.apiKeys.length > 0)
-  const instagram = createInstagramClient(config.instagram, {
-    ...{ now, log, proxy: config.proxy },
-    onCall: metrics.onCall,
-  })
+  const { onCall } = metrics
+  const instagram = createInstagramClient(config.instagram, { now, log, proxy: config.proxy, onCall })
   const leases = createLeases(database, cipher, events, now)
   const refresher = createRefresher({ instagram, accounts, leases, schedule, log, now, names: config.names })
   const attempts = createLoginAttempts(database, log, now)

@@ -42,8 +42,7 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   const ownCertificate = config.listening?.https === 'self-signed' ? certificate?.cert : undefined
 
   await using closing = new AsyncDisposableStack()
-  const sandbox = config.sandbox ? await startSandbox(config, ownCertificate, log) : undefined
-  closing.defer(async () => sandbox?.close())
+  const sandbox = closing.use(config.sandbox ? await startSandbox(config, ownCertificate, log) : undefined)
   const address = addressOf(config.instagram.redirectUri)
   const stopping = new AbortController()
   const file = sqliteFile(config.databaseUrl)

@@ -262,7 +262,7 @@ const NOT_OK = STATUSES.filter((status) => status !== 'ok')
   .map((status) => `'${status}'`)
   .join(', ')
 
-/** Accounts from which on they are not counted anew each time, and milliseconds for which a count is used then. */
+/** From this many accounts on, counts are cached for `COUNT_LIFETIME_MS`. */
 const MANY = 10_000
 const COUNT_LIFETIME_MS = 30_000
 

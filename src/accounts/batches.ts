@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Queries } from '../database/queries.ts'
 
-/** Rows that are deleted at once at most: nobody else gets a turn for some milliseconds. */
+/** The most rows that one statement deletes: on SQLite, other queries wait for it. */
 const BATCH = 100
 
 /** Tables whose rows are deleted in batches, and their primary keys. */
 const KEYS = { sessions: 'sid', login_attempts: 'state_hash', events: 'id' } as const
 
-/** Deletes some rows. Returns whether there may be more: see {@link inBatches}. @param condition With `$1`, and with an index */
+/** Deletes one batch of rows. Returns whether there may be more. `condition` has the parameter `$1`, and must be covered by an index. */
 export async function deleteBatch(
   queries: Queries,
   table: keyof typeof KEYS,
@@ -31,7 +31,7 @@ export async function leaveSessions(queries: Queries, accountKey: string): Promi
   await queries.query(sql, [accountKey])
 }
 
-/** Deletes batch after batch, until there is no more or `signal` aborts. Others get their turn between two of them. */
+/** Deletes batch after batch until none is left or `signal` aborts. Yields to other work in between. */
 export async function inBatches(deleteBatch: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
   while (!signal?.aborted && (await deleteBatch())) await setImmediate()
 }

@@ -82,7 +82,7 @@ export async function accounts(
   await run({ context, options, terminal, isPretty }, name)
 }
 
-/** Where the accounts are, for which app, and how they are. Exits with status 1 unless each has a valid token, and there is one. */
+/** Prints the database, the app ID and the accounts. Exits with status 1 unless there is an account and all have a valid token. */
 async function status(invocation: Invocation): Promise<void> {
   const { context, options, terminal } = invocation
   const { databaseUrl, instagram } = context.config
@@ -129,7 +129,7 @@ async function watch({ context, options, terminal }: Invocation): Promise<void> 
   }
 }
 
-/** A page of what is listed; a search has one page only, of this limit. */
+/** One page of accounts. A search returns a single page of at most this many. */
 function read({ accounts }: Context, { search, status }: AccountsOptions, after: string, limit: number) {
   return search ? accounts.search(search, { status, limit }) : accounts.page({ status, limit: PAGE_SIZE, after })
 }
@@ -159,7 +159,7 @@ async function disconnect({ context, options, terminal }: Invocation, name?: str
   if (!done) throw new ExitError(1)
 }
 
-/** Accounts for a terminal: one in a line, and below it what is wrong with it. */
+/** One line for each account, and its problem on the next line. */
 function accountLines(accounts: readonly Account[], now: Date, { output }: Terminal): string[] {
   const names = accounts.map((account) => titleOf(account).slice(0, LONGEST_NAME))
   const ids = accounts.map(({ id }) => plainLine(id))

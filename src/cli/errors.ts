@@ -60,7 +60,7 @@ function sentenceOf(error: NodeJS.ErrnoException & { port?: number }): string {
   return error.code === 'EADDRINUSE' ? `Port ${error.port} is in use. Choose another one with --port.` : error.message
 }
 
-/** Whether the catalogue says more than the message. Of a database that is unavailable, the message names it. */
+/** Whether the catalogue explains the error better than its message, which names the database if that is unavailable. */
 function isExplained(error: unknown): boolean {
   return isAppError(error) && !isAppError(error, 'usage', 'settings', 'internal', 'database_unavailable')
 }

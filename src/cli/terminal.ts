@@ -52,7 +52,7 @@ export function listenForInterruption(status = 130): Disposable & { signal: Abor
   return { signal: controller.signal, [Symbol.dispose]: stop }
 }
 
-/** How the person starts this program. */
+/** The command that started this program. */
 export function programName({ environment, isProject = false }: Terminal): string {
   if (isProject) return 'npm run'
   return environment['npm_command'] === 'exec' ? 'npx instagram-access-token' : 'instagram-access-token'
@@ -63,7 +63,7 @@ export function isInteractive({ input, messages }: Terminal): boolean {
   return input.isTTY && messages.isTTY
 }
 
-/** Text with everything escaped that steers a terminal or turns text round, but for line feeds, tabs and {@link styled} colors. */
+/** Escapes control and bidi characters, except line feeds, tabs and {@link styled} colors. */
 function safe(text: string): string {
   const parts = text.split(/(\p{Cc}\[[\d;]*m)/u)
   return parts.map((part, index) => (index % 2 === 1 && part.startsWith('\x1b') ? part : escapeInLines(part))).join('')

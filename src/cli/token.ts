@@ -43,7 +43,7 @@ export function checkDelivery({ env, name }: DeliveryOptions): void {
     throw usageError('--name cannot be __proto__: JavaScript programs cannot read such a variable.')
 }
 
-/** Gives the token where it is wanted. */
+/** Prints the token, or writes it to a file. */
 export async function deliver(
   { id, username }: Account,
   valid: ValidToken,
@@ -61,7 +61,7 @@ export async function deliver(
   else if (env === undefined) print(terminal, access_token)
 }
 
-/** What an account is called in a terminal. */
+/** The account’s title for a terminal. */
 export function titleOf(account: Account): string {
   return plainLine(accountTitle(account))
 }

@@ -29,8 +29,8 @@ export async function checkChangelog({ config }: Installation, feed: string | un
     if (!response.ok || items.length === 0)
       return [unknown(name, `${quoted(feed)} answered ${response.status}, without entries.`, 'Open it in a browser.')]
     const entries = items.map((item) => ({ title: textOf(item, 'title'), time: Date.parse(textOf(item, 'pubDate')) }))
-    const isOld = (time: number) => daysUntil(CHECKED_DAY, new Date(time)) >= 0
-    const newer = entries.filter(({ time }) => Number.isNaN(time) || !isOld(time)).slice(0, MAX_ENTRIES)
+    const isNew = ({ time }: { time: number }) => Number.isNaN(time) || daysUntil(CHECKED_DAY, new Date(time)) < 0
+    const newer = entries.filter(isNew).slice(0, MAX_ENTRIES)
     if (newer.length === 0) return [ok(name, `No entries since ${dayInWords(CHECKED_DAY)}.`)]
     const fix = `Read ${feed.replace(/rss\/$/, '')}, and install the latest version.`
     return newer.map(({ title, time }) => {

@@ -50,7 +50,7 @@ export function isHelpCode(name: unknown): name is HelpCode {
 
 const tables = new WeakMap<SettingNames, Readonly<Record<ErrorCode, Explanation>>>()
 
-/** The catalogue with what the reader calls the settings. Made once for each object of names. */
+/** The catalogue with the reader's names for the settings. Cached for each object of names. */
 export function explanationsFor(names: SettingNames): Readonly<Record<ErrorCode, Explanation>> {
   const known = tables.get(names)
   if (known) return known

@@ -49,7 +49,7 @@ export function openSession({ database, config }: Context, { cookies, sessionKey
     name: cookies.session,
     cookie: { ...COOKIE, secure: cookies.secure, maxAge: SESSION_LIFETIME_MS },
     genid: (request) => newSessionId(request) ?? '',
-    proxy: true, // X-Forwarded-Proto tells of https.
+    proxy: true, // Trusts X-Forwarded-Proto.
     resave: false,
     rolling: false,
     saveUninitialized: false,

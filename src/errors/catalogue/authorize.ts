@@ -53,7 +53,7 @@ export const authorizeErrors = {
     advice:
       'In the Instagram app choose Settings → Account type and tools → Switch to professional account. It’s free. Then try again.',
     meaning: 'Instagram login supports professional accounts only. No Facebook Page is needed.',
-    steps: ['Nothing: only the account’s owner can switch it.'],
+    steps: ['Ask the account’s owner to switch to a professional account.'],
     unconfirmed: 'The exact message that Instagram shows for a personal account is not known.',
   }),
   invalid_scope: instagramError('app_misconfigured', ['page', 'callback', 'exchange'], 502, 'operator', {

@@ -48,7 +48,7 @@ export function problemHandlers(
   program: readonly RequestHandler[],
 ): ErrorRequestHandler[] {
   const sendProblem = handleErrors((error, request, response) => {
-    const problem = toApiError(error, ({ id }) => reconnectUrl(address, { id }, context))
+    const problem = toApiError(error, (account) => reconnectUrl(address, account, context))
     const { code } = problem
     const current = requestContext(request)
     current.error = problem
