@@ -91,7 +91,7 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
   if (config.takesTokens)
     router.post('/import', page, security.limitRequests('import'), parseForm('16kb'), login.importPastedToken)
   router.get('/disconnect', page, login.disconnectPage)
-  router.post('/disconnect', page, parseForm('16kb'), login.disconnect)
+  router.post('/disconnect', page, security.limitRequests('disconnect'), parseForm('16kb'), login.disconnect)
   router.get('/setup', page, operatorOnly, setup.guide)
   router.post('/setup', page, operatorOnly, security.limitRequests('doctor'), parseForm('16kb'), setup.check)
   router.use(createAdminRoutes(context, address, page))

@@ -75,7 +75,7 @@ export function createAdminRoutes(context: Context, address: Address, page: read
     })
   })
 
-  router.post('/accounts/:id/disconnect', ...admin, async (request, response) => {
+  router.post('/accounts/:id/disconnect', ...admin, limitRequests('disconnect'), async (request, response) => {
     const account = await findOrGoBack(request, response)
     if (!account) return
     const disconnected = await context.disconnect(account.key)

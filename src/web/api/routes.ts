@@ -74,7 +74,7 @@ export function createApiRoutes(context: Context, address: Address, program: rea
       .get(async (request, response) => {
         response.json(accountJson(await findAccount(context, request.params.id)))
       })
-      .delete(async (request, response) => {
+      .delete(limitRequests('disconnect'), async (request, response) => {
         const { key } = await findAccount(context, request.params.id)
         await context.disconnect(key)
         response.status(204).end()
