@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { rateLimit } from 'express-rate-limit'
+import { type Options, rateLimit, type Store } from 'express-rate-limit'
 import helmet from 'helmet'
 import { isLoopback } from '../config.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
@@ -182,6 +182,8 @@ const REQUESTS_PER_MINUTE = {
   picture: 600,
   /** Refreshes by hand: one call to Instagram each. */
   refresh: 600,
+  /** Disconnects: one call to Instagram each. */
+  disconnect: 600,
   /** Runs of the doctor. */
   doctor: 60,
   /** Pasted tokens: three calls to Instagram each. */
@@ -200,10 +202,43 @@ const FAILURES_ONLY: ReadonlySet<keyof typeof REQUESTS_PER_MINUTE> = new Set(['c
 /** Failures of this site, which count against nobody. */
 const OWN_FAILURES: ReadonlySet<unknown> = new Set<ErrorCode>(['database_unavailable', 'interrupted', 'token_not_kept'])
 
+/** Counts requests by the monotonic clock. The library's own store goes by the system's, which can be set back. */
+export class MonotonicStore implements Store {
+  readonly localKeys = true
+  readonly #clients = new Map<string, { totalHits: number; endsAt: number }>() // In the order of their ends.
+  #windowMs = MINUTE_MS
+
+  init({ windowMs }: Options): void {
+    this.#windowMs = windowMs
+  }
+
+  increment(key: string): { totalHits: number; resetTime: Date } {
+    const now = performance.now()
+    for (const [known, { endsAt }] of this.#clients) {
+      if (endsAt > now) break
+      this.#clients.delete(known)
+    }
+    const client = this.#clients.get(key) ?? { totalHits: 0, endsAt: now + this.#windowMs }
+    client.totalHits += 1
+    this.#clients.set(key, client)
+    return { totalHits: client.totalHits, resetTime: new Date(Date.now() + client.endsAt - now) }
+  }
+
+  decrement(key: string): void {
+    const client = this.#clients.get(key)
+    if (client && client.totalHits > 0) client.totalHits -= 1
+  }
+
+  resetKey(key: string): void {
+    this.#clients.delete(key)
+  }
+}
+
 /** Limits requests by address: `too_many_requests`, with the header `Retry-After`. Each returned handler counts for itself. */
 export function limitRequests(what: keyof typeof REQUESTS_PER_MINUTE): RequestHandler {
   return rateLimit({
     ...RATE_LIMIT,
+    store: new MonotonicStore(),
     windowMs: MINUTE_MS,
     limit: REQUESTS_PER_MINUTE[what],
     requestWasSuccessful: (request, response) =>

@@ -8,7 +8,7 @@ import type { Context } from '../../context.ts'
 import { HOUR_MS, MINUTE_MS } from '../../facts.ts'
 import { parseForm } from '../request.ts'
 import { requestContext } from '../requestContext.ts'
-import { RATE_LIMIT } from '../security.ts'
+import { MonotonicStore, RATE_LIMIT } from '../security.ts'
 import { sessionData, signInAdmin, signOutAdmin } from '../session.ts'
 import { redirectTo, renderView } from '../views.ts'
 
@@ -49,6 +49,7 @@ export function createSignInRoutes({ config }: Context, page: readonly RequestHa
   const router = Router()
   const limitWrongPasswords = rateLimit({
     ...RATE_LIMIT,
+    store: new MonotonicStore(),
     windowMs: WINDOW_MS,
     limit: MAX_WRONG_PASSWORDS,
     handler: (request, response, next) => {
