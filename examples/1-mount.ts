@@ -30,8 +30,9 @@ const instagram = createInstagram({
   // Nobody else who uses this browser can end a login of this user.
   bindTo: ({ session }) => session.user,
   // What a login means in your app. Here the visitor's session keeps the account; in an app with users, the user does.
-  onConnected({ account }, request, _response, next) {
-    request.session.instagram = account.key
+  // A repeated callback changes nothing: the visitor may have disconnected since.
+  onConnected({ account, isRepeated }, request, _response, next) {
+    if (!isRepeated) request.session.instagram = account.key
     next()
   },
 }) // 2
