@@ -2,13 +2,12 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import { APP_ID } from '../admin/support.ts'
-import { openBrowser } from '../support/browser.ts'
+import { copiedText, openBrowser } from '../support/browser.ts'
 import { person } from '../support/person.ts'
 import { reconnectPath, startWorld } from '../support/world.ts'
 import { callbackFrom, choose, copy, decide, exchanges, follow, heading, logIn, ownerOf, press } from './steps.ts'
 
 const SCOPES = 'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
-const CLIPBOARD = 'navigator.clipboard.readText()'
 
 const world = await startWorld({ INSTAGRAM_SCOPES: SCOPES })
 afterAll(() => world[Symbol.asyncDispose]())
@@ -60,10 +59,10 @@ test('a person shows the token, copies it, and copies a command that uses it', a
 
   await page.getByText('Show').first().click()
   await copy(page, 'Copy token')
-  const copied = await page.evaluate<string>(CLIPBOARD)
+  const copied = await copiedText(page)
   await page.getByText('Instagram API', { exact: true }).click()
   await copy(page, 'Copy the command')
-  const command = await page.evaluate<string>(CLIPBOARD)
+  const command = await copiedText(page)
 
   const token = await page.locator('#token').innerText()
   expect(isShownAtFirst).toBe(false)
@@ -82,11 +81,11 @@ test('a person copies the IDs', async () => {
   await logIn(page)
 
   await copy(page, 'Copy the App-scoped ID')
-  const scoped = await page.evaluate(CLIPBOARD)
+  const scoped = await copiedText(page)
   await copy(page, 'Copy the Professional account ID')
 
   expect(scoped).toBe('27640875392278831')
-  expect(await page.evaluate(CLIPBOARD)).toBe('17841403815449847')
+  expect(await copiedText(page)).toBe('17841403815449847')
 })
 
 test('a person whose browser forbids copying gets the token selected, and is told what to press', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import { admin, APP_ID, PASSWORD, startSharedAdminWorld } from '../admin/support.ts'
 import { addCopies } from '../api/support.ts'
-import { type Browser, openBrowser } from '../support/browser.ts'
+import { type Browser, copiedText, openBrowser } from '../support/browser.ts'
 import { person } from '../support/person.ts'
 import { choose, copy, findings, follow, heading, press } from './steps.ts'
 
@@ -120,7 +120,7 @@ test('an admin sees an account being lost without a reload, keeps focus and scro
   expect(focused).toBe('menu-4000000000000041')
   expect(scrolled).toBeGreaterThan(500)
   expect(Math.abs(scroll - scrolled)).toBeLessThan(65) // The lost account is on top now.
-  expect(await page.evaluate('navigator.clipboard.readText()')).toContain(`${world.origin}/reconnect/`)
+  expect(await copiedText(page)).toContain(`${world.origin}/reconnect/`)
 })
 
 test.each([1280, 375])('at %i px, each account has a low row, and one menu that closes again', async (width) => {
@@ -163,7 +163,7 @@ test('without accounts, an admin copies the link to send to people, and sees the
 
   const problems = await findings(page)
   await copy(page, 'Copy the link')
-  const copied = await page.evaluate('navigator.clipboard.readText()')
+  const copied = await copiedText(page)
   await person(world).login()
   await page.clock.runFor(RENEWED_MS) // The button says what it did for a while.
   await renewed(page)

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { MINUTE_MS } from '../../src/facts.ts'
-import { openBrowser } from '../support/browser.ts'
+import { copiedText, openBrowser } from '../support/browser.ts'
 import { startWorld } from '../support/world.ts'
 import { callbackFrom, choose, copy, decide, exchanges, follow, heading, logIn, press } from './steps.ts'
 
@@ -69,7 +69,7 @@ test('a person copies the reference of an error that only the site owner can fix
 
   await copy(page, 'Copy the reference')
 
-  const copied = await page.evaluate<string>('navigator.clipboard.readText()')
+  const copied = await copiedText(page)
   expect(copied).toMatch(/^\w{4}-\w{4}$/)
   expect(world.log.join('')).toContain(copied)
   expect(page.url()).toBe(`${world.origin}/response`)

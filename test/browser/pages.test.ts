@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import { APP_ID, PASSWORD } from '../admin/support.ts'
-import { type Browser, openBrowser } from '../support/browser.ts'
+import { type Browser, copiedText, openBrowser } from '../support/browser.ts'
 import { person } from '../support/person.ts'
 import { reconnectPath, startWorld } from '../support/world.ts'
 import { choose, copy, decide, findings, heading, logIn, press } from './steps.ts'
@@ -229,13 +229,13 @@ test('an operator finds the guide from the sandbox, and copies a value and the w
   await choose(page, 'Connect the real Instagram')
   await page.getByText('Save the addresses in the dashboard').click()
   await copy(page, 'Copy OAuth redirect URIs')
-  const value = await page.evaluate('navigator.clipboard.readText()')
+  const value = await copiedText(page)
   await page.getByText('Set the app ID and the secret').click()
   await copy(page, 'Copy the .env')
 
   expect(await heading(page)).toBe('Set up Instagram')
   expect(value).toBe('https://localhost:3000/response')
-  expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(
+  expect(await copiedText(page)).toMatch(
     /^INSTAGRAM_CLIENT_ID=.*\nINSTAGRAM_CLIENT_SECRET=the Instagram app secret\n[^]*\nHTTPS=self-signed$/,
   )
 })

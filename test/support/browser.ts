@@ -21,11 +21,19 @@ interface BrowserOptions {
   userAgent?: string
 }
 
+const NOTE_COPIED_TEXT = `if (navigator.clipboard) {
+  const write = navigator.clipboard.writeText.bind(navigator.clipboard)
+  navigator.clipboard.writeText = async (text) => {
+    await write(text)
+    window.copiedText = text
+  }
+}`
+
 /** A person's browser, with cookies and a history of its own. */
 export interface Browser extends AsyncDisposable {
   /** Opens an address in a new tab, and waits until the page is loaded. */
   open(address: string): Promise<Page>
-  /** Allows pages to use the clipboard. */
+  /** Allows pages to use the clipboard. Read it by `copiedText`: other tests use the same one at the same time. */
   allowClipboard(): Promise<void>
   /** What none of our pages does, with its address. The test fails if any is left. */
   faults: string[]
@@ -73,10 +81,18 @@ export async function openBrowser({
       await page.goto(address)
       return page
     },
-    allowClipboard: () => context.grantPermissions(['clipboard-read', 'clipboard-write']),
+    async allowClipboard() {
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await context.addInitScript(NOTE_COPIED_TEXT)
+    },
     faults,
     [Symbol.asyncDispose]: () => context.close(),
   }
+}
+
+/** The text that a page copied last. */
+export function copiedText(page: Page): Promise<string> {
+  return page.evaluate<string>('window.copiedText')
 }
 
 /** Errors on the console, which include violations of the CSP; exceptions; missing resources; requests to other machines. */
