@@ -545,6 +545,6 @@ test('the words of a callback are escaped in the log: they steer no terminal and
 
   await somebody.get(changed(callback, error))
 
-  const message = () => (JSON.parse(world.log.at(-1) ?? '{}') as { err?: { message: string } }).err?.message
-  await expect.poll(message).toContain('made_up, x\\u000a{"level":30}\\u001b[2J\\u009b2J\\u202egol')
+  const messages = () => world.log.map((line) => (JSON.parse(line) as { err?: { message: string } }).err?.message)
+  await expect.poll(() => messages().join('')).toContain('made_up, x\\u000a{"level":30}\\u001b[2J\\u009b2J\\u202egol')
 })

@@ -181,7 +181,7 @@ test.each([
 
     expect([response.status, response.body]).toStrictEqual([400, { error: 'invalid_request' }])
     // The request is logged after its response.
-    await expect.poll(() => world.log.at(-1)).toMatch(new RegExp(`^\\{"level":40,.*${reason}`))
+    await expect.poll(() => world.log.join('')).toMatch(new RegExp(`^\\{"level":40,.*${reason}`, 'm'))
     expect(await rows(world)).toMatchObject([{ status: 'ok' }])
   },
 )
