@@ -45,12 +45,13 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
       supportUrl: config.supportUrl ?? null,
       privacyUrl: config.privacyUrl ?? null,
     },
+    isAdmin: (request) => isAdmin(request, config),
     hooks,
     bindTo,
     cookies: cookieNames(address),
     sessionKey: `instagram-access-token ${config.instagram.clientId} ${address.base}`.trim(),
   }
-  const isOperator = (request: Request) => !config.production || isAdmin(request, config)
+  const isOperator = (request: Request) => !config.production || site.isAdmin(request)
   const login = loginHandlers(context, address)
   const meta = metaHandlers(context, address)
   const help = helpHandlers(context, address)
@@ -67,7 +68,14 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
   const session = openSession(context, site)
   const notices = [security.httpsNotice(context.log, address), security.hostSessionNotice(context.log)]
   const page = [...plainPage, security.sameOrigin(address), ...notices, session]
-  const start = [...plainPage, security.redirectToCanonicalLoopback(address), ...notices, openExistingSession(session)]
+  const existingSession = openExistingSession(session)
+  const start = [...plainPage, security.redirectToCanonicalLoopback(address), ...notices, existingSession]
+  // Help is there without a database, too.
+  const sessionIfReadable: RequestHandler = (request, response, next) =>
+    void existingSession(request, response, () => {
+      next()
+    })
+  const helpPage = [...plainPage, sessionIfReadable]
   // One limit for callbacks, however they arrive.
   const limitCallbacks = security.limitRequests('callback')
   const limitLinks = security.limitRequests('connect')
@@ -95,8 +103,8 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
   router.get('/setup', page, operatorOnly, setup.guide)
   router.post('/setup', page, operatorOnly, security.limitRequests('doctor'), parseForm('16kb'), setup.check)
   router.use(createAdminRoutes(context, address, page))
-  router.get('/help', plainPage, help.helpPage)
-  router.get('/help/:name', plainPage, help.helpEntryPage)
+  router.get('/help', helpPage, help.helpPage)
+  router.get('/help/:name', helpPage, help.helpEntryPage)
   router.get('/problems/:name', plainPage, help.helpEntryPage)
   router.post('/help', page, limitCallbacks, parseForm('16kb'), help.helpWithPastedText)
 

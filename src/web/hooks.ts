@@ -73,6 +73,8 @@ export interface PageLocals {
   supportUrl: string | null
   /** The address of the privacy policy; `null`: unknown. */
   privacyUrl: string | null
+  /** Whether an admin is signed in. Pages that open no session do not know, and say no. */
+  isAdmin: boolean
 }
 
 /** Each view with its own locals. `getStarted` and `connectAnother` are Instagram's authorize URL with a state; times are formatted. */

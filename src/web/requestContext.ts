@@ -9,7 +9,8 @@ import type { CookieNames } from './request.ts'
 
 /** What one router's requests have in common. */
 export interface Site {
-  locals: PageLocals
+  locals: Omit<PageLocals, 'isAdmin'>
+  isAdmin: (request: Request) => boolean
   hooks: Hooks
   /** Who is signed in at the host app, so that nobody else finishes the login. */
   bindTo: ((request: Request) => string | undefined) | undefined

@@ -24,7 +24,7 @@ export async function renderView<View extends ViewName>(
 ): Promise<void> {
   const { req: request } = response
   const { site } = requestContext(request)
-  const locals = { ...site.locals, ...ownLocals }
+  const locals = { ...site.locals, isAdmin: site.isAdmin(request), ...ownLocals }
   const { render } = site.hooks
   const page = { view, locals } as unknown as Page
   if (render && (await runHook(response, 'render', (next) => render(page, request, response, next))) === 'sent') return

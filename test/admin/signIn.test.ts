@@ -235,6 +235,41 @@ test('in production the setup guide is there for a signed-in admin only', async 
   expect(foreign.status).toBe(404)
 })
 
+test.each([
+  ['/setup', 'Setup', 'page'],
+  ['/help', 'Help', 'page'],
+  ['/help/declined', 'Help', 'true'],
+])('%s has the links of the admin pages for a signed-in admin', async (path, link, current) => {
+  const somebody = await admin(world)
+
+  const { text } = await somebody.get(path)
+  await somebody.post('/accounts/sign-out')
+  const signedOut = await somebody.get(path)
+
+  expect(text).toContain('<a href="/accounts">Accounts</a>')
+  expect(text).toContain(` aria-current="${current}">${link}</a>`)
+  expect(text).toContain('action="/accounts/sign-out"')
+  expect(signedOut.text).not.toContain('/accounts')
+})
+
+test.each(['/help', '/help/declined'])(
+  '%s reads no session for a visitor, and is there for an admin whose session cannot be read',
+  async (path) => {
+    const somebody = await admin(world)
+    const before = world.outage.asked()
+    await person(world).get(path)
+    const asked = world.outage.asked() - before
+    world.outage.begin()
+
+    const { status, text } = await somebody.get(path)
+    world.outage.end()
+
+    expect(asked).toBe(0)
+    expect(status).toBe(200)
+    expect(text).not.toContain('/accounts')
+  },
+)
+
 function sessionId(cookies: ReadonlyMap<string, string>): string | undefined {
   return [...cookies].find(([name]) => /-\d+$/.test(name))?.[1]
 }
