@@ -102,10 +102,10 @@ function report(findings: readonly Finding[], { output }: Terminal): string {
       ...(fix === undefined ? [] : [`  ${' '.repeat(width)}  ${styled(output, 'dim', `→ ${fix}`)}`]),
     ]
   })
-  const summary = (Object.keys(MARKS) as CheckStatus[]).map((status) => {
+  const summary = (Object.keys(MARKS) as CheckStatus[]).flatMap((status) => {
     const [color, , words] = MARKS[status]
     const found = count(findings, status)
-    return styled(output, found > 0 ? color : 'dim', `${found} ${words}`)
+    return found > 0 ? styled(output, color, `${found} ${words}`) : []
   })
   return `${lines.join('\n')}\n\n${summary.join(', ')}`
 }
