@@ -57,7 +57,7 @@ const ERRORS: readonly (readonly [InstagramErrorCode, ...(string | Matcher)[]])[
   ['verification_failed', 'Error validating verification code'],
   ['missing_field', 'Missing required field', 'You must provide a client_id'],
   ['missing_field', 'You must include a valid client_id, response_type, and redirect_uri parameters'],
-  ['no_token_in_answer', 'token_type” property must be a non-empty string', 'No token type received'],
+  ['no_token_in_answer', 'body ‘token_type’ property must be a non-empty string', 'No token type received'],
   ['no_token_in_answer', 'access_token undefined', 'access_token is undefined'],
   ['client_secret_wrong', 'Error validating client secret', 'Invalid client_secret'],
   ['invalid_application_id', 'Invalid application ID'],
