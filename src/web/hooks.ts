@@ -77,7 +77,7 @@ export interface PageLocals {
   isAdmin: boolean
 }
 
-/** Each view with its own locals. `getStarted` and `connectAnother` are Instagram's authorize URL with a state; times are formatted. */
+/** Each view with its own locals. `getStarted` is Instagram's authorize URL with a state; times are formatted. */
 export interface Views {
   /**
    * The start page. `reconnect`: the account to reconnect, `url` begins a login for it. `showToken`: people see their token.
@@ -102,7 +102,6 @@ export interface Views {
     accounts: readonly { id: string; title: string }[]
     reconnectUrl: string
     intended: Reconnect | null
-    connectAnother: string
     justConnected: boolean
     notice: string | null
     tokenApi: { url: string; isOn: boolean }

@@ -251,7 +251,6 @@ export function loginHandlers(context: Context, address: Address) {
       accounts: connected.length > 1 ? connected.map((each) => ({ id: each.id, title: accountTitle(each) })) : [],
       reconnectUrl: reconnectView(account).url,
       intended: linked && linked.key !== account.key ? reconnectView(linked) : null,
-      connectAnother: beginLogin(request, response, { forceReauth: true }),
       justConnected: finished !== undefined,
       notice: await session.takeFlash(request),
       tokenApi: { url: `${address.url}/api/accounts/${account.id}/token`, isOn: config.apiKeys.length > 0 },

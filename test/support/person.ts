@@ -12,7 +12,10 @@ export interface Person {
   submit(path: string, fields: Record<string, string>): Promise<Response>
   /** Opens the start page and returns the address of Get Started. */
   getStarted(): Promise<string>
-  /** Decides on the authorize page, and returns path and query of where Instagram sends the browser. */
+  /**
+   * Decides on the authorize page, and returns path and query of where Instagram sends the browser. `href`: its address, or a path of the
+   * app that redirects there.
+   */
   authorize(href: string, decision?: Decision): Promise<string>
   /** Get Started, authorize, callback: returns the last page. */
   login(decision?: Decision): Promise<Response>
@@ -56,7 +59,8 @@ export function person(
     },
 
     async authorize(href, decision) {
-      const { pathname, search } = await decide(href, { scopes: [], ...decision })
+      const address = href.startsWith('/') ? ((await somebody.get(href)).headers['location'] ?? '') : href
+      const { pathname, search } = await decide(address, { scopes: [], ...decision })
       return pathname + search
     },
 

@@ -2,6 +2,7 @@ import type { Response } from 'supertest'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import { linkCalled, person, type Person } from '../support/person.ts'
+import { connectShop } from '../support/shops.ts'
 import { startWorld } from '../support/world.ts'
 
 const BROWSER = /-browser=/
@@ -40,10 +41,16 @@ function daysOf(response: Response, cookie: RegExp): number | undefined {
   return found === undefined ? undefined : Math.round((Date.parse(expires) - Date.now()) / DAY_MS)
 }
 
-test('the cookies on http are HttpOnly and SameSite=Lax', async () => {
-  const page = await person(world).login()
+/** The cookies that a login sets, from the start page on. */
+async function cookiesOfLogin(somebody: Person): Promise<string[]> {
+  const start = await somebody.get('/')
+  const page = await somebody.get(await somebody.authorize(linkCalled('Get Started', start.text)))
+  return [start, page].flatMap((response) => response.get('Set-Cookie') ?? []).sort()
+}
 
-  const cookies = page.get('Set-Cookie')?.sort()
+test('the cookies on http are HttpOnly and SameSite=Lax', async () => {
+  const cookies = await cookiesOfLogin(person(world))
+
   expect(cookies).toStrictEqual([
     expect.stringMatching(
       /^instagram-access-token-\d+-browser=[^;]+; Max-Age=86400; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
@@ -59,9 +66,9 @@ test('the cookies on https are Secure and have __Host- names', async () => {
   await using https = await startWorld(HTTPS)
   const somebody = person(https, https.origin, new Map(), { 'X-Forwarded-Proto': 'https' })
 
-  const page = await somebody.login()
+  const cookies = await cookiesOfLogin(somebody)
 
-  expect(page.get('Set-Cookie')?.sort()).toStrictEqual([
+  expect(cookies).toStrictEqual([
     expect.stringMatching(
       /^__Host-instagram-access-token-browser=[^;]+; Max-Age=86400; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
     ),
@@ -265,7 +272,7 @@ describe('a browser with two accounts', () => {
       [IDS.creator, IDS.business],
       [IDS.creator, IDS.business],
     ])
-    expect(linkCalled('Add account', page.text)).toContain('force_reauth=true')
+    expect(linkCalled('Add account', page.text)).toBe('/login?force_reauth=1')
     expect((await somebody.get('/picture')).body).not.toStrictEqual(
       (await somebody.get(`/picture?account=${IDS.business}`)).body,
     )
@@ -334,18 +341,7 @@ describe('a browser with two accounts', () => {
 
 test('a browser keeps the five accounts that were connected last', async () => {
   const somebody = person(world)
-  for (let number = 1; number <= 6; number++) {
-    const link = (await somebody.get('/login')).get('Location') ?? ''
-    const callback = await somebody.authorize(link)
-    const id = `1000${String(number)}`
-    world.sandbox.answerNext('token', {
-      body: JSON.stringify({ access_token: `IGAA${id}`, user_id: id, permissions: 'instagram_business_basic' }),
-    })
-    world.sandbox.answerNext('me', {
-      body: JSON.stringify({ id, user_id: `9${id}`, username: `shop${String(number)}` }),
-    })
-    await somebody.get(callback)
-  }
+  for (let number = 1; number <= 6; number++) await connectShop(world, somebody, number)
 
   const page = await somebody.get('/')
 
