@@ -93,10 +93,10 @@ export const siteErrors = {
     steps: ['Look in the log for why the process stopped.'],
   }),
   account_gone: siteError(410, 'person', {
-    title: 'This account was disconnected',
-    description: 'The account was disconnected, and its token was deleted.',
+    title: 'This account is not connected',
+    description: 'It was disconnected, or this browser was signed out of it. Nothing was changed.',
     advice: 'To use it again, connect it again.',
-    meaning: 'The account is no longer stored.',
+    meaning: 'The account is no longer stored, or the session of the browser has ended.',
   }),
 
   reconnect_expired: siteError(410, 'person', {
