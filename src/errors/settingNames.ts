@@ -47,6 +47,7 @@ export const ENVIRONMENT_NAMES = {
 /** Names for readers who pass options to `createInstagram`: the options’ own, with a few exceptions. */
 export const OPTION_NAMES: SettingNames = {
   ...(Object.fromEntries(Object.keys(ENVIRONMENT_NAMES).map((name) => [name, name])) as SettingNames),
+  scopes: 'options.scopes', // “scopes” alone is a word, too.
   webhookUrl: 'webhook.url',
   webhookSecrets: 'webhook.secrets',
   trustProxy: 'Express’s “trust proxy”',

@@ -179,9 +179,9 @@ describe('a mistake is one sentence that starts with the option and never shows 
     [{ redirectUri: 'https://canary.example/instagram/Setup/' }, OWN_PAGE('/Setup')],
     [{ redirectUri: 'https://canary.example/accounts' }, OWN_PAGE('/accounts')],
     [{ redirectUri: 'https://canary.example/a/login' }, OWN_PAGE('/login')],
-    [{ scopes: 31_337 }, 'scopes must be text, or a list of texts.'],
-    [{ scopes: [31_337] }, 'scopes must be text, or a list of texts.'],
-    [{ scopes: ' , ' }, 'scopes must name at least one scope.'],
+    [{ scopes: 31_337 }, 'options.scopes must be text, or a list of texts.'],
+    [{ scopes: [31_337] }, 'options.scopes must be text, or a list of texts.'],
+    [{ scopes: ' , ' }, 'options.scopes must name at least one scope.'],
     [
       { authorizeUrl: 'https://api.instagram.com/canary' },
       'authorizeUrl has the host api.instagram.com, where logins were switched off in August 2026: use https://www.instagram.com/oauth/authorize.',

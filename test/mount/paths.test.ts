@@ -443,7 +443,7 @@ describe('texts for the operator', () => {
     const text = (await operator.get('/instagram/setup')).text.replaceAll(/<\/?code>/g, '')
 
     expect(text).toContain('clientId is not a number')
-    expect(text).toContain('to scopes.')
+    expect(text).toContain('to options.scopes.')
     expect(text).toContain('graphVersion is v12.0')
     expect(text).toContain('Serve your app over https on this machine')
     expect(text).toContain('They can be read. No tokens are stored yet.')
