@@ -51,6 +51,14 @@ export function heading(page: Page): Promise<string> {
   return page.getByRole('heading', { level: 1 }).innerText()
 }
 
+/** The labels of the links and buttons that stand out: a page has one, or none. */
+export async function mainActions(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('a, button')]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+    .filter((one) => getComputedStyle(one).backgroundColor !== 'rgba(0, 0, 0, 0)')
+    .map((one) => one.innerText)`)
+}
+
 /** Presses a copy button, and waits for what the page says about it. The button itself says so for two seconds only. */
 export async function copy(page: Page, button: string, result = 'Copied'): Promise<void> {
   await page.locator('#copied').evaluate((element: { textContent: string }) => {
