@@ -219,7 +219,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
       findDeletion: tracked((code: string) => dataDeletion.findDeletion(code)),
     },
     runJobs: tracked(() => context.jobs.run()),
-    ready: tracked(() => database.ready()),
+    ready: tracked(() => database.ready().then(() => undefined)),
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }

@@ -55,8 +55,8 @@ export function createJobs(options: {
       await deleteOld('sessions', 'expires_at', Date.now()) // express-session uses the system's clock.
       await deleteOld('login_attempts', 'claimed_at', time - LOGIN_ATTEMPT_LIFETIME_MS)
       if (!webhook) await deleteOld('events', 'deliver_at', time - EVENT_LIFETIME_MS)
-      // Until then, deleted data can still be read in SQLite's journal file.
-      await database.checkpoint()
+      // SQLite: until then, deleted data can still be read in the write-ahead log, unless another process uses the file.
+      if (database.engine === 'sqlite') await database.query('PRAGMA wal_checkpoint(TRUNCATE)')
     },
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database, Value } from '../database/database.ts'
+import { SKIP_LOCKED } from '../database/queries.ts'
 import { errorLogFields, InstagramError, isAppError, type Usage } from '../errors/errors.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { DAY_MS, HOUR_MS, LONG_LIVED_DAYS, MINUTE_MS } from '../facts.ts'
@@ -60,14 +61,14 @@ export function createLeases(database: Database, cipher: TokenCipher, events: Ev
     takeDue(limit: number): Promise<Lease[]> {
       // A WITH, because PostgreSQL may run a subselect several times, and each run would lock other rows.
       const due = `WITH due AS (SELECT account_key FROM accounts
-        WHERE due_at <= $3 AND ${isFree} ORDER BY due_at LIMIT $4${database.skipLocked}) `
+        WHERE due_at <= $3 AND ${isFree} ORDER BY due_at LIMIT $4${SKIP_LOCKED[database.engine]}) `
       return take('account_key IN (SELECT account_key FROM due)', limit, due)
     },
 
     /** Leases accounts whose token has expired by a clock that was ahead, and not by the clock as it is now. */
     takeFalselyExpired(limit: number): Promise<Lease[]> {
       const wrong = `WITH wrong AS (SELECT account_key FROM accounts WHERE status = 'needs_reconnect'
-        AND status_reason = 'expired' AND expires_at > $3 AND ${isFree} LIMIT $4${database.skipLocked}) `
+        AND status_reason = 'expired' AND expires_at > $3 AND ${isFree} LIMIT $4${SKIP_LOCKED[database.engine]}) `
       return take('account_key IN (SELECT account_key FROM wrong)', limit, wrong)
     },
 

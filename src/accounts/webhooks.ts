@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import { type Dispatcher, request } from 'undici'
 import type { ProxySettings } from '../config.ts'
 import type { Database } from '../database/database.ts'
+import { SKIP_LOCKED } from '../database/queries.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../facts.ts'
 import type { Logger } from '../log.ts'
 import { createAgent, withoutData } from '../proxy.ts'
@@ -180,7 +181,7 @@ async function claimDue(database: Database, limit: number, now: Date): Promise<C
   const leasedUntil = now.getTime() + LEASE_MS
   // A WITH, because PostgreSQL may run a subselect several times, and each run would lock other rows.
   const { rows } = await database.query(
-    `WITH due AS (SELECT id FROM events WHERE deliver_at <= $2 ORDER BY deliver_at LIMIT $3${database.skipLocked})
+    `WITH due AS (SELECT id FROM events WHERE deliver_at <= $2 ORDER BY deliver_at LIMIT $3${SKIP_LOCKED[database.engine]})
      UPDATE events SET deliver_at = $1 WHERE id IN (SELECT id FROM due)
      RETURNING id, payload, created_at, failed_tries`,
     [leasedUntil, now.getTime(), limit],

@@ -42,21 +42,17 @@ async function open(url: string, prepare?: (database: Database) => Promise<void>
   }
 }
 
-/** A database that is opened in the background. */
-export interface BackgroundDatabase extends Database {
-  /** Settles with the attempt under way: once the database is open, or with the reason why it is not. */
-  ready(): Promise<void>
-}
-
 /**
  * Opens a database in the background, and tries again every ten seconds. Until it is open, queries wait for the attempt
- * under way and fail with its error, `database_unavailable`.
+ * under way and fail with its error, `database_unavailable`. `ready` settles with that attempt.
  *
  * @param onError Called with the error of each failed attempt
  * @throws Error for a malformed URL
  */
-export function openInBackground(url: string, onError: (error: unknown) => void): BackgroundDatabase {
-  const engine = sqliteFile(url) === undefined ? 'postgres' : 'sqlite'
+export function openInBackground(
+  url: string,
+  onError: (error: unknown) => void,
+): Database & { ready: () => Promise<unknown> } {
   let isClosed = false
   let attempt: Promise<Database>
   start()
@@ -72,12 +68,10 @@ export function openInBackground(url: string, onError: (error: unknown) => void)
   }
 
   return {
-    engine,
-    skipLocked: engine === 'postgres' ? ' FOR UPDATE SKIP LOCKED' : '',
+    engine: sqliteFile(url) === undefined ? 'postgres' : 'sqlite',
     query: async (sql, parameters) => (await attempt).query(sql, parameters),
     transaction: async (work) => (await attempt).transaction(work),
-    checkpoint: async () => (await attempt).checkpoint(),
-    ready: () => attempt.then(() => undefined),
+    ready: () => attempt,
     async close() {
       isClosed = true
       await (await attempt.catch(() => undefined))?.close()

@@ -56,10 +56,8 @@ export function openPostgres(url: string): Database {
 
   return {
     engine: 'postgres',
-    skipLocked: ' FOR UPDATE SKIP LOCKED',
     query: (sql, parameters) => track(() => run(pool, sql, parameters)),
     transaction: (work) => track(() => transaction(pool, begin, work)),
-    checkpoint: () => Promise.resolve(),
     async close() {
       isClosed = true
       await Promise.allSettled(pending)

@@ -26,15 +26,14 @@ export type Work<Result> = (transaction: Transaction) => Promise<Result>
 /** An open database. A statement outside a transaction is a transaction of its own. */
 export interface Database extends Queries {
   readonly engine: 'sqlite' | 'postgres'
-  /** Ends a SELECT that leases rows, so that no two processes get, or wait for, the same row. Empty on SQLite. */
-  readonly skipLocked: ' FOR UPDATE SKIP LOCKED' | ''
   /** Commits all of `work`, or nothing if it throws. Runs it again after a deadlock or serialization failure. */
   transaction<Result>(work: Work<Result>): Promise<Result>
-  /** Empties SQLite's write-ahead log, where deleted rows can still be read, unless another process uses the file. */
-  checkpoint(): Promise<void>
   /** Finishes the work under way; later queries are refused. */
   close(): Promise<void>
 }
+
+/** Ends a SELECT that leases rows, so that no two processes get, or wait for, the same row. */
+export const SKIP_LOCKED = { sqlite: '', postgres: ' FOR UPDATE SKIP LOCKED' }
 
 /** @throws TypeError for missing values, and for values that a database would store as something else */
 export function checkParameters(sql: string, parameters: readonly Value[]): void {

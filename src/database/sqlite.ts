@@ -48,7 +48,6 @@ export async function openSqlite(path: string): Promise<Database> {
 
   return {
     engine: 'sqlite',
-    skipLocked: '',
     query: (sql, parameters) => enqueue(() => query(sql, parameters)),
     transaction: (work) =>
       enqueue(async () => {
@@ -64,7 +63,6 @@ export async function openSqlite(path: string): Promise<Database> {
           connection.exec('PRAGMA synchronous = NORMAL')
         }
       }),
-    checkpoint: () => enqueue(() => query('PRAGMA wal_checkpoint(TRUNCATE)')).then(() => undefined),
     async close() {
       isClosed = true
       await queue

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type Database, openDatabase, openExistingDatabase, type Queries } from '../../src/database/database.ts'
 import { schemaState } from '../../src/database/migrations.ts'
+import { SKIP_LOCKED } from '../../src/database/queries.ts'
 import { engines } from '../support/places.ts'
 import { emptyDatabase, opened, rejection } from './opening.ts'
 
@@ -211,7 +212,7 @@ describe.each(engines)('a database on $name', (engine) => {
     for (const name of ['a', 'b', 'c', 'd']) await add(database, name)
     const lease = async (each: Database, limit: number) => {
       const { rows } = await each.query(
-        `WITH free AS (SELECT name FROM things WHERE note IS NULL ORDER BY name LIMIT $1${each.skipLocked})
+        `WITH free AS (SELECT name FROM things WHERE note IS NULL ORDER BY name LIMIT $1${SKIP_LOCKED[each.engine]})
          UPDATE things SET note = 'leased' WHERE name IN (SELECT name FROM free) RETURNING name`,
         [limit],
       )

@@ -36,10 +36,8 @@ export function withOutages(database: Database): { database: Database; outage: O
   return {
     database: {
       engine: database.engine,
-      skipLocked: database.skipLocked,
       query: (sql, parameters) => send(sql, () => database.query(sql, parameters)),
       transaction: (work) => send('BEGIN', () => database.transaction(work)),
-      checkpoint: () => send('PRAGMA', () => database.checkpoint()),
       close: () => database.close(),
     },
     outage: {
