@@ -90,10 +90,13 @@ export interface FinishedLogin {
 export interface PageLogin extends Login {
   /** As {@link Login.beginLogin}. `accountId`: the account to reconnect; another one can be connected all the same. */
   beginLogin(options?: BeginLogin & { accountId?: string | undefined }): BegunLogin
-  /** As {@link Login.finishLogin}, but repeats that are late succeed too: show them to a browser only that is still connected. */
+  /**
+   * As {@link Login.finishLogin}, but repeats that are late succeed too: show them to a browser only that is still connected.
+   * `accessToken`: the account's token, unless the login is repeated.
+   */
   finishOrRepeat(
     options: FinishLogin & { sessionId?: string | undefined },
-  ): Promise<FinishedLogin & { attempt: LoginAttempt; accountId: string | undefined }>
+  ): Promise<FinishedLogin & { attempt: LoginAttempt; accountId: string | undefined; accessToken?: string }>
 }
 
 /** Logins with these settings. */
@@ -143,7 +146,8 @@ export function createLogin(options: {
       const { connection, withheld } = await exchange(code)
       assertAllowed(config, connection)
       const account = await store(connection, attempt.stateHash)
-      return { account, returnTo, isRepeated: false, withheld, attempt, accountId }
+      const { accessToken } = connection.token
+      return { account, returnTo, isRepeated: false, withheld, attempt, accountId, accessToken }
     } catch (error) {
       await attempts.fail(attempt.stateHash, error, reference)
       throw error

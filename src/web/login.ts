@@ -123,7 +123,8 @@ export function loginHandlers(context: Context, address: Address) {
    * connected. Rejects with the failure of the login.
    */
   async function completeLogin(query: URLSearchParams, request: Request, response: Response): Promise<void> {
-    const { account, returnTo, isRepeated, attempt, accountId } = await finishLogin(query, request)
+    const finished = await finishLogin(query, request)
+    const { account, returnTo, isRepeated, attempt } = finished
     session.setFinishedLogin(response, attempt.claimedAt)
     if (attempt.isLate) return renderAccount(account, request, response)
     const { onConnected } = requestContext(request).site.hooks
@@ -134,7 +135,7 @@ export function loginHandlers(context: Context, address: Address) {
       if (outcome === 'sent') return
       if (outcome === 'failed') throw new AppError('host_failed')
     }
-    if (returnTo === undefined) await renderAccount(account, request, response, { accountId })
+    if (returnTo === undefined) await renderAccount(account, request, response, finished)
     // A fragment of its own, empty or not: otherwise the browser keeps Instagram's `#_`.
     else redirectTo(response, returnTo.includes('#') ? returnTo : `${returnTo}#`)
   }
@@ -236,18 +237,18 @@ export function loginHandlers(context: Context, address: Address) {
     await renderView(response, 'index', { ...locals, showToken, takesTokens, notice, systemBrowser })
   }
 
-  /** @param finished The login that has just connected the account. `accountId`: the account that it was for */
+  /** @param finished The login that has just connected the account. `accountId`: the account that it was for; `accessToken`: the new token */
   async function renderAccount(
     account: Account,
     request: Request,
     response: Response,
-    finished?: { accountId: string | undefined },
+    finished?: { accountId: string | undefined; accessToken?: string },
   ) {
     // By its key: an account whose profile could not be read at first has another ID now.
     const linked = finished?.accountId === undefined ? undefined : await accounts.findById(finished.accountId)
     const connected = session.accountKeys(request).length > 1 ? await connectedAccounts(request) : []
     await renderView(response, 'response', {
-      account: accountView(account, await tokenOf(account, request), now()),
+      account: accountView(account, await tokenOf(account, request, finished?.accessToken), now()),
       accounts: connected.length > 1 ? connected.map((each) => ({ id: each.id, title: accountTitle(each) })) : [],
       reconnectUrl: reconnectView(account).url,
       intended: linked && linked.key !== account.key ? reconnectView(linked) : null,
@@ -257,11 +258,11 @@ export function loginHandlers(context: Context, address: Address) {
     })
   }
 
-  async function tokenOf(account: Account, request: Request): Promise<TokenView> {
+  async function tokenOf(account: Account, request: Request, known?: string): Promise<TokenView> {
     if (!showToken) return 'hidden'
     const { graphUrl, graphVersion } = config.instagram
     try {
-      const token = (await accounts.accessToken(account.key)) ?? ''
+      const token = known ?? (await accounts.accessToken(account.key)) ?? ''
       return tokenView(token, account.tokenKind === 'classic' ? null : `${graphUrl}/${graphVersion}`)
     } catch (error) {
       if (!isAppError(error, 'token_unreadable')) throw error
