@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { DAY_MS } from '../../src/facts.ts'
+import { DAY_MS, MINUTE_MS } from '../../src/facts.ts'
 import { admin, APP_ID, PASSWORD, startSharedAdminWorld } from '../admin/support.ts'
 import { addCopies } from '../api/support.ts'
 import { type Browser, copiedText, openBrowser } from '../support/browser.ts'
@@ -124,35 +124,155 @@ test('an admin sees an account being lost without a reload, keeps focus and scro
 })
 
 test.each([1280, 375])('at %i px, each account has a low row, and one menu that closes again', async (width) => {
-  await addCopies(world, 1, FIRST_COPY)
+  const [lost, soon] = await addCopies(world, 2, FIRST_COPY)
   await world.database.query("UPDATE accounts SET name = $1, username = $2, status = 'needs_reconnect' WHERE id = $3", [
     'A name that is much longer than its column '.repeat(3),
     'a_username_of_thirty_letters__',
-    String(FIRST_COPY),
+    lost ?? null,
+  ])
+  await world.database.query("UPDATE accounts SET username = 'soon', expires_at = expires_at - 1 WHERE id = $1", [
+    soon ?? null,
   ])
   await using browser = await openBrowser({ width })
+  await browser.allowClipboard()
   const page = await openAccounts(browser)
+  const order = await page.locator('.who a').allInnerTexts()
   const heights = await page.getByRole('listitem').evaluateAll((rows) => rows.map((row: Box) => row.offsetHeight))
   const menus = page.locator('details[open]')
 
   await openMenu(page, '@harbour.bakery')
   await openMenu(page, '@a_username')
   const opened = await menus.count()
-  const copying = await page.getByRole('button', { name: 'Copy reconnect link' }).boundingBox()
-  const disconnecting = await page.getByRole('link', { name: 'Disconnect…' }).boundingBox()
+  const copyButton = page.locator('details[open] .copy')
+  const disconnectLink = page.getByRole('link', { name: 'Disconnect…' })
+  const distance = ((await disconnectLink.boundingBox())?.y ?? 0) - ((await copyButton.boundingBox())?.y ?? 0)
+  const [danger, ...colors] = await page.evaluate<string[]>(COLORS)
   const problems = await findings(page)
+  await copyButton.dblclick()
   const wide = await page.evaluate('document.documentElement.scrollWidth')
   await page.keyboard.press('Escape')
   const closed = await menus.count()
   await choose(page, '@a_username_of_thirty_letters__')
 
+  expect(order).toStrictEqual(['@a_username_of_thirty_letters__', '@soon', '@harbour.bakery'])
   expect(Math.max(...heights)).toBeLessThanOrEqual(64)
   expect([opened, closed]).toStrictEqual([1, 0])
-  expect((disconnecting?.y ?? 0) - (copying?.y ?? 0)).toBeGreaterThan(44)
+  expect(distance).toBeGreaterThan(44)
+  expect(colors.map((color) => color === danger)).toStrictEqual([false, true])
   expect(problems).toStrictEqual([])
   expect(wide).toBe(width)
   expect(await heading(page)).toBe('@a_username_of_thirty_letters__')
   expect(await findings(page)).toStrictEqual([])
+})
+
+/** The colors of a problem, and of the two actions of the open menu. */
+const COLORS = `['.status.needs_reconnect', '.menu[open] .copy', '.menu[open] .danger'].map((place) =>
+  getComputedStyle(document.querySelector(place)).color)`
+
+test.for([true, false])(
+  'an admin pages through 500 accounts, finds one by the beginning of its ID, and opens its page (scripts: %s)',
+  async (javaScript) => {
+    await addCopies(world, 499, FIRST_COPY)
+    world.pass(MINUTE_MS) // The number of accounts is counted again.
+    await using browser = await openBrowser({ javaScript })
+    const page = await openAccounts(browser)
+    const rows = page.locator('.roster li')
+    const place = page.locator('.pages p')
+    const links = page.getByRole('navigation', { name: 'Pages' })
+
+    const first = [await place.innerText(), await links.innerText()]
+    const heights = await rows.evaluateAll((all) => all.map((row: Box) => row.offsetHeight))
+    await choose(page, 'Next')
+    const second = [await place.innerText(), await links.innerText()]
+    await choose(page, 'Previous')
+    const back = await place.innerText()
+    await page.goto(`${world.origin}/accounts?page=10`)
+    const last = [await place.innerText(), await links.innerText()]
+    const search = page.getByLabel('Search by the beginning of a username or ID')
+    await search.fill(String(FIRST_COPY).slice(0, 12))
+    await press(page, 'Search')
+    const many = await place.innerText()
+    await search.fill(String(FIRST_COPY + 77))
+    await press(page, 'Search')
+    const one = [await rows.count(), await place.innerText()]
+    await choose(page, '@harbour.bakery')
+
+    expect(first).toStrictEqual(['1–50 of 500', 'Next'])
+    expect([heights.length, Math.max(...heights)]).toStrictEqual([50, 64])
+    expect(second).toStrictEqual(['51–100 of 500', 'Previous\nNext'])
+    expect(back).toBe('1–50 of 500')
+    expect(last).toStrictEqual(['451–500 of 500', 'Previous'])
+    expect(many).toBe('The first 50 matches. Type more of the name or ID to find others.')
+    expect(one).toStrictEqual([1, `1 account matches “${FIRST_COPY + 77}”`])
+    expect(await heading(page)).toBe('@harbour.bakery')
+    expect(await page.locator('dt').allInnerTexts()).toStrictEqual([
+      ...['Status', 'Last error', 'Expires', 'Last renewed', 'Next renewal'],
+      ...['First connected', 'App-scoped ID (id)'],
+    ])
+    expect(await page.getByText('Read the profile and its media').isVisible()).toBe(true)
+  },
+)
+
+test.for([true, false])(
+  'an admin goes from the accounts to the setup and to the help, and signs out there (scripts: %s)',
+  async (javaScript) => {
+    await using browser = await openBrowser({ javaScript, width: 375 })
+    const page = await openAccounts(browser)
+    const links = page.getByRole('navigation', { name: 'Admin' })
+    const visited: string[] = []
+
+    for (const name of ['Setup', 'Help']) {
+      await follow(page, () => links.getByRole('link', { name }).click())
+      visited.push(`${await links.locator('[aria-current]').innerText()}: ${await heading(page)}`)
+    }
+    const shown = (await links.innerText()).split(/\s{2,}|\n/)
+    await press(page, 'Sign out')
+    const signedOut = await heading(page)
+    await page.goto(`${world.origin}/setup`)
+
+    expect(visited).toStrictEqual(['Setup: Set up Instagram', 'Help: Troubleshooting'])
+    expect(shown.join(' ')).toBe('Accounts Setup Help Sign out')
+    expect(signedOut).toBe('Admin sign-in')
+    expect(await links.count()).toBe(0)
+  },
+)
+
+test.for([true, false])(
+  'where the accounts are off, the page says how to turn them on, with a password that works (scripts: %s)',
+  async (javaScript) => {
+    world.restart({ ADMIN_PASSWORD: '' })
+    await using browser = await openBrowser({ javaScript, width: 375 })
+    await browser.allowClipboard()
+    const page = await browser.open(`${world.origin}/accounts`)
+
+    const title = await heading(page)
+    const isCopyVisible = await page.getByRole('button', { name: 'Copy the setting' }).isVisible()
+    if (isCopyVisible) await copy(page, 'Copy the setting')
+    const setting = isCopyVisible ? await copiedText(page) : await page.locator('.value').innerText()
+    const [name = '', password = ''] = setting.split('=')
+    world.restart({ [name]: password })
+    await page.reload()
+    await page.getByLabel('Password').fill(password)
+    await press(page, 'Sign in')
+    world.restart()
+
+    expect([title, name]).toStrictEqual(['The accounts page is off', 'ADMIN_PASSWORD'])
+    expect(isCopyVisible).toBe(javaScript)
+    expect(await heading(page)).toBe('Accounts')
+  },
+)
+
+test('without accounts and without scripts, an admin sees the link to send to people, and no search', async () => {
+  await world.database.query('DELETE FROM accounts')
+  await using browser = await openBrowser({ javaScript: false })
+  const page = await openAccounts(browser)
+
+  const link = await page.locator('#invitation').innerText()
+  const fields = await page.getByRole('searchbox').count()
+  await choose(page, 'connect your own account')
+
+  expect([link, fields]).toStrictEqual([`${world.origin}/`, 0])
+  expect(page.url()).toBe(`${world.origin}/`)
 })
 
 test('without accounts, an admin copies the link to send to people, and sees the first one appear', async () => {

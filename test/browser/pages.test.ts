@@ -2,10 +2,10 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { DAY_MS } from '../../src/facts.ts'
 import { APP_ID, PASSWORD } from '../admin/support.ts'
-import { type Browser, copiedText, openBrowser } from '../support/browser.ts'
+import { type Browser, openBrowser } from '../support/browser.ts'
 import { person } from '../support/person.ts'
 import { reconnectPath, startWorld } from '../support/world.ts'
-import { choose, copy, decide, findings, heading, logIn, press } from './steps.ts'
+import { choose, decide, findings, heading, logIn, press } from './steps.ts'
 
 const SCOPES = 'instagram_business_basic,instagram_business_manage_insights,instagram_business_manage_comments'
 const NO_CREDENTIALS = { INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }
@@ -100,6 +100,14 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
 
   help: (browser) => browser.open(`${world.origin}/help`),
 
+  async 'help about a token'(browser) {
+    const page = await openAccounts(browser)
+    await page.goto(`${world.origin}/help`)
+    await page.getByLabel('Paste its address').fill(`IGAA${'x'.repeat(60)}`)
+    await press(page, 'Get help')
+    return page
+  },
+
   'help about an error': (browser) => browser.open(`${world.origin}/help/unsupported_request`),
 
   async reconnect(browser) {
@@ -143,7 +151,8 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
   },
 
   async setup(browser) {
-    const page = await browser.open(`${world.origin}/setup`)
+    const page = await openAccounts(browser)
+    await page.goto(`${world.origin}/setup`)
     await page.getByText('Check the setup').click()
     await press(page, 'Check now')
     return page
@@ -163,6 +172,20 @@ const PAGES: Record<string, (browser: Browser) => Promise<Page>> = {
     world.pass(58 * DAY_MS)
     await world.runJobs()
     return openAccounts(browser)
+  },
+
+  async 'admin’s account'(browser) {
+    await person(world).login()
+    const page = await openAccounts(browser)
+    await choose(page, '@harbour.bakery')
+    return page
+  },
+
+  'empty accounts': openAccounts,
+
+  'switched-off accounts'(browser) {
+    withSettings({ ADMIN_PASSWORD: '' })
+    return browser.open(`${world.origin}/accounts`)
   },
 
   async disconnect(browser) {
@@ -202,6 +225,7 @@ test.for(Object.entries(PAGES))(
         expect(await findings(page), `${width} px, ${colorScheme}`).toEqual([])
       }
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+      expect(await page.evaluate(WRAPPED)).toEqual([])
     }
   },
 )
@@ -220,79 +244,14 @@ test('nothing on the account page moves when its script and picture come late', 
   expect(await page.evaluate(LAYOUT_SHIFT)).toBeLessThan(VISIBLE_SHIFT)
 })
 
-test('an operator finds the guide from the sandbox, and copies a value and the whole .env', async () => {
-  withoutCredentials()
-  await using browser = await openBrowser()
-  await browser.allowClipboard()
-  const page = await browser.open(world.origin)
-
-  await choose(page, 'Connect the real Instagram')
-  await page.getByText('Save the addresses in the dashboard').click()
-  await copy(page, 'Copy OAuth redirect URIs')
-  const value = await copiedText(page)
-  await page.getByText('Set the app ID and the secret').click()
-  await copy(page, 'Copy the .env')
-
-  expect(await heading(page)).toBe('Set up Instagram')
-  expect(value).toBe('https://localhost:3000/response')
-  expect(await copiedText(page)).toMatch(
-    /^INSTAGRAM_CLIENT_ID=.*\nINSTAGRAM_CLIENT_SECRET=the Instagram app secret\n[^]*\nHTTPS=self-signed$/,
-  )
-})
-
-test('an operator without scripts runs the doctor', async () => {
-  world.restart()
-  await using browser = await openBrowser({ javaScript: false })
-  const page = await browser.open(`${world.origin}/setup`)
-
-  await page.getByText('Check the setup').click()
-  await press(page, 'Check now')
-
-  expect(await page.locator('li.is-ok').filter({ hasText: 'App ID' }).first().isVisible()).toBe(true)
-  expect(await page.getByRole('button', { name: 'Check again' }).isVisible()).toBe(true)
-})
-
-test('while the doctor is checking, the button says so', async () => {
-  world.restart()
-  await using browser = await openBrowser()
-  const page = await browser.open(`${world.origin}/setup`)
-  await page.evaluate(KEEP_WHAT_IS_SAID)
-
-  await page.getByText('Check the setup').click()
-  await press(page, 'Check now')
-
-  expect(await page.evaluate('sessionStorage.said')).toBe('Checking…, Checking…, true')
-  expect(await page.getByRole('button', { name: 'Check again' }).isEnabled()).toBe(true)
-  expect(new URL(page.url()).hash).toBe('#doctor')
-})
-
-/** Keeps for the next page what is said to screen readers, and what the button shows meanwhile. */
-const KEEP_WHAT_IS_SAID = `new MutationObserver(() => {
-  const { textContent, disabled } = document.querySelector('[data-busy] button')
-  sessionStorage.said = [document.querySelector('#copied').textContent, textContent, disabled].join(', ')
-}).observe(document.querySelector('#copied'), { childList: true })`
-
-test.for([true, false])(
-  'a value to copy never wraps, and an Embed URL is compared (scripts: %s)',
-  async (javaScript) => {
-    await using browser = await openBrowser({ width: 375, javaScript })
-    const page = await browser.open(`${world.origin}/setup`)
-
-    await compareEmbedUrl(page)
-
-    const text = await page.locator('#env-file').innerText()
-    expect(await page.getByText('the host differs').isVisible()).toBe(true)
-    expect(text).toContain('long/long/')
-    expect(await page.evaluate(ROWS)).toBe(text.split('\n').length)
-  },
-)
-
-/** How many rows the file to copy has on the screen. */
-const ROWS = `(() => {
-  const file = document.querySelector('#env-file')
-  const { lineHeight, paddingTop } = getComputedStyle(file)
-  return Math.round((file.clientHeight - 2 * parseFloat(paddingTop)) / parseFloat(lineHeight))
-})()`
+/** The values to copy that have more rows on the screen than lines. */
+const WRAPPED = `[...document.querySelectorAll('.value')]
+  .filter((value) => {
+    const { lineHeight, paddingTop } = getComputedStyle(value)
+    const rows = (value.clientHeight - 2 * parseFloat(paddingTop)) / parseFloat(lineHeight)
+    return Math.round(rows) > value.textContent.split('\\n').length
+  })
+  .map(({ id }) => id)`
 
 /** The smallest layout shift that a person sees: a line of text that moves by its own height has 0.0005. */
 const VISIBLE_SHIFT = 0.0001
