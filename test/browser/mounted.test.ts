@@ -4,7 +4,7 @@ import { laptop } from '../cli/support.ts'
 import { startSite } from '../mount/support.ts'
 import { openBrowser } from '../support/browser.ts'
 import { place } from '../support/place.ts'
-import { choose, decide, findings, heading, logIn, press } from './steps.ts'
+import { choose, decide, findings, heading, logIn, mainActions, press } from './steps.ts'
 
 test('a person logs in and out in a mounted router, and never leaves its path', async () => {
   await using host = await startSite()
@@ -26,6 +26,32 @@ test('a person logs in and out in a mounted router, and never leaves its path', 
   const ours = visited.filter((address) => address.startsWith(`${host.home}/`))
   const instagrams = visited.filter((address) => address.startsWith(host.sandbox.origin))
   expect([ours.length > 3, ours.length + instagrams.length]).toStrictEqual([true, visited.length])
+})
+
+test('a person sees the host’s name and logo, and contacts the host where only it can help', async () => {
+  const logo = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>'
+  await using host = await startSite({
+    options: {
+      ...{ siteName: 'Harbour Studio', siteLogo: '/logo.svg' },
+      ...{ supportUrl: 'help@harbour.example', privacyUrl: '/privacy' },
+    },
+    before: (app) => app.get('/logo.svg', (_request, response) => response.type('svg').send(logo)),
+  })
+  await using browser = await openBrowser({ javaScript: false, width: 375 })
+  const page = await browser.open(`${host.home}/help/permission_missing`)
+  const size = await page.locator('header.site img').evaluate((image: { naturalWidth: number }) => image.naturalWidth)
+  const codes = await page.locator('.remedy code').allInnerTexts()
+
+  await choose(page, 'Harbour Studio')
+  const title = await page.title()
+  host.sandbox.fail('verification_failed')
+  await logIn(page)
+
+  expect([size, title]).toStrictEqual([64, 'Get an Instagram access token · Harbour Studio'])
+  expect(codes).toStrictEqual(['options.scopes', 'instagram_business_basic'])
+  expect(await mainActions(page)).toStrictEqual(['Contact Harbour Studio'])
+  expect(await page.getByRole('link', { name: 'Privacy' }).getAttribute('href')).toBe('/privacy')
+  expect(await page.locator('.remedy code').allInnerTexts()).toStrictEqual(['clientSecret', 'redirectUri'])
 })
 
 test('a link that is too old and cannot be renewed leads to the start page of the mounted router', async () => {
