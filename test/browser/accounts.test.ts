@@ -39,14 +39,14 @@ function switcher(page: Page): Promise<string[]> {
 
 /** Two tabs of one browser: the first shows harbour.bakery, the second mira.draws, which was connected afterwards. */
 async function openTwoTabs(browser: Browser): Promise<[Page, Page]> {
-  const first = await browser.open(world.origin)
-  await logIn(first)
+  const somebody = person(world)
+  await somebody.login()
   world.pass(DAY_MS)
-  await first.reload()
-  const second = await browser.open(world.origin)
-  await choose(second, 'Connect another account')
-  await decide(second, { as: 'mira.draws' })
-  return [first, second]
+  await browser.continueAs(somebody, world.origin)
+  const first = await browser.open(world.origin)
+  await somebody.get(await somebody.authorize('/login', { as: 'creator' }))
+  await browser.continueAs(somebody, world.origin)
+  return [first, await browser.open(world.origin)]
 }
 
 test('a person who connects another account is asked again who they are', async () => {
@@ -118,9 +118,11 @@ test.each([true, false])(
   'a person who disconnects is asked first, told what was done, and then at the start in every tab (script: %s)',
   async (javaScript) => {
     await using browser = await openBrowser({ javaScript })
-    const page = await browser.open(world.origin)
-    await logIn(page)
-    const [other, third] = [await browser.open(world.origin), await browser.open(world.origin)]
+    const somebody = person(world)
+    await somebody.login()
+    await browser.continueAs(somebody, world.origin)
+    const open = () => browser.open(world.origin)
+    const [page, other, third] = [await open(), await open(), await open()]
 
     await choose(page, 'Disconnect')
     const asked = [await heading(page), await page.locator('.lead').innerText(), await stored()]
@@ -156,13 +158,11 @@ test.each([true, false])(
   async (javaScript) => {
     const somebody = person(world)
     await connectShop(world, somebody, 1)
-    await somebody.get(await somebody.authorize((await somebody.get('/login')).get('Location') ?? ''))
+    await somebody.get(await somebody.authorize('/login'))
     for (const number of [2, 3, 4]) await connectShop(world, somebody, number)
     await using browser = await openBrowser({ javaScript })
-    const page = await browser.open(`${world.origin}/help`)
-    const cookies = Array.from(somebody.cookies, ([name, value]) => ({ name, value, url: world.origin }))
-    await page.context().addCookies(cookies)
-    await page.goto(world.origin)
+    await browser.continueAs(somebody, world.origin)
+    const page = await browser.open(world.origin)
 
     const shown = [await switcher(page)]
     await choose(page, 'Add account')
@@ -219,8 +219,10 @@ test.each([true, false])(
   'a person who asks for deletion, even twice, gets a link to a page that says that it was done (script: %s)',
   async (javaScript) => {
     await using browser = await openBrowser({ javaScript })
+    const somebody = person(world)
+    await somebody.login()
+    await browser.continueAs(somebody, world.origin)
     const page = await browser.open(world.origin)
-    await logIn(page)
 
     await pressAtInstagram(page, 'Request deletion')
     const left = await stored()

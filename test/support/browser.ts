@@ -33,6 +33,8 @@ const NOTE_COPIED_TEXT = `if (navigator.clipboard) {
 export interface Browser extends AsyncDisposable {
   /** Opens an address in a new tab, and waits until the page is loaded. */
   open(address: string): Promise<Page>
+  /** Takes over the cookies of a person at an origin: what they did there was quicker without a browser. */
+  continueAs(person: { cookies: ReadonlyMap<string, string> }, origin: string): Promise<void>
   /** Allows pages to use the clipboard. Read it by `copiedText`: other tests use the same one at the same time. */
   allowClipboard(): Promise<void>
   /** What none of our pages does, with its address. The test fails if any is left. */
@@ -81,6 +83,8 @@ export async function openBrowser({
       await page.goto(address)
       return page
     },
+    continueAs: ({ cookies }, url) =>
+      context.addCookies(Array.from(cookies, ([name, value]) => ({ name, value, url }))),
     async allowClipboard() {
       await context.grantPermissions(['clipboard-read', 'clipboard-write'])
       await context.addInitScript(NOTE_COPIED_TEXT)
