@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
-import { PAGES, pageAt, proseOf, ROOT } from './support.ts'
+import { LLMS_TXT, PAGES, pageAt, proseOf, ROOT } from './support.ts'
 
-const links = PAGES.flatMap(({ file, text }) =>
+const links = [...PAGES, LLMS_TXT].flatMap(({ file, text }) =>
   Array.from(
     proseOf(text).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"|<(https?:[^>]+)>/g),
     ([, ...found]) => ({
@@ -23,6 +23,7 @@ test('every link in the documentation leads to a file and a heading that exist',
   const local = links.filter(({ target }) => !/^https?:/.test(target))
 
   expect(local.length).toBeGreaterThan(80)
+  expect(local.map(({ file }) => file)).toContain('llms.txt')
   expect(local.filter(isDead)).toStrictEqual([])
 })
 

@@ -14,10 +14,15 @@ export interface DocumentationPage {
 /** Every page for readers of the repository. */
 export const PAGES: readonly DocumentationPage[] = globSync(
   '{*.md,docs/*.md,examples/README.md,test/bench/README.md}',
-  {
-    cwd: ROOT,
-  },
-).map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }))
+  { cwd: ROOT },
+).map(readPage)
+
+/** The page for programs that read. */
+export const LLMS_TXT = readPage('llms.txt')
+
+function readPage(file: string): DocumentationPage {
+  return { file, text: readFileSync(join(ROOT, file), 'utf8') }
+}
 
 /** The page in this file. */
 export function pageAt(file: string): string {
