@@ -68,10 +68,11 @@ export async function copy(page: Page, button: string, result = 'Copied'): Promi
   await expect.poll(() => page.locator('#copied').textContent(), { timeout: 30_000 }).toBe(result)
 }
 
-/** What axe finds: the rule, and where. */
-export async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const { violations } = await page.evaluate<AxeResults>('axe.run()')
+/** What axe finds: the rule, and where. `rules`: only these. */
+export async function findings(page: Page, rules?: readonly string[]): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe.source)
+  const options = JSON.stringify({ resultTypes: ['violations'], ...(rules && { runOnly: rules }) })
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${options})`)
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
 }
 
