@@ -105,7 +105,8 @@ test('the account page prints on light paper what is true, without what can be p
 const BACKGROUND = 'getComputedStyle(document.body).backgroundColor'
 
 async function pressable(page: Page): Promise<string[]> {
-  return (await page.locator('a, button, .show, footer').filter({ visible: true }).allInnerTexts()).filter(Boolean)
+  const texts = await page.locator('a, button, label, .show, footer').filter({ visible: true }).allInnerTexts()
+  return texts.filter(Boolean)
 }
 
 test('screen readers find a label for the token, lists where no bullets are, and news only where something changed', async () => {

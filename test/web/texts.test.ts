@@ -22,10 +22,8 @@ test.each([
   ['Set HTTPS=self-signed, or HTTPS=cert.pem,key.pem.', ['HTTPS=self-signed', 'HTTPS=cert.pem,key.pem']],
   ['HOST is not set (127.0.0.1, port 3000). Set HOST=0.0.0.0 on a platform.', ['HOST', 'HOST=0.0.0.0']],
   ['Correct it in .env or the environment. .env.example describes each.', ['.env', '.env.example']],
-  [
-    'The scope is “instagram_business_basic”; response_type=code, too.',
-    ['instagram_business_basic', 'response_type=code'],
-  ],
+  ['The first scope is instagram_business_basic.', ['instagram_business_basic']],
+  ['It has no response_type=code, which “proxy_set_header Host $host” adds.', ['response_type=code']],
   ['An iPhone asks the host on port 443 by https for scopes: GET, POST.', []],
   ['See https://api.instagram.com/oauth/access_token, /data/our_tokens.sqlite and @mira_draws.', []],
 ])('in “%s” %j is code', async (text, codes) => {
