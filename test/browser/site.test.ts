@@ -65,18 +65,18 @@ const ICON_WIDTH = `(async () => {
   return icon.naturalWidth
 })()`
 
-test('the circles of the steps have 36 pixels, beside their text on a phone', async () => {
+test('the circles of the steps have 32 pixels with their border, beside their text on a phone', async () => {
   await using browser = await openBrowser({ javaScript: false, width: 375 })
   const page = await browser.open(world.origin)
 
-  expect(await page.evaluate(CIRCLES)).toEqual(['36px 36px', '36px 36px', '36px 36px'])
+  expect(await page.evaluate(CIRCLES)).toEqual(Array(3).fill('border-box 32px 32px'))
   await page.goto(`${world.origin}/setup`)
-  expect(await page.locator('.mark').first().boundingBox()).toMatchObject({ width: 36, height: 36 })
+  expect(await page.locator('.mark').first().boundingBox()).toMatchObject({ width: 32, height: 32 })
 })
 
 const CIRCLES = `[...document.querySelectorAll('.steps li')].map((step) => {
-  const { width, height } = getComputedStyle(step, '::before')
-  return width + ' ' + height
+  const { boxSizing, width, height } = getComputedStyle(step, '::before')
+  return boxSizing + ' ' + width + ' ' + height
 })`
 
 // Where trying again cannot help.
