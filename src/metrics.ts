@@ -9,11 +9,9 @@ import type { FinishedCall } from './instagram/http.ts'
 /** Time limit for the database in ms; after it, a scrape leaves its figures out. */
 const DATABASE_TIME_LIMIT_MS = 2_000
 
-/** Milliseconds for which a count of events is reused. */
-const COUNT_LIFETIME_MS = 30_000
-
 const MOST_OVERDUE = 'SELECT MIN(due_at) AS value FROM accounts WHERE due_at IS NOT NULL'
 const NEAREST_EXPIRY = `SELECT MIN(expires_at) AS value FROM accounts WHERE due_at IS NOT NULL AND token_kind = 'long_lived'`
+const WAITING_EVENTS = 'SELECT COUNT(*) AS value FROM events'
 
 /** A request that was answered, or aborted by the client. */
 export interface FinishedRequest {
@@ -79,8 +77,6 @@ export function createMetrics(database: Database, accounts: Accounts, now: () =>
   const refreshLag = gauge('instagram_refresh_lag_seconds', 'Delay of the most overdue refresh, in seconds.')
   const waitingEvents = gauge('instagram_events_waiting', 'Events waiting for delivery to the webhook.')
 
-  const countEvents = cached(now, () => readNumber('SELECT COUNT(*) AS value FROM events'))
-
   async function readNumber(sql: string): Promise<number | null> {
     const { rows } = await database.query(sql)
     const value = rows[0]?.['value'] ?? null
@@ -92,7 +88,7 @@ export function createMetrics(database: Database, accounts: Accounts, now: () =>
       inTime(readNumber(MOST_OVERDUE)),
       inTime(accounts.counts()),
       inTime(readNumber(NEAREST_EXPIRY)),
-      inTime(countEvents()),
+      inTime(readNumber(WAITING_EVENTS)),
     ])
     const time = now().getTime()
     const lag = dueAt === undefined ? undefined : Math.max(0, time - (dueAt ?? Infinity)) / 1000
@@ -134,27 +130,6 @@ function setOrRemove(gauge: Gauge, value: number | undefined): void {
 }
 
 /** `undefined` if the database is unavailable or slow. */
-async function inTime<Value>(answer: Promise<Value>): Promise<Value | undefined> {
-  const timeout = new AbortController()
-  const tooLate = sleep(DATABASE_TIME_LIMIT_MS, undefined, { signal: timeout.signal })
-  try {
-    return await Promise.race([answer, tooLate])
-  } catch {
-    return undefined
-  } finally {
-    tooLate.catch(() => undefined)
-    timeout.abort()
-  }
-}
-
-/** Reuses a result for a while, also while it is being read; failures are not reused. */
-function cached<Value>(now: () => Date, read: () => Promise<Value>): () => Promise<Value> {
-  let last: { at: number; value: Promise<Value> } | undefined
-  return () => {
-    if (last && Math.abs(now().getTime() - last.at) < COUNT_LIFETIME_MS) return last.value
-    const value = read()
-    last = { at: now().getTime(), value }
-    value.catch(() => (last = undefined))
-    return value
-  }
+function inTime<Value>(answer: Promise<Value>): Promise<Value | undefined> {
+  return Promise.race([answer, sleep(DATABASE_TIME_LIMIT_MS, undefined, { ref: false })]).catch(() => undefined)
 }
