@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { deleteBatch, inBatches } from './accounts/batches.ts'
 import type { Refresher } from './accounts/refresher.ts'
 import type { WebhookDelivery } from './accounts/webhooks.ts'
@@ -32,8 +33,7 @@ export function createJobs(options: {
 }) {
   const { database, refresher, attempts, webhook, log, now } = options
   const stopping = new AbortController()
-  const timers = new Map<string, NodeJS.Timeout>()
-  const underWay = new Map<string, Promise<void>>()
+  let loops: Promise<void>[] = []
   let areKeysChecked = false
 
   const jobs: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -68,12 +68,11 @@ export function createJobs(options: {
     }
   }
 
-  /** Each job has its own interval: a slow one delays no other. */
-  function repeat(name: string, job: () => Promise<unknown>): void {
-    const run = attempt(name, job).then(() => {
-      if (!stopping.signal.aborted) timers.set(name, setTimeout(repeat, INTERVAL_MS, name, job))
-    })
-    underWay.set(name, run)
+  async function repeat(name: string, job: () => Promise<unknown>): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await attempt(name, job)
+      await sleep(INTERVAL_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
   }
 
   return {
@@ -82,18 +81,17 @@ export function createJobs(options: {
       await Promise.all(Object.entries(jobs).map(([name, job]) => attempt(name, job)))
     },
 
-    /** Runs every job now and then every minute. */
+    /** Runs every job now and then every minute. A slow one delays no other. */
     start(): void {
-      for (const [name, job] of Object.entries(jobs)) repeat(name, job)
+      loops = Object.entries(jobs).map(([name, job]) => repeat(name, job))
     },
 
     /** Ends the jobs under way early, and starts no more. */
     async stop(): Promise<void> {
       stopping.abort()
-      for (const timer of timers.values()) clearTimeout(timer)
       refresher.stop()
       await webhook?.close()
-      await Promise.all(underWay.values())
+      await Promise.all(loops)
     },
   }
 }
