@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { escapeControls, type Logger } from '../log.ts'
 import { checkChangelog, checkFacts } from './facts.ts'
@@ -14,6 +15,7 @@ import {
   checkScopes,
   checkSecrets,
   checkTls,
+  type Checked,
 } from './settings.ts'
 import { checkDatabase, checkKeys } from './storage.ts'
 
@@ -43,9 +45,7 @@ export async function examine(installation: Installation, feed?: string): Promis
 }
 
 /** Checks the settings without any request. */
-function checkSettings(
-  installation: Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>,
-): Finding[] {
+function checkSettings(installation: Checked): Finding[] {
   return [
     checkCredentials(installation),
     checkScopes(installation),
@@ -68,15 +68,10 @@ export function warnOfSettings(config: Config, given: Installation['given'], log
 
 /** The findings of a check; `unknown` if it takes too long or fails. */
 async function withTimeLimit(name: string, check: Promise<Finding | Finding[]>): Promise<Finding | Finding[]> {
-  const { promise: late, resolve } = Promise.withResolvers<Finding>()
-  const timer = setTimeout(() => {
-    resolve(unknown(name, `No result after ${TIME_LIMIT_MS / 1000} seconds.`, 'Try again.'))
-  }, TIME_LIMIT_MS)
+  const late = unknown(name, `No result after ${TIME_LIMIT_MS / 1000} seconds.`, 'Try again.')
   try {
-    return await Promise.race([check, late])
+    return await Promise.race([check, sleep(TIME_LIMIT_MS, late, { ref: false })])
   } catch (error) {
     return unknown(name, `The check failed: ${error instanceof Error ? error.message : String(error)}`)
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -81,7 +81,8 @@ function settingIn(sentence: string): string {
   return /^[A-Z_]+/.exec(sentence)?.[0] ?? 'Settings'
 }
 
-type Checked = Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>
+/** What checks without a request need. */
+export type Checked = Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>
 
 /** Hosts of private networks: names without a dot, IP addresses, and reserved domains. */
 const PRIVATE_HOST = /^[^.]+$|^[\d.]+$|\.(home\.arpa|internal|invalid|lan|local|localhost|test)$/
