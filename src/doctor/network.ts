@@ -1,6 +1,6 @@
 import { request } from 'undici'
 import { isLoopback, type ProxySettings } from '../config.ts'
-import { explanationsFor } from '../errors/catalogue.ts'
+import { explanationOf } from '../errors/catalogue.ts'
 import { type AppError, isAppError } from '../errors/errors.ts'
 import { MINUTE_MS } from '../facts.ts'
 import { createAgent } from '../proxy.ts'
@@ -97,7 +97,7 @@ function checkHost(
   answer: Reached | NetworkFault | AppError,
   { sandbox, names }: Installation,
 ): Finding {
-  if (answer instanceof Error) return wrong(host, answer.message, explanationsFor(names).proxy_failed.steps.join(' '))
+  if (answer instanceof Error) return wrong(host, answer.message, explanationOf('proxy_failed', names).steps.join(' '))
   if (typeof answer === 'string') {
     if (sandbox)
       return unknown(host, 'The sandbox is not running: it starts with the app.', 'Start the app: npm start.')

@@ -22,7 +22,7 @@ export type ErrorCode = HelpCode | keyof typeof apiErrors | keyof typeof startEr
 /** The name of an error that the JSON API responds with. */
 export type ProblemCode = keyof typeof problems
 
-/** Every expected error. Texts for operators name settings by placeholders: see `explanationsFor`. */
+/** Every expected error. Texts for operators name settings by placeholders: see `explanationOf`. */
 export const catalogue: Readonly<Record<ErrorCode, Explanation>> = {
   ...instagramErrors,
   ...siteErrors,
@@ -48,18 +48,9 @@ export function isHelpCode(name: unknown): name is HelpCode {
   return helpCodes.some((code) => code === name)
 }
 
-const tables = new WeakMap<SettingNames, Readonly<Record<ErrorCode, Explanation>>>()
-
-/** The catalogue with the reader's names for the settings. Cached for each object of names. */
-export function explanationsFor(names: SettingNames): Readonly<Record<ErrorCode, Explanation>> {
-  const known = tables.get(names)
-  if (known) return known
+/** An entry of the catalogue with the reader's names for the settings. */
+export function explanationOf(code: ErrorCode, names: SettingNames): Explanation {
+  const entry = catalogue[code]
   const format = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: SettingName) => names[name])
-  const table: Record<ErrorCode, Explanation> = { ...catalogue }
-  for (const code of Object.keys(catalogue) as ErrorCode[]) {
-    const { meaning, steps } = catalogue[code]
-    table[code] = { ...catalogue[code], meaning: format(meaning), steps: steps.map(format) }
-  }
-  tables.set(names, table)
-  return table
+  return { ...entry, meaning: format(entry.meaning), steps: entry.steps.map(format) }
 }

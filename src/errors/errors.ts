@@ -1,5 +1,5 @@
 import type { FixableBy, InstagramErrorKind } from './catalogue/entry.ts'
-import { type ErrorCode, explanationsFor, type InstagramErrorCode, instagramErrors, isHelpCode } from './catalogue.ts'
+import { type ErrorCode, explanationOf, type InstagramErrorCode, instagramErrors, isHelpCode } from './catalogue.ts'
 import { ENVIRONMENT_NAMES, type SettingNames } from './settingNames.ts'
 
 /** Further details of an error. */
@@ -106,7 +106,7 @@ export function errorLogFields(
   const cause = error instanceof Error ? error.cause : undefined
   const known = [error, cause].find((each) => isAppError(each) && isHelpCode(each.code) && each.code !== 'internal')
   if (!isAppError(known)) return undefined
-  const { fixableBy, advice, steps } = explanationsFor(names)[known.code]
+  const { fixableBy, advice, steps } = explanationOf(known.code, names)
   const fix = fixableBy === 'person' ? advice : steps.join(' ') || advice
   return { explained: known.code, fixable_by: fixableBy, fix }
 }

@@ -1,5 +1,5 @@
 import type { Explanation } from './catalogue/entry.ts'
-import { type ErrorCode, explanationsFor, isErrorCode } from './catalogue.ts'
+import { type ErrorCode, explanationOf, isErrorCode } from './catalogue.ts'
 import { isAppError, toAppError } from './errors.ts'
 import { matchPasted } from './match.ts'
 import type { SettingNames } from './settingNames.ts'
@@ -22,7 +22,7 @@ export interface Explained extends Explanation {
 export function explain(what: unknown, names: SettingNames): Explained {
   const code = codeOf(what)
   const { status, title, fixableBy, description, advice, meaning, steps, unconfirmed, retryAfterSeconds } =
-    explanationsFor(names)[code]
+    explanationOf(code, names)
   return {
     ...{ name: code, status, title, fixableBy, description, advice, meaning, steps },
     ...(unconfirmed !== undefined && { unconfirmed }),

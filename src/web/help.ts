@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Context } from '../context.ts'
 import {
   type ErrorCode,
-  explanationsFor,
+  explanationOf,
   helpCodes,
   instagramErrors,
   isInstagramErrorCode,
@@ -124,7 +124,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
 }
 
 function helpEntry(name: ErrorCode, names: SettingNames): HelpEntry {
-  const explanation = explanationsFor(names)[name]
+  const explanation = explanationOf(name, names)
   const matchers = matchersOf(name)
   const stages = isInstagramErrorCode(name) ? instagramErrors[name].stages : []
   return {

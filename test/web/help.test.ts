@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { explanationsFor, helpCodes } from '../../src/errors/catalogue.ts'
+import { explanationOf, helpCodes } from '../../src/errors/catalogue.ts'
 import { matchersOf } from '../../src/errors/match.ts'
 import { ENVIRONMENT_NAMES } from '../../src/errors/settingNames.ts'
 import { person } from '../support/person.ts'
@@ -44,10 +44,9 @@ test('the help page lists every error once, by when it occurs', async () => {
 
 test('every error has a page with everything that the catalogue says about it', async () => {
   const somebody = person(world)
-  const explanations = explanationsFor(ENVIRONMENT_NAMES)
 
   for (const code of helpCodes) {
-    const { title, description, advice, meaning, steps, unconfirmed = '' } = explanations[code]
+    const { title, description, advice, meaning, steps, unconfirmed = '' } = explanationOf(code, ENVIRONMENT_NAMES)
     const page = await somebody.get(`/help/${code}`)
 
     const text = textOf(page.text)
@@ -81,7 +80,7 @@ test.each(['nothing_of_ours', 'constructor', '__proto__', 'toString', '%3Cscript
 
 test('programs get an error’s page as JSON and as Markdown', async () => {
   const page = (accept: string) => person(world).get('/help/insufficient_developer_role', { Accept: accept })
-  const { title, description, steps } = explanationsFor(ENVIRONMENT_NAMES).insufficient_developer_role
+  const { title, description, steps } = explanationOf('insufficient_developer_role', ENVIRONMENT_NAMES)
 
   const [json, markdown, image] = [await page('application/json'), await page('text/markdown'), await page('image/png')]
 

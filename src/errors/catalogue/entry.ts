@@ -6,7 +6,7 @@ export type Stage = 'page' | 'callback' | 'exchange' | 'long_lived' | 'me' | 're
 
 /**
  * What an error means, for the person who sees it and for the operator. `meaning` and `steps` name settings by placeholders
- * such as `{clientSecret}`; `explain` and `explanationsFor` replace them with the reader’s names for the settings.
+ * such as `{clientSecret}`; `explain` and `explanationOf` replace them with the reader’s names for the settings.
  */
 export interface Explanation {
   /** HTTP status of the error page. */
