@@ -76,10 +76,7 @@ type Product = (typeof PRODUCTS)[keyof typeof PRODUCTS]
 const { oldNames, basicDisplay, firstApi, facebook, facebookOrUnified } = PRODUCTS
 
 /** Scopes that old guides name and Instagram login does not know: the product `of` each, and the scope that replaces it `today`, if one does. */
-export const DEAD_SCOPES: ReadonlyMap<string, { of: Product; today: string | null }> = new Map<
-  string,
-  { of: Product; today: string | null }
->([
+export const DEAD_SCOPES: ReadonlyMap<string, { of: Product; today: string | null }> = new Map([
   ['business_basic', { of: oldNames, today: BASIC_SCOPE }],
   ['business_content_publish', { of: oldNames, today: 'instagram_business_content_publish' }],
   ['business_manage_messages', { of: oldNames, today: 'instagram_business_manage_messages' }],
