@@ -9,7 +9,8 @@ const ONE_ADDRESS =
 
 const KEEP_COOKIE = 'With https, check that the proxy passes Set-Cookie on unchanged.'
 
-const GET_TOKEN = `Connect your account on this site’s start page, or copy a token from ${LOGIN_SETUP} → Generate access tokens in Meta’s dashboard.`
+/** Where to get a token that can be imported. */
+export const RIGHT_TOKEN = `Connect the account on this site’s start page, or copy a token from Meta’s dashboard: ${LOGIN_SETUP} → Generate access tokens.`
 
 /** Errors that Instagram did not cause. */
 export const siteErrors = {
@@ -133,13 +134,13 @@ export const siteErrors = {
   facebook_token: siteError(422, 'person', {
     title: 'This is a Facebook token',
     description: 'Tokens that begin with EAA come from Facebook Login and work with graph.facebook.com only.',
-    advice: GET_TOKEN,
+    advice: RIGHT_TOKEN,
     meaning: 'The pasted token belongs to another Meta product.',
   }),
   basic_display_token: siteError(422, 'person', {
     title: 'This token’s API was switched off',
     description: `Tokens that begin with IGQV belong to ${PRODUCTS.basicDisplay.name}, which Meta switched off on ${dayInWords(PRODUCTS.basicDisplay.ended)}.`,
-    advice: GET_TOKEN,
+    advice: RIGHT_TOKEN,
     meaning: 'The pasted token belongs to the Basic Display API. None of its tokens works any more.',
   }),
   no_token: siteError(422, 'person', {
@@ -234,10 +235,6 @@ export const siteErrors = {
     steps: ['The log has the error under the reference on the page.'],
   }),
 }
-
-/** Where to get a token that can be imported, in the words of the JSON API. */
-export const RIGHT_TOKEN =
-  'Connect the account on this site’s start page, or copy a token from Meta’s dashboard: Instagram → API setup with Instagram login → Generate access tokens.'
 
 /** Errors that only the JSON API responds with. */
 export const apiErrors = {
