@@ -330,15 +330,14 @@ type Given = Record<string, unknown>
 
 /** Parses the settings; those that cannot be read get their defaults. */
 function parse<Schema extends z.ZodObject>(schema: Schema, given: Given, names: Record<string, string>) {
-  const issues = (schema.safeParse(given).error?.issues ?? []).map(({ path, message }) => {
-    const key = String(path[0])
-    return { key, name: names[key] ?? key, message }
-  })
-  const unreadable = new Set(issues.map(({ key }) => key))
+  const { error } = schema.safeParse(given)
+  const errors: Record<string, string[] | undefined> = error ? z.flattenError(error).fieldErrors : {}
   return {
-    values: schema.parse(Object.fromEntries(Object.entries(given).filter(([key]) => !unreadable.has(key)))),
-    mistakes: issues.map(({ name, message }) => `${name} ${message}`),
-    unreadable: new Set(issues.map(({ name }) => name)),
+    values: schema.parse(Object.fromEntries(Object.entries(given).filter(([key]) => !(key in errors)))),
+    mistakes: Object.entries(errors).flatMap(([key, all = []]) =>
+      all.map((message) => `${names[key] ?? key} ${message}`),
+    ),
+    unreadable: Object.keys(errors),
   }
 }
 
@@ -360,7 +359,7 @@ function valueOf(environment: Environment, variable: string): string | undefined
 }
 
 /**
- * Reads an environment as far as possible. Empty variables count as unset; those with an invalid value (`unreadable`) get their defaults.
+ * Reads an environment as far as possible. Empty variables count as unset; settings with an invalid value (`unreadable`) get their defaults.
  * `mistakes` are sentences as in {@link ConfigError}; `given` has all known variables as they were set.
  */
 export function parseEnvironment(

@@ -64,16 +64,15 @@ async function findInstallation(
   const instagram = isComplete(settings) ? createInstagramClient(settings, { now, proxy: config.proxy }) : undefined
   /** `undefined` if the setting, or that of the folder, cannot be read. */
   const result = <Value>(setting: string, get: () => Value | Promise<Value>) =>
-    unreadable.has(setting) || unreadable.has('DATABASE_URL') ? undefined : resultOf(get)
-  const database = await result('DATABASE_URL', async () => {
+    unreadable.includes(setting) || unreadable.includes('databaseUrl') ? undefined : resultOf(get)
+  const database = await result('databaseUrl', async () => {
     return (await openExistingDatabase(config.databaseUrl)) ?? ('none yet' as const)
   })
   return {
     ...{ sandbox, config, names: config.names, given, mistakes, settings, instagram, database, now },
-    listening: config.listening,
-    certificate: await result('HTTPS', async () => (await certificateFor(config, now(), { create: false }))?.cert),
-    tokenKeys: await result('TOKEN_KEYS', () => tokenKeysOf(config)),
-    sessionSecrets: await result('SESSION_SECRETS', () => sessionSecretsOf(config)),
+    certificate: await result('https', async () => (await certificateFor(config, now(), { create: false }))?.cert),
+    tokenKeys: await result('tokenKeys', () => tokenKeysOf(config)),
+    sessionSecrets: await result('sessionSecrets', () => sessionSecretsOf(config)),
     async [Symbol.asyncDispose]() {
       await instagram?.close()
       if (typeof database === 'object' && 'close' in database) await database.close()

@@ -22,8 +22,6 @@ export interface Installation {
   settings: Partial<InstagramSettings>
   /** A client with these settings; `undefined` when some of them are missing. */
   instagram: InstagramClient | undefined
-  /** Where the app listens; `undefined` in a host app. */
-  listening: Pick<NonNullable<Config['listening']>, 'port' | 'https'> | undefined
   /** The certificate (PEM) that the app itself serves. */
   certificate: Result<string>
   /** Opened as it is. `none yet`: the app creates it when it starts. */

@@ -82,11 +82,8 @@ export async function checkHosts(installation: Installation): Promise<Finding[]>
 /** Names the proxies, without their user names and passwords. */
 function describeProxy({ config: { proxy }, names }: Installation): Finding[] {
   const { httpsProxy, httpProxy, noProxy } = proxy
-  const given = [
-    ...(httpsProxy ? [[httpsProxy, names.httpsProxy]] : []),
-    ...(httpProxy ? [[httpProxy, names.httpProxy]] : []),
-  ]
-  const proxies = given.map(([url = '', name]) => `${new URL(url).origin} (${name})`)
+  const describe = (url: string | undefined, name: string) => (url ? [`${new URL(url).origin} (${name})`] : [])
+  const proxies = [...describe(httpsProxy, names.httpsProxy), ...describe(httpProxy, names.httpProxy)]
   const direct = noProxy ? `this machine and the hosts in ${names.noProxy}` : 'this machine'
   const says = `Calls to other servers go through ${proxies.join(' and ')}. Calls to ${direct} do not.`
   return proxies.length > 0 ? [ok('Proxy', says)] : []
@@ -158,7 +155,7 @@ const THERE = 'Redirect URI reachable'
 
 /** Checks who answers at the redirect URI: this app, another server, or a redirect, which breaks logins. */
 export async function checkOwnAddress(installation: Installation): Promise<Finding[]> {
-  const { settings, certificate, listening, names } = installation
+  const { settings, certificate, config, names } = installation
   if (settings.redirectUri === undefined) return []
   const trusted = typeof certificate === 'string' ? certificate : undefined
   const answer = await reach(settings.redirectUri, installation, trusted)
@@ -170,7 +167,7 @@ export async function checkOwnAddress(installation: Installation): Promise<Findi
     answer instanceof Error
       ? unknown(THERE, answer.message)
       : typeof answer === 'string'
-        ? checkUnreached(answer, url, listening && names.https)
+        ? checkUnreached(answer, url, config.listening && names.https)
         : checkReached(answer, url, names.redirectUri),
   ]
 }

@@ -82,7 +82,7 @@ function settingIn(sentence: string): string {
 }
 
 /** What checks without a request need. */
-export type Checked = Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'listening' | 'names' | 'now'>
+export type Checked = Pick<Installation, 'sandbox' | 'config' | 'given' | 'settings' | 'names' | 'now'>
 
 /** Hosts of private networks: names without a dot, IP addresses, and reserved domains. */
 const PRIVATE_HOST = /^[^.]+$|^[\d.]+$|\.(home\.arpa|internal|invalid|lan|local|localhost|test)$/
@@ -275,10 +275,11 @@ function checkVersion(version: string | undefined, setting: string, now: Date): 
 }
 
 /** Checks the format of the redirect URI. Only a login shows whether it is registered. */
-export function checkRedirectUri({ sandbox, settings, listening, names }: Checked): Finding | Finding[] {
+export function checkRedirectUri({ sandbox, config, settings, names }: Checked): Finding | Finding[] {
   const name = 'Redirect URI'
   if (settings.redirectUri === undefined) return []
   if (sandbox) return ok(name, 'The sandbox has registered it.')
+  const { listening } = config
   const url = new URL(settings.redirectUri)
   const isLocal = isLoopback(url)
   if (url.protocol === 'http:' && isLocal)

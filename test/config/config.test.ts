@@ -715,7 +715,7 @@ test('settings that can be read are there beside those that cannot, for the doct
   expect(parsed).toMatchObject({
     config: { listening: { port: 3000 }, databaseUrl: 'file:./other.db', sandbox: false },
     mistakes: ['PORT must be a whole number from 1 to 65535.'],
-    unreadable: new Set(['PORT']),
+    unreadable: ['port'],
     given: { PORT: ' 3x', DATABASE_URL: 'file:./other.db', HOST: undefined },
   })
 })
