@@ -211,7 +211,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
         const account = await find(id)
         return account !== undefined && (await context.disconnect(account.key)) !== undefined
       }),
-      importToken: tracked((token: string) => importToken(token, { ...context, askedScopes: config.instagram.scopes })),
+      importToken: tracked((token: string) => importToken(token, context)),
     },
     dataDeletion: {
       deauthorize: tracked((id: string, askedAt: Date | null) => dataDeletion.deauthorize(id, askedAt)),

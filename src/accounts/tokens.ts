@@ -114,20 +114,19 @@ export function tokenJson({ accessToken, expiresAt, userId, permissions }: Valid
  */
 export async function importToken(
   text: string,
-  context: {
-    config: Pick<Config, 'allowedAccounts'>
-    instagram: InstagramClient
-    accounts: Accounts
-    askedScopes: readonly string[]
-    now: () => Date
-  },
+  {
+    config,
+    instagram,
+    accounts,
+    now,
+  }: { config: Config; instagram: InstagramClient; accounts: Accounts; now: () => Date },
 ): Promise<Account> {
-  const { config, instagram, accounts, askedScopes, now } = context
   const accessToken = parseToken(text)
   const profile = await instagram.profile(accessToken)
   const userId = profile.id ?? profile.userId ?? ''
   assertAllowed(config, { userId, profile })
   const token = await longLivedToken(instagram, accessToken, now)
+  const askedScopes = config.instagram.scopes
   return accounts.connect({ token, userId, permissions: null, askedScopes, profile })
 }
 

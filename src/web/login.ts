@@ -1,5 +1,4 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
-import { z } from 'zod'
 import { type Account, accountTitle } from '../accounts/account.ts'
 import { describeDisconnect } from '../accounts/disconnect.ts'
 import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
@@ -10,15 +9,10 @@ import { isAnswer } from '../login/callback.ts'
 import { createReconnectLink, readReconnectLink } from '../login/state.ts'
 import { accountView, type TokenView, tokenView } from './accountView.ts'
 import type { Reconnect, Views } from './hooks.ts'
-import { type Address, parameterOf, queryOf, systemBrowserLink } from './request.ts'
+import { type Address, fieldOf, parameterOf, queryOf, systemBrowserLink } from './request.ts'
 import { requestContext } from './requestContext.ts'
 import * as session from './session.ts'
 import { redirectTo, renderView, runHook } from './views.ts'
-
-/** The fields of our forms: a token, or the ID of the account that the form is about. Anything else counts as empty. */
-const form = z
-  .object({ access_token: z.string().catch(''), account: z.string().catch('') })
-  .catch({ access_token: '', account: '' })
 
 /** The handlers of logins and of the account page. */
 export function loginHandlers(context: Context, address: Address) {
@@ -77,7 +71,7 @@ export function loginHandlers(context: Context, address: Address) {
 
     /** `POST /refresh`: refreshes the token now. The account page says what happened. */
     refresh: async (request, response) => {
-      const named = await namedAccount(form.parse(request.body).account, request, response)
+      const named = await namedAccount(fieldOf(request, 'account'), request, response)
       if (!named) return
       const { outcome, account } = await refresher.refresh(named.key)
       if (!account) throw new AppError('account_gone')
@@ -89,8 +83,8 @@ export function loginHandlers(context: Context, address: Address) {
 
     /** `POST /import`: connects the account of a token that the person has already. */
     importPastedToken: async (request, response) => {
-      const { access_token: pasted } = form.parse(request.body)
-      const account = await importToken(pasted, { ...context, askedScopes: config.instagram.scopes })
+      const pasted = fieldOf(request, 'access_token') ?? ''
+      const account = await importToken(pasted, context)
       await session.signIn(request, account.key)
       await session.setFlash(request, `Token added. ${accountTitle(account)} is connected.`)
       redirectTo(response, '/')
@@ -98,7 +92,7 @@ export function loginHandlers(context: Context, address: Address) {
 
     /** `GET /disconnect?account=`: asks the person to confirm. */
     disconnectPage: async (request, response) => {
-      const account = await namedAccount(queryOf(request).get('account') ?? '', request, response)
+      const account = await namedAccount(queryOf(request).get('account'), request, response)
       if (!account) return
       const { id } = account
       const title = accountTitle(account)
@@ -107,7 +101,7 @@ export function loginHandlers(context: Context, address: Address) {
 
     /** `POST /disconnect`: disconnects the account, and signs the browser out of it. The next page says what happened. */
     disconnect: async (request, response) => {
-      const account = await namedAccount(form.parse(request.body).account, request, response)
+      const account = await namedAccount(fieldOf(request, 'account'), request, response)
       if (!account) return
       const disconnected = await context.disconnect(account.key)
       // The last account without its name, which would stay in the session.
@@ -207,7 +201,11 @@ export function loginHandlers(context: Context, address: Address) {
    *
    * @throws {AppError} `account_gone`: the browser is connected to no account
    */
-  async function namedAccount(id: string, request: Request, response: Response): Promise<Account | undefined> {
+  async function namedAccount(
+    id: string | null | undefined,
+    request: Request,
+    response: Response,
+  ): Promise<Account | undefined> {
     const connected = await connectedAccounts(request)
     const named = connected.find((account) => account.id === id)
     if (named) return named

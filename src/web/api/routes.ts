@@ -63,7 +63,7 @@ export function createApiRoutes(context: Context, address: Address, program: rea
           throw new ApiError('bad_request', {
             detail: 'The body must be a JSON object with the token in “access_token”.',
           })
-        const account = await importToken(body.access_token, { ...context, askedScopes: config.instagram.scopes })
+        const account = await importToken(body.access_token, context)
         response.status(201).location(`${address.base}/api/accounts/${account.id}`).json(accountJson(account))
       })
       .all(methodNotAllowed('GET, HEAD, POST'))
