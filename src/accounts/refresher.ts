@@ -46,31 +46,30 @@ export type Leases = ReturnType<typeof createLeases>
 export function createLeases(database: Database, cipher: TokenCipher, events: Events, now: () => Date) {
   const isFree = '(leased_until IS NULL OR leased_until <= $3 OR leased_until > $5)'
 
-  async function take(condition: string, value: Value, due = ''): Promise<Lease[]> {
+  async function take(condition: string, value: Value, select = ''): Promise<Lease[]> {
     const id = randomUUID()
     const time = now().getTime()
     const { rows } = await database.query(
-      `${due}UPDATE accounts SET lease = $1, leased_until = $2 WHERE ${isFree} AND ${condition} RETURNING *`,
+      `${select}UPDATE accounts SET lease = $1, leased_until = $2 WHERE ${isFree} AND ${condition} RETURNING *`,
       [id, time + LEASE_MS, time, value, time + IMPOSSIBLE_LEASE_MS],
     )
     return rows.map((row) => ({ id, account: accountFromRow(row) }))
   }
 
+  function takeFirst(limit: number, condition: string, order = ''): Promise<Lease[]> {
+    // A WITH, because PostgreSQL may run a subselect several times, and each run would lock other rows.
+    const select = `WITH first AS (SELECT account_key FROM accounts
+      WHERE ${condition} AND ${isFree} ${order} LIMIT $4${SKIP_LOCKED[database.engine]}) `
+    return take('account_key IN (SELECT account_key FROM first)', limit, select)
+  }
+
   return {
     /** Leases the accounts that have been due longest. */
-    takeDue(limit: number): Promise<Lease[]> {
-      // A WITH, because PostgreSQL may run a subselect several times, and each run would lock other rows.
-      const due = `WITH due AS (SELECT account_key FROM accounts
-        WHERE due_at <= $3 AND ${isFree} ORDER BY due_at LIMIT $4${SKIP_LOCKED[database.engine]}) `
-      return take('account_key IN (SELECT account_key FROM due)', limit, due)
-    },
+    takeDue: (limit: number) => takeFirst(limit, 'due_at <= $3', 'ORDER BY due_at'),
 
     /** Leases accounts whose token has expired by a clock that was ahead, and not by the clock as it is now. */
-    takeFalselyExpired(limit: number): Promise<Lease[]> {
-      const wrong = `WITH wrong AS (SELECT account_key FROM accounts WHERE status = 'needs_reconnect'
-        AND status_reason = 'expired' AND expires_at > $3 AND ${isFree} LIMIT $4${SKIP_LOCKED[database.engine]}) `
-      return take('account_key IN (SELECT account_key FROM wrong)', limit, wrong)
-    },
+    takeFalselyExpired: (limit: number) =>
+      takeFirst(limit, "status = 'needs_reconnect' AND status_reason = 'expired' AND expires_at > $3"),
 
     /** Corrects times from a clock that was ahead and was set back. Less than a day ahead does no harm. */
     async correctTimes(schedule: policy.RefreshSchedule): Promise<void> {
