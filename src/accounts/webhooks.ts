@@ -101,14 +101,15 @@ export function createWebhookDelivery(options: {
       }
       const pauseMs = retryPauseMs(tries, failure)
       const ours = 'WHERE id = $1 AND deliver_at = $2' // Only while the claim is ours.
-      let gaveUp = false
-      if (pauseMs === undefined) {
-        const { rowCount } = await database.query(`DELETE FROM events ${ours}`, [eventId, leasedUntil])
-        gaveUp = rowCount === 1
-      } else {
-        const values = [eventId, leasedUntil, tries, now().getTime() + pauseMs]
-        await database.query(`UPDATE events SET failed_tries = $3, deliver_at = $4 ${ours}`, values)
-      }
+      const claim = [eventId, leasedUntil]
+      const { rowCount } = await (pauseMs === undefined
+        ? database.query(`DELETE FROM events ${ours}`, claim)
+        : database.query(`UPDATE events SET failed_tries = $3, deliver_at = $4 ${ours}`, [
+            ...claim,
+            tries,
+            now().getTime() + pauseMs,
+          ]))
+      const gaveUp = pauseMs === undefined && rowCount === 1
       log[gaveUp ? 'error' : 'warn']({ err: failure.cause, eventId, tries, gaveUp }, 'an event could not be delivered')
     } catch (err) {
       // The claim expires, and the event is sent again.
