@@ -1,5 +1,4 @@
 import type { RequestHandler } from 'express'
-import { z } from 'zod'
 import type { Context } from '../context.ts'
 import {
   type ErrorCode,
@@ -16,12 +15,9 @@ import { type Matcher, matchersOf, matchPasted } from '../errors/match.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { findPastedCallback } from '../login/callback.ts'
 import type { HelpEntry } from './hooks.ts'
-import { type Address, parameterOf } from './request.ts'
+import { type Address, fieldOf, parameterOf } from './request.ts'
 import { requestContext } from './requestContext.ts'
 import { redirectTo, renderView } from './views.ts'
-
-/** The form of the help pages; anything else counts as an empty text. */
-const helpForm = z.object({ pasted: z.string().catch('') }).catch({ pasted: '' })
 
 /** How tokens of Instagram and of Facebook begin. */
 const TOKEN = /\b(?:IGAA|IGQ[VW]|EAA)[\w-]{20}/
@@ -53,7 +49,7 @@ export function helpHandlers({ config }: Context, { callback }: Address) {
 
     /** `POST /help`: sends a pasted callback on to where it belongs, or explains a pasted error. Nothing of the text is shown. */
     helpWithPastedText: async (request, response) => {
-      const { pasted } = helpForm.parse(request.body)
+      const pasted = fieldOf(request, 'pasted') ?? ''
       const query = findPastedCallback(pasted, config.instagram.redirectUri)
       if (query) {
         redirectTo(response, `${callback}?${query.toString()}`)

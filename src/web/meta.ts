@@ -1,21 +1,17 @@
 import type { Request, RequestHandler } from 'express'
-import { z } from 'zod'
 import type { Context } from '../context.ts'
 import { catalogue } from '../errors/catalogue.ts'
 import { AppError } from '../errors/errors.ts'
 import { verifySignedRequest } from '../instagram/signedRequest.ts'
 import { formatTime } from '../time.ts'
-import { type Address, parameterOf } from './request.ts'
+import { type Address, fieldOf, parameterOf } from './request.ts'
 import { handleErrors, requestContext } from './requestContext.ts'
 import { renderView } from './views.ts'
-
-/** The form that Meta sends; anything else counts as an empty `signed_request`. */
-const metaForm = z.object({ signed_request: z.string().catch('') }).catch({ signed_request: '' })
 
 /** The handlers of the calls that Meta makes, and of the pages about the deletion of data. */
 export function metaHandlers({ config, dataDeletion, now }: Context, address: Address) {
   const secrets = [config.instagram.clientSecret, ...config.metaAppSecrets]
-  const verify = (request: Request) => verifySignedRequest(metaForm.parse(request.body).signed_request, secrets)
+  const verify = (request: Request) => verifySignedRequest(fieldOf(request, 'signed_request') ?? '', secrets)
 
   return {
     /** `POST /deauthorize`: Meta calls it when a person removes the app. */

@@ -87,6 +87,13 @@ export function cookieNames({ origin, base }: Address) {
   }
 }
 
+/** A field of a parsed form; `undefined`: left out, or not one text. */
+export function fieldOf(request: Request, name: string): string | undefined {
+  const body = request.body as Record<string, unknown> | null | undefined
+  const value = body?.[name]
+  return typeof value === 'string' ? value : undefined
+}
+
 /** Parses an HTML form. `limit`: the largest body, such as `16kb`. */
 export function parseForm(limit: string): RequestHandler[] {
   return [urlencoded({ extended: false, limit }), parseUnparsedBody(parse)]

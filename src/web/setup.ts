@@ -1,19 +1,15 @@
 import type { RequestHandler, Response } from 'express'
-import { z } from 'zod'
 import { type Config, isLoopback } from '../config.ts'
 import type { Context } from '../context.ts'
 import { examine, type Finding, type Installation } from '../doctor/doctor.ts'
 import { compareEmbedUrl, type EmbeddedSettings, type EmbedUrlComparison } from '../doctor/embedUrl.ts'
 import { formatTime } from '../time.ts'
 import type { SetupStep, SetupView } from './hooks.ts'
-import { addressOf } from './request.ts'
+import { addressOf, fieldOf } from './request.ts'
 import { redirectTo, renderView } from './views.ts'
 
 /** Milliseconds during which a result of the doctor is not replaced. */
 const MIN_INTERVAL_MS = 10_000
-
-/** The form with the Embed URL. Without it, the doctor is wanted. */
-const setupForm = z.object({ embed_url: z.string() })
 
 /** The handlers of the set-up guide. `certificate`: the app's own self-signed certificate (PEM). */
 export function setupHandlers(context: Context, certificate: string | undefined) {
@@ -56,10 +52,10 @@ export function setupHandlers(context: Context, certificate: string | undefined)
 
     /** `POST /setup`: compares an Embed URL with the settings, or runs the doctor. Simultaneous requests share one run. */
     check: async (request, response) => {
-      const form = setupForm.safeParse(request.body)
-      if (form.success) {
+      const embedUrl = fieldOf(request, 'embed_url')
+      if (embedUrl !== undefined) {
         const settings = config.sandbox ? {} : config.instagram
-        const comparison = compareEmbedUrl(form.data.embed_url, settings, config.names)
+        const comparison = compareEmbedUrl(embedUrl, settings, config.names)
         isRegistered ||= comparison.embedded.redirectUri === config.instagram.redirectUri
         return renderGuide(response, comparison)
       }
