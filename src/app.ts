@@ -11,7 +11,7 @@ import { helpHandlers } from './web/help.ts'
 import type { Hooks } from './web/hooks.ts'
 import { loginHandlers } from './web/login.ts'
 import { metaErrors, metaHandlers } from './web/meta.ts'
-import { type Address, addressOf, cookieNames, literalRoute, parseForm } from './web/request.ts'
+import { addressOf, cookieNames, literalRoute, parseForm } from './web/request.ts'
 import { requestLog, type Site } from './web/requestContext.ts'
 import * as security from './web/security.ts'
 import { openExistingSession, openSession } from './web/session.ts'
@@ -20,8 +20,6 @@ import { ASSETS, sendAsset } from './web/views.ts'
 
 /** Options of {@link createRouter}. */
 export interface RouterOptions {
-  /** Where people reach the app. The router must be mounted at its base path. */
-  address: Address
   /** What a host application decides itself. */
   hooks?: Hooks
   bindTo?: Site['bindTo']
@@ -31,10 +29,11 @@ export interface RouterOptions {
 
 /**
  * Every route, in order. In a host application (`config.listening` is undefined) requests that match none of them fall through untouched;
- * the standalone app answers them with 404.
+ * the standalone app answers them with 404. It must be mounted at the redirect URI's path without the last segment.
  */
-export function createRouter(context: Context, { address, hooks = {}, bindTo, certificate }: RouterOptions): Router {
+export function createRouter(context: Context, { hooks = {}, bindTo, certificate }: RouterOptions): Router {
   const { config } = context
+  const address = addressOf(config.instagram.redirectUri)
   const site: Site = {
     locals: {
       base: address.base,
@@ -108,19 +107,17 @@ export function createRouter(context: Context, { address, hooks = {}, bindTo, ce
   router.get('/problems/:name', plainPage, help.helpEntryPage)
   router.post('/help', page, limitCallbacks, parseForm('16kb'), help.helpWithPastedText)
 
-  if (config.listening) router.all('/{*path}', plainPage, security.sameOrigin(address), notFound)
+  if (config.listening)
+    router.all('/{*path}', plainPage, security.sameOrigin(address), () => {
+      throw new AppError('not_found')
+    })
   router.use(errorHandlers(log, config.names, isOperator))
   return router
 }
 
-const notFound: RequestHandler = () => {
-  throw new AppError('not_found')
-}
-
 /** The standalone app: the router at the root, with the settings of Express. */
-export function createApp(context: Context, { certificate }: Pick<RouterOptions, 'certificate'> = {}): Express {
+export function createApp(context: Context, options: Pick<RouterOptions, 'certificate'> = {}): Express {
   const { config, log } = context
-  const { redirectUri } = config.instagram
   const trustProxy = config.listening?.trustProxy ?? false
   const app = express()
   app.set('env', config.production ? 'production' : 'development')
@@ -130,8 +127,8 @@ export function createApp(context: Context, { certificate }: Pick<RouterOptions,
   app.disable('x-powered-by')
   if (!trustProxy) app.use(security.proxyNotice(log))
   // Without subdomains, which may be of others.
-  if (config.production && redirectUri.startsWith('https:'))
+  if (config.production && config.instagram.redirectUri.startsWith('https:'))
     app.use(helmet.strictTransportSecurity({ includeSubDomains: false }))
-  app.use(createRouter(context, { address: addressOf(redirectUri), certificate }))
+  app.use(createRouter(context, options))
   return app
 }

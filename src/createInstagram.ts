@@ -15,7 +15,7 @@ import { hostLogger } from './log.ts'
 import type { FinishLogin, Login } from './login/login.ts'
 import type { InstagramOptions } from './options.ts'
 import { withStoredSecrets } from './secrets.ts'
-import { addressOf, reconnectUrl } from './web/request.ts'
+import { reconnectUrl } from './web/request.ts'
 
 /** Instagram login in your app: a router with pages, and the connected accounts. */
 export interface Instagram extends Login, AsyncDisposable {
@@ -113,7 +113,6 @@ export function createInstagram(options: InstagramOptions): Instagram {
   const { onConnected, onFailure, render, bindTo } = given
   const log = hostLogger(hostLog)
   warnOfSettings(config, {}, log)
-  const address = addressOf(config.instagram.redirectUri)
   const database = openInBackground(config.databaseUrl, (error) => {
     log.error({ err: error }, 'the database cannot be opened; the app retries in ten seconds')
   })
@@ -123,7 +122,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
     log,
     now,
     listeners: [callHost],
-    reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(address, account, context)),
+    reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(account, context)),
     stopping: stopping.signal,
   })
   const { accounts, login, dataDeletion } = context
@@ -162,7 +161,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
   /** Keys are UUIDs, Instagram's ids are digits. */
   const find = (id: string) => (id.includes('-') ? accounts.find(id) : accounts.findById(id))
 
-  const pages = createRouter(context, { address, hooks: { onConnected, onFailure, render }, bindTo })
+  const pages = createRouter(context, { hooks: { onConnected, onFailure, render }, bindTo })
   const mounted: RequestHandler = (request, response, next) => {
     if (!('app' in request)) {
       log.error(WRAP_ROUTER)

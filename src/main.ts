@@ -13,7 +13,7 @@ import { warnOfSettings } from './doctor/doctor.ts'
 import { createLog, escapeInLines, type Logger } from './log.ts'
 import { withStoredSecrets } from './secrets.ts'
 import { freePort, startServer } from './server.ts'
-import { addressOf, reconnectUrl } from './web/request.ts'
+import { reconnectUrl } from './web/request.ts'
 
 /** Milliseconds for all of stopping, with a refresh under way and the database. */
 const STOP_LIMIT_MS = 30_000
@@ -43,7 +43,6 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
 
   await using closing = new AsyncDisposableStack()
   const sandbox = closing.use(config.sandbox ? await startSandbox(config, ownCertificate, log) : undefined)
-  const address = addressOf(config.instagram.redirectUri)
   const stopping = new AbortController()
   const file = sqliteFile(config.databaseUrl)
   const isNew = file !== undefined && !existsSync(file)
@@ -52,7 +51,7 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     log,
     // The sandbox's clock can be moved.
     now: () => sandbox?.now() ?? new Date(),
-    reconnectUrl: (account) => reconnectUrl(address, account, context),
+    reconnectUrl: (account) => reconnectUrl(account, context),
     stopping: stopping.signal,
   })
   closing.defer(() => context.close())

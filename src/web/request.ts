@@ -40,10 +40,10 @@ export function literalRoute(path: string): string {
 
 /** Where the account with this id can be connected again, for 90 days from now. */
 export function reconnectUrl(
-  { url }: Address,
   { id }: { id: string },
-  { config, now }: { config: Pick<Config, 'sessionSecrets'>; now: () => Date },
+  { config, now }: { config: Pick<Config, 'instagram' | 'sessionSecrets'>; now: () => Date },
 ): string {
+  const { url } = addressOf(config.instagram.redirectUri)
   return `${url}/reconnect/${createReconnectLink(id, config.sessionSecrets, now())}`
 }
 

@@ -7,7 +7,7 @@ import { createContext } from '../../src/context.ts'
 import { type Database, openDatabase } from '../../src/database/database.ts'
 import { createReconnectLink } from '../../src/login/state.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import { addressOf, reconnectUrl } from '../../src/web/request.ts'
+import { reconnectUrl } from '../../src/web/request.ts'
 import { listen } from './listening.ts'
 import { type Outage, withOutages } from './outage.ts'
 import { type Engine, projectEngine } from './places.ts'
@@ -88,7 +88,7 @@ export async function startWorld(
       log: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
       now,
       listeners: [(event) => events.push(event)],
-      reconnectUrl: (account) => reconnectUrl(addressOf(redirectUri), account, context),
+      reconnectUrl: (account) => reconnectUrl(account, context),
       stopping: stopping.signal,
     })
     closing.defer(async () => {

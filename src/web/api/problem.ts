@@ -1,5 +1,5 @@
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
-import { type Account, describeReason } from '../../accounts/account.ts'
+import { describeReason } from '../../accounts/account.ts'
 import { NoValidTokenError } from '../../accounts/tokens.ts'
 import type { Context } from '../../context.ts'
 import { catalogue, type ErrorCode, type ProblemCode, problems, RIGHT_TOKEN } from '../../errors/catalogue.ts'
@@ -48,7 +48,7 @@ export function problemHandlers(
   program: readonly RequestHandler[],
 ): ErrorRequestHandler[] {
   const sendProblem = handleErrors((error, request, response) => {
-    const problem = toApiError(error, (account) => reconnectUrl(address, account, context))
+    const problem = toApiError(error, context)
     const { code } = problem
     const current = requestContext(request)
     current.error = problem
@@ -61,9 +61,9 @@ export function problemHandlers(
   return [contextOfErrors(Router().use(...program)), sendProblem]
 }
 
-function toApiError(error: AppError, urlOf: (account: Account) => string): ApiError {
+function toApiError(error: AppError, context: Context): ApiError {
   if (error instanceof ApiError) return error
-  if (error instanceof NoValidTokenError) return noValidToken(error, urlOf)
+  if (error instanceof NoValidTokenError) return noValidToken(error, context)
   const { status, description, retryAfterSeconds } = catalogue[error.code]
   const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }
   if (error instanceof InstagramError) {
@@ -77,14 +77,14 @@ function toApiError(error: AppError, urlOf: (account: Account) => string): ApiEr
     : new ApiError('internal', {}, error)
 }
 
-function noValidToken(error: NoValidTokenError, urlOf: (account: Account) => string): ApiError {
+function noValidToken(error: NoValidTokenError, context: Context): ApiError {
   const { loss, account, since, reason } = error
   if (loss === 'not_connected' || !account || !since) return new ApiError('unknown_account', {}, error)
   const members = {
     account_status: loss,
     status_since: since.toISOString(),
     reason: reason && describeReason(reason),
-    reconnect_url: urlOf(account),
+    reconnect_url: reconnectUrl(account, context),
   }
   const keyOrReconnect = 'Restore the missing token key of this site, or reconnect the account at “reconnect_url”.'
   const detail = loss === 'unreadable' && { detail: keyOrReconnect }
