@@ -100,15 +100,12 @@ export function createWebhookDelivery(options: {
         return
       }
       const pauseMs = retryPauseMs(tries, failure)
+      const [change, values] =
+        pauseMs === undefined
+          ? ['DELETE FROM events', []]
+          : ['UPDATE events SET failed_tries = $3, deliver_at = $4', [tries, now().getTime() + pauseMs]]
       const ours = 'WHERE id = $1 AND deliver_at = $2' // Only while the claim is ours.
-      const claim = [eventId, leasedUntil]
-      const { rowCount } = await (pauseMs === undefined
-        ? database.query(`DELETE FROM events ${ours}`, claim)
-        : database.query(`UPDATE events SET failed_tries = $3, deliver_at = $4 ${ours}`, [
-            ...claim,
-            tries,
-            now().getTime() + pauseMs,
-          ]))
+      const { rowCount } = await database.query(`${change} ${ours}`, [eventId, leasedUntil, ...values])
       const gaveUp = pauseMs === undefined && rowCount === 1
       log[gaveUp ? 'error' : 'warn']({ err: failure.cause, eventId, tries, gaveUp }, 'an event could not be delivered')
     } catch (err) {
