@@ -114,13 +114,9 @@ export function tokenJson({ accessToken, expiresAt, userId, permissions }: Valid
  */
 export async function importToken(
   text: string,
-  {
-    config,
-    instagram,
-    accounts,
-    now,
-  }: { config: Config; instagram: InstagramClient; accounts: Accounts; now: () => Date },
+  context: { config: Config; instagram: InstagramClient; accounts: Accounts; now: () => Date },
 ): Promise<Account> {
+  const { config, instagram, accounts, now } = context
   const accessToken = parseToken(text)
   const profile = await instagram.profile(accessToken)
   const userId = profile.id ?? profile.userId ?? ''
