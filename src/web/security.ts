@@ -9,7 +9,8 @@ import type { Logger } from '../log.ts'
 import type { Address } from './request.ts'
 import { requestContext } from './requestContext.ts'
 
-const helmetHeaders = helmet({
+/** Sets our security headers: nothing from other origins, no inline script or style, no frame, no path in `Referer`. */
+export const securityHeaders: RequestHandler = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -35,15 +36,9 @@ function pictureSources(request: Request): string {
   return logo ? `'self' ${logo.origin}` : "'self'"
 }
 
-/** Middleware for routes whose response no hook of a host can send. */
-export const securityHeaders: RequestHandler = (request, response, next) => {
-  setSecurityHeaders(request, response)
-  next()
-}
-
-/** Sets our security headers: nothing from other origins, no inline script or style, no frame, no path in `Referer`. */
-export function setSecurityHeaders(request: Request, response: Response): void {
-  helmetHeaders(request, response, () => undefined)
+/** For responses that a host's hook can send instead: {@link securityHeaders} just before our own is sent. */
+export function setSecurityHeaders(response: Response): void {
+  void securityHeaders(response.req, response, () => undefined)
 }
 
 /** Forbids every cache to store the response. */
@@ -86,7 +81,7 @@ export function redirectToCanonicalLoopback({ origin, url }: Address): RequestHa
     const requested = URL.parse(`${canonical.protocol}//${request.get('Host') ?? ''}`)
     const differs = requested && requested.host !== canonical.host && requested.port === canonical.port
     if (differs && isLoopback(requested) && isLoopback(canonical)) {
-      setSecurityHeaders(request, response)
+      setSecurityHeaders(response)
       response.redirect(307, url + request.url.replace(ABSOLUTE_FORM, ''))
     } else next()
   }

@@ -29,7 +29,7 @@ export async function renderView<View extends ViewName>(
   const page = { view, locals } as unknown as Page
   if (render && (await runHook(response, 'render', (next) => render(page, request, response, next))) === 'sent') return
   const html = await ejs.renderFile(join(VIEWS, `${view}.ejs`), locals, RENDERING)
-  setSecurityHeaders(request, response)
+  setSecurityHeaders(response)
   // Not by `response.send`, which follows the host's settings.
   response.setHeader('Content-Type', 'text/html; charset=utf-8')
   response.setHeader('Content-Length', Buffer.byteLength(html))
@@ -38,9 +38,8 @@ export async function renderView<View extends ViewName>(
 
 /** Redirects (303) to one of our pages, or elsewhere. `target`: a path under the base path, or an absolute URL. */
 export function redirectTo(response: Response, target: string): void {
-  const { req: request } = response
-  setSecurityHeaders(request, response)
-  response.redirect(303, target.startsWith('/') ? requestContext(request).site.locals.base + target : target)
+  setSecurityHeaders(response)
+  response.redirect(303, target.startsWith('/') ? requestContext(response.req).site.locals.base + target : target)
 }
 
 /**
