@@ -101,13 +101,10 @@ const MOMENTS: readonly (readonly [heading: string, ...stages: Stage[]])[] = [
 /** Callback failures that Instagram did not cause. */
 const OF_CALLBACK = /^(state_|cookie_missing|user_changed|other_browser|no_answer|address_foreign|interrupted)/
 
-function headingOf(name: ErrorCode): string {
+function headingOf(name: ErrorCode): string | undefined {
   const ofSite: readonly Stage[] = OF_CALLBACK.test(name) ? ['callback'] : []
   const stages = isInstagramErrorCode(name) ? instagramErrors[name].stages : ofSite
-  const [heading] = MOMENTS.find(([, ...own]) => own.length === 0 || own.some((stage) => stages.includes(stage))) ?? [
-    '',
-  ]
-  return heading
+  return MOMENTS.find(([, ...own]) => own.length === 0 || own.some((stage) => stages.includes(stage)))?.[0]
 }
 
 const STAGES: Readonly<Record<Stage, string>> = {
