@@ -19,7 +19,7 @@ export function loginHandlers(context: Context, address: Address) {
   const { accounts, config, instagram, login, metrics, now, refresher } = context
   const { sessionSecrets, showToken, takesTokens } = config
 
-  const handlers = {
+  return {
     /** `GET /`: the account page of a connected browser, else the start page. `?account=`: the ID of one of several accounts. */
     startPage: async (request, response) => {
       const account = await connectedAccount(request)
@@ -268,6 +268,4 @@ export function loginHandlers(context: Context, address: Address) {
       return 'unreadable'
     }
   }
-
-  return handlers
 }
