@@ -1,9 +1,9 @@
 import type { NextFunction, Request, Response } from 'express'
-import type { Account } from '../accounts/account.ts'
 import type { Finding } from '../doctor/installation.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import type { Explanation } from '../errors/catalogue/entry.ts'
 import type { Explained } from '../errors/explain.ts'
+import type { FinishedLogin } from '../login/login.ts'
 import type { FormattedTime } from '../time.ts'
 import type { AccountView } from './accountView.ts'
 import type { AccountsView, AdminAccountView } from './admin/accountsView.ts'
@@ -38,15 +38,8 @@ export interface Hooks {
   render?: ((page: Page, request: Request, response: Response, next: NextFunction) => unknown) | undefined
 }
 
-/** A successful login. */
-export interface ConnectedLogin {
-  /** The connected account, without its token. Store `account.key` with your own user. */
-  account: Account
-  /** The absolute URL, on an allowed origin, to return to; `undefined`: none. */
-  returnTo: string | undefined
-  /** Whether this callback already succeeded before, and is repeated by a reload or a double click. */
-  isRepeated: boolean
-}
+/** A successful login. Store `account.key` with your own user. */
+export type ConnectedLogin = Omit<FinishedLogin, 'withheld'>
 
 /** A page: the name of its view, with the locals of that view. */
 export type Page = { [View in ViewName]: { view: View; locals: ViewLocals<View> } }[ViewName]
