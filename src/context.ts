@@ -23,8 +23,8 @@ interface WatchedDatabase extends Database {
   hasFailedWrite: boolean
 }
 
-/** Everything that requests, jobs and commands work with. */
-export interface Context {
+/** Everything that requests, jobs and commands work with. Disposing of it stops the jobs, and closes the connections to Instagram and the database. */
+export interface Context extends AsyncDisposable {
   config: Config
   log: Logger
   now: () => Date
@@ -37,10 +37,8 @@ export interface Context {
   login: PageLogin
   metrics: Metrics
   jobs: Jobs
-  /** Aborted when the process stops, or the context is closed. */
-  stopping: AbortSignal
-  /** Stops the jobs, then closes the connections to Instagram and the database. */
-  close(): Promise<void>
+  /** Aborted when the process stops. */
+  stopping: AbortController
 }
 
 /** What a context is built from. */
@@ -54,8 +52,6 @@ export interface ContextParts {
   listeners?: readonly EventListener[] | undefined
   /** Where a person can connect an account again; `null`: unknown. Default: always unknown. */
   reconnectUrl?: ((account: Account) => string | null) | undefined
-  /** Aborted when the process stops. */
-  stopping?: AbortSignal | undefined
 }
 
 /**
@@ -66,8 +62,6 @@ export interface ContextParts {
 export function createContext(config: Config, parts: ContextParts): Context {
   const { log, now = () => new Date(), listeners = [], reconnectUrl = () => null } = parts
   const database = watchWrites(parts.database)
-  const closing = new AbortController()
-  const stopping = AbortSignal.any([closing.signal, ...(parts.stopping ? [parts.stopping] : [])])
 
   const webhook =
     config.webhook && createWebhookDelivery({ ...config.webhook, proxy: config.proxy, database, log, now })
@@ -108,9 +102,8 @@ export function createContext(config: Config, parts: ContextParts): Context {
     login: createLogin({ config, instagram, accounts, attempts, now }),
     metrics,
     jobs,
-    stopping,
-    async close() {
-      closing.abort()
+    stopping: new AbortController(),
+    async [Symbol.asyncDispose]() {
       await jobs.stop()
       await instagram.close()
       await database.close()

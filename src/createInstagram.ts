@@ -116,14 +116,12 @@ export function createInstagram(options: InstagramOptions): Instagram {
   const database = openInBackground(config.databaseUrl, (error) => {
     log.error({ err: error }, 'the database cannot be opened; the app retries in ten seconds')
   })
-  const stopping = new AbortController()
   const context = createContext(config, {
     database,
     log,
     now,
     listeners: [callHost],
     reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(account, context)),
-    stopping: stopping.signal,
   })
   const { accounts, login, dataDeletion } = context
   if (jobs) context.jobs.start()
@@ -153,9 +151,9 @@ export function createInstagram(options: InstagramOptions): Instagram {
   }
 
   async function close(): Promise<void> {
-    stopping.abort()
+    context.stopping.abort()
     await Promise.allSettled(underWay)
-    await context.close()
+    await context[Symbol.asyncDispose]()
   }
 
   /** Keys are UUIDs, Instagram's ids are digits. */

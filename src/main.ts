@@ -43,7 +43,6 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
 
   await using closing = new AsyncDisposableStack()
   const sandbox = closing.use(config.sandbox ? await startSandbox(config, ownCertificate, log) : undefined)
-  const stopping = new AbortController()
   const file = sqliteFile(config.databaseUrl)
   const isNew = file !== undefined && !existsSync(file)
   const context = createContext(config, {
@@ -52,9 +51,8 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     // The sandbox's clock can be moved.
     now: () => sandbox?.now() ?? new Date(),
     reconnectUrl: (account) => reconnectUrl(account, context),
-    stopping: stopping.signal,
   })
-  closing.defer(() => context.close())
+  closing.use(context)
 
   const { all } = await context.accounts.counts()
   const name = file ? resolve(file) : postgresName(config.databaseUrl)
@@ -72,7 +70,7 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
 
   await once(listenForInterruption(1).signal, 'abort')
   log.info('Stopping.')
-  stopping.abort()
+  context.stopping.abort()
   setTimeout(() => {
     log.error(`Stopping took longer than ${STOP_LIMIT_MS / 1000} seconds: the process exits now.`)
     process.exit(1)

@@ -140,16 +140,15 @@ function isOfFolder(databaseUrl: string): boolean {
 export async function openContext(
   settings: Config,
   { warn, ...parts }: { warn: (text: string) => void } & Pick<ContextParts, 'now' | 'reconnectUrl'>,
-): Promise<Context & AsyncDisposable> {
+): Promise<Context> {
   const complete = withStoredSecrets(settings)
   const log = (details: { fix?: string }, message: string) => {
     warn(details.fix === undefined ? message : `${message}\n  → ${details.fix}`)
   }
   const quiet = () => undefined
-  const context = createContext(complete, {
+  return createContext(complete, {
     ...parts,
     database: await openDatabase(complete.databaseUrl),
     log: hostLogger({ debug: quiet, info: quiet, warn: log, error: log }),
   })
-  return { ...context, [Symbol.asyncDispose]: () => context.close() }
 }

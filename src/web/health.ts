@@ -42,7 +42,7 @@ export function readiness({ database, stopping, log }: Context): RequestHandler 
   return async (_request, response) => {
     // One check at a time: with a database that hangs, they would pile up.
     checking ??= checkDatabase().finally(() => (checking = undefined))
-    const isReady = !stopping.aborted && (await checking)
+    const isReady = !stopping.signal.aborted && (await checking)
     response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready' })
   }
 }

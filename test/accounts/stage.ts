@@ -122,8 +122,7 @@ export function useStage(): Stage {
         listeners: [(event) => stage.events.push(event)],
         reconnectUrl: ({ id }) => `https://app.example/reconnect/${id}`,
       })
-      ofTest.defer(() => context.close())
-      return context
+      return ofTest.use(context)
     },
     openAnother: async () => ofTest.adopt(await openDatabase(stage.databaseUrl), (database) => database.close()),
     connect(id, ageMs = 0) {

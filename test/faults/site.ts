@@ -191,7 +191,7 @@ export async function startSite(server: PostgresServer | undefined) {
         ])
         await database.query('UPDATE accounts SET leased_until = 0 WHERE leased_until < $1', [startedAt + MINUTE_MS])
       } finally {
-        await context.close()
+        await context[Symbol.asyncDispose]()
       }
     },
 

@@ -44,9 +44,7 @@ async function startSite() {
   }
   const database = await openDatabase(url)
   const config = configFromEnvironment(environment)
-  const context = starting.adopt(createContext(config, { database, log: pino({ level: 'silent' }) }), (created) =>
-    created.close(),
-  )
+  const context = starting.use(createContext(config, { database, log: pino({ level: 'silent' }) }))
   for (let number = 0; number < DUE; number += 1)
     await context.accounts.connect({
       token: {

@@ -60,7 +60,6 @@ export async function startWorld(
 
   let time = Date.now()
   const now = () => new Date(time)
-  const stopping = new AbortController()
   const connection = withOutages(database)
   const log: string[] = []
   const events: AccountEvent[] = []
@@ -89,13 +88,12 @@ export async function startWorld(
       now,
       listeners: [(event) => events.push(event)],
       reconnectUrl: (account) => reconnectUrl(account, context),
-      stopping: stopping.signal,
     })
     closing.defer(async () => {
       await context.jobs.stop()
       await context.instagram.close()
     })
-    return { app: createApp(context), jobs: context.jobs }
+    return { app: createApp(context), jobs: context.jobs, stopping: context.stopping }
   }
 
   let serving = build({})
@@ -124,7 +122,7 @@ export async function startWorld(
       serving = build(change)
     },
     stop() {
-      stopping.abort()
+      serving.stopping.abort()
     },
     outage: connection.outage,
     app: () => serving.app,
