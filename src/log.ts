@@ -103,12 +103,12 @@ const onConsole: Log & Pick<Logger, 'isLevelEnabled'> = {
   },
 }
 
-/** Writes to a logger, in pino's way or by a host's four methods, and escapes every text. Default: warnings and errors to the console. */
-export function hostLogger(log: Log | Logger = onConsole): Logger {
-  return wrap(log, {})
-}
-
-function wrap(log: Log | Logger, bindings: object): Logger {
+/**
+ * Writes to a logger, in pino's way or by a host's four methods, and escapes every text. Default: warnings and errors to the console.
+ *
+ * @param bindings Details that every line gets.
+ */
+export function hostLogger(log: Log | Logger = onConsole, bindings = {}): Logger {
   const method = (level: keyof Log | 'fatal') => (given: object | string, message?: string) => {
     const details = typeof given === 'string' ? {} : given instanceof Error ? { err: given } : given
     const text = typeof given === 'string' ? given : (message ?? (given instanceof Error ? given.message : ''))
@@ -130,7 +130,7 @@ function wrap(log: Log | Logger, bindings: object): Logger {
     isLevelEnabled: (level) => !('isLevelEnabled' in log) || log.isLevelEnabled(level),
     child: (more, options) =>
       'child' in log
-        ? wrap(log.child(escapeAll(more) as Record<string, unknown>, options), bindings)
-        : wrap(log, { ...bindings, ...more }),
+        ? hostLogger(log.child(escapeAll(more) as Record<string, unknown>, options))
+        : hostLogger(log, { ...bindings, ...more }),
   }
 }
