@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -90,9 +90,8 @@ async function targetOf(file: string): Promise<string> {
 async function replace(file: string, text: string): Promise<{ wasOpen: boolean }> {
   const draft = `${file}.${randomUUID()}`
   try {
-    // Renaming would replace a read-only file too.
-    await fs.access(file, fs.constants.W_OK).catch(unlessMissing)
-    const existing = await fs.stat(file).catch(unlessMissing)
+    const existing = statSync(file, { throwIfNoEntry: false })
+    if (existing) await fs.access(file, fs.constants.W_OK) // Renaming would replace a read-only file too.
     await fs.writeFile(draft, text, { flag: 'wx', mode: 0o600, flush: true })
     await fs.rename(draft, file)
     // Windows has other permissions than these bits.
@@ -100,8 +99,4 @@ async function replace(file: string, text: string): Promise<{ wasOpen: boolean }
   } finally {
     await fs.rm(draft, { force: true })
   }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }
