@@ -12,10 +12,6 @@ import type { SandboxOptions } from './sandbox.ts'
 import { ExitError, programName, say, type Terminal } from './terminal.ts'
 import type { DeliveryOptions } from './token.ts'
 
-interface JsonOption {
-  json?: boolean
-}
-
 const OVERVIEW = `
 Accounts and keys are stored in your user folder, or where DATABASE_URL says.
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 Ctrl-C.
@@ -146,7 +142,7 @@ function createProgram(terminal: Terminal): Command {
 
   withJson(program.command('rotate-keys', { hidden: !isProject }))
     .description('re-encrypt every token with the first key in TOKEN_KEYS')
-    .action(async (options: JsonOption) => (await import('./rotateKeys.ts')).rotateKeys(options, terminal))
+    .action(async (options: { json?: boolean }) => (await import('./rotateKeys.ts')).rotateKeys(options, terminal))
 
   withJson(program.command('copy-database', { hidden: !isProject }))
     .description('copy a database to an empty one')
