@@ -23,7 +23,6 @@ export function errorHandlers(
     const explained = explain(isHelpCode(code) ? code : 'bad_request', names)
     context.code = explained.name
     response.status(explained.status)
-    if (explained.retryAfterSeconds) response.set('Retry-After', String(explained.retryAfterSeconds))
 
     const { onFailure } = context.site.hooks
     if (onFailure && context.isFailedLogin) {

@@ -59,8 +59,7 @@ export function metaHandlers({ config, dataDeletion, now }: Context, address: Ad
 
 /** Sends errors of Meta's callbacks as JSON. The reason goes to the log only: anybody may have sent the request. */
 export const metaErrors = handleErrors(({ code }, _request, response) => {
-  const { status, retryAfterSeconds } = catalogue[code]
-  if (retryAfterSeconds) response.set('Retry-After', String(retryAfterSeconds))
+  const { status } = catalogue[code]
   response.status(status).json({ error: OAUTH_ERRORS[status] ?? 'invalid_request' })
 })
 

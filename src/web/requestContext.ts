@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import pino from 'pino'
 import type { Context } from '../context.ts'
-import type { ErrorCode } from '../errors/catalogue.ts'
+import { catalogue, type ErrorCode } from '../errors/catalogue.ts'
 import { AppError, errorLogFields, toAppError } from '../errors/errors.ts'
 import type { Logger } from '../log.ts'
 import type { Hooks, PageLocals } from './hooks.ts'
@@ -89,7 +89,7 @@ export function contextOfErrors(first: RequestHandler): ErrorRequestHandler {
   }
 }
 
-/** An error handler that notes errors for the request log. `respond` is called unless a response has begun. */
+/** An error handler that notes errors for the request log, and sets `Retry-After`. `respond` is called unless a response has begun. */
 export function handleErrors(
   respond: (error: AppError, request: Request, response: Response) => unknown,
 ): ErrorRequestHandler {
@@ -98,6 +98,8 @@ export function handleErrors(
     const context = requestContext(request)
     context.error = error.code === 'internal' ? asError(thrown) : error
     context.code = error.code
+    const { retryAfterSeconds } = catalogue[error.code]
+    if (retryAfterSeconds && !response.headersSent) response.set('Retry-After', String(retryAfterSeconds))
     if (response.headersSent) next(thrown)
     else await respond(error, request, response)
   }

@@ -64,17 +64,14 @@ export function problemHandlers(
 function toApiError(error: AppError, context: Context): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof NoValidTokenError) return noValidToken(error, context)
-  const { status, description, retryAfterSeconds } = catalogue[error.code]
-  const headers = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }
+  const { status, description } = catalogue[error.code]
   if (error instanceof InstagramError) {
     const isAboutToken = error.kind === 'token_invalid' || error.kind === 'not_permitted'
     return isAboutToken
       ? new ApiError('token_refused', { detail: `${description} ${RIGHT_TOKEN}` }, error)
-      : new ApiError('instagram_failed', { status, detail: description, headers }, error)
+      : new ApiError('instagram_failed', { status, detail: description }, error)
   }
-  return isProblemCode(error.code)
-    ? new ApiError(error.code, { headers }, error.cause)
-    : new ApiError('internal', {}, error)
+  return isProblemCode(error.code) ? new ApiError(error.code, {}, error.cause) : new ApiError('internal', {}, error)
 }
 
 function noValidToken(error: NoValidTokenError, context: Context): ApiError {
