@@ -10,15 +10,7 @@ export interface Explained extends Explanation {
   name: ErrorCode
 }
 
-/**
- * What an error means, who can fix it, and how.
- *
- * @param what An error that this package threw; another error with Instagram’s message in its own; the code of an error; a text that
- *   somebody saw or pasted: the address or the words of Instagram’s error page, a log line; or Instagram’s response in JSON, as text or
- *   parsed. It is only read: no part of it is called, stored or returned.
- * @param names The reader’s names for the settings.
- * @returns Always an explanation: `unknown` for words that match nothing, and `internal` for unexpected errors.
- */
+/** What an error means: `explain` of the package, with the reader’s names for the settings. No part of `what` is called, stored or returned. */
 export function explain(what: unknown, names: SettingNames): Explained {
   const code = codeOf(what)
   const { status, title, fixableBy, description, advice, meaning, steps, unconfirmed, retryAfterSeconds } =
