@@ -102,13 +102,8 @@ export function createHttp(options: HttpOptions) {
         // Pictures may come from a cache.
         if (clockAheadMs !== undefined && call.endpoint !== 'picture') checkClock(clockAheadMs)
         if (log && log.isLevelEnabled?.('debug') !== false) {
-          const shape = {
-            endpoint: call.endpoint,
-            status,
-            headers: Object.keys(headers).map(nameOf),
-            bytes: body.length,
-          }
-          log.debug({ ...shape, body: shapeOf(body) }, 'shape of a response of Instagram')
+          const shape = { status, headers: Object.keys(headers).map(nameOf), bytes: body.length, body: shapeOf(body) }
+          log.debug({ endpoint: call.endpoint, ...shape }, 'shape of a response of Instagram')
         }
         const result = read(response)
         finish('ok')
