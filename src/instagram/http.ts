@@ -233,8 +233,7 @@ function codeOf(error: unknown, { status, received }: Evidence): InstagramErrorC
   const isTooLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
   if (isAppError(error, 'proxy_failed')) return 'proxy_failed'
   if (isTooLong || error instanceof errors.ResponseExceededMaxSizeError) return 'too_large'
-  const timeouts = [errors.ConnectTimeoutError, errors.HeadersTimeoutError, errors.BodyTimeoutError]
   const isLate = error instanceof Error && error.name === 'TimeoutError'
-  if (isLate || timeouts.some((timeout) => error instanceof timeout)) return 'timed_out'
+  if (isLate || error instanceof errors.ConnectTimeoutError) return 'timed_out'
   return status === undefined && received === undefined ? 'unreachable' : 'unreadable'
 }
