@@ -103,11 +103,7 @@ const onConsole: Log & Pick<Logger, 'isLevelEnabled'> = {
   },
 }
 
-/**
- * Writes to a logger, in pino's way or by a host's four methods, and escapes every text. Default: warnings and errors to the console.
- *
- * @param bindings Details that every line gets.
- */
+/** Writes to a logger, in pino's way or by a host's four methods, and escapes every text. Default: warnings and errors to the console. */
 export function hostLogger(log: Log | Logger = onConsole, bindings = {}): Logger {
   const method = (level: keyof Log | 'fatal') => (given: object | string, message?: string) => {
     const details = typeof given === 'string' ? {} : given instanceof Error ? { err: given } : given
