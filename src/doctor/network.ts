@@ -13,7 +13,7 @@ const REQUEST_TIME_LIMIT_MS = 5_000
 const CLOCK_TOLERANCE_MS = MINUTE_MS
 
 /** Why there was no response. */
-type NetworkFault = 'no_address' | 'refused' | 'untrusted' | 'timed_out' | 'broken_off'
+type NetworkFault = keyof typeof FAULTS
 
 interface Reached {
   status: number
@@ -129,7 +129,7 @@ const FAULTS = {
     says: 'The connection was lost before a response.',
     fix: 'Check proxies and firewalls, then try again.',
   },
-} satisfies Record<NetworkFault, { says: string; fix: string }>
+}
 
 function checkClock(answers: readonly Reached[]): Finding {
   const name = 'Clock'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inspectKeys } from '../accounts/tokenKeys.ts'
-import type { Database } from '../database/database.ts'
 import { schemaState } from '../database/migrations.ts'
+import { fileProblem } from '../errors/files.ts'
 import { type Finding, type Installation, ok, unknown, wrong } from './installation.ts'
 
 const DATABASE = 'Database'
@@ -31,13 +31,16 @@ export async function checkDatabase({ database, names }: Installation): Promise<
       `Its schema has version ${version}, from before the first release.`,
       'Delete this database, or set another.',
     )
-  const refusal = await tryToWrite(database)
-  if (!refusal) return ok(DATABASE, `It can be read and written, and its schema is current (version ${version}).`)
-  return wrong(
-    DATABASE,
-    `It can be read but not written: ${refusal.message}`,
-    'Give the app’s user write permission, and check that the disk is not full.',
-  )
+  try {
+    await database.query('DELETE FROM sessions WHERE sid = $1', [randomUUID()]) // Changes nothing.
+  } catch (error) {
+    return wrong(
+      DATABASE,
+      `It can be read but not written: ${fileProblem(error)}`,
+      'Give the app’s user write permission, and check that the disk is not full.',
+    )
+  }
+  return ok(DATABASE, `It can be read and written, and its schema is current (version ${version}).`)
 }
 
 /** Checks the keys that encrypt tokens, and the secret that signs cookies. */
@@ -83,16 +86,4 @@ function checkSessionSecret({ sessionSecrets, names }: Installation): Finding {
       'Give the app’s user read permission, or delete the file: then everybody is signed out once.',
     )
   return ok(COOKIES, sessionSecrets.length > 0 ? 'It can be read.' : MADE_AT_START)
-}
-
-/** Writes without changing anything, and returns the error if that fails. */
-async function tryToWrite(database: Database): Promise<Error | undefined> {
-  try {
-    await database.transaction((transaction) =>
-      transaction.query('DELETE FROM sessions WHERE sid = $1', [randomUUID()]),
-    )
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
 }
