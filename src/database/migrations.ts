@@ -1,7 +1,7 @@
 import type { Database, Queries } from './queries.ts'
 
-/** Versions 1 to 5 were those of pre-release programs. */
-const VERSION = 6
+/** The version of the schema that this program needs. Versions 1 to 5 were those of pre-release programs. */
+export const SCHEMA_VERSION = 6
 
 /** Every table but that of the versions. The first column of each is its primary key. */
 export const TABLES = ['accounts', 'sessions', 'events', 'login_attempts', 'deletions']
@@ -43,34 +43,31 @@ CREATE TABLE deletions (
 
 /** Creates the schema in an empty database, once even if several processes start together. Throws for another version. */
 export async function migrate(database: Database): Promise<void> {
-  if ((await schemaState(database)).version === VERSION) return
+  if ((await schemaVersion(database)) === SCHEMA_VERSION) return
   await database.transaction(async (transaction) => {
     await transaction.lock(['instagram-access-token schema'])
     await transaction.query(`CREATE TABLE IF NOT EXISTS schema_versions
       (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)`)
-    const version = await versionOf(transaction)
-    if (version === VERSION) return
-    if (version > VERSION)
+    const version = await schemaVersion(transaction)
+    if (version === SCHEMA_VERSION) return
+    if (version > SCHEMA_VERSION)
       throw new Error(
         `its schema version ${version} is newer than this version of the app: install the newer version that created it`,
       )
     if (version > 0) throw new Error(`a pre-release version of the app created it: use a new database`)
     for (const statement of schema(database.engine === 'postgres' ? 'TEXT COLLATE "C"' : 'TEXT').split(';'))
       await transaction.query(statement)
-    await transaction.query('INSERT INTO schema_versions VALUES ($1, $2)', [VERSION, Date.now()])
+    await transaction.query('INSERT INTO schema_versions VALUES ($1, $2)', [SCHEMA_VERSION, Date.now()])
   })
 }
 
-/** The version of the schema, 0 if there is none, and the version that this program needs. Changes nothing. */
-export async function schemaState(queries: Queries): Promise<{ version: number; newest: number }> {
-  const version = await versionOf(queries).catch((error: unknown) => {
+/** The version of the schema, 0 if there is none. Changes nothing. */
+export async function schemaVersion(queries: Queries): Promise<number> {
+  try {
+    const { rows } = await queries.query('SELECT MAX(version) AS version FROM schema_versions')
+    return Number(rows[0]?.['version'] ?? 0)
+  } catch (error) {
     if (/no such table|does not exist/.test(String(error))) return 0 // As SQLite and PostgreSQL say it.
     throw error
-  })
-  return { version, newest: VERSION }
-}
-
-async function versionOf(queries: Queries): Promise<number> {
-  const { rows } = await queries.query('SELECT MAX(version) AS version FROM schema_versions')
-  return Number(rows[0]?.['version'] ?? 0)
+  }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inspectKeys } from '../accounts/tokenKeys.ts'
-import { schemaState } from '../database/migrations.ts'
+import { SCHEMA_VERSION, schemaVersion } from '../database/migrations.ts'
 import { fileProblem } from '../errors/files.ts'
 import { type Finding, type Installation, ok, unknown, wrong } from './installation.ts'
 
@@ -17,15 +17,16 @@ export async function checkDatabase({ database, names }: Installation): Promise<
   if (database === 'none yet') return ok(DATABASE, 'None yet: the app creates it when it starts.')
   if (database instanceof Error)
     return wrong(DATABASE, database.message, `Check ${names.databaseUrl}, and the read and write permissions there.`)
-  const { version, newest } = await schemaState(database)
-  if (version > newest)
+  const version = await schemaVersion(database)
+  if (version > SCHEMA_VERSION)
     return wrong(
       DATABASE,
-      `Its schema has version ${version}; this version of the app supports up to ${newest}.`,
+      `Its schema has version ${version}; this version of the app supports up to ${SCHEMA_VERSION}.`,
       'Install the newer version of the app that created it.',
     )
-  if (version === 0) return ok(DATABASE, `Its schema has version 0; the app migrates it to ${newest} when it starts.`)
-  if (version < newest)
+  if (version === 0)
+    return ok(DATABASE, `Its schema has version 0; the app migrates it to ${SCHEMA_VERSION} when it starts.`)
+  if (version < SCHEMA_VERSION)
     return wrong(
       DATABASE,
       `Its schema has version ${version}, from before the first release.`,
@@ -52,14 +53,10 @@ async function checkTokenKeys({ database, tokenKeys, names }: Installation): Pro
   const putBack = `Restore the key in ${names.tokenKeys} (or the file token-key next to the database). If it is lost, these accounts must be reconnected.`
   if (tokenKeys === undefined) return unknown(KEYS, `${names.tokenKeys} or ${names.databaseUrl} is invalid.`)
   if (tokenKeys instanceof Error) return wrong(KEYS, tokenKeys.message, putBack)
-  const isNew =
-    database === undefined ||
-    database === 'none yet' ||
-    database instanceof Error ||
-    (await schemaState(database)).version === 0
-  const { accounts, missing, mistaken } = isNew
-    ? { accounts: 0, missing: [], mistaken: [] }
-    : await inspectKeys(database, tokenKeys)
+  const hasTables = typeof database === 'object' && 'query' in database && (await schemaVersion(database)) > 0
+  const { accounts, missing, mistaken } = hasTables
+    ? await inspectKeys(database, tokenKeys)
+    : { accounts: 0, missing: [], mistaken: [] }
   const problems = [
     ...Array.from(missing, ([id, count]) => {
       const tokens = count === 1 ? 'One token is' : `${count} tokens are`

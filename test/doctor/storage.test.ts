@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDatabase } from '../../src/database/database.ts'
-import { schemaState } from '../../src/database/migrations.ts'
+import { SCHEMA_VERSION } from '../../src/database/migrations.ts'
 import { person } from '../support/person.ts'
 import { findingsOn, sharedSite, startSite, TOKEN_KEYS } from './support.ts'
 
@@ -11,13 +11,12 @@ const OTHER_KEY = Buffer.alloc(32, 12).toString('base64')
 
 const site = await sharedSite()
 await person(site.world).login()
-const { newest } = await schemaState(site.world.database)
 
 test('a database that can be written to is fine', async () => {
   expect(findingsOn('Database', await site.examine())).toEqual([
     {
       outcome: 'ok',
-      says: `It can be read and written, and its schema is current (version ${newest}).`,
+      says: `It can be read and written, and its schema is current (version ${SCHEMA_VERSION}).`,
     },
   ])
 })
