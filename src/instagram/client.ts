@@ -14,46 +14,21 @@ import {
   type TokenResponse,
 } from './responses.ts'
 
-/**
- * Instagram’s side of the login. Every method that calls Instagram throws an `InstagramError` unless it succeeds.
- * @see https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
- */
-export interface InstagramClient {
-  /** Where a person goes to authorize. `forceReauth`: to log in again, even with a session at Instagram. */
-  authorizeUrl(state: string, options?: { forceReauth?: boolean }): string
-  /** Exchanges a code, which works once and for an hour. Never retried: a second exchange would revoke the token of the first. */
-  exchangeCode(code: string): Promise<TokenResponse>
-  /** Exchanges a short-lived token (an hour) for a long-lived one (60 days). */
-  exchangeForLongLived(accessToken: string): Promise<Token>
-  /** Refreshes a long-lived token for 60 more days. The old one must be at least 24 hours old, and not expired. */
-  refresh(accessToken: string): Promise<Refreshed>
-  /** The profile of the token’s account. */
-  profile(accessToken: string): Promise<Profile>
-  /**
-   * Revokes the app’s access to the token’s account, within three seconds. Public programs do this at this host; Meta documents it for
-   * graph.facebook.com only.
-   * @see https://developers.facebook.com/docs/facebook-login/guides/permissions/request-revoke
-   */
-  revoke(accessToken: string): Promise<void>
-  /** The picture behind a profile’s `pictureUrl`, which works for some days: by https from Meta’s picture hosts, or from the Graph host. */
-  picture(address: string): Promise<Picture>
-  /** Closes the connections after the calls under way. */
-  close(): Promise<void>
-}
-
-/** A refreshed token, the same string or another, and how near the app is to Instagram’s limits. */
-export interface Refreshed {
-  token: Token
-  usage: Usage
-}
+/** Instagram’s side of the login. */
+export type InstagramClient = ReturnType<typeof createInstagramClient>
 
 /** Milliseconds: a person waits for this, and does not need it. */
 const REVOKE_TIME_LIMIT_MS = 3_000
 
 const PICTURE_HOST = /(^|\.)(cdninstagram\.com|fbcdn\.net)$/
 
-/** Creates a client. `now`: the clock from which expiries count. */
-export function createInstagramClient(settings: InstagramSettings, options: HttpOptions): InstagramClient {
+/**
+ * Creates a client. Every method that calls Instagram throws an `InstagramError` unless it succeeds. `now`: the clock from which expiries
+ * count.
+ *
+ * @see https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
+ */
+export function createInstagramClient(settings: InstagramSettings, options: HttpOptions) {
   const { clientId, clientSecret, redirectUri, graphUrl } = settings
   const { now } = options
   const http = createHttp(options)
@@ -62,7 +37,8 @@ export function createInstagramClient(settings: InstagramSettings, options: Http
     new URL(`${graphUrl}/${path}?${new URLSearchParams(query).toString()}`)
 
   return {
-    authorizeUrl(state, { forceReauth = false } = {}) {
+    /** Where a person goes to authorize. `forceReauth`: to log in again, even with a session at Instagram. */
+    authorizeUrl(state: string, { forceReauth = false } = {}): string {
       const url = new URL(settings.authorizeUrl)
       url.searchParams.set('client_id', clientId)
       url.searchParams.set('redirect_uri', redirectUri)
@@ -73,7 +49,8 @@ export function createInstagramClient(settings: InstagramSettings, options: Http
       return url.href
     },
 
-    exchangeCode(code) {
+    /** Exchanges a code, which works once and for an hour. Never retried: a second exchange would revoke the token of the first. */
+    exchangeCode(code: string): Promise<TokenResponse> {
       const askedAt = now()
       const form = new URLSearchParams({
         client_id: clientId,
@@ -86,14 +63,19 @@ export function createInstagramClient(settings: InstagramSettings, options: Http
       return http.call({ endpoint: 'token', url, form }, (response) => readToken(response, askedAt))
     },
 
-    exchangeForLongLived(accessToken) {
+    /** Exchanges a short-lived token (an hour) for a long-lived one (60 days). */
+    exchangeForLongLived(accessToken: string): Promise<Token> {
       const askedAt = now()
       const query = { grant_type: 'ig_exchange_token', client_secret: clientSecret, access_token: accessToken }
       const url = graphAddress('access_token', query)
       return http.call({ endpoint: 'long_lived', url }, (response) => readLongLivedToken(response, askedAt))
     },
 
-    refresh(accessToken) {
+    /**
+     * Refreshes a long-lived token for 60 more days: the same string or another. The old one must be at least 24 hours old, and not expired.
+     * `usage`: how near the app is to Instagram’s limits.
+     */
+    refresh(accessToken: string): Promise<{ token: Token; usage: Usage }> {
       const askedAt = now()
       const url = graphAddress('refresh_access_token', { grant_type: 'ig_refresh_token', access_token: accessToken })
       return http.call({ endpoint: 'refresh', url }, (response) => ({
@@ -102,17 +84,25 @@ export function createInstagramClient(settings: InstagramSettings, options: Http
       }))
     },
 
-    profile(accessToken) {
+    /** The profile of the token’s account. */
+    profile(accessToken: string): Promise<Profile> {
       const query = { fields: PROFILE_FIELDS, access_token: accessToken }
       return http.call({ endpoint: 'me', url: graphAddress(`${settings.graphVersion}/me`, query) }, readProfile)
     },
 
-    revoke(accessToken) {
+    /**
+     * Revokes the app’s access to the token’s account, within three seconds. Public programs do this at this host; Meta documents it for
+     * graph.facebook.com only.
+     *
+     * @see https://developers.facebook.com/docs/facebook-login/guides/permissions/request-revoke
+     */
+    revoke(accessToken: string): Promise<void> {
       const url = graphAddress('me/permissions', { access_token: accessToken })
       return http.call({ endpoint: 'revoke', method: 'DELETE', url, timeLimitMs: REVOKE_TIME_LIMIT_MS }, readSuccess)
     },
 
-    async picture(address) {
+    /** The picture behind a profile’s `pictureUrl`, which works for some days: by https from Meta’s picture hosts, or from the Graph host. */
+    async picture(address: string): Promise<Picture> {
       const url = URL.parse(address)
       const isTrusted =
         url &&
@@ -122,6 +112,7 @@ export function createInstagramClient(settings: InstagramSettings, options: Http
       return http.call({ endpoint: 'picture', url, accept: 'image/*' }, readPicture)
     },
 
+    /** Closes the connections after the calls under way. */
     close: http.close,
   }
 }
