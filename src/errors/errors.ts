@@ -1,4 +1,4 @@
-import type { FixableBy, InstagramErrorKind } from './catalogue/entry.ts'
+import type { InstagramErrorKind } from './catalogue/entry.ts'
 import { type ErrorCode, explanationOf, type InstagramErrorCode, instagramErrors, isHelpCode } from './catalogue.ts'
 import { ENVIRONMENT_NAMES, type SettingNames } from './settingNames.ts'
 
@@ -99,10 +99,7 @@ export function toAppError(error: unknown): AppError {
 const CODE_OF_STATUS: Record<number, ErrorCode> = { 404: 'not_found', 413: 'body_too_large', 415: 'not_json' }
 
 /** What the log says about an error with a help page, or about its cause: its code, who can fix it, and how. */
-export function errorLogFields(
-  error: unknown,
-  names: SettingNames = ENVIRONMENT_NAMES,
-): { explained: ErrorCode; fixable_by: FixableBy; fix: string } | undefined {
+export function errorLogFields(error: unknown, names: SettingNames = ENVIRONMENT_NAMES) {
   const cause = error instanceof Error ? error.cause : undefined
   const known = [error, cause].find((each) => isAppError(each) && isHelpCode(each.code) && each.code !== 'internal')
   if (!isAppError(known)) return undefined
