@@ -142,10 +142,8 @@ export function loginHandlers(context: Context, address: Address) {
       const browserSecret = session.browserSecretOf(request)
       const sessionId = session.newSessionId(request)
       const finished = await login.finishOrRepeat({ callback, browserSecret, bindTo, reference, sessionId })
-      for (const error of finished.withheld) {
-        const line = { err: error, ...errorLogFields(error, config.names) }
-        log.warn(line, 'connected, but with missing data or permissions')
-      }
+      for (const err of finished.withheld)
+        log.warn({ err, ...errorLogFields(err, config.names) }, 'connected, but with missing data or permissions')
       const { account, isRepeated, attempt } = finished
       current.isRepeatedLogin = isRepeated
       if (!isRepeated || !session.accountKeys(request).includes(account.key)) {
