@@ -112,8 +112,8 @@ export interface Views {
   setup: SetupView
   /** The admin's sign-in form: POST `password` to `accounts/sign-in`. `refused`: why the last attempt was refused. */
   sign_in: { refused: 'wrong' | 'too_many' | null }
-  /** All accounts, for the admin. */
-  accounts: AccountsView
+  /** All accounts, for the admin. `notice`: the result of the last action. */
+  accounts: AccountsView & { notice: string | null }
   /** One account, for the admin. `query`: the query string of the list, with its `?`. `notice`: the result of the last action. */
   accounts_entry: { account: AdminAccountView; query: string; notice: string | null }
   /** How to turn the admin pages on. `suggestion`: a random password. */

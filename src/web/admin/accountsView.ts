@@ -66,12 +66,7 @@ export function accountsView(
   { accounts, more }: AccountsPage,
   { all, byStatus, due }: AccountCounts,
   query: ListQuery,
-  {
-    address,
-    urlOf,
-    now,
-    notice,
-  }: { address: Address; urlOf: (account: Account) => string; now: Date; notice: string | null },
+  { address, urlOf, now }: { address: Address; urlOf: (account: Account) => string; now: Date },
 ) {
   const { search, status, page } = query
   const filter = (words: string, count: number, by: AccountStatus | undefined) => ({
@@ -108,8 +103,6 @@ export function accountsView(
     next: more && !search && page < MAX_PAGES ? searchString({ status, page: page + 1 }) : null,
     /** Whether there are further accounts that only a search, or a longer one, finds. */
     tooMany: more && (search !== '' || page === MAX_PAGES),
-    /** The result of the last action. */
-    notice,
     /** The query string of this page. */
     query: searchString(query),
   }

@@ -39,19 +39,17 @@ export function createAdminRoutes(context: Context, address: Address, page: read
         : accounts.byUrgency({ status, offset: (query.page - 1) * PAGE_SIZE, limit: PAGE_SIZE }),
       accounts.counts(),
     ])
-    const notice = await takeFlash(request)
-    await renderView(response, 'accounts', accountsView(found, counts, query, { address, urlOf, now: now(), notice }))
+    const list = accountsView(found, counts, query, { address, urlOf, now: now() })
+    await renderView(response, 'accounts', { ...list, notice: await takeFlash(request) })
   })
 
   router.get('/accounts/:id', ...admin, async (request, response) => {
     const account = await findOrGoBack(request, response)
     if (!account) return
-    const notice = await takeFlash(request)
-    const query = searchString(listQuery(request))
     await renderView(response, 'accounts_entry', {
       account: adminAccountView(account, urlOf(account), now()),
-      notice,
-      query,
+      notice: await takeFlash(request),
+      query: searchString(listQuery(request)),
     })
   })
 
