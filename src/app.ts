@@ -61,7 +61,7 @@ export function createRouter(context: Context, { hooks = {}, bindTo, certificate
 
   const log = requestLog(context, site)
   const program = [log, security.securityHeaders, security.noStore]
-  const metaCall = [...program, security.limitRequests('metaRefusal'), parseForm('16kb')]
+  const metaCall = [...program, security.limitRequests('metaRefusal'), parseForm]
   const ownHost = config.listening ? [security.checkHost(address)] : []
   const plainPage = [log, security.noStore, security.mountNotice(context.log, address), ...ownHost]
   const session = openSession(context, site)
@@ -94,18 +94,18 @@ export function createRouter(context: Context, { hooks = {}, bindTo, certificate
   router.get('/reconnect/:id', page, limitLinks, login.reconnectPage)
   router.get(literalRoute(address.callback), page, limitCallbacks, login.callback)
   router.get('/picture', page, security.limitRequests('picture'), login.picture)
-  router.post('/refresh', page, security.limitRequests('refresh'), parseForm('16kb'), login.refresh)
+  router.post('/refresh', page, security.limitRequests('refresh'), parseForm, login.refresh)
   if (config.takesTokens)
-    router.post('/import', page, security.limitRequests('import'), parseForm('16kb'), login.importPastedToken)
+    router.post('/import', page, security.limitRequests('import'), parseForm, login.importPastedToken)
   router.get('/disconnect', page, login.disconnectPage)
-  router.post('/disconnect', page, security.limitRequests('disconnect'), parseForm('16kb'), login.disconnect)
+  router.post('/disconnect', page, security.limitRequests('disconnect'), parseForm, login.disconnect)
   router.get('/setup', page, operatorOnly, setup.guide)
-  router.post('/setup', page, operatorOnly, security.limitRequests('doctor'), parseForm('16kb'), setup.check)
+  router.post('/setup', page, operatorOnly, security.limitRequests('doctor'), parseForm, setup.check)
   router.use(createAdminRoutes(context, address, page))
   router.get('/help', helpPage, help.helpPage)
   router.get('/help/:name', helpPage, help.helpEntryPage)
   router.get('/problems/:name', plainPage, help.helpEntryPage)
-  router.post('/help', page, limitCallbacks, parseForm('16kb'), help.helpWithPastedText)
+  router.post('/help', page, limitCallbacks, parseForm, help.helpWithPastedText)
 
   if (config.listening)
     router.all('/{*path}', plainPage, security.sameOrigin(address), () => {

@@ -94,10 +94,8 @@ export function fieldOf(request: Request, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** Parses an HTML form. `limit`: the largest body, such as `16kb`. */
-export function parseForm(limit: string): RequestHandler[] {
-  return [urlencoded({ extended: false, limit }), parseUnparsedBody(parse)]
-}
+/** Parses an HTML form. */
+export const parseForm: RequestHandler[] = [urlencoded({ extended: false, limit: '16kb' }), parseUnparsedBody(parse)]
 
 /** Comes after a body parser: parses a body that a host's parser left as text or bytes. Errors of `parse` must not contain the text. */
 export function parseUnparsedBody(parse: (text: string) => unknown): RequestHandler {

@@ -55,7 +55,7 @@ export function createSignInRoutes({ config }: Context, page: readonly RequestHa
     },
   })
 
-  router.post('/accounts/sign-in', ...page, limitWrongPasswords, ...parseForm('4kb'), async (request, response) => {
+  router.post('/accounts/sign-in', ...page, limitWrongPasswords, ...parseForm, async (request, response) => {
     const context = requestContext(request)
     const seal = passwordSeal(config)
     if (seal && isSame(fieldOf(request, 'password')?.trim() ?? '', config.adminPassword ?? '')) {
