@@ -21,19 +21,6 @@ export interface StateSecrets {
   bindTo?: string | undefined
 }
 
-/** A `state` with a valid signature. */
-export interface ReadState {
-  createdAt: Date
-  /** Where the person returns to after the login. */
-  returnTo: string | undefined
-  /** The ID of the account that the login is to reconnect. */
-  accountId: string | undefined
-  /** Whether the same browser began the login. */
-  isOfBrowser: boolean
-  /** Whether the same user began the login. */
-  isOfUser: boolean
-}
-
 /**
  * A new `state`: the time, a nonce, HMACs of the browser's secret and of the user, the return address, the ID of the account to reconnect,
  * and an HMAC of all that. Nothing is stored for it, so any number of tabs may hold one. Everybody who sees the link can read the address
@@ -58,16 +45,20 @@ export function createState(
 export function readState(
   { browserSecret = '', secret, bindTo }: Omit<StateSecrets, 'browserSecret'> & { browserSecret: string | undefined },
   state: string,
-): ReadState | undefined {
+) {
   const [, text = '', time = '', nonce = '', browser, user, returnTo = '', accountId = '', mac = ''] =
     /^(([0-9a-z]+)\.([\da-f-]{36})\.([\w-]{43})\.([\w-]*)\.([\w-]*)\.(\d*))\.([\w-]+)$/.exec(state) ?? []
   if (!isEqual(mac, hmac(secret, `state ${text}`))) return undefined
   const [ofBrowser, ofUser] = bindings(secret, nonce, browserSecret, bindTo)
   return {
     createdAt: new Date(parseInt(time, 36)),
+    /** Where the person returns to after the login. */
     returnTo: Buffer.from(returnTo, 'base64url').toString() || undefined,
+    /** The ID of the account that the login is to reconnect. */
     accountId: accountId || undefined,
+    /** Whether the same browser began the login. */
     isOfBrowser: browserSecret !== '' && browser === ofBrowser,
+    /** Whether the same user began the login. */
     isOfUser: user === ofUser,
   }
 }
