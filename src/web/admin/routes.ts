@@ -27,7 +27,7 @@ export function createAdminRoutes(context: Context, address: Address, page: read
   // The same link for an hour: the page replaces rows that have changed.
   const linkTime = () => new Date(Math.floor(now().getTime() / HOUR_MS) * HOUR_MS)
   const urlOf = (account: Account) => reconnectUrl(account, { config, now: linkTime })
-  const admin = [...page, requireAdmin(config)]
+  const admin = [...page, requireAdmin]
   router.use(createSignInRoutes(context, page))
 
   router.get('/accounts', ...admin, async (request, response) => {

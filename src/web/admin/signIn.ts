@@ -33,12 +33,10 @@ export function isAdmin(request: Request, config: Config): boolean {
 }
 
 /** Lets admins pass; others get the sign-in form. */
-export function requireAdmin(config: Config): RequestHandler {
-  return async (request, response, next) => {
-    if (isAdmin(request, config)) next()
-    else if (request.method === 'POST') redirectTo(response, '/accounts')
-    else await renderView(response, 'sign_in', { refused: null })
-  }
+export const requireAdmin: RequestHandler = async (request, response, next) => {
+  if (requestContext(request).site.isAdmin(request)) next()
+  else if (request.method === 'POST') redirectTo(response, '/accounts')
+  else await renderView(response, 'sign_in', { refused: null })
 }
 
 /** Sign-in and sign-out. `page`: the middleware of all pages. */
@@ -71,7 +69,7 @@ export function createSignInRoutes({ config }: Context, page: readonly RequestHa
     await renderView(response.status(403), 'sign_in', { refused: 'wrong' })
   })
 
-  router.post('/accounts/sign-out', ...page, requireAdmin(config), async (request, response) => {
+  router.post('/accounts/sign-out', ...page, requireAdmin, async (request, response) => {
     await signOutAdmin(request)
     redirectTo(response, '/accounts')
   })
