@@ -15,6 +15,7 @@ import { createJobs, type Jobs } from './jobs.ts'
 import type { Logger } from './log.ts'
 import { createLoginAttempts } from './login/attempts.ts'
 import { createLogin, type PageLogin } from './login/login.ts'
+import { reconnectUrl } from './login/state.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
 /** A database that notes when a write fails because the database is read-only, full or away. */
@@ -50,7 +51,7 @@ export interface ContextParts {
   now?: (() => Date) | undefined
   /** Called with every event of an account. Must not throw. Default: none. */
   listeners?: readonly EventListener[] | undefined
-  /** Where a person can connect an account again; `null`: unknown. Default: always unknown. */
+  /** Where a person can connect an account again; `null`: unknown. Default: this package's page. */
   reconnectUrl?: ((account: Account) => string | null) | undefined
 }
 
@@ -60,7 +61,8 @@ export interface ContextParts {
  * @param config With at least one session secret and one token key.
  */
 export function createContext(config: Config, parts: ContextParts): Context {
-  const { log, now = () => new Date(), listeners = [], reconnectUrl = () => null } = parts
+  const { log, now = () => new Date(), listeners = [] } = parts
+  const urlOf = parts.reconnectUrl ?? ((account: Account) => reconnectUrl(account, { config, now }))
   const database = watchWrites(parts.database)
 
   const webhook =
@@ -68,7 +70,7 @@ export function createContext(config: Config, parts: ContextParts): Context {
   const schedule = { refreshDaysBeforeExpiry: config.refreshDaysBeforeExpiry, random: Math.random }
   const cipher = createTokenCipher(config.tokenKeys)
   const forWebhook = webhook !== undefined
-  const events = createEvents({ now, listeners: [onEvent, ...listeners], forWebhook, reconnectUrl })
+  const events = createEvents({ now, listeners: [onEvent, ...listeners], forWebhook, reconnectUrl: urlOf })
   const accounts = createAccounts({ database, cipher, events, schedule, now })
   const metrics = createMetrics(database, accounts, now, config.apiKeys.length > 0)
   const { onCall } = metrics

@@ -15,7 +15,6 @@ import { hostLogger } from './log.ts'
 import type { FinishLogin, Login } from './login/login.ts'
 import type { InstagramOptions } from './options.ts'
 import { withStoredSecrets } from './secrets.ts'
-import { reconnectUrl } from './web/request.ts'
 
 /** Instagram login in your app: a router with pages, and the connected accounts. */
 export interface Instagram extends Login, AsyncDisposable {
@@ -121,7 +120,7 @@ export function createInstagram(options: InstagramOptions): Instagram {
     log,
     now,
     listeners: [callHost],
-    reconnectUrl: given.reconnectUrl ?? ((account) => reconnectUrl(account, context)),
+    reconnectUrl: given.reconnectUrl,
   })
   const { accounts, login, dataDeletion } = context
   if (jobs) context.jobs.start()

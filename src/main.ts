@@ -13,7 +13,6 @@ import { warnOfSettings } from './doctor/doctor.ts'
 import { createLog, escapeInLines, type Logger } from './log.ts'
 import { withStoredSecrets } from './secrets.ts'
 import { freePort, startServer } from './server.ts'
-import { reconnectUrl } from './web/request.ts'
 
 /** Milliseconds for all of stopping, with a refresh under way and the database. */
 const STOP_LIMIT_MS = 30_000
@@ -50,7 +49,6 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     log,
     // The sandbox's clock can be moved.
     now: () => sandbox?.now() ?? new Date(),
-    reconnectUrl: (account) => reconnectUrl(account, context),
   })
   closing.use(context)
 

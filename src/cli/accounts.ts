@@ -6,7 +6,6 @@ import { REFRESH_MESSAGES } from '../accounts/refresher.ts'
 import { configFromEnvironment } from '../config.ts'
 import type { Context } from '../context.ts'
 import { postgresName, sqliteFile } from '../databaseUrl.ts'
-import { createReconnectLink } from '../login/state.ts'
 import { formatTime } from '../time.ts'
 import { accountsEnvironment, confirmHosts, openContext, rememberedAppId } from './environment.ts'
 import { usageError } from './errors.ts'
@@ -71,14 +70,7 @@ export async function accounts(
   const [environment, parseOptions] = accountsEnvironment(terminal, options.sandbox)
   if (run === refresh || run === disconnect) await confirmHosts(terminal, environment)
   const config = configFromEnvironment(environment, parseOptions)
-  const site = config.instagram.redirectUri.replace(/\/$/, '')
-  await using context = await openContext(config, {
-    warn: terminals.warn.bind(null, terminal),
-    reconnectUrl({ id }) {
-      const link = createReconnectLink(id, context.config.sessionSecrets, context.now())
-      return new URL(`reconnect/${link}`, site).href
-    },
-  })
+  await using context = await openContext(config, { warn: terminals.warn.bind(null, terminal) })
   await run({ context, options, terminal, isPretty }, name)
 }
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, sep } from 'node:path'
 import * as config from '../config.ts'
 import type { Config, Environment, ParseOptions } from '../config.ts'
-import { type Context, type ContextParts, createContext } from '../context.ts'
+import { type Context, createContext } from '../context.ts'
 import { openDatabase } from '../database/database.ts'
 import { remoteHost, sqliteFile } from '../databaseUrl.ts'
 import { hostLogger } from '../log.ts'
@@ -139,7 +139,7 @@ function isOfFolder(databaseUrl: string): boolean {
  */
 export async function openContext(
   settings: Config,
-  { warn, ...parts }: { warn: (text: string) => void } & Pick<ContextParts, 'now' | 'reconnectUrl'>,
+  { warn, now }: { warn: (text: string) => void; now?: () => Date },
 ): Promise<Context> {
   const complete = withStoredSecrets(settings)
   const log = (details: { fix?: string }, message: string) => {
@@ -147,8 +147,8 @@ export async function openContext(
   }
   const quiet = () => undefined
   return createContext(complete, {
-    ...parts,
     database: await openDatabase(complete.databaseUrl),
+    now,
     log: hostLogger({ debug: quiet, info: quiet, warn: log, error: log }),
   })
 }

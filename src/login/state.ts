@@ -1,4 +1,5 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { Config } from '../config.ts'
 import { AppError } from '../errors/errors.ts'
 import { DAY_MS, MINUTE_MS } from '../facts.ts'
 
@@ -67,6 +68,15 @@ export function readState(
 export function createReconnectLink(accountId: string, [secret = '']: readonly string[], now: Date): string {
   const text = `${accountId}.${(now.getTime() + RECONNECT_LIFETIME_MS).toString(36)}`
   return `${text}.${hmac(secret, `reconnect ${text}`)}`
+}
+
+/** Where the account can be connected again, for 90 days from now: this package's page, beside the redirect URI. */
+export function reconnectUrl(
+  { id }: { id: string },
+  { config, now }: { config: Pick<Config, 'instagram' | 'sessionSecrets'>; now: () => Date },
+): string {
+  const link = createReconnectLink(id, config.sessionSecrets, now())
+  return new URL(`reconnect/${link}`, config.instagram.redirectUri.replace(/\/$/, '')).href
 }
 
 /**

@@ -1,7 +1,5 @@
 import { parse } from 'node:querystring'
 import { type Request, type RequestHandler, urlencoded } from 'express'
-import type { Config } from '../config.ts'
-import { createReconnectLink } from '../login/state.ts'
 
 /** The query string's parameters: everything after the first `?`. */
 export function queryOf(request: Request): URLSearchParams {
@@ -36,15 +34,6 @@ export function addressOf(redirectUri: string) {
 /** An Express path that matches this path only: characters of patterns are escaped. */
 export function literalRoute(path: string): string {
   return path.replace(/[{}()[\]+?!:*\\]/g, '\\$&')
-}
-
-/** Where the account with this id can be connected again, for 90 days from now. */
-export function reconnectUrl(
-  { id }: { id: string },
-  { config, now }: { config: Pick<Config, 'instagram' | 'sessionSecrets'>; now: () => Date },
-): string {
-  const { url } = addressOf(config.instagram.redirectUri)
-  return `${url}/reconnect/${createReconnectLink(id, config.sessionSecrets, now())}`
 }
 
 /**

@@ -7,7 +7,6 @@ import { createContext } from '../../src/context.ts'
 import { type Database, openDatabase } from '../../src/database/database.ts'
 import { createReconnectLink } from '../../src/login/state.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import { reconnectUrl } from '../../src/web/request.ts'
 import { listen } from './listening.ts'
 import { type Outage, withOutages } from './outage.ts'
 import { type Engine, projectEngine } from './places.ts'
@@ -87,7 +86,6 @@ export async function startWorld(
       log: pino({ level: 'debug' }, { write: (line) => log.push(line) }),
       now,
       listeners: [(event) => events.push(event)],
-      reconnectUrl: (account) => reconnectUrl(account, context),
     })
     closing.defer(async () => {
       await context.jobs.stop()

@@ -4,7 +4,8 @@ import { NoValidTokenError } from '../../accounts/tokens.ts'
 import type { Context } from '../../context.ts'
 import { catalogue, type ErrorCode, type ProblemCode, problems, RIGHT_TOKEN } from '../../errors/catalogue.ts'
 import { AppError, InstagramError } from '../../errors/errors.ts'
-import { type Address, reconnectUrl } from '../request.ts'
+import { reconnectUrl } from '../../login/state.ts'
+import type { Address } from '../request.ts'
 import { contextOfErrors, handleErrors, requestContext } from '../requestContext.ts'
 
 /** What a response has in addition to, or instead of, the catalogue's entry. */
