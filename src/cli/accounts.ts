@@ -144,11 +144,10 @@ async function disconnect({ context, options, terminal }: Invocation, name?: str
     say(terminal, 'Cancelled.')
     throw new ExitError(1)
   }
-  const done = await context.disconnect(account.key)
-  const { sandbox } = context.config
-  const sentence = sandbox ? 'Disconnected.' : plainLine(describeDisconnect(done ?? { account, isRevoked: false }))
-  print(terminal, options.json ? JSON.stringify({ disconnected: !!done, revoked: !!done?.isRevoked }) : sentence)
-  if (!done) throw new ExitError(1)
+  // Somebody else may have disconnected it since.
+  const done = (await context.disconnect(account.key)) ?? { account, isRevoked: false }
+  const sentence = context.config.sandbox ? 'Disconnected.' : plainLine(describeDisconnect(done))
+  print(terminal, options.json ? JSON.stringify({ disconnected: true, revoked: done.isRevoked }) : sentence)
 }
 
 /** One line for each account, and its problem on the next line. */
