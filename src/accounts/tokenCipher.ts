@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { TokenKey } from '../config.ts'
-import { AppError, isAppError } from '../errors/errors.ts'
+import { AppError } from '../errors/errors.ts'
 
 /** Encrypts tokens at rest. */
 export type TokenCipher = ReturnType<typeof createTokenCipher>
@@ -61,8 +61,7 @@ function unreadable(message: string, cause?: unknown): AppError {
 export function tryDecrypt(cipher: TokenCipher, encrypted: string, accountKey: string): string | undefined {
   try {
     return cipher.decrypt(encrypted, accountKey)
-  } catch (error) {
-    if (isAppError(error, 'token_unreadable')) return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }
