@@ -63,13 +63,6 @@ export type InstagramErrorKind =
   /** A response that cannot be parsed: HTML, incomplete, empty, a redirect, or unexpected JSON. */
   | 'unreadable'
 
-/** An error that Instagram caused. */
-export interface InstagramExplanation extends Explanation {
-  kind: InstagramErrorKind
-  /** Empty: no response of Instagram reports it. */
-  stages: readonly Stage[]
-}
-
 type Texts = Omit<Explanation, 'status' | 'fixableBy' | 'steps'> & { steps?: readonly string[] }
 
 /** An entry for an error that Instagram caused. */
@@ -79,7 +72,7 @@ export function instagramError(
   status: number,
   fixableBy: FixableBy,
   texts: Texts,
-): InstagramExplanation {
+) {
   return { kind, stages, ...siteError(status, fixableBy, texts) }
 }
 
