@@ -1,7 +1,5 @@
 import type { NextFunction, Request, Response } from 'express'
 import type { Finding } from '../doctor/installation.ts'
-import type { ErrorCode } from '../errors/catalogue.ts'
-import type { Explanation } from '../errors/catalogue/entry.ts'
 import type { Explained } from '../errors/explain.ts'
 import type { FinishedLogin } from '../login/login.ts'
 import type { FormattedTime } from '../time.ts'
@@ -146,9 +144,7 @@ export interface ErrorView extends Explained {
 }
 
 /** An error on the help pages. */
-export interface HelpEntry extends Explanation {
-  /** Its code. */
-  name: ErrorCode
+export interface HelpEntry extends Explained {
   /** Who can fix it, in words. */
   whose: string
   /** Instagram's messages, word for word. */
