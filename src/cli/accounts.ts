@@ -70,7 +70,7 @@ export async function accounts(
   const [environment, parseOptions] = accountsEnvironment(terminal, options.sandbox)
   if (run === refresh || run === disconnect) await confirmHosts(terminal, environment)
   const config = configFromEnvironment(environment, parseOptions)
-  await using context = await openContext(config, { warn: terminals.warn.bind(null, terminal) })
+  await using context = await openContext(config, terminals.warn.bind(null, terminal))
   await run({ context, options, terminal, isPretty }, name)
 }
 

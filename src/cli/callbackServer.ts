@@ -10,7 +10,7 @@ import ejs from 'ejs'
 import { type Certificate, certificateFor } from '../certificate.ts'
 import { type Environment, isLoopback, parseEnvironment } from '../config.ts'
 import type { Explained } from '../errors/explain.ts'
-import { userFolder } from './environment.ts'
+import { userDatabase, userFolder } from './environment.ts'
 
 const VIEWS = join(import.meta.dirname, '../../views')
 
@@ -101,12 +101,9 @@ export async function startCallbackServer(environment: Environment): Promise<Cal
 
 /** The certificate that HTTPS names, or a self-signed one, in the user's folder if there is a home. */
 function certificateOf(environment: Environment): Promise<Certificate | undefined> {
-  const { listening, databaseUrl } = parseEnvironment({ HTTPS: 'self-signed', ...environment }).config
-  const folder = userFolder()
-  return certificateFor(
-    { listening, databaseUrl: folder ? `file:${join(folder, 'accounts.db')}` : databaseUrl },
-    new Date(),
-  )
+  const { config } = parseEnvironment({ HTTPS: 'self-signed', ...environment })
+  const databaseUrl = userFolder() ? userDatabase() : config.databaseUrl
+  return certificateFor({ ...config, databaseUrl }, new Date())
 }
 
 /** Sends a page that needs no further request, because the server closes. */

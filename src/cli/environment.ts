@@ -24,7 +24,7 @@ export function userFolder(): string | undefined {
 }
 
 /** The URL of a database in the user's folder. @throws Error in a sentence: this user has no home */
-function userDatabase(name = 'accounts.db'): string {
+export function userDatabase(name = 'accounts.db'): string {
   const folder = userFolder()
   if (folder === undefined)
     throw new Error('This user has no home folder. Set HOME, or set DATABASE_URL to store the accounts elsewhere.')
@@ -137,11 +137,8 @@ function isOfFolder(databaseUrl: string): boolean {
  *
  * @throws Error in a sentence: the database or a secret cannot be opened
  */
-export async function openContext(
-  settings: Config,
-  { warn, now }: { warn: (text: string) => void; now?: () => Date },
-): Promise<Context> {
-  const complete = withStoredSecrets(settings)
+export async function openContext(config: Config, warn: (text: string) => void, now?: () => Date): Promise<Context> {
+  const complete = withStoredSecrets(config)
   const log = (details: { fix?: string }, message: string) => {
     warn(details.fix === undefined ? message : `${message}\n  → ${details.fix}`)
   }

@@ -51,7 +51,6 @@ interface PendingLogin {
   /** Whether the browser opens it when the person presses Enter. */
   opens: boolean
   browserSecret: string
-  redirectUri: string
   /** `undefined`: the browser does not come back to this command. */
   server: CallbackServer | undefined
   isSandbox: boolean
@@ -70,25 +69,24 @@ export async function login(options: LoginOptions, terminal: Terminal): Promise<
   const redirectUri = server?.redirectUri ?? settings['INSTAGRAM_REDIRECT_URI'] ?? ''
   await using sandbox = isSandbox ? await createSandbox({ redirectUri }) : undefined
   const environment = sandbox ? { ...settings, ...sandboxSettings(sandbox) } : settings
-  await using context = await openContext(configFromEnvironment(environment, { anyRedirectPath: true }), {
-    warn: warn.bind(null, terminal),
-    now: () => sandbox?.now() ?? new Date(),
-  })
+  const config = configFromEnvironment(environment, { anyRedirectPath: true })
+  const now = () => sandbox?.now() ?? new Date()
+  await using context = await openContext(config, warn.bind(null, terminal), now)
 
   const { url, browserSecret } = context.login.beginLogin()
   const opens = options.open && isInteractive(terminal)
   sayHow(url, server, terminal)
-  const pending = { context, url, opens, browserSecret, redirectUri, server, isSandbox }
+  const pending = { context, url, opens, browserSecret, server, isSandbox }
   const { account, withheld } = await finishLogin(pending, terminal, signal)
   const { messages } = terminal
-  const [title, now] = [titleOf(account), context.now()]
+  const title = titleOf(account)
   say(terminal, `${styled(messages, 'green', '✓')} Connected as ${styled(messages, 'bold', title)}`)
   for (const error of withheld)
     context.log.warn({ err: error, ...errorLogFields(error) }, 'connected, but with missing data or permissions')
   if (!isSandbox) environments.rememberAppId(context.config.instagram.clientId)
   const valid = await validToken(account, context)
-  await deliver(account, valid, options, terminal, now)
-  const expiry = valid.expiresAt && formatTime(valid.expiresAt, now)
+  await deliver(account, valid, options, terminal, now())
+  const expiry = valid.expiresAt && formatTime(valid.expiresAt, now())
   const life = expiry ? `until ${expiry.date} (${expiry.distance})` : 'until you revoke it'
   const command = `${terminals.programName(terminal)} token ${title}${isSandbox ? ' --sandbox' : ''}`
   say(terminal, `  This copy of the token works ${life}. For a current token at any time, run:\n  ${command}`)
@@ -228,13 +226,14 @@ async function finishLogin(pending: PendingLogin, terminal: Terminal, signal: Ab
 /** Finishes the login with a callback or a pasted text. `undefined`: it belongs to another login; a message says so. */
 async function finishWith(
   received: Callback | string,
-  { context, browserSecret, redirectUri, isSandbox }: PendingLogin,
+  { context, browserSecret, isSandbox }: PendingLogin,
   terminal: Terminal,
   lines: ReturnType<typeof terminals.readLines>,
 ): Promise<FinishedLogin | undefined> {
   const respond = (result: LoginResult) => {
     if (typeof received !== 'string') received.respond(result)
   }
+  const { redirectUri } = context.config.instagram
   try {
     const callback = typeof received === 'string' ? findPastedCallback(received, redirectUri) : received.query
     if (!callback) {

@@ -26,7 +26,7 @@ export async function token(name: string | undefined, options: DeliveryOptions, 
   await confirmHosts(terminal, environment)
   const config = configFromEnvironment(environment, parseOptions)
   const warnings: string[] = []
-  await using context = await openContext(config, { warn: (text) => warnings.push(text) })
+  await using context = await openContext(config, (text) => warnings.push(text))
   const account = await chooseAccount(name, context, terminal)
   const valid = await validToken(account, context)
   for (const text of warnings) warn(terminal, text)
