@@ -276,30 +276,21 @@ const countsSchema = z.object({
   total_time: count,
   estimated_time_to_regain_access: count,
 })
-const appUsageSchema = countsSchema.transform((counts) => [counts])
-const businessUsageSchema = z
-  .record(z.string(), z.array(countsSchema))
-  .transform((businesses) => Object.values(businesses).flat())
 
 /** Reads `x-app-usage` and `x-business-use-case-usage`. Left out or malformed, they count as no usage. */
 export function readUsage(headers: IncomingHttpHeaders): Usage {
-  const all = [
-    ...countsIn(headers['x-app-usage'], appUsageSchema),
-    ...countsIn(headers['x-business-use-case-usage'], businessUsageSchema),
-  ]
+  const app = fieldsInHeader(headers['x-app-usage'])
+  const businesses = Object.values(fieldsInHeader(headers['x-business-use-case-usage'])).flat()
+  const all = [app, ...businesses].flatMap((counts) => countsSchema.safeParse(counts).data ?? [])
   const percents = all.flatMap(({ call_count, total_cputime, total_time }) => [call_count, total_cputime, total_time])
   const minutes = all.map((counts) => counts.estimated_time_to_regain_access)
   return { percent: Math.max(0, ...percents), regainMs: Math.max(0, ...minutes) * MINUTE_MS }
 }
 
-function countsIn(
-  header: unknown,
-  schema: typeof appUsageSchema | typeof businessUsageSchema,
-): z.output<typeof appUsageSchema> {
-  if (typeof header !== 'string') return []
+function fieldsInHeader(header: string | string[] = '{}') {
   try {
-    return schema.parse(JSON.parse(header))
+    return fieldsOf(JSON.parse(String(header))) ?? {}
   } catch {
-    return []
+    return {}
   }
 }
