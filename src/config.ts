@@ -72,7 +72,7 @@ export interface Config {
   sessionSecrets: readonly string[]
   /** Newest first. Empty outside production: one is generated and stored beside the database. */
   tokenKeys: readonly TokenKey[]
-  /** How many days before expiry a token is refreshed. */
+  /** From how many days before expiry a token is refreshed. */
   refreshDaysBeforeExpiry: number
   /** Secrets of the Meta app, if Meta signs its callbacks with that instead of the Instagram app's; none or one. */
   metaAppSecrets: readonly string[]

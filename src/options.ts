@@ -51,7 +51,7 @@ export interface InstagramOptions extends Hooks {
   httpsProxy?: string | undefined
   httpProxy?: string | undefined
   noProxy?: string | undefined
-  /** How many days before expiry a token is refreshed, 1 to 50. Default: 10. */
+  /** From how many days before expiry a token is refreshed, 1 to 50. Default: 10. */
   refreshDaysBeforeExpiry?: number | string | undefined
   /** Where events are sent, as Standard Webhooks. Default: nowhere. @see https://www.standardwebhooks.com */
   webhook?: WebhookTarget | undefined
