@@ -106,7 +106,7 @@ function withOptions({ sandbox, port, ...options }: LoginOptions, terminal: Term
   if (!sandbox) return environments.loginEnvironment({ ...terminal, environment: { ...embedded, ...set } })
   // The sandbox takes any free port, and knows no app but its own.
   return {
-    INSTAGRAM_REDIRECT_URI: `https://localhost:${port ?? 0}/response`,
+    INSTAGRAM_REDIRECT_URI: `http://localhost:${port ?? 0}/response`,
     ...given,
     ...environments.sandboxEnvironment(),
   }
