@@ -4,10 +4,11 @@
 const HOME = new URL('../', document.currentScript.src)
 
 // The address bar is no place for a code or a state, unless the callback was not used yet: then it can be sent again, by a reload or in the right browser.
+// A reload of any other error shows its help page.
 const NOT_USED = ['database_unavailable', 'too_many_requests', 'other_browser']
 const ending = document.querySelector('.account, [data-error]')
 if (/[?&](code|state|error)=/.test(location.search) && ending && !NOT_USED.includes(ending.dataset.error))
-  history.replaceState(null, '', location.pathname)
+  history.replaceState(null, '', ending.dataset.error ? `${HOME}help/${ending.dataset.error}` : location.pathname)
 
 document.documentElement.classList.add('js')
 
