@@ -60,7 +60,8 @@ async function findInstallation(
   const { config, mistakes, unreadable, given } = parseEnvironment(environment, { anyRedirectPath })
   const sandbox = !config.production && CREDENTIALS.every((name) => !given[name]?.trim())
   const parsed = sandbox ? config : parseEnvironment(environment, { anyRedirectPath, needsApp: false }).config
-  const settings = withoutEmpty(parsed.instagram)
+  const { clientId, clientSecret, redirectUri, ...others } = parsed.instagram
+  const settings = { ...others, ...withoutEmpty({ clientId, clientSecret, redirectUri }) }
   const instagram = isComplete(settings) ? createInstagramClient(settings, { now, proxy: config.proxy }) : undefined
   /** `undefined` if the setting, or that of the folder, cannot be read. */
   const result = <Value>(setting: string, get: () => Value | Promise<Value>) =>
@@ -80,7 +81,7 @@ async function findInstallation(
   }
 }
 
-function isComplete(settings: Partial<InstagramSettings>): settings is InstagramSettings {
+function isComplete(settings: Installation['settings']): settings is InstagramSettings {
   return 'clientId' in settings && 'clientSecret' in settings && 'redirectUri' in settings
 }
 

@@ -18,8 +18,8 @@ export interface Installation {
   mistakes: readonly string[]
   /** All settings; those that cannot be read have their defaults. */
   config: Config
-  /** The settings of Instagram that can be read. */
-  settings: Partial<InstagramSettings>
+  /** The settings of Instagram; those of the app may be missing. */
+  settings: Partial<InstagramSettings> & Omit<InstagramSettings, 'clientId' | 'clientSecret' | 'redirectUri'>
   /** A client with these settings; `undefined` when some of them are missing. */
   instagram: InstagramClient | undefined
   /** The certificate (PEM) that the app itself serves. */

@@ -17,11 +17,10 @@ type NetworkFault = keyof typeof FAULTS
 
 interface Reached {
   status: number
-  /** The server's clock. */
-  date: Date | undefined
   location: string | undefined
-  sentAt: Date
-  answeredAt: Date
+  elapsedMs: number
+  /** How many milliseconds this machine's clock is ahead of the server's; `NaN`: it did not send its time. */
+  clockAheadMs: number
 }
 
 /**
@@ -35,18 +34,18 @@ async function reach(
 ): Promise<Reached | NetworkFault | AppError> {
   const tls = trusted === undefined ? {} : { ca: trusted }
   const dispatcher = createAgent(config.proxy, { connect: tls, requestTls: tls })
-  const sentAt = now()
+  const sentAt = now().getTime()
   try {
     const signal = AbortSignal.timeout(REQUEST_TIME_LIMIT_MS)
     const { statusCode, headers, body } = await request(url, { method: 'HEAD', dispatcher, signal })
     await body.dump()
-    const date = new Date(String(headers['date']))
+    const answeredAt = now().getTime()
     return {
       status: statusCode,
-      date: Number.isNaN(date.getTime()) ? undefined : date,
       location: typeof headers['location'] === 'string' ? headers['location'] : undefined,
-      sentAt,
-      answeredAt: now(),
+      elapsedMs: answeredAt - sentAt,
+      // Halfway between request and response. The header has whole seconds.
+      clockAheadMs: (sentAt + answeredAt) / 2 - (Date.parse(String(headers['date'])) + 500),
     }
   } catch (error) {
     return isAppError(error, 'proxy_failed') ? error : faultOf(error)
@@ -68,14 +67,13 @@ function faultOf(error: unknown): NetworkFault {
 export async function checkHosts(installation: Installation): Promise<Finding[]> {
   const { settings, sandbox } = installation
   const { authorizeUrl, tokenUrl, graphUrl } = settings
-  const addresses = [authorizeUrl, tokenUrl, graphUrl].filter((address) => address !== undefined)
-  const origins = [...new Set(addresses.map((address) => new URL(address).origin))]
+  const origins = [...new Set([authorizeUrl, tokenUrl, graphUrl].map((address) => new URL(address).origin))]
   const answers = await Promise.all(origins.map((origin) => reach(`${origin}/`, installation)))
   return [
     ...describeProxy(installation),
     ...answers.map((answer, index) => checkHost(new URL(origins[index] ?? ''), answer, installation)),
     // The sandbox has a clock of its own.
-    ...(sandbox ? [] : [checkClock(answers.filter((answer) => typeof answer === 'object' && 'date' in answer))]),
+    ...(sandbox ? [] : [checkClock(answers.filter((answer) => typeof answer === 'object' && 'status' in answer))]),
   ]
 }
 
@@ -101,11 +99,11 @@ function checkHost(
     const { says, fix } = FAULTS[answer]
     return wrong(host, says, fix)
   }
-  const { status, sentAt, answeredAt } = answer
+  const { status, elapsedMs } = answer
   if (status >= 500)
     return unknown(host, `Answers with status ${status}: Instagram has a problem.`, 'Wait, then try again.')
   const how = protocol === 'https:' ? 'over https, with a trusted certificate, ' : ''
-  return ok(host, `Answers ${how}in ${answeredAt.getTime() - sentAt.getTime()} ms.`)
+  return ok(host, `Answers ${how}in ${elapsedMs} ms.`)
 }
 
 const FAULTS = {
@@ -133,7 +131,8 @@ const FAULTS = {
 
 function checkClock(answers: readonly Reached[]): Finding {
   const name = 'Clock'
-  const [offset] = answers.flatMap(clockOffset).toSorted((one, other) => Math.abs(one) - Math.abs(other))
+  const offsets = answers.map(({ clockAheadMs }) => clockAheadMs).filter(Number.isFinite)
+  const [offset] = offsets.toSorted((one, other) => Math.abs(one) - Math.abs(other))
   if (offset === undefined) return unknown(name, 'No host sent its time, so the clock could not be compared.')
   const seconds = Math.round(Math.abs(offset) / 1000)
   if (Math.abs(offset) > CLOCK_TOLERANCE_MS)
@@ -144,11 +143,6 @@ function checkClock(answers: readonly Reached[]): Finding {
     )
   const difference = seconds <= 1 ? '' : ` to within ${seconds} seconds`
   return ok(name, `It matches Instagram’s${difference}.`)
-}
-
-/** How many milliseconds this machine's clock is ahead, halfway between request and response. The header has whole seconds. */
-function clockOffset({ date, sentAt, answeredAt }: Reached): number[] {
-  return date ? [(sentAt.getTime() + answeredAt.getTime()) / 2 - (date.getTime() + 500)] : []
 }
 
 const THERE = 'Redirect URI reachable'

@@ -179,7 +179,6 @@ function checkSecretForm(secret: string, setting: string, id: string | undefined
 
 /** Checks for removed, unknown and missing scopes. Instagram refuses the whole login because of one unknown scope. */
 export function checkScopes({ settings: { scopes }, names }: Checked): Finding | Finding[] {
-  if (!scopes) return []
   const findings = scopes.flatMap((scope) => checkScope(scope, names.scopes))
   const basicIsRenamed = scopes.some((scope) => DEAD_SCOPES.get(scope)?.today === BASIC_SCOPE)
   if (!scopes.includes(BASIC_SCOPE) && !basicIsRenamed)
@@ -232,8 +231,8 @@ export function checkAddresses({ settings, names, now }: Checked): Finding | Fin
     : ok('Addresses', 'Instagram’s standard endpoints are used, or a server that simulates them.')
 }
 
-function checkAddress(address: string | undefined, setting: string, right: string): Finding | Finding[] {
-  if (address === undefined || address === right) return []
+function checkAddress(address: string, setting: string, right: string): Finding | Finding[] {
+  if (address === right) return []
   const { hostname, pathname, protocol } = new URL(address)
   if (protocol === 'http:' && !isLoopback({ hostname }))
     return wrong(
@@ -255,8 +254,7 @@ function checkAddress(address: string | undefined, setting: string, right: strin
 /** How many days before a version expires the doctor warns. */
 const VERSION_NOTICE_DAYS = 90
 
-function checkVersion(version: string | undefined, setting: string, now: Date): Finding | Finding[] {
-  if (version === undefined) return []
+function checkVersion(version: string, setting: string, now: Date): Finding | Finding[] {
   const [name, fix] = ['Addresses', `Leave it empty, or set it to ${DEFAULT_GRAPH_VERSION}.`]
   const known = GRAPH_VERSIONS.find((each) => each.version === version)
   if (!known) {
