@@ -168,7 +168,7 @@ function warnOnce(log: Logger, warning: string, applies: (request: Request) => b
 }
 
 /** Requests a minute from one address. Limits for crowds: without `TRUST_PROXY`, everybody behind a proxy shares one address. */
-const REQUESTS_PER_MINUTE = {
+const LIMITS = {
   /** Links that begin a login. */
   connect: 6_000,
   /** Failed logins, whether the callback was opened or pasted. */
@@ -189,16 +189,18 @@ const REQUESTS_PER_MINUTE = {
   wrongKey: 60,
   /** Refused calls of Meta's callbacks. */
   metaRefusal: 60,
+  /** Wrong passwords of the admin, in a quarter of an hour. */
+  wrongPassword: 10,
 }
 
 /** Only failed requests count, and those under way. */
-const FAILURES_ONLY: ReadonlySet<keyof typeof REQUESTS_PER_MINUTE> = new Set(['callback', 'metaRefusal'])
+const FAILURES_ONLY: ReadonlySet<keyof typeof LIMITS> = new Set(['callback', 'metaRefusal', 'wrongPassword'])
 
 /** Failures of this site, which count against nobody. */
 const OWN_FAILURES: ReadonlySet<unknown> = new Set<ErrorCode>(['database_unavailable', 'interrupted', 'token_not_kept'])
 
 /** Counts requests by the monotonic clock. The library's own store goes by the system's, which can be set back. */
-export class MonotonicStore implements Store {
+class MonotonicStore implements Store {
   readonly localKeys = true
   readonly #clients = new Map<string, { totalHits: number; endsAt: number }>() // In the order of their ends.
   #windowMs = MINUTE_MS
@@ -229,34 +231,29 @@ export class MonotonicStore implements Store {
   }
 }
 
-/** Limits requests by address: `too_many_requests`, with the header `Retry-After`. Each returned handler counts for itself. */
-export function limitRequests(what: keyof typeof REQUESTS_PER_MINUTE): RequestHandler {
+/**
+ * Limits requests by address: `too_many_requests`, with the header `Retry-After`. Each returned handler counts for itself.
+ *
+ * @param options Another time than a minute, another response than the error page
+ */
+export function limitRequests(
+  what: keyof typeof LIMITS,
+  options: Partial<Pick<Options, 'windowMs' | 'handler'>> = {},
+): RequestHandler {
   return rateLimit({
-    ...RATE_LIMIT,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    validate: false, // It would print warnings about proxies, which proxyNotice gives already.
     store: new MonotonicStore(),
     windowMs: MINUTE_MS,
-    limit: REQUESTS_PER_MINUTE[what],
+    limit: LIMITS[what],
+    skipSuccessfulRequests: true, // They count while they are under way only.
     requestWasSuccessful: (request, response) =>
       (FAILURES_ONLY.has(what) && response.statusCode < 400 && !requestContext(request).isRepeatedLogin) ||
-      isOwnFailure(request),
+      OWN_FAILURES.has(requestContext(request).code),
     handler: (_request, _response, next) => {
       next(new AppError('too_many_requests', { detail: what }))
     },
+    ...options,
   })
 }
-
-function isOwnFailure(request: Request): boolean {
-  return OWN_FAILURES.has(requestContext(request).code)
-}
-
-/**
- * What all rate limits have in common. A request that `requestWasSuccessful` accepts is counted while it is under way only. `validate` would
- * print warnings about proxies, which {@link proxyNotice} gives already.
- */
-export const RATE_LIMIT = {
-  standardHeaders: 'draft-8',
-  legacyHeaders: false,
-  validate: false,
-  skipSuccessfulRequests: true,
-  requestWasSuccessful: (request: Request, response: Response) => response.statusCode < 400 || isOwnFailure(request),
-} as const

@@ -1,22 +1,18 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Request, type RequestHandler, Router } from 'express'
-import { rateLimit, type RateLimitInfo } from 'express-rate-limit'
+import type { RateLimitInfo } from 'express-rate-limit'
 import type { Config } from '../../config.ts'
 import type { Context } from '../../context.ts'
 import { HOUR_MS, MINUTE_MS } from '../../facts.ts'
 import { fieldOf, parseForm } from '../request.ts'
 import { requestContext } from '../requestContext.ts'
-import { MonotonicStore, RATE_LIMIT } from '../security.ts'
+import { limitRequests } from '../security.ts'
 import { sessionData, signInAdmin, signOutAdmin } from '../session.ts'
 import { redirectTo, renderView } from '../views.ts'
 
 /** Milliseconds until an admin has to sign in again. */
 const SIGN_IN_LIFETIME_MS = 8 * HOUR_MS
-
-/** Wrong passwords from one address in a quarter of an hour; further attempts get 429. */
-const MAX_WRONG_PASSWORDS = 10
-const WINDOW_MS = 15 * MINUTE_MS
 
 /** Milliseconds that the first wrong password takes. Each further one takes twice as long, up to the maximum. */
 const FIRST_DELAY_MS = 100
@@ -42,11 +38,8 @@ export const requireAdmin: RequestHandler = async (request, response, next) => {
 /** Sign-in and sign-out. `page`: the middleware of all pages. */
 export function createSignInRoutes({ config }: Context, page: readonly RequestHandler[]): Router {
   const router = Router()
-  const limitWrongPasswords = rateLimit({
-    ...RATE_LIMIT,
-    store: new MonotonicStore(),
-    windowMs: WINDOW_MS,
-    limit: MAX_WRONG_PASSWORDS,
+  const limitWrongPasswords = limitRequests('wrongPassword', {
+    windowMs: 15 * MINUTE_MS,
     handler: (request, response, next) => {
       requestContext(request).code = 'too_many_requests'
       renderView(response.status(429), 'sign_in', { refused: 'too_many' }).catch(next)
