@@ -1,5 +1,5 @@
 import { certificateFor } from '../certificate.ts'
-import { type Environment, type InstagramSettings, parseEnvironment, withoutEmpty } from '../config.ts'
+import { type Environment, parseEnvironment, withoutEmpty } from '../config.ts'
 import { openExistingDatabase } from '../database/database.ts'
 import { type CheckStatus, examine, type Finding, type Installation, type Result } from '../doctor/doctor.ts'
 import { compareEmbedUrl, environmentOf } from '../doctor/embedUrl.ts'
@@ -62,7 +62,8 @@ async function findInstallation(
   const parsed = sandbox ? config : parseEnvironment(environment, { anyRedirectPath, needsApp: false }).config
   const { clientId, clientSecret, redirectUri, ...others } = parsed.instagram
   const settings = { ...others, ...withoutEmpty({ clientId, clientSecret, redirectUri }) }
-  const instagram = isComplete(settings) ? createInstagramClient(settings, { now, proxy: config.proxy }) : undefined
+  const hasApp = clientId && clientSecret && redirectUri
+  const instagram = hasApp ? createInstagramClient(parsed.instagram, { now, proxy: config.proxy }) : undefined
   /** `undefined` if the setting, or that of the folder, cannot be read. */
   const result = <Value>(setting: string, get: () => Value | Promise<Value>) =>
     unreadable.includes(setting) || unreadable.includes('databaseUrl') ? undefined : resultOf(get)
@@ -79,10 +80,6 @@ async function findInstallation(
       if (typeof database === 'object' && 'close' in database) await database.close()
     },
   }
-}
-
-function isComplete(settings: Installation['settings']): settings is InstagramSettings {
-  return 'clientId' in settings && 'clientSecret' in settings && 'redirectUri' in settings
 }
 
 async function resultOf<Value>(get: () => Value | Promise<Value>): Promise<Result<Value>> {
