@@ -95,7 +95,7 @@ function valuesToCopy(config: Config, embedded: EmbeddedSettings) {
     local,
     becomesHttps,
     scopes,
-    settings: settingsToCopy(config, { redirectUri, scopes, ...embedded }, becomesHttps),
+    settings: settingsToCopy(config, { redirectUri, scopes, ...embedded }),
   }
 }
 
@@ -103,7 +103,6 @@ function valuesToCopy(config: Config, embedded: EmbeddedSettings) {
 function settingsToCopy(
   { instagram, listening, sandbox }: Config,
   { clientId = sandbox ? 'the Instagram app ID' : instagram.clientId, redirectUri = '', scopes = [] }: EmbeddedSettings,
-  becomesHttps: boolean,
 ): SetupView['settings'] {
   if (!listening) {
     const literal = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`
@@ -114,15 +113,21 @@ function settingsToCopy(
       scopes: `[${scopes.map(literal).join(', ')}]`,
     }
   }
-  const { https, port } = listening
-  const configuredHttps = typeof https === 'object' ? `${https.certificateFile},${https.keyFile}` : https
+  // The app itself serves a new address on this machine; a tunnel or proxy serves any other.
+  const url = new URL(redirectUri)
+  const isNew = redirectUri !== instagram.redirectUri
+  const isOwn = isNew && isLoopback(url)
+  const port = isOwn ? Number(url.port) || 443 : listening.port
+  const { https } = listening
+  const isSelfSigned = isNew ? isOwn && url.protocol === 'https:' : https === 'self-signed'
+  const files = typeof https === 'object' && `${https.certificateFile},${https.keyFile}`
   const lines = [
     `INSTAGRAM_CLIENT_ID=${clientId}`,
     'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
     `INSTAGRAM_REDIRECT_URI=${redirectUri}`,
     `INSTAGRAM_SCOPES=${scopes.join(',')}`,
     ...(port === 3000 ? [] : [`PORT=${port}`]),
-    ...(becomesHttps ? ['HTTPS=self-signed'] : configuredHttps ? [`HTTPS=${configuredHttps}`] : []),
+    ...(files ? [`HTTPS=${files}`] : isSelfSigned ? ['HTTPS=self-signed'] : []),
   ]
   return { as: 'env', text: lines.join('\n') }
 }

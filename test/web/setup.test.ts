@@ -196,13 +196,18 @@ test('without a database the guide is still there', async () => {
   expect(text).toContain('id="redirect-uri"')
 })
 
-const EMBED_URL = `https://www.instagram.com/oauth/authorize?${new URLSearchParams({
-  force_reauth: 'true',
-  client_id: CLIENT_ID,
-  redirect_uri: 'https://tokens.example/response',
-  response_type: 'code',
-  scope: 'instagram_business_basic,instagram_business_manage_insights',
-}).toString()}`
+function embedUrl(redirect_uri: string): string {
+  const query = new URLSearchParams({
+    force_reauth: 'true',
+    client_id: CLIENT_ID,
+    redirect_uri,
+    response_type: 'code',
+    scope: 'instagram_business_basic,instagram_business_manage_insights',
+  })
+  return `https://www.instagram.com/oauth/authorize?${query.toString()}`
+}
+
+const EMBED_URL = embedUrl('https://tokens.example/response')
 
 test('a pasted Embed URL is compared with the settings, and ticks the addresses if they are the same', async () => {
   await using other = await startWorld({ INSTAGRAM_REDIRECT_URI: 'https://tokens.example/response' })
@@ -221,21 +226,33 @@ test('a pasted Embed URL is compared with the settings, and ticks the addresses 
   expect(other.sandbox.calls).toHaveLength(0)
 })
 
-test('the .env is filled in from the Embed URL', async () => {
+test.each([
+  ['of this app', 'https://localhost:3456/response', ['PORT=3456', 'HTTPS=self-signed']],
+  ['on another port', 'https://localhost:4567/response', ['PORT=4567', 'HTTPS=self-signed']],
+  ['on the default port', 'https://localhost:3000/response', ['HTTPS=self-signed']],
+  ['on the port of https', 'https://localhost/response', ['PORT=443', 'HTTPS=self-signed']],
+  ['of a tunnel or proxy', 'https://tokens.example/response', ['PORT=3456']],
+])('the .env is filled in from an Embed URL with the redirect URI %s', async (_, redirectUri, listening) => {
   world.restart({ ...NO_CREDENTIALS, PORT: '3456' })
 
-  const { text } = await person(world).submit('/setup', {
-    embed_url: EMBED_URL.replace('tokens.example', 'localhost%3A3456'),
-  })
+  const { text } = await person(world).submit('/setup', { embed_url: embedUrl(redirectUri) })
 
   expect(copied('env-file', text).split('\n')).toEqual([
     `INSTAGRAM_CLIENT_ID=${CLIENT_ID}`,
     'INSTAGRAM_CLIENT_SECRET=the Instagram app secret',
-    'INSTAGRAM_REDIRECT_URI=https://localhost:3456/response',
+    `INSTAGRAM_REDIRECT_URI=${redirectUri}`,
     'INSTAGRAM_SCOPES=instagram_business_basic,instagram_business_manage_insights',
-    'PORT=3456',
-    'HTTPS=self-signed',
+    ...listening,
   ])
+})
+
+test('an Embed URL for an app that listens elsewhere than its redirect URI leaves PORT and HTTPS as they are', async () => {
+  const redirectUri = 'https://localhost/response'
+  world.restart({ INSTAGRAM_REDIRECT_URI: redirectUri, PORT: '3456' })
+
+  const { text } = await person(world).submit('/setup', { embed_url: embedUrl(redirectUri) })
+
+  expect(copied('env-file', text)).toMatch(/\nPORT=3456$/)
 })
 
 test.each(['', 'x'.repeat(5_000), 'IGAAcanary0123456789', `${EMBED_URL}&client_secret=canary`])(
