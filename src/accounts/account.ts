@@ -138,6 +138,9 @@ export function accountFromRow(row: Row): Account {
 }
 
 /** The columns of an account, without those of the token and the lease. */
+export const ACCOUNT_COLUMNS = Object.values(COLUMNS).map(([column]) => column)
+
+/** A row of `accounts`, with {@link ACCOUNT_COLUMNS} in their order. */
 export function accountToRow(account: Account): Row {
   const names = Object.keys(COLUMNS) as (keyof Account)[]
   return Object.fromEntries(names.map((name) => [COLUMNS[name][0], toColumn(account[name])]))

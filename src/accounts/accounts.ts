@@ -5,7 +5,7 @@ import { BY_URGENCY, urgencyOf } from '../database/migrations.ts'
 import type { InstagramErrorCode } from '../errors/catalogue.ts'
 import { AppError } from '../errors/errors.ts'
 import type { Profile, Token } from '../instagram/responses.ts'
-import { type Account, accountFromRow, type AccountStatus, accountToRow, STATUSES } from './account.ts'
+import { type Account, ACCOUNT_COLUMNS, accountFromRow, type AccountStatus, accountToRow, STATUSES } from './account.ts'
 import type { Events } from './events.ts'
 import { firstDue, type RefreshSchedule } from './refreshPolicy.ts'
 import { keyIdOf, type TokenCipher } from './tokenCipher.ts'
@@ -87,7 +87,9 @@ export function createAccounts(options: {
         const [known, ...duplicates] = await findExisting(transaction, connection)
         for (const { key } of duplicates) await transaction.query('DELETE FROM accounts WHERE account_key = $1', [key])
         const account = connectedAccount(connection, known, now(), schedule)
-        await upsert(transaction, account, cipher.encrypt(token.accessToken, account.key))
+        const encrypted = cipher.encrypt(token.accessToken, account.key)
+        const values = [...Object.values(accountToRow(account)), encrypted, keyIdOf(encrypted), null, null]
+        await transaction.query(UPSERT, values)
         await afterWrite?.(transaction, account)
         return events.record(transaction, 'account.connected', account)
       })
@@ -238,25 +240,11 @@ function connectedAccount(
   }
 }
 
-async function upsert(transaction: Queries, account: Account, encryptedToken: string): Promise<void> {
-  const columns = {
-    ...accountToRow(account),
-    sealed_token: encryptedToken,
-    token_key_id: keyIdOf(encryptedToken),
-    lease: null,
-    leased_until: null,
-  }
-  upsertSql ??= insertOrUpdate(Object.keys(columns))
-  await transaction.query(upsertSql, Object.values(columns))
-}
+const COLUMNS = [...ACCOUNT_COLUMNS, 'sealed_token', 'token_key_id', 'lease', 'leased_until']
 
 /** Built once: an SQL text of this length costs more to build than to run. */
-let upsertSql: string | undefined
-
-function insertOrUpdate(columns: string[]): string {
-  return `INSERT INTO accounts (${columns.join(', ')}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')})
-    ON CONFLICT (account_key) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}`
-}
+const UPSERT = `INSERT INTO accounts (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((_, index) => `$${index + 1}`).join(', ')})
+  ON CONFLICT (account_key) DO UPDATE SET ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`
 
 const NOT_OK = STATUSES.filter((status) => status !== 'ok')
   .map((status) => `'${status}'`)
