@@ -36,7 +36,7 @@ export type { TestUser, TestUserKey } from './sandbox/testUsers.ts'
  * What an error means, who can fix it, and how.
  *
  * @param what An error that this package threw; another error with Instagram's message in its own; the code of an error; a text that
- *   somebody saw or pasted: the address or the words of Instagram's error page, a log line; or Instagram's response in JSON, as text or parsed.
- * @returns Always an explanation: `unknown` for texts without a match, and `internal` for unexpected errors.
+ *   somebody saw or pasted: the address or the words of Instagram's error page, a log line, a browser's message; or Instagram's response in JSON, as text or parsed.
+ * @returns Always an explanation: `unknown_message` for texts without a match, and `internal` for unexpected errors.
  */
 export const explain = (what: unknown): Explained => explainWith(what, OPTION_NAMES)

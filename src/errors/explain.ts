@@ -28,7 +28,7 @@ function codeOf(what: unknown): ErrorCode {
     return code === 'internal' && !isAppError(what) ? (matchPasted(what.message) ?? code) : code
   }
   if (isErrorCode(what)) return what
-  return matchPasted(typeof what === 'string' ? what : toJson(what)) ?? 'unknown'
+  return matchPasted(typeof what === 'string' ? what : toJson(what)) ?? 'unknown_message'
 }
 
 function toJson(what: unknown): string {

@@ -44,7 +44,7 @@ export function helpHandlers({ config }: Context, { callback }: Address) {
       const type = request.accepts(['text/html', 'application/json', 'text/markdown'])
       if (type === 'application/json') response.json(entryJson(entry))
       else if (type === 'text/markdown') response.type(type).send(entryMarkdown(entry))
-      else await renderView(response, 'help_entry', { entry, pasted: false, reference: null })
+      else await renderView(response, 'help_entry', { entry })
     },
 
     /** `POST /help`: sends a pasted callback on to where it belongs, or explains a pasted error. Nothing of the text is shown. */
@@ -56,19 +56,15 @@ export function helpHandlers({ config }: Context, { callback }: Address) {
         return
       }
       const matched = matchPasted(pasted)
-      const { log, reference } = requestContext(request)
       if (!matched && TOKEN.test(pasted)) return renderView(response, 'help', { groups, answer: 'token' })
       const found = matched ? [] : search(pasted)
       if (found.length > 1)
         return renderView(response, 'help', { groups: [{ heading: 'Results', entries: found }], answer: 'results' })
 
-      const code = matched ?? found[0]?.name ?? 'unknown'
-      log.info({ explained: code }, 'an error message was pasted')
-      await renderView(response, 'help_entry', {
-        entry: helpEntry(code, names),
-        pasted: true,
-        reference: code === 'unknown' ? reference : null,
-      })
+      const code = matched ?? found[0]?.name ?? 'unknown_message'
+      requestContext(request).log.info({ explained: code }, 'an error message was pasted')
+      if (code === 'unknown_message') await renderView(response, 'help', { groups, answer: 'unknown' })
+      else await renderView(response, 'help_entry', { entry: helpEntry(code, names) })
     },
   } satisfies Record<string, RequestHandler>
 
@@ -99,7 +95,8 @@ const MOMENTS: readonly (readonly [heading: string, ...stages: Stage[]])[] = [
 ]
 
 /** Callback failures that Instagram did not cause. */
-const OF_CALLBACK = /^(state_|cookie_missing|user_changed|other_browser|no_answer|address_foreign|interrupted)/
+const OF_CALLBACK =
+  /^(state_|cookie_missing|user_changed|other_browser|no_answer|address_foreign|site_unreachable|interrupted)/
 
 function headingOf(name: ErrorCode): string | undefined {
   const ofSite: readonly Stage[] = OF_CALLBACK.test(name) ? ['callback'] : []
@@ -139,7 +136,7 @@ function entryJson({ name, status, title, description, advice, fixableBy, meanin
 function entryMarkdown({ name, title, description, advice, whose, meaning, steps, words, numbers }: HelpEntry): string {
   const messages = [...words.map((text) => `“${text}”`), ...numbers].map((text) => `- ${text}`)
   const operator = ['## For the site owner', meaning, steps.map((step, index) => `${index + 1}. ${step}`).join('\n')]
-  const instagram = messages.length > 0 ? ['## Messages Instagram shows', messages.join('\n')] : []
+  const instagram = messages.length > 0 ? ['## Messages', messages.join('\n')] : []
   const parts = [`# ${title}`, description, advice, ...operator, ...instagram, `${whose}. Name: \`${name}\`.`]
   return `${parts.filter(Boolean).join('\n\n')}\n`
 }

@@ -98,10 +98,13 @@ export interface Views {
     tokenApi: { url: string; isOn: boolean }
   }
   auth_error: ErrorView
-  /** Every error that has a help page, by when it occurs. `answer`: a token was pasted, or `groups` are what a search found. */
-  help: { groups: readonly { heading: string; entries: readonly HelpEntry[] }[]; answer: 'token' | 'results' | null }
-  /** One error. `pasted`: it answers what the person pasted. `reference`: identifies an unknown pasted text in the log. */
-  help_entry: { entry: HelpEntry; pasted: boolean; reference: string | null }
+  /** Every error that has a help page, by when it occurs. `answer`: the pasted text is a token or is unknown, or `groups` are what a search found. */
+  help: {
+    groups: readonly { heading: string; entries: readonly HelpEntry[] }[]
+    answer: 'token' | 'unknown' | 'results' | null
+  }
+  /** One error. */
+  help_entry: { entry: HelpEntry }
   /** How to request data deletion. */
   data_deletion: object
   /** The status of a data deletion; `done` is `null` if the request was ignored. */

@@ -173,9 +173,15 @@ test('a pasted text that is no callback of this login is explained, and the logi
   await cli.says(/✗ [^]*app ID/i)
   cli.types('https://elsewhere.example/response?code=a&state=b\n')
   await cli.says(/✗ [^]*another site/i)
+  cli.types('Something peculiar 4711\n')
+  await cli.says(/✗ This message is not known here\n.*\n {2}→ Paste the whole address/)
+  cli.types('localhost refused to connect\n')
+  await cli.says('✗ Your browser can’t open the page')
   cli.types(`${(await decide(link)).href}\n`)
 
-  expect((await cli.ended).status).toBe(0)
+  const { status, stderr } = await cli.ended
+  expect(status).toBe(0)
+  expect(stderr).not.toMatch(/in the log|ask the person/)
 })
 
 test('after ten minutes the login ends', async () => {

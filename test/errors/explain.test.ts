@@ -120,26 +120,27 @@ describe('an explanation', () => {
     ['Invalid platform app', 'invalid_platform_app'],
     ['https://site.example/response?error=access_denied&error_reason=user_denied&state=x', 'declined'],
     [{ error: { message: 'x', type: 'OAuthException', code: 190, error_subcode: 458 } }, 'app_removed'],
+    ['localhost refused to connect', 'site_unreachable'],
     // What matches nothing.
-    ['xyzzy', 'unknown'],
-    ['', 'unknown'],
-    [undefined, 'unknown'],
-    [null, 'unknown'],
-    [7, 'unknown'],
-    [[], 'unknown'],
-    [() => 'x', 'unknown'],
-    ['constructor', 'unknown'],
-    ['x'.repeat(100_000), 'unknown'],
-    [{ toJSON: () => undefined }, 'unknown'],
+    ['xyzzy', 'unknown_message'],
+    ['', 'unknown_message'],
+    [undefined, 'unknown_message'],
+    [null, 'unknown_message'],
+    [7, 'unknown_message'],
+    [[], 'unknown_message'],
+    [() => 'x', 'unknown_message'],
+    ['constructor', 'unknown_message'],
+    ['x'.repeat(100_000), 'unknown_message'],
+    [{ toJSON: () => undefined }, 'unknown_message'],
   ])('of %s is that of %s', (what, code) => {
     expect(explain(what, OPTION_NAMES).name).toBe(code)
   })
 
-  test('of an object without JSON is that of unknown', () => {
+  test('of an object without JSON is that of an unknown message', () => {
     const circle: Record<string, unknown> = {}
     circle['itself'] = circle
 
-    expect(explain(circle, OPTION_NAMES).name).toBe('unknown')
+    expect(explain(circle, OPTION_NAMES).name).toBe('unknown_message')
   })
 })
 

@@ -273,7 +273,37 @@ describe('what a person pastes is recognised:', () => {
     expect(matchPasted(pasted)).toBe(code)
   })
 
-  test.each(['', ' ', 'help', 'https://www.instagram.com/', 'undefined', '{}', '%', 'code', 'https://'])(
+  test.each([
+    // Chrome and Edge
+    'localhost refused to connect.',
+    'ERR_CONNECTION_REFUSED',
+    'err_connection_reset',
+    'ERR_SSL_PROTOCOL_ERROR',
+    'Your connection is not private NET::ERR_CERT_AUTHORITY_INVALID',
+    'This site can’t be reached. localhost took too long to respond. ERR_CONNECTION_TIMED_OUT',
+    'DNS_PROBE_FINISHED_NXDOMAIN',
+    'Hmmm… can’t reach this page',
+    'This page isn’t working. localhost didn’t send any data. ERR_EMPTY_RESPONSE',
+    // Firefox
+    "Firefox can't establish a connection to the server at localhost:3000.",
+    'The connection has timed out. The server at localhost is taking too long to respond.',
+    'Error code: SEC_ERROR_UNKNOWN_ISSUER',
+    'Error code: SSL_ERROR_RX_RECORD_TOO_LONG',
+    'MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT',
+    // Safari
+    'Safari can’t open the page “localhost:3000” because Safari can’t connect to the server “localhost”.',
+    'Safari can’t establish a secure connection to the server “localhost”.',
+    'This Connection Is Not Private',
+  ])('a browser’s message: %s', (pasted) => {
+    expect(matchPasted(pasted)).toBe('site_unreachable')
+    expect(matchInstagramError({ message: pasted, code: 400 })).toBeUndefined()
+  })
+
+  test('Instagram’s message before a browser’s', () => {
+    expect(matchPasted('api.instagram.com/oauth/authorize refused to connect')).toBe('authorize_page_gone')
+  })
+
+  test.each(['', ' ', 'help', 'https://www.instagram.com/', 'undefined', '{}', '%', 'code', 'https://', 'asdf qwertz'])(
     'not “%s”',
     (pasted) => {
       expect(matchPasted(pasted)).toBeUndefined()

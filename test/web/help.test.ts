@@ -37,6 +37,7 @@ test('the help page lists every error once, by when it occurs', async () => {
   expect(momentOf('redirect_uri_mismatch')).toMatch(/^On Instagram’s page/)
   expect(momentOf('declined')).toMatch(/^When you come back from Instagram/)
   expect(momentOf('cookie_missing')).toMatch(/^When you come back from Instagram/)
+  expect(momentOf('site_unreachable')).toMatch(/^When you come back from Instagram/)
   expect(momentOf('verification_failed')).toMatch(/^When this site gets your token/)
   expect(momentOf('token_expired')).toMatch(/^Later, when the token is used or renewed/)
   expect(momentOf('facebook_token')).toMatch(/^On this site/)
@@ -109,15 +110,26 @@ test('a pasted message of Instagram is explained', async () => {
   expect(page.text).toContain('App roles → Roles → Instagram Testers')
 })
 
-test('an unknown message gets a reference, which the log has without the message', async () => {
+test('an unknown message is answered with what to do next and the list, and the log has its code without the message', async () => {
   const page = await person(world).submit('/help', { pasted: 'Something peculiar 4711' })
 
-  const [, reference = 'none'] = /Reference for the site owner: <code>([^<]+)</.exec(page.text) ?? []
-  expect(page.text).toContain('for an unknown reason')
+  expect(page.status).toBe(200)
+  expect(page.text).toContain('This message is not known here.')
   expect(page.text).toContain('<textarea')
-  expect(world.log.join('')).toContain(reference)
-  expect(world.log.join('')).toContain('"explained":"unknown"')
+  expect(page.text).toContain('href="/help/redirect_uri_mismatch"')
+  expect(world.log.join('')).toContain('"explained":"unknown_message"')
   expect(page.text + world.log.join('')).not.toContain('peculiar')
+})
+
+test('a browser’s message about this site’s address is explained, with a field for the address', async () => {
+  const page = await person(world).submit('/help', { pasted: 'localhost refused to connect' })
+
+  const text = textOf(page.text)
+  expect(page.status).toBe(200)
+  expect(text).toContain('This message comes from your browser, not from Instagram.')
+  expect(text).toContain('set HTTPS=self-signed')
+  expect(page.text).toContain('<textarea')
+  expect(text).not.toMatch(/Instagram (shows|refused)/)
 })
 
 test.each([
@@ -156,7 +168,7 @@ test.each(['', 'x'.repeat(4001)])('the text “%s” counts as an unknown messag
   const page = await person(world).submit('/help', { pasted })
 
   expect(page.status).toBe(200)
-  expect(page.text).toContain('for an unknown reason')
+  expect(page.text).toContain('This message is not known here.')
 })
 
 test('a pasted text that is far too large is refused', async () => {

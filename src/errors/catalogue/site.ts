@@ -86,6 +86,22 @@ export const siteErrors = {
     meaning: 'The host and path of the pasted address are not those of {redirectUri}.',
     steps: ['Compare the two exactly. Restart the app after a change.'],
   }),
+  site_unreachable: siteError(503, 'operator', {
+    title: 'Your browser can’t open the page',
+    description:
+      'Your browser can’t connect to the address, or doesn’t trust its certificate. This message comes from your browser, not from Instagram.',
+    advice:
+      'If Instagram sent you to that page, copy its whole address and paste it here: the login goes on. Otherwise check the address and your internet connection. If that doesn’t help, contact the site owner.',
+    meaning:
+      'The app is not running, listens on another port, or serves http where the address is https. Or its certificate is self-signed, or a proxy blocks the connection.',
+    steps: [
+      'Start the app. Its log says on which port it listens, and whether by http or https.',
+      'Compare that with {redirectUri}, where Instagram sends people back: the app, or a proxy in front of it, must listen on the same host and port.',
+      'If {redirectUri} is https and no proxy serves https for the app, set {https}=self-signed, then restart the app.',
+      'A browser warns of a self-signed certificate. Open the site and continue past the warning, once in each browser.',
+      'If a proxy is in front of the app, check that it is running, forwards to the app’s port and has a valid certificate.',
+    ],
+  }),
   interrupted: siteError(503, 'nobody', {
     title: 'This login was interrupted',
     description: 'This site was restarted during your login, and doesn’t know whether the login worked.',
@@ -220,6 +236,14 @@ export const siteErrors = {
     description: 'Something in the address or the request is malformed.',
     advice: START,
     meaning: 'The request is malformed or far too large.',
+  }),
+  unknown_message: siteError(404, 'person', {
+    title: 'This message is not known here',
+    description: 'This site’s list of errors has no such message.',
+    advice:
+      'Paste the whole address or the whole message, or look for the problem in the list. If that doesn’t help, send the message to the site owner.',
+    meaning: 'The text matches no known error. It may be incomplete, in another language, or from another program.',
+    steps: ['Paste the whole address of the page that shows it, or the whole message.'],
   }),
   not_found: siteError(404, 'person', {
     title: 'Page not found',
