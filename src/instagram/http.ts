@@ -75,14 +75,10 @@ export function createHttp(options: HttpOptions) {
     if (Math.abs(aheadMs - loggedMs) <= CLOCK_TOLERANCE_MS) return
     const isRight = Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS
     loggedMs = isRight ? 0 : aheadMs
-    const seconds = Math.round(Math.abs(aheadMs) / 1000)
+    const difference = `${Math.round(Math.abs(aheadMs) / 1000)} seconds ${aheadMs > 0 ? 'ahead of' : 'behind'}`
     const fix = 'Set the clock, and synchronize it with NTP: timedatectl set-ntp true.'
     if (isRight) log?.info('this machine’s clock matches Instagram’s again')
-    else
-      log?.warn(
-        { fix },
-        `this machine’s clock is ${seconds} seconds ${aheadMs > 0 ? 'ahead of' : 'behind'} Instagram’s`,
-      )
+    else log?.warn({ fix }, `this machine’s clock is ${difference} Instagram’s`)
   }
 
   return {
