@@ -1,8 +1,7 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, sep } from 'node:path'
-import * as config from '../config.ts'
-import type { Config, Environment, ParseOptions } from '../config.ts'
+import { type Config, type Environment, isLoopback, isProduction, type ParseOptions, withoutEmpty } from '../config.ts'
 import { type Context, createContext } from '../context.ts'
 import { openDatabase } from '../database/database.ts'
 import { remoteHost, sqliteFile } from '../databaseUrl.ts'
@@ -12,7 +11,7 @@ import { confirm, ExitError, isInteractive, listenForInterruption, say, type Ter
 
 /** The user's folder, such as `~/.local/share/instagram-access-token`; `undefined`: this user has no home. */
 export function userFolder(): string | undefined {
-  const { LOCALAPPDATA, XDG_DATA_HOME } = config.withoutEmpty(process.env)
+  const { LOCALAPPDATA, XDG_DATA_HOME } = withoutEmpty(process.env)
   const name = 'instagram-access-token'
   try {
     if (process.platform === 'win32') return join(LOCALAPPDATA ?? join(homedir(), 'AppData/Local'), name, 'Data')
@@ -47,7 +46,7 @@ export function rememberAppId(clientId: string): void {
 
 /** The environment of a login: by default with the user's own database, and a redirect URI on this machine. */
 export function loginEnvironment({ environment, isProject = false }: Terminal): Environment {
-  const given: Environment = config.withoutEmpty(environment)
+  const given: Environment = withoutEmpty(environment)
   return {
     ...(!isProject && !given['DATABASE_URL'] && { DATABASE_URL: userDatabase() }),
     INSTAGRAM_REDIRECT_URI: `https://localhost:${given['PORT'] ?? '3000'}/response`,
@@ -73,12 +72,12 @@ export function accountsEnvironment(terminal: Terminal, isSandbox = false): [Env
  */
 export function siteEnvironment(terminal: Terminal): Environment {
   if (terminal.isProject) return terminal.environment
-  const given: Environment = config.withoutEmpty(terminal.environment)
+  const given: Environment = withoutEmpty(terminal.environment)
   if (!given['INSTAGRAM_CLIENT_ID'])
     return { ...given, DATABASE_URL: given['DATABASE_URL'] ?? userDatabase('sandbox/accounts.db') }
   const site = loginEnvironment(terminal)
   const uri = URL.parse(site['INSTAGRAM_REDIRECT_URI'] ?? '')
-  if (!uri || !config.isLoopback(uri) || config.isProduction(site)) return site
+  if (!uri || !isLoopback(uri) || isProduction(site)) return site
   const isHttps = uri.protocol === 'https:'
   return { ...(uri.port && { PORT: uri.port }), ...(isHttps && { HTTPS: 'self-signed' }), ...site }
 }
