@@ -80,15 +80,6 @@ export function createRouter(context: Context, { hooks = {}, bindTo, certificate
   const limitLinks = security.limitRequests('connect')
   const router = Router()
 
-  for (const asset of ASSETS) router.get(`/assets/${asset}`, log, security.securityHeaders, sendAsset(asset))
-  router.get('/healthz', ...program, (_request, response) => response.json({ status: 'alive' }))
-  router.get('/readyz', program, readiness(context))
-  router.use(createApiRoutes(context, address, program))
-  router.post('/deauthorize', ...metaCall, meta.deauthorize, metaErrors)
-  router.post('/data-deletion', ...metaCall, meta.deleteData, metaErrors)
-  router.get('/data-deletion', plainPage, meta.dataDeletionPage)
-  router.get('/data-deletion/:code', plainPage, meta.deletionStatusPage)
-
   router.get('/', start, login.startPage)
   router.get('/login', start, limitLinks, login.loginRedirect)
   router.get('/reconnect/:id', page, limitLinks, login.reconnectPage)
@@ -99,6 +90,16 @@ export function createRouter(context: Context, { hooks = {}, bindTo, certificate
     router.post('/import', page, security.limitRequests('import'), parseForm, login.importPastedToken)
   router.get('/disconnect', page, login.disconnectPage)
   router.post('/disconnect', page, security.limitRequests('disconnect'), parseForm, login.disconnect)
+
+  for (const asset of ASSETS) router.get(`/assets/${asset}`, log, security.securityHeaders, sendAsset(asset))
+  router.get('/healthz', ...program, (_request, response) => response.json({ status: 'alive' }))
+  router.get('/readyz', program, readiness(context))
+  router.use(createApiRoutes(context, address, program))
+  router.post('/deauthorize', ...metaCall, meta.deauthorize, metaErrors)
+  router.post('/data-deletion', ...metaCall, meta.deleteData, metaErrors)
+  router.get('/data-deletion', plainPage, meta.dataDeletionPage)
+  router.get('/data-deletion/:code', plainPage, meta.deletionStatusPage)
+
   router.get('/setup', page, operatorOnly, setup.guide)
   router.post('/setup', page, operatorOnly, security.limitRequests('doctor'), parseForm, setup.check)
   router.use(createAdminRoutes(context, address, page))
