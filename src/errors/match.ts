@@ -23,11 +23,10 @@ export interface Matcher {
 /** How many characters of a text are read. */
 const MAX_TEXT_LENGTH = 4000
 
-/** Forms of errors: the properties of an error, or words in its message. The first match wins. */
-type Forms<Code> = readonly (readonly [Code, ...(string | Matcher)[]])[]
+type MatchedCode = InstagramErrorCode | 'site_unreachable'
 
-/** Every known form of every error of Instagram. */
-const INSTAGRAM_ERRORS: Forms<InstagramErrorCode> = [
+/** Every known form of every error: its properties, or words in its message. The first match wins. */
+const ERRORS: readonly (readonly [MatchedCode, ...(string | Matcher)[]])[] = [
   // A rounded id says more than its subcode.
   ['ids_rounded', { message: 'Object with ID ‘…’ does not exist', roundedId: true }],
   // A subcode, or a retry that will not help, says more than the message.
@@ -101,42 +100,32 @@ const INSTAGRAM_ERRORS: Forms<InstagramErrorCode> = [
   // HTTP statuses. Most errors have 400.
   ['throttled', { status: 429 }],
   ['temporary_failure', { status: [500, 599] }],
-]
-
-/** Messages of browsers that cannot open an address. */
-const BROWSER_ERRORS: Forms<'site_unreachable'> = [
-  // Chrome, Edge and others
+  // Messages of browsers: Chrome and others, then Firefox, then Safari.
   ['site_unreachable', 'refused to connect', 'site can’t be reached', 'took too long to respond'],
   ['site_unreachable', 'can’t reach this page', 'can’t provide a secure connection', 'didn’t send any data'],
   ['site_unreachable', 'ERR_CONNECTION_…', 'ERR_SSL_…', 'ERR_CERT_…', 'ERR_TIMED_OUT', 'ERR_ADDRESS_…'],
   ['site_unreachable', 'ERR_EMPTY_RESPONSE', 'ERR_NAME_NOT_RESOLVED', 'DNS_PROBE_…', 'connection is not private'],
-  // Firefox
   ['site_unreachable', 'can’t establish a connection to the server', 'The connection has timed out'],
   ['site_unreachable', 'SEC_ERROR_…', 'SSL_ERROR_…', 'MOZILLA_PKIX_ERROR_…'],
-  // Safari
   ['site_unreachable', 'can’t connect to the server', 'can’t establish a secure connection to the server'],
 ]
 
-const INSTAGRAM_MATCHERS = matchersFrom(INSTAGRAM_ERRORS)
-const MATCHERS = [...INSTAGRAM_MATCHERS, ...matchersFrom(BROWSER_ERRORS)]
-
-function matchersFrom<Code>(errors: Forms<Code>) {
-  return errors.flatMap(([errorCode, ...forms]) =>
-    forms.map((form) => {
-      const matcher: Matcher = typeof form === 'string' ? { message: form } : form
-      return { errorCode, matcher, phrases: matcher.message?.split('…').map(normalize) ?? [] }
-    }),
-  )
-}
+const MATCHERS = ERRORS.flatMap(([errorCode, ...forms]) =>
+  forms.map((form) => {
+    const matcher: Matcher = typeof form === 'string' ? { message: form } : form
+    return { errorCode, matcher, phrases: matcher.message?.split('…').map(normalize) ?? [] }
+  }),
+)
 
 /** The matching Instagram error; `undefined`: no known one. */
 export function matchInstagramError(facts: ErrorFacts): InstagramErrorCode | undefined {
-  return find(INSTAGRAM_MATCHERS, facts)
+  const errorCode = match(facts)
+  return errorCode === 'site_unreachable' ? undefined : errorCode
 }
 
-function find<Code>(matchers: ReturnType<typeof matchersFrom<Code>>, facts: ErrorFacts): Code | undefined {
+function match(facts: ErrorFacts): MatchedCode | undefined {
   const message = normalize(facts.message ?? '')
-  return matchers.find(({ matcher, phrases }) => matches(matcher, facts) && containsInOrder(message, phrases))
+  return MATCHERS.find(({ matcher, phrases }) => matches(matcher, facts) && containsInOrder(message, phrases))
     ?.errorCode
 }
 
@@ -149,12 +138,12 @@ export function matchersOf(errorCode: ErrorCode): readonly Matcher[] {
  * The error in a pasted text: the address or the words of Instagram’s error page, an error in JSON, a log line, a browser’s message.
  * The text is only read. `undefined`: no known one.
  */
-export function matchPasted(text: string): InstagramErrorCode | 'site_unreachable' | undefined {
+export function matchPasted(text: string): MatchedCode | undefined {
   const pasted = text.slice(0, MAX_TEXT_LENGTH)
   // Addresses are encoded, and a second time inside another address.
   const decoded = decode(pasted)
   for (const reading of [pasted, decoded, decode(decoded)]) {
-    const errorCode = find(MATCHERS, factsIn(reading))
+    const errorCode = match(factsIn(reading))
     if (errorCode) return errorCode
   }
   return undefined
