@@ -54,8 +54,7 @@ export function setupHandlers(context: Context, certificate: string | undefined)
     check: async (request, response) => {
       const embedUrl = fieldOf(request, 'embed_url')
       if (embedUrl !== undefined) {
-        const settings = config.sandbox ? {} : config.instagram
-        const comparison = compareEmbedUrl(embedUrl, settings, config.names)
+        const comparison = compareEmbedUrl(embedUrl, config.sandbox ? {} : config.instagram, config.names)
         isRegistered ||= comparison.embedded.redirectUri === config.instagram.redirectUri
         return renderGuide(response, comparison)
       }
@@ -80,11 +79,9 @@ function installation({ config, instagram, database, now }: Context, certificate
 /** The values for Meta's dashboard, and the settings for this app: those of the Embed URL, where it has them. */
 function valuesToCopy(config: Config, embedded: EmbeddedSettings) {
   const { redirectUri: configured, scopes } = config.instagram
-  const address = new URL(configured)
-  const local = isLoopback(address)
-  const becomesHttps = local && address.protocol === 'http:'
+  const local = isLoopback(new URL(configured))
   // Otherwise letter by letter, because Instagram compares it so. Whether Instagram accepts http is not certain.
-  const redirectUri = becomesHttps ? configured.replace(/^http:/i, 'https:') : configured
+  const redirectUri = local ? configured.replace(/^http:/i, 'https:') : configured
   const { url } = addressOf(redirectUri)
   return {
     values: [
@@ -93,7 +90,7 @@ function valuesToCopy(config: Config, embedded: EmbeddedSettings) {
       { id: 'deletion', field: 'Data deletion request URL', value: `${url}/data-deletion` },
     ],
     local,
-    becomesHttps,
+    becomesHttps: redirectUri !== configured,
     scopes,
     settings: settingsToCopy(config, { redirectUri, scopes, ...embedded }),
   }
@@ -114,12 +111,10 @@ function settingsToCopy(
     }
   }
   // The app itself serves a new address on this machine; a tunnel or proxy serves any other.
-  const url = new URL(redirectUri)
-  const isNew = redirectUri !== instagram.redirectUri
-  const isOwn = isNew && isLoopback(url)
-  const port = isOwn ? Number(url.port) || 443 : listening.port
+  const url = redirectUri === instagram.redirectUri ? undefined : new URL(redirectUri)
+  const port = url && isLoopback(url) ? Number(url.port) || 443 : listening.port
   const { https } = listening
-  const isSelfSigned = isNew ? isOwn && url.protocol === 'https:' : https === 'self-signed'
+  const isSelfSigned = url ? isLoopback(url) && url.protocol === 'https:' : https === 'self-signed'
   const files = typeof https === 'object' && `${https.certificateFile},${https.keyFile}`
   const lines = [
     `INSTAGRAM_CLIENT_ID=${clientId}`,
