@@ -1,7 +1,7 @@
 import { type Environment, withoutEmpty } from '../config.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { AUTHORIZE_URL, dayInWords, DEAD_SCOPES, FORMER_AUTHORIZE, SCOPES } from '../facts.ts'
-import { type Finding, ok, quoted, unknown, wrong } from './installation.ts'
+import { type Finding, ok, quoted, unknown, warning, wrong } from './installation.ts'
 
 /** The settings that an Embed URL contains. Those that are missing or malformed in it are left out. */
 export interface EmbeddedSettings {
@@ -128,7 +128,7 @@ function compareRedirectUri(theirs: string, ours: string | undefined, names: Set
 
 function equalOrUnset(name: string, setting: string, theirs: string, ours: string | undefined): Finding {
   if (ours !== undefined) return ok(name, 'It matches the settings.')
-  return { ...ok(name, `${setting} is not set yet.`), fix: `Set ${setting} to ${quoted(theirs)}.` }
+  return warning(name, `${setting} is not set yet.`, `Set ${setting} to ${quoted(theirs)}.`)
 }
 
 /** The parts in which two addresses differ, in words. */

@@ -57,6 +57,16 @@ test.each([
   ])
 })
 
+test('settings that are not set yet have not passed: each is still to set to the value of the Embed URL', () => {
+  const { findings } = compareEmbedUrl(embedUrl(), {}, ENVIRONMENT_NAMES)
+
+  expect(findings.map(({ outcome }) => outcome)).toStrictEqual(['ok', 'ok', 'warning', 'warning', 'warning'])
+  expect(findings[2]).toMatchObject({
+    says: 'INSTAGRAM_CLIENT_ID is not set yet.',
+    fix: 'Set INSTAGRAM_CLIENT_ID to “990602627938098”.',
+  })
+})
+
 const uri = (redirect_uri: string) => embedUrl({ redirect_uri })
 const scope = (...scopes: string[]) => embedUrl({ scope: scopes.join() })
 const [BASIC = '', INSIGHTS = ''] = SETTINGS.scopes
