@@ -121,15 +121,15 @@ export function createLeases(database: Database, cipher: TokenCipher, events: Ev
   }
 }
 
-/** What can come of a refresh on request, each as the rest of a sentence about the account, for the operator. */
+/** What can come of a refresh on request, each as the rest of a sentence that begins with “The token of” and the account. */
 export const REFRESH_MESSAGES = {
   refreshed: 'was renewed.',
   failed: 'was not renewed.',
   not_now:
     'was not renewed: Instagram allows no more calls now, or another process is renewing it. It is tried again automatically.',
   too_young: 'cannot be renewed yet: Instagram requires tokens to be 24 hours old.',
-  not_refreshable: 'cannot be renewed: its token does not expire, or only connecting it again gives a new one.',
-  gone: 'is no longer connected.',
+  not_refreshable: 'cannot be renewed: it does not expire, or only connecting the account again gives a new one.',
+  gone: 'was not renewed: the account is no longer connected.',
 } as const
 
 /** The outcome of a refresh on request; only `refreshed` and `failed` called Instagram. */

@@ -131,7 +131,7 @@ async function refresh({ context, options, terminal }: Invocation, name?: string
   const { outcome, account } = await context.refresher.refresh(before.key)
   const json = account ? accountJson(account) : null
   const reason = outcome === 'failed' ? json?.status_reason : undefined
-  const sentences = [titleOf(before), REFRESH_MESSAGES[outcome], reason].filter(Boolean).join(' ')
+  const sentences = [`The token of ${titleOf(before)}`, REFRESH_MESSAGES[outcome], reason].filter(Boolean).join(' ')
   print(terminal, options.json ? JSON.stringify({ outcome, account: json }) : sentences)
   if (outcome !== 'refreshed') throw new ExitError(1)
 }

@@ -76,7 +76,7 @@ export function loginHandlers(context: Context, address: Address) {
       const { outcome, account } = await refresher.refresh(named.key)
       if (!account) throw new AppError('account_gone')
       if (outcome === 'too_young') throw new AppError('refresh_too_young')
-      await session.setFlash(request, `${accountTitle(account)} ${REFRESH_MESSAGES[outcome]}`)
+      await session.setFlash(request, `The token of ${accountTitle(account)} ${REFRESH_MESSAGES[outcome]}`)
       const [current] = session.accountKeys(request)
       redirectTo(response, account.key === current ? '/' : `/?account=${account.id}`)
     },

@@ -60,7 +60,9 @@ test('an admin sees why an account was lost', async () => {
   expect(plainText(page.text)).toMatch(
     /Needs reconnect since .* Last error The app was removed on Instagram.* Expires No valid token .* Next renewal None/,
   )
-  expect(page.text).toMatch(/class="notice">@harbour.bakery was not renewed\. The app was removed on Instagram/)
+  expect(page.text).toMatch(
+    /class="notice">The token of @harbour.bakery was not renewed\. The app was removed on Instagram/,
+  )
   expect(rowsOf(list.text)[0]).toMatch(/Needs reconnect The app was removed on Instagram.* No valid token/)
 })
 
@@ -74,7 +76,7 @@ test('an admin refreshes an account, and the next page says so, once', async () 
   const again = await somebody.get(headers['location'] ?? '')
 
   expect(headers['location']).toBe(`/accounts/${APP_ID}?status=ok`)
-  expect(page.text).toContain('@harbour.bakery was renewed.')
+  expect(page.text).toContain('The token of @harbour.bakery was renewed.')
   expect(again.text).not.toContain('was renewed')
   expect(refreshes(world) - before).toBe(1)
 })
@@ -100,7 +102,7 @@ test('an admin is told that another process is refreshing the account', async ()
   await somebody.post(`/accounts/${APP_ID}/refresh`)
 
   expect((await somebody.get('/accounts')).text).toContain(
-    '@harbour.bakery was not renewed: Instagram allows no more calls now, or another process',
+    'The token of @harbour.bakery was not renewed: Instagram allows no more calls now, or another process',
   )
 })
 

@@ -112,7 +112,7 @@ test('a person refreshes a token that is a day old', async () => {
 
   await press(page, 'Renew now')
 
-  expect(await page.getByText('@harbour.bakery was renewed.').isVisible()).toBe(true)
+  expect(await page.getByText('The token of @harbour.bakery was renewed.').isVisible()).toBe(true)
   expect(await page.locator('#token').textContent()).not.toBe(before)
   expect(await page.getByRole('button', { name: 'Renew now' }).count()).toBe(0)
 })

@@ -76,7 +76,7 @@ test.each([true, false])(
     await choose(first, 'Disconnect')
     await press(first, 'Disconnect')
 
-    expect(renewed).toEqual(['@harbour.bakery', '@harbour.bakery was renewed.', true])
+    expect(renewed).toEqual(['@harbour.bakery', 'The token of @harbour.bakery was renewed.', true])
     expect(await heading(first)).toBe('@mira.draws')
     expect(await notice(first)).toContain('@harbour.bakery was disconnected, and its token was deleted.')
     expect(await stored()).toEqual(['mira.draws'])

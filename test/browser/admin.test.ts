@@ -87,7 +87,7 @@ test('an admin without scripts searches for an account, renews it, cancels, and 
   await choose(page, 'Disconnect…')
   await press(page, 'Disconnect')
 
-  expect(renewed).toContain('@harbour.bakery was renewed.')
+  expect(renewed).toContain('The token of @harbour.bakery was renewed.')
   expect(search).toBe(`?search=${APP_ID}`)
   expect(link).toContain(`${world.origin}/reconnect/`)
   expect(kept).toBe(1)

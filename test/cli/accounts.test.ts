@@ -158,7 +158,7 @@ test('a token is refreshed, with a warning where the clock differs from Instagra
 
   const { status, stdout, stderr } = await run('refresh', '17841403815449847')
 
-  expect([status, stdout]).toStrictEqual([0, '@harbour.bakery was renewed.\n'])
+  expect([status, stdout]).toStrictEqual([0, 'The token of @harbour.bakery was renewed.\n'])
   expect(stderr).toMatch(/^! this machine’s clock is \d+ seconds behind Instagram’s\n {2}→ Set the clock/)
   const [after] = await stored()
   expect(after?.['expires_at']).toBeGreaterThan(Number(before?.['expires_at']))
@@ -171,7 +171,7 @@ test('a refresh that fails says why, and what Instagram said', async () => {
   const { status, stdout, stderr } = await run('refresh', APP_ID)
 
   expect(status).toBe(1)
-  expect(stdout).toMatch(/^@harbour\.bakery was not renewed\. .*Instagram/)
+  expect(stdout).toMatch(/^The token of @harbour\.bakery was not renewed\. .*Instagram/)
   expect(stderr).toContain('a token could not be refreshed')
   expect(stdout + stderr).not.toMatch(/IGAA|canary/)
 })

@@ -221,7 +221,7 @@ test('a person who refreshes the token is told what happened, once', async () =>
 
   const [page, again] = [await somebody.get('/'), await somebody.get('/')]
   expect([early.status, response.status, response.get('Location')]).toStrictEqual([409, 303, '/'])
-  expect(page.text).toContain('@harbour.bakery was renewed.')
+  expect(page.text).toContain('The token of @harbour.bakery was renewed.')
   expect(again.text).not.toContain('was renewed')
 })
 
@@ -233,7 +233,7 @@ test('a person whose token cannot be refreshed now is told why', async () => {
 
   await somebody.submit('/refresh', { account: APP_ID })
 
-  expect((await somebody.get('/')).text).toContain('@harbour.bakery was not renewed.')
+  expect((await somebody.get('/')).text).toContain('The token of @harbour.bakery was not renewed.')
 })
 
 test('a person without an account has nothing to refresh', async () => {

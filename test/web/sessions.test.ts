@@ -300,7 +300,10 @@ describe('a browser with two accounts', () => {
     const response = await somebody.submit('/refresh', { account: IDS.business })
 
     const page = await somebody.get(response.get('Location') ?? '')
-    expect([headingOn(page), noticeOn(page)]).toStrictEqual(['harbour.bakery', '@harbour.bakery was renewed.'])
+    expect([headingOn(page), noticeOn(page)]).toStrictEqual([
+      'harbour.bakery',
+      'The token of @harbour.bakery was renewed.',
+    ])
   })
 
   test.each(['/refresh', '/disconnect'])(

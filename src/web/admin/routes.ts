@@ -59,7 +59,7 @@ export function createAdminRoutes(context: Context, address: Address, page: read
     if (!found) return
     const { outcome, account } = await refresher.refresh(found.key)
     const reason = outcome === 'failed' && account?.statusReason ? describeReason(account.statusReason) : ''
-    await setFlash(request, `${accountTitle(found)} ${REFRESH_MESSAGES[outcome]} ${reason}`.trim())
+    await setFlash(request, `The token of ${accountTitle(found)} ${REFRESH_MESSAGES[outcome]} ${reason}`.trim())
     redirectTo(response, `/accounts/${found.id}${searchString(listQuery(request))}`)
   })
 
