@@ -92,7 +92,8 @@ export function loginHandlers(context: Context, address: Address) {
 
     /** `GET /disconnect?account=`: asks the person to confirm. */
     disconnectPage: async (request, response) => {
-      const account = await namedAccount(queryOf(request).get('account'), request, response)
+      const named = queryOf(request).get('account') ?? (await connectedAccount(request))?.id
+      const account = await namedAccount(named, request, response)
       if (!account) return
       const { id } = account
       const title = accountTitle(account)

@@ -282,11 +282,15 @@ describe('a browser with two accounts', () => {
     const somebody = await withTwoAccounts()
 
     const question = await somebody.get(`/disconnect?account=${IDS.business}`)
+    const unnamed = await somebody.get('/disconnect')
     const asked = await names()
     await somebody.submit('/disconnect', { account: IDS.business })
 
     const page = await somebody.get('/')
-    expect(headingOn(question)).toBe('Disconnect @harbour.bakery?')
+    expect([headingOn(question), headingOn(unnamed)]).toStrictEqual([
+      'Disconnect @harbour.bakery?',
+      'Disconnect @mira.draws?',
+    ])
     expect(asked).toHaveLength(2)
     expect(headingOn(page)).toBe('mira.draws')
     expect(noticeOn(page)).toContain('@harbour.bakery was disconnected, and its token was deleted.')
