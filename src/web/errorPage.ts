@@ -5,6 +5,7 @@ import { type Evidence, InstagramError } from '../errors/errors.ts'
 import { type Explained, explain } from '../errors/explain.ts'
 import type { SettingNames } from '../errors/settingNames.ts'
 import { contextOfErrors, handleErrors, requestContext } from './requestContext.ts'
+import { accountKeys } from './session.ts'
 import { abort, renderView, runHook } from './views.ts'
 
 /**
@@ -35,6 +36,7 @@ export function errorHandlers(
     await renderView(response, 'auth_error', {
       ...explained,
       retry: retryAddress(explained, request),
+      isConnected: SUCCEEDED_BEFORE.has(explained.name) && accountKeys(request).length > 0,
       reference: isInLog ? (details.reference ?? context.reference) : null,
       said: forOperator && error instanceof InstagramError ? evidenceLines(error.evidence) : null,
       forOperator,
@@ -49,10 +51,11 @@ const REPEATABLE: ReadonlySet<ErrorCode> = new Set(['database_unavailable', 'too
 /** Errors after which the start page may show a connected account. */
 const SUCCEEDED_BEFORE: ReadonlySet<ErrorCode> = new Set(['state_used', 'interrupted'])
 
-function retryAddress({ name, advice }: Explained, request: Request): string | null {
+function retryAddress({ name, status, advice }: Explained, request: Request): string | null {
   const { isFailedLogin, site } = requestContext(request)
   if (advice === TELL_OPERATOR) return null
   if (REPEATABLE.has(name) && request.method === 'GET') return ''
+  if (request.path === '/import' && status === 422) return `${site.locals.base}/#access_token`
   if (!isFailedLogin || SUCCEEDED_BEFORE.has(name)) return null
   // Otherwise Instagram would log in the same account again.
   return `${site.locals.base}/login${name === 'account_not_allowed' ? '?force_reauth=1' : ''}`

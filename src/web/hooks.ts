@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express'
+import type { EmbedUrlComparison } from '../doctor/embedUrl.ts'
 import type { Finding } from '../doctor/installation.ts'
 import type { Explained } from '../errors/explain.ts'
 import type { FinishedLogin } from '../login/login.ts'
@@ -138,8 +139,13 @@ export interface Reconnect {
 export interface ErrorView extends Explained {
   /** Identifies the request in the log; `null` if the log has nothing about it. */
   reference: string | null
-  /** The address to try again; empty: the same address. `null`: trying again does not help. */
+  /**
+   * The address to try again; empty: the same address. With `#access_token`, it is the field for another token. `null`: trying again does
+   * not help.
+   */
   retry: string | null
+  /** Whether the start page shows an account, which the failed login may have connected before. */
+  isConnected: boolean
   /** Whether to show the part for the operator. */
   forOperator: boolean
   /** Instagram's error response as names and values, for the operator. */
@@ -175,7 +181,7 @@ export interface SetupView {
   /** The first other step; `null`: all are done. */
   next: SetupStep | null
   /** How the pasted Embed URL compares with the settings; `null`: none was pasted. */
-  comparison: readonly Finding[] | null
+  comparison: EmbedUrlComparison | null
   /** The doctor's last results; `null`: it has not run yet. */
   examination: { findings: readonly Finding[]; at: FormattedTime } | null
 }

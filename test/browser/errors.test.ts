@@ -90,6 +90,20 @@ test('a person copies the reference of an error that only the site owner can fix
 
 test('a callback is refused in another browser, and works in its own', async () => {
   await using own = await openBrowser()
+test('a person whose pasted token is wrong comes back to the field', async () => {
+  await using browser = await openBrowser()
+  const page = await browser.open(world.origin)
+  await page.getByText('Already have a token?').click()
+  await page.getByLabel('Paste a token').fill('not a token')
+  await press(page, 'Add token')
+
+  await choose(page, 'Try another token')
+  await page.getByLabel('Paste a token').fill(world.sandbox.dashboardToken('business'))
+  await press(page, 'Add token')
+
+  expect(await heading(page)).toBe('@harbour.bakery')
+})
+
   await using foreign = await openBrowser()
   const page = await own.open(world.origin)
   const callback = await callbackFrom(page, world)

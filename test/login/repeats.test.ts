@@ -166,6 +166,7 @@ test('a person who goes back and authorizes again with the same link is told tha
 
   expect(page.status).toBe(400)
   expect(page.text).toContain('This sign-in link was already used')
+  expect(page.text).toContain('Go to your account')
   expect(exchanges(second)).toBe(0)
 })
 
@@ -182,7 +183,10 @@ test.each([
   const pages = [await somebody.get(callback), await before.get(callback)]
 
   expect(pages.map(({ status }) => status)).toStrictEqual([400, 400])
-  for (const page of pages) expect(page.text).toContain('This sign-in link was already used')
+  for (const page of pages) {
+    expect(page.text).toContain('This sign-in link was already used')
+    expect(page.text).not.toContain('Go to your account')
+  }
   expect([await isConnected(somebody), await isConnected(before)]).toStrictEqual([false, false])
   expect(exchanges(callback)).toBe(1)
 })

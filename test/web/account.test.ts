@@ -172,6 +172,7 @@ describe('a person with a token of the dashboard', () => {
 
     expect(page.status).toBe(status)
     expect(page.text).toContain(words)
+    expect(page.text.includes('href="/#access_token">Try another token')).toBe(status === 422)
     expect(page.text).not.toContain('alert')
     expect((await world.database.query('SELECT * FROM accounts')).rows).toStrictEqual([])
   })
