@@ -16,6 +16,8 @@ export interface EmbedUrlComparison {
   findings: Finding[]
   /** The settings that the URL contains: each is safe in a line of `.env`. */
   embedded: EmbeddedSettings
+  /** The URL, if it contains only what the dashboard adds, and so no secret. */
+  url?: string | undefined
 }
 
 /** Embed URLs have some 500 characters. */
@@ -41,9 +43,10 @@ export function compareEmbedUrl(pasted: string, settings: EmbeddedSettings, name
   const { searchParams } = url
   const [clientId, redirectUri] = [searchParams.get('client_id') ?? '', searchParams.get('redirect_uri') ?? '']
   const scopes = (searchParams.get('scope') ?? '').split(/[,\s]+/).filter(Boolean)
+  const others = [...searchParams.keys()].filter((key) => ![...PARAMETERS, 'force_authentication'].includes(key))
   const findings = [
     checkAddress(url),
-    checkParameters(searchParams),
+    checkParameters(searchParams, others),
     compareClientId(clientId, settings.clientId, names),
     compareRedirectUri(redirectUri, settings.redirectUri, names),
     compareScopes(scopes, settings.scopes, names),
@@ -55,7 +58,7 @@ export function compareEmbedUrl(pasted: string, settings: EmbeddedSettings, name
     ...(isUri && { redirectUri }),
     ...(scopes.length > 0 && scopes.every(isScope) && { scopes }),
   }
-  return { findings: findings.flat(), embedded }
+  return { findings: findings.flat(), embedded, url: others.length > 0 || url.hash ? undefined : text }
 }
 
 /** These settings as environment variables. */
@@ -89,14 +92,13 @@ function checkAddress({ origin, pathname, hash }: URL): Finding {
   return ok(name, `Its address is ${AUTHORIZE_URL}.`)
 }
 
-function checkParameters(parameters: URLSearchParams): Finding | Finding[] {
+function checkParameters(parameters: URLSearchParams, others: readonly string[]): Finding | Finding[] {
   const name = 'Embed URL: parameters'
   const old = [...parameters].flatMap(([key, value]) => {
     if (key === 'force_authentication') return 'force_authentication is an old name of force_reauth.'
     const isFlag = key === 'force_reauth' || key === 'enable_fb_login'
     return isFlag && /^\d$/.test(value) ? `${key} has an old value; the current values are true and false.` : []
   })
-  const others = [...parameters.keys()].filter((key) => ![...PARAMETERS, 'force_authentication'].includes(key))
   if (others.length > 0) old.push(`Meta’s dashboard does not add ${quoted(others.join(', '))}.`)
   if (parameters.get('response_type') !== 'code')
     return wrong(name, 'It does not contain response_type=code, which Instagram requires.', COPY_AGAIN)

@@ -23,7 +23,7 @@ export function setupHandlers(context: Context, certificate: string | undefined)
     await renderView(response, 'setup', {
       ...valuesToCopy(config, comparison?.embedded ?? {}),
       ...(await progress()),
-      comparison: comparison?.findings ?? null,
+      comparison: comparison ?? null,
       examination: last ? { findings: last.findings, at: formatTime(last.at, now()) } : null,
     })
   }

@@ -67,6 +67,13 @@ test('settings that are not set yet have not passed: each is still to set to the
   })
 })
 
+test('only a URL with no parameter but those of the dashboard is one to show', () => {
+  expect(compare(`  ${embedUrl()}\n`).url).toBe(embedUrl())
+  expect(compare(`${embedUrl()}&client_secret=canary`).url).toBeUndefined()
+  expect(compare(`${embedUrl()}#canary`).url).toBeUndefined()
+  expect(compare('IGAAcanary').url).toBeUndefined()
+})
+
 const uri = (redirect_uri: string) => embedUrl({ redirect_uri })
 const scope = (...scopes: string[]) => embedUrl({ scope: scopes.join() })
 const [BASIC = '', INSIGHTS = ''] = SETTINGS.scopes

@@ -255,6 +255,16 @@ test('an Embed URL for an app that listens elsewhere than its redirect URI leave
   expect(copied('env-file', text)).toMatch(/\nPORT=3456$/)
 })
 
+test('in the sandbox each setting of the Embed URL is still to change, and the URL stays in its field', async () => {
+  world.restart(NO_CREDENTIALS)
+
+  const { text } = await person(world).submit('/setup', { embed_url: `  ${EMBED_URL}\n` })
+
+  expect(text).toContain('<span class="is-warning">3 to change soon</span> <span class="is-ok">2 passed</span>')
+  expect(text).toMatch(/<li class="is-warning"><strong>Embed URL: app ID<\/strong> .* is not set yet\./)
+  expect(text).toContain(`value="${EMBED_URL.replaceAll('&', '&amp;')}"`)
+})
+
 test.each(['', 'x'.repeat(5_000), 'IGAAcanary0123456789', `${EMBED_URL}&client_secret=canary`])(
   'the pasted text %j is not shown or logged',
   async (embed_url) => {
