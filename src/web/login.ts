@@ -90,7 +90,7 @@ export function loginHandlers(context: Context, address: Address) {
       redirectTo(response, '/')
     },
 
-    /** `GET /disconnect?account=`: asks the person to confirm. */
+    /** `GET /disconnect?account=`: asks the person to confirm. Without an ID, it is about the account that was connected last. */
     disconnectPage: async (request, response) => {
       const named = queryOf(request).get('account') ?? (await connectedAccount(request))?.id
       const account = await namedAccount(named, request, response)
