@@ -247,8 +247,8 @@ export const siteErrors = {
   }),
   not_found: siteError(404, 'person', {
     title: 'Page not found',
-    description: 'The address is mistyped, or the page no longer exists.',
-    advice: 'Go to this site’s start page.',
+    description: 'This site has no page at this address.',
+    advice: 'Check the address for mistakes.',
     meaning: 'This app has no such page.',
   }),
   internal: siteError(500, 'operator', {
