@@ -24,6 +24,8 @@ test.each([
   ['Correct it in .env or the environment. .env.example describes each.', ['.env', '.env.example']],
   ['The first scope is instagram_business_basic.', ['instagram_business_basic']],
   ['It has no response_type=code, which “proxy_set_header Host $host” adds.', ['response_type=code']],
+  ['The Embed URL asks for “instagram_business_basic,instagram_business_manage_messages”.', []],
+  ['Check the connection: curl -I https://graph.instagram.com', ['curl -I https://graph.instagram.com']],
   ['An iPhone asks the host on port 443 by https for scopes: GET, POST.', []],
   ['See https://api.instagram.com/oauth/access_token, /data/our_tokens.sqlite and @mira_draws.', []],
 ])('in “%s” %j is code', async (text, codes) => {
