@@ -72,11 +72,12 @@ test('a person whose token was revoked is told so, and connects again', async ()
   await page.reload()
   await press(page, 'Renew now')
   const isTold = await page.getByText('This account must be reconnected').isVisible()
+  const grantedThen = await page.locator('li.granted').count()
 
   await follow(page, () => page.getByRole('link', { name: 'Reconnect @harbour.bakery' }).click())
   await decide(page)
 
-  expect(isTold).toBe(true)
+  expect([isTold, grantedThen]).toEqual([true, 0])
   expect(await page.locator('#token').textContent()).toMatch(/^IGAA/)
   expect(await page.getByText('This account must be reconnected').count()).toBe(0)
 })
