@@ -28,7 +28,7 @@ test('a person sees their account, the granted permissions and the expiry, and t
 
   expect(page.url()).toBe(`${world.origin}/response`)
   expect(await heading(page)).toBe('@harbour.bakery')
-  expect(await page.locator('header.account').innerText()).toContain('Harbour Bakery · Business account')
+  expect(await page.locator('header.account').innerText()).toContain('Harbour Bakery ·\u00A0Business account')
   const picture = page.locator('.picture img')
   expect(await picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(160)
   expect(await page.locator('li.granted code').allInnerTexts()).toEqual([

@@ -59,7 +59,7 @@ describe('a connected person', () => {
     const page = await somebody.get('/')
 
     expect(page.text).toContain(`<span aria-hidden="true">${initial}</span>`)
-    expect(page.text).toContain(`<bdi>${name}</bdi> · Business account`)
+    expect(page.text).toContain(`<bdi>${name}</bdi> ·&nbsp;Business account`)
   })
 
   test('can refresh the token once it is a day old, not before', async () => {

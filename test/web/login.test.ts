@@ -74,7 +74,7 @@ test('a person who authorizes gets a page with their account, the granted permis
 
   expect(page.status).toBe(200)
   expect(page.text).toContain('@harbour.bakery')
-  expect(page.text).toContain('<bdi>Harbour Bakery</bdi> · Business account')
+  expect(page.text).toContain('<bdi>Harbour Bakery</bdi> ·&nbsp;Business account')
   expect(page.text).toContain('27640875392278831')
   expect(page.text).toContain('17841403815449847')
   expect(page.text).toMatch(/class="granted"><span>Read statistics/)
