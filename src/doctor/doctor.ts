@@ -62,8 +62,8 @@ function checkSettings(installation: Checked): Finding[] {
 /** Warns of settings that are wrong or risky, or will be soon. */
 export function warnOfSettings(config: Config, given: Installation['given'], log: Logger): void {
   const installation = { ...config, config, given, settings: config.instagram, now: () => new Date() }
-  for (const { outcome, says, fix = '' } of checkSettings(installation))
-    if (outcome === 'wrong' || outcome === 'warning') log.warn(`${says} ${fix}`)
+  for (const { name, outcome, says, fix = '' } of checkSettings(installation))
+    if (outcome === 'wrong' || outcome === 'warning') log.warn(`${name}: ${says} ${fix}`)
 }
 
 /** The findings of a check; `unknown` if it takes too long or fails. */

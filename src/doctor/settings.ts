@@ -140,9 +140,9 @@ export function checkSecrets({ config, settings, names }: Checked): Finding[] {
   const fix = 'Generate a new one: .env.example has the commands.'
   return secrets.flatMap(([name, secret], index) => {
     if (new Set(secret).size < 4)
-      return wrong(name, `${name} has a secret that is easy to guess: it repeats a few characters.`, fix)
+      return wrong(name, `It has a secret that is easy to guess: it repeats a few characters.`, fix)
     const same = secrets.slice(0, index).find(([, other]) => other === secret)
-    return same ? wrong(name, `${name} has the same secret ${same[0] === name ? 'twice' : `as ${same[0]}`}.`, fix) : []
+    return same ? wrong(name, `It has the same secret ${same[0] === name ? 'twice' : `as ${same[0]}`}.`, fix) : []
   })
 }
 

@@ -284,9 +284,9 @@ test('risky settings are warned of, by the names of the options', async () => {
   await createInstagram({ ...GIVEN, ...risky, jobs: false, log }).close()
 
   expect(lines).toStrictEqual([
-    expect.stringMatching(/^graphUrl is http: codes, tokens and the app secret are sent unencrypted\./),
-    expect.stringMatching(/^site\.example is public, but the app runs in development mode/),
-    expect.stringMatching(/^apiKeys has a secret that is easy to guess/),
+    expect.stringMatching(/^Addresses: graphUrl is http: codes, tokens and the app secret are sent unencrypted\./),
+    expect.stringMatching(/^Production: site\.example is public, but the app runs in development mode/),
+    expect.stringMatching(/^apiKeys: It has a secret that is easy to guess/),
   ])
 })
 

@@ -36,7 +36,7 @@ test('without any settings the app starts with the sandbox, and people stay conn
   expect(account.text).toMatch(/@mira\.draws[^]+id="token">IGAA/)
   // Settings with which logins fail, or that are risky, are warned of.
   expect(again.output()).toMatch(/"level":40,[^\n]*NODE_ENV is not “production”/)
-  expect(again.output()).toMatch(/"level":40,[^\n]*API_KEYS has a secret that is easy to guess/)
+  expect(again.output()).toMatch(/"level":40,[^\n]*API_KEYS: It has a secret that is easy to guess/)
   expect(again.output()).toMatch(/"level":40,[^\n]*user_media[^\n]*instagram_business_basic/)
   expect(await again.ended).toBe(0)
   expect(again.output()).toContain('Stopping')
