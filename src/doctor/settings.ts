@@ -219,16 +219,19 @@ function checkScope(scope: string, setting: string): Finding | Finding[] {
 }
 
 /** Checks the addresses of Instagram's endpoints. A host that is not Meta's is considered a mock. */
-export function checkAddresses({ settings, names, now }: Checked): Finding | Finding[] {
+export function checkAddresses({ sandbox, settings, names, now }: Checked): Finding | Finding[] {
   const findings = [
     checkAddress(settings.authorizeUrl, names.authorizeUrl, AUTHORIZE_URL),
     checkAddress(settings.tokenUrl, names.tokenUrl, TOKEN_URL),
     checkAddress(settings.graphUrl, names.graphUrl, GRAPH_URL),
     checkVersion(settings.graphVersion, names.graphVersion, now()),
   ].flat()
-  return findings.length > 0
-    ? findings
-    : ok('Addresses', 'Instagram’s standard endpoints are used, or a server that simulates them.')
+  if (findings.length > 0) return findings
+  if (sandbox) return ok('Addresses', 'The sandbox on this machine simulates Instagram.')
+  const urls = [settings.authorizeUrl, settings.tokenUrl, settings.graphUrl]
+  const mock = urls.find((url) => ![AUTHORIZE_URL, TOKEN_URL, GRAPH_URL].includes(url))
+  if (mock) return ok('Addresses', `A server that simulates Instagram is used: ${new URL(mock).host}.`)
+  return ok('Addresses', 'Instagram’s standard endpoints are used.')
 }
 
 function checkAddress(address: string, setting: string, right: string): Finding | Finding[] {

@@ -24,6 +24,25 @@ test('without any settings it is a sandbox, and nothing is wrong although it doe
   expect(findingsOn('127.0.0.1:2', findings)).toMatchObject([{ outcome: 'unknown', fix: 'Start the app: npm start.' }])
 })
 
+test.each([
+  [{}, /^A server that simulates Instagram is used: 127\.0\.0\.1:\d+\.$/],
+  [{ INSTAGRAM_AUTHORIZE_URL: '', INSTAGRAM_TOKEN_URL: '' }, /simulates Instagram/],
+  [
+    {
+      INSTAGRAM_AUTHORIZE_URL: '',
+      INSTAGRAM_TOKEN_URL: '',
+      INSTAGRAM_GRAPH_URL: '',
+      HTTPS_PROXY: 'http://127.0.0.1:1',
+    },
+    /^Instagram’s standard endpoints are used\.$/,
+  ],
+  [{ INSTAGRAM_CLIENT_ID: '', INSTAGRAM_CLIENT_SECRET: '', INSTAGRAM_REDIRECT_URI: '' }, /simulates Instagram/],
+])('it says whether Instagram or a simulation of it is used: %j', async (change, says) => {
+  const findings = await site.examine(change)
+
+  expect(findingsOn('Addresses', findings)).toMatchObject([{ says: expect.stringMatching(says) as string }])
+})
+
 const WRONG: readonly (readonly [setting: string, value: string, name: string, says: RegExp])[] = [
   ['INSTAGRAM_CLIENT_ID', '"990602627938098"', 'INSTAGRAM_CLIENT_ID', /quotes/],
   ['INSTAGRAM_CLIENT_ID', '“990602627938098”', 'INSTAGRAM_CLIENT_ID', /quotes/],
