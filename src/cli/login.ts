@@ -3,6 +3,7 @@ import { configFromEnvironment, type Environment, withoutEmpty } from '../config
 import type { Context } from '../context.ts'
 import { createSandbox } from '../createSandbox.ts'
 import { compareEmbedUrl, environmentOf } from '../doctor/embedUrl.ts'
+import { checkIdForm, checkSecretForm } from '../doctor/settings.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { AppError, errorLogFields } from '../errors/errors.ts'
 import { explain } from '../errors/explain.ts'
@@ -150,8 +151,15 @@ To try it without an app: ${terminals.programName(terminal)} --sandbox
   for (const name of missing) {
     const isSecret = name === 'INSTAGRAM_CLIENT_SECRET'
     const question = isSecret ? 'Instagram app secret (hidden)' : 'Instagram app ID'
-    const answer = (await terminals.ask(terminal, question, signal, isSecret, remembered)).trim()
+    const check = (answer: string) => (isSecret ? checkSecretForm : checkIdForm)(answer.trim(), 'It')
+    const validate = (answer = '') => {
+      const { outcome, says, fix = '' } = check(answer)
+      return answer && outcome === 'wrong' ? `${says} ${fix}` : undefined
+    }
+    const answer = (await terminals.ask(terminal, question, validate, signal, isSecret, remembered)).trim()
     if (!answer) throw new Error(`A login needs ${name}.`)
+    const form = check(answer)
+    if (form.outcome === 'unknown') warn(terminal, `${form.name}: ${form.says}`)
     answers[name] = answer
   }
   return { ...settings, ...answers }

@@ -135,12 +135,19 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en')
 }
 
-/** Asks for a text, hidden if it is a secret; Enter alone gives the default. @throws {ExitError} 130 for Ctrl-C, for Ctrl-D, and if the signal aborts */
-export async function ask(terminal: Terminal, message: string, signal: AbortSignal, isSecret: boolean, byDefault = '') {
+/** Asks for a text, hidden if it is a secret, until `validate` finds no mistake; Enter alone gives the default. @throws {ExitError} 130 for Ctrl-C, for Ctrl-D, and if the signal aborts */
+export async function ask(
+  terminal: Terminal,
+  message: string,
+  validate: (answer?: string) => string | undefined,
+  signal: AbortSignal,
+  isSecret: boolean,
+  byDefault = '',
+) {
   const { isCancel, password, text } = await loadPrompts()
-  const options = { message: safe(message), signal, ...optionsFor(terminal) }
+  const options = { message: safe(message), validate, signal, ...optionsFor(terminal) }
   const answer = await (isSecret
-    ? password(options)
+    ? password({ ...options, clearOnError: true })
     : text({ ...options, defaultValue: byDefault, placeholder: byDefault }))
   if (isCancel(answer)) throw new ExitError(130)
   return answer

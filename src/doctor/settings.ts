@@ -156,7 +156,8 @@ export function checkCredentials({ sandbox, settings, names }: Checked): Finding
   ]
 }
 
-function checkIdForm(id: string, setting: string): Finding {
+/** Checks the format of an app ID. */
+export function checkIdForm(id: string, setting: string): Finding {
   const name = 'App ID format'
   const fix = `Copy it from ${BUSINESS_LOGIN} → Instagram app ID.`
   if (!/^\d+$/.test(id)) return wrong(name, `${setting} is not a number. Meta’s app IDs are.`, fix)
@@ -166,7 +167,8 @@ function checkIdForm(id: string, setting: string): Finding {
   return ok(name, 'It is a number. Facebook’s app ID looks the same: see “App ID” below.')
 }
 
-function checkSecretForm(secret: string, setting: string, id: string | undefined): Finding {
+/** Checks the format of an app secret. `id`: the app's, if it is known. */
+export function checkSecretForm(secret: string, setting: string, id?: string): Finding {
   const name = 'App secret format'
   const fix = `Copy it from ${BUSINESS_LOGIN} → Instagram app secret → Show.`
   if (/^(IGAA|IGQ|EAA)/.test(secret)) return wrong(name, `${setting} looks like an access token.`, fix)

@@ -327,6 +327,25 @@ test('the app ID of the last login is proposed, and its secret was not kept', as
     if (file.isFile()) expect(await readFile(join(file.parentPath, file.name), 'latin1')).not.toContain(SECRET)
 })
 
+test('an app ID or secret that cannot be one is asked for again, and an unusual secret is warned of', async () => {
+  await using here = await laptop()
+  const cli = here.sit(['--no-open', '--port', String(here.port)], {}, here.nothing)
+  const CLEAR = '\x15'
+
+  await cli.says('Instagram app ID')
+  cli.types('abc\r')
+  await cli.says(/It is not a number\.[^]*Instagram app ID/)
+  cli.types(`${CLEAR}${CLIENT_ID}\r`)
+  await cli.says('Instagram app secret (hidden)')
+  cli.types('IGAAcanary\r')
+  await cli.says('It looks like an access token.')
+  cli.types(`${CLEAR}${SECRET}\r`)
+
+  await cli.says('App secret format: It does not look like a Meta app secret: 32 digits and letters from a to f.')
+  expect(new URL(await cli.link()).searchParams.get('client_id')).toBe(CLIENT_ID)
+  expect(cli.output()).not.toContain('canary')
+})
+
 test('an empty answer ends the login with the name of the setting', async () => {
   await using here = await laptop()
   const cli = here.sit([], { INSTAGRAM_CLIENT_ID: '' })
