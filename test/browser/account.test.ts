@@ -214,7 +214,7 @@ test('a person who goes back and presses Allow again is told that the login is o
   await page.goBack()
   await decide(page)
   const told = await heading(page)
-  await choose(page, 'Back to the start page')
+  await choose(page, 'Go to your account')
 
   expect(told).toBe('This sign-in link was already used')
   expect(await heading(page)).toBe('@harbour.bakery')
