@@ -13,8 +13,9 @@ const MADE_UP_CODE = 'made-up-by-the-doctor'
 const TOKENS_TRIED = 3
 
 /** Checks the app's id with a made-up code: Instagram checks the id before the code, and the secret after it. */
-export async function checkAppId({ instagram }: Installation): Promise<Finding | Finding[]> {
+export async function checkAppId({ instagram, sandbox }: Installation): Promise<Finding | Finding[]> {
   if (!instagram) return []
+  const who = sandbox ? 'The sandbox' : 'Instagram'
   const { message, error } = await responseTo(() => instagram.exchangeCode(MADE_UP_CODE))
   if (/invalid platform app|invalid client.?id|invalid application id/i.test(message))
     return wrong(
@@ -32,7 +33,7 @@ export async function checkAppId({ instagram }: Installation): Promise<Finding |
       ),
     ]
   if (/authorization code|verification code|matching code|developer role|client.?secret/i.test(message))
-    return ok(ID, `Instagram knows it. Its answer to a made-up code: ${quoted(message)}.`)
+    return ok(ID, `${who} knows it. Its answer to a made-up code: ${quoted(message)}.`)
   return unknown(ID, inconclusive(message, error), 'Try again later.')
 }
 

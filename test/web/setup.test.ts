@@ -110,6 +110,19 @@ test('a click runs the doctor, and everybody sees the results until the next cli
   expect(later.text).toContain('<strong>App ID</strong>')
 })
 
+test('in the sandbox the results are about the sandbox, and the guide says so', async () => {
+  world.restart({ ...NO_CREDENTIALS, SANDBOX_PORT: new URL(world.sandbox.origin).port })
+  const error = { error_type: 'OAuthException', code: 400, error_message: 'Invalid authorization code' }
+  world.sandbox.answerNext('token', { status: 400, body: JSON.stringify(error) })
+  const operator = person(world)
+  await operator.post('/setup')
+
+  const { text } = await operator.get('/setup')
+
+  expect(text).toMatch(/<strong>App ID<\/strong> <span>The sandbox knows it\./)
+  expect(text).toContain('In sandbox mode, the doctor checks the local simulation, not your app at Instagram.')
+})
+
 test('clicks at the same time and within ten seconds run the doctor once, a later one again, whatever the clock says', async () => {
   const operator = person(world)
   const before = exchanges()
