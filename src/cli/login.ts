@@ -133,9 +133,9 @@ async function withCredentials(settings: Environment, terminal: Terminal, signal
     throw new Error(
       `Not a terminal: set ${missing.join(' and ')} in the environment, in .env, or by options. To try it without an Instagram app, add --sandbox.`,
     )
-  const remembered = rememberedAppId()
+  const remembered = rememberedAppId() ?? ''
   const redirectUri = terminals.plainLine(settings['INSTAGRAM_REDIRECT_URI'] ?? '')
-  if (remembered === undefined)
+  if (!remembered)
     say(
       terminal,
       `You need an Instagram app. Its ID and secret are in Meta’s dashboard (https://developers.facebook.com/apps/) under
@@ -150,13 +150,14 @@ To try it without an app: ${terminals.programName(terminal)} --sandbox
   const answers: Record<string, string> = {}
   for (const name of missing) {
     const isSecret = name === 'INSTAGRAM_CLIENT_SECRET'
-    const question = isSecret ? 'Instagram app secret (hidden)' : 'Instagram app ID'
+    const message = isSecret ? 'Instagram app secret (hidden)' : 'Instagram app ID'
     const check = (answer: string) => (isSecret ? checkSecretForm : checkIdForm)(answer.trim(), 'It')
     const validate = (answer = '') => {
       const { outcome, says, fix = '' } = check(answer)
       return answer && outcome === 'wrong' ? `${says} ${fix}` : undefined
     }
-    const answer = (await terminals.ask(terminal, question, validate, signal, isSecret, remembered)).trim()
+    const question = { message, validate, signal, defaultValue: remembered, placeholder: remembered }
+    const answer = (await terminals.ask(terminal, question, isSecret)).trim()
     if (!answer) throw new Error(`A login needs ${name}.`)
     const form = check(answer)
     if (form.outcome === 'unknown') warn(terminal, `${form.name}: ${form.says}`)

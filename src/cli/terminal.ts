@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { stripVTControlCharacters, styleText } from 'node:util'
+import type { TextOptions } from '@clack/prompts'
 import type { Environment } from '../config.ts'
 import { escapeInLines } from '../log.ts'
 
@@ -135,20 +136,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en')
 }
 
-/** Asks for a text, hidden if it is a secret, until `validate` finds no mistake; Enter alone gives the default. @throws {ExitError} 130 for Ctrl-C, for Ctrl-D, and if the signal aborts */
-export async function ask(
-  terminal: Terminal,
-  message: string,
-  validate: (answer?: string) => string | undefined,
-  signal: AbortSignal,
-  isSecret: boolean,
-  byDefault = '',
-) {
+/** Asks for a text, hidden if it is a secret. @throws {ExitError} 130 for Ctrl-C, for Ctrl-D, and if the signal aborts */
+export async function ask(terminal: Terminal, question: TextOptions, isSecret: boolean): Promise<string> {
   const { isCancel, password, text } = await loadPrompts()
-  const options = { message: safe(message), validate, signal, ...optionsFor(terminal) }
-  const answer = await (isSecret
-    ? password({ ...options, clearOnError: true })
-    : text({ ...options, defaultValue: byDefault, placeholder: byDefault }))
+  const options = { ...question, message: safe(question.message), ...optionsFor(terminal) }
+  const answer = await (isSecret ? password({ ...options, clearOnError: true }) : text(options))
   if (isCancel(answer)) throw new ExitError(130)
   return answer
 }

@@ -100,14 +100,13 @@ const ERRORS: readonly (readonly [MatchedCode, ...(string | Matcher)[]])[] = [
   // HTTP statuses. Most errors have 400.
   ['throttled', { status: 429 }],
   ['temporary_failure', { status: [500, 599] }],
-  // Messages of browsers: Chrome and others, then Firefox, then Safari.
+  // Messages of browsers.
   ['site_unreachable', 'refused to connect', 'site can’t be reached', 'took too long to respond'],
   ['site_unreachable', 'can’t reach this page', 'can’t provide a secure connection', 'didn’t send any data'],
-  ['site_unreachable', 'ERR_CONNECTION_…', 'ERR_SSL_…', 'ERR_CERT_…', 'ERR_TIMED_OUT', 'ERR_ADDRESS_…'],
-  ['site_unreachable', 'ERR_EMPTY_RESPONSE', 'ERR_NAME_NOT_RESOLVED', 'DNS_PROBE_…', 'connection is not private'],
-  ['site_unreachable', 'can’t establish a connection to the server', 'The connection has timed out'],
-  ['site_unreachable', 'SEC_ERROR_…', 'SSL_ERROR_…', 'MOZILLA_PKIX_ERROR_…'],
-  ['site_unreachable', 'can’t connect to the server', 'can’t establish a secure connection to the server'],
+  ['site_unreachable', 'can’t establish a…connection to the server', 'can’t connect to the server'],
+  ['site_unreachable', 'The connection has timed out', 'ERR_TIMED_OUT', 'ERR_NAME_NOT_RESOLVED', 'ERR_EMPTY_RESPONSE'],
+  ['site_unreachable', 'ERR_CONNECTION_…', 'ERR_ADDRESS_…', 'DNS_PROBE_…', 'ERR_SSL_…', 'ERR_CERT_…'],
+  ['site_unreachable', 'connection is not private', 'SEC_ERROR_…', 'SSL_ERROR_…', 'MOZILLA_PKIX_ERROR_…'],
 ]
 
 const MATCHERS = ERRORS.flatMap(([errorCode, ...forms]) =>

@@ -100,10 +100,7 @@ export interface Views {
   }
   auth_error: ErrorView
   /** Every error that has a help page, by when it occurs. `answer`: the pasted text is a token or is unknown, or `groups` are what a search found. */
-  help: {
-    groups: readonly { heading: string; entries: readonly HelpEntry[] }[]
-    answer: 'token' | 'unknown' | 'results' | null
-  }
+  help: { groups: readonly { heading: string; entries: HelpEntry[] }[]; answer: 'token' | 'unknown' | 'results' | null }
   /** One error. */
   help_entry: { entry: HelpEntry }
   /** How to request data deletion. */

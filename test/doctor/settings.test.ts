@@ -25,7 +25,7 @@ test('without any settings it is a sandbox, and nothing is wrong although it doe
 })
 
 test.each([
-  [{}, /^A server that simulates Instagram is used: 127\.0\.0\.1:\d+\.$/],
+  [{}, /^A server that simulates Instagram is used\.$/],
   [{ INSTAGRAM_AUTHORIZE_URL: '', INSTAGRAM_TOKEN_URL: '' }, /simulates Instagram/],
   [
     {
