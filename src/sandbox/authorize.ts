@@ -5,7 +5,7 @@ import { faultByKey, faultGroups, type FaultQueue } from './faults/faults.ts'
 import { DENIED } from './faults/login.ts'
 import { ERROR_PAGE, formFields, PageError, queryOf } from './http.ts'
 import { findUser, isProfessional, USERS } from './testUsers.ts'
-import type { RegisteredApp, Tokens } from './tokens.ts'
+import { homeOf, type RegisteredApp, type Tokens } from './tokens.ts'
 
 interface AuthorizationRequest {
   redirectUri: string
@@ -25,8 +25,6 @@ interface Chosen {
 /** The page on which a person allows the app or cancels, and Instagram's own error page. */
 export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: FaultQueue): Router {
   const router = Router()
-  // Where the app's router is mounted.
-  const home = (app.redirectUris[0] ?? '').replace(/[^/]*\/?$/, '')
   let lastAllowed = 'business'
 
   router.get('/oauth/authorize', (request, response) => {
@@ -64,7 +62,7 @@ export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: Faul
   })
 
   router.get(ERROR_PAGE, (request, response) => {
-    response.render('error', { message: queryOf(request).get('message') ?? '', home })
+    response.render('error', { message: queryOf(request).get('message') ?? '', home: homeOf(app) })
   })
 
   /** @throws PageError for a request that Instagram would refuse, or when a fault waits */

@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts'
 import { formFields } from './http.ts'
 import { type Notice, type NoticeAnswer, sendNotice } from './metaCallbacks.ts'
 import { isProfessional, type Professional, USERS } from './testUsers.ts'
-import type { RegisteredApp, Tokens } from './tokens.ts'
+import { homeOf, type RegisteredApp, type Tokens } from './tokens.ts'
 
 /** The result of the submitted form. */
 interface Result {
@@ -93,6 +93,7 @@ export function homeRouter(app: RegisteredApp, clock: Clock, tokens: Tokens): Ro
     response.render('home', {
       clientId: app.clientId,
       redirectUris: app.redirectUris,
+      home: homeOf(app),
       now: { exactly: clock.now().toISOString(), inWords: `${TIME.format(clock.now())} UTC` },
       moved: formatHours(clock.offsetMs),
       versions: servedVersions(clock.now()).join(', '),

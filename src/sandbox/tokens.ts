@@ -16,6 +16,11 @@ export interface RegisteredApp {
   certificate?: string
 }
 
+/** Where the app's router is mounted. */
+export function homeOf({ redirectUris: [first = ''] }: RegisteredApp): string {
+  return first.replace(/[^/]*\/?$/, '')
+}
+
 /** Why the tokens of a person are no longer accepted. */
 export type Loss = 'app_removed' | 'password_changed' | 'permission_lost'
 

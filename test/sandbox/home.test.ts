@@ -16,6 +16,7 @@ test('the home page says what the sandbox is and who its users are, and shows no
   expect(page).toContain('not Instagram')
   expect(page).toContain('27640875392278831')
   expect(page).toContain(APP.redirectUris[0])
+  expect(page).toContain('<a href="https://localhost:3000/">start in your app</a>')
   expect(page).not.toContain(APP.clientSecret)
   expect(style.headers.get('content-type')).toContain('text/css')
 })
