@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express'
 import { BASIC_SCOPE, SCOPES } from '../facts.ts'
 import type { FaultyCallback } from './faults/fault.ts'
 import { faultByKey, faultGroups, type FaultQueue } from './faults/faults.ts'
-import { DENIED } from './faults/login.ts'
+import { ACCOUNT_REFUSALS, DENIED } from './faults/login.ts'
 import { ERROR_PAGE, formFields, PageError, queryOf } from './http.ts'
 import { findUser, isProfessional, USERS } from './testUsers.ts'
 import { homeOf, type RegisteredApp, type Tokens } from './tokens.ts'
@@ -62,7 +62,8 @@ export function authorizeRouter(app: RegisteredApp, tokens: Tokens, faults: Faul
   })
 
   router.get(ERROR_PAGE, (request, response) => {
-    response.render('error', { message: queryOf(request).get('message') ?? '', home: homeOf(app) })
+    const message = queryOf(request).get('message') ?? ''
+    response.render('error', { message, refusesAccount: ACCOUNT_REFUSALS.includes(message), home: homeOf(app) })
   })
 
   /** @throws PageError for a request that Instagram would refuse, or when a fault waits */

@@ -133,16 +133,33 @@ test('the error page shows its message as text', async () => {
   expect(page).not.toContain('<script')
 })
 
+const [ACCOUNT, REQUEST, OTHER] = [
+  'This account can’t be connected',
+  'The app’s request was rejected',
+  'The login can’t continue',
+]
+
 test.each([
-  ['Insufficient Developer Role', 'This account can’t be connected'],
-  [`${INVALID}Invalid redirect_uri`, 'The app’s request was rejected'],
-])('the error page of “%s” leads to the app, and to its help', async (message, title) => {
+  ['Insufficient Developer Role', ACCOUNT, 'To choose another account, go back, or'],
+  ['開發人員角色不足', ACCOUNT, 'To choose another account, go back, or'],
+  [
+    'Only professional accounts (business or creator) can authorize this app',
+    ACCOUNT,
+    'To choose another account, go back, or',
+  ],
+  [`${INVALID}Invalid redirect_uri`, REQUEST, 'Correct the app’s settings, then'],
+  ['Redirect URI does not match registered redirect URI', REQUEST, 'Correct the app’s settings, then'],
+  ['Invalid scope field(s): user_profile', REQUEST, 'Correct the app’s settings, then'],
+  ['Invalid Scopes', REQUEST, 'Correct the app’s settings, then'],
+  ['400: Session Invalid', OTHER, 'To try again,'],
+  ['Instagram’s app opened instead of this page, without the login.', OTHER, 'To try again,'],
+])('the error page of “%s” leads to the app, and to its help', async (message, title, advice) => {
   const response = await fetch(`${sandbox.origin}${ERROR_PAGE}?${new URLSearchParams({ message }).toString()}`)
   const page = await response.text()
 
   expect(page).toContain(`<h1>${title}</h1>`)
   expect(page).toContain('<a href="https://localhost:3000/help">')
-  expect(page).toContain('<a href="https://localhost:3000/">')
+  expect(page).toContain(`${advice} <a href="https://localhost:3000/">start again in the app</a>.`)
 })
 
 test('a person who chose nobody sees the page again', async () => {

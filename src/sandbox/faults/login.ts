@@ -25,6 +25,11 @@ export const PAGE_FAULTS: FaultTable<string> = {
   app_opened: { usual: 'Instagram’s app opened instead of this page, without the login.' },
 }
 
+/** The messages that refuse a person's account, not the app or the session. */
+export const ACCOUNT_REFUSALS = [PAGE_FAULTS.not_professional, PAGE_FAULTS.insufficient_developer_role].flatMap(
+  (forms = {}) => Object.values(forms),
+)
+
 /** The query of a callback after Cancel, as documented. */
 export const DENIED = {
   error: 'access_denied',
