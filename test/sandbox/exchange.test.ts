@@ -173,6 +173,7 @@ test('an exchange with cookies gets a page', async () => {
 
   expect(response.status).toBe(403)
   expect(response.headers.get('content-type')).toContain('text/html')
+  expect(await response.text()).toContain('like a browser’s')
 })
 
 test('a GET is refused', async () => {

@@ -18,6 +18,7 @@ test('the home page says what the sandbox is and who its users are, and shows no
   expect(page).toContain(APP.redirectUris[0])
   expect(page).toContain('<a href="https://localhost:3000/">start in your app</a>')
   expect(page).not.toContain(APP.clientSecret)
+  expect(page).not.toContain("'")
   expect(style.headers.get('content-type')).toContain('text/css')
 })
 
