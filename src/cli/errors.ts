@@ -33,9 +33,10 @@ export function reportFailure(error: unknown, terminal: Terminal, isJson: boolea
 
 /** What an error, or a text of Instagram's, means and what to do about it. The reader runs the app, and gets the operator's part. */
 export function explanation(what: unknown, { messages }: Terminal): string {
-  const { title, meaning } = explain(what, ENVIRONMENT_NAMES)
+  const { name, title, meaning } = explain(what, ENVIRONMENT_NAMES)
+  const evidence = name === 'unknown' && what instanceof Error ? [`  ${plainLine(what.message)}`] : []
   const head = `${styled(messages, 'red', '✗')} ${styled(messages, 'bold', title)}`
-  return [head, `  ${meaning}`, ...stepsOf(what).map((step) => `  → ${step}`)].join('\n')
+  return [head, `  ${meaning}`, ...evidence, ...stepsOf(what).map((step) => `  → ${step}`)].join('\n')
 }
 
 function describe(error: unknown): Failure {

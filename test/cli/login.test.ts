@@ -184,6 +184,17 @@ test('a pasted text that is no callback of this login is explained, and the logi
   expect(stderr).not.toMatch(/in the log|ask the person/)
 })
 
+test('an error of Instagram that the catalogue does not have is printed in Instagram’s words', async () => {
+  await using here = await laptop()
+  const body = '{"error_type":"New","code":400,"error_message":"Never seen"}'
+  here.sandbox.answerNext('token', { status: 400, body })
+
+  const { status, stderr } = await here.login()
+
+  expect(stderr).toMatch(/✗ Instagram refused for an unknown reason\n[^]*answered 400, “Never seen”/)
+  expect(status).toBe(1)
+})
+
 test('after ten minutes the login ends', async () => {
   await using here = await laptop()
   const { setTimeout } = globalThis

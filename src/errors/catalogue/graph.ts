@@ -242,7 +242,7 @@ export const graphErrors = {
     advice: `${AGAIN} If it happens again, contact the site owner.`,
     meaning: 'This message of Instagram’s is not in the catalogue.',
     steps: [
-      'Instagram’s response is in the log under the reference on the page.',
+      'Read Instagram’s response. For an error page, it is in the log under the reference on the page.',
       'Search for the message and the code; give Meta’s support the fbtrace_id.',
     ],
   }),
