@@ -86,7 +86,7 @@ export const siteErrors = {
     meaning: 'The host and path of the pasted address are not those of {redirectUri}.',
     steps: ['Compare the two exactly. Restart the app after a change.'],
   }),
-  site_unreachable: siteError(503, 'operator', {
+  site_unreachable: siteError(503, 'person', {
     title: 'Your browser can’t open the page',
     description:
       'Your browser can’t connect to the address, or doesn’t trust its certificate. This message comes from your browser, not from Instagram.',
@@ -238,8 +238,7 @@ export const siteErrors = {
   unknown_message: siteError(404, 'person', {
     title: 'This message is not known here',
     description: 'This site’s list of errors has no such message.',
-    advice:
-      'Paste the whole address or the whole message, or look for the problem in the list. If that doesn’t help, send the message to the site owner.',
+    advice: 'Look in the list of problems, or paste the whole address or message. Or ask the site owner.',
     meaning: 'The text matches no known error. It may be incomplete, in another language, or from another program.',
     steps: ['Paste the whole address of the page that shows it, or the whole message.'],
   }),
