@@ -24,8 +24,9 @@ const MAX_DELAY_MS = 2000
  */
 export function isAdmin(request: Request, config: Config): boolean {
   const { admin } = sessionData(request)
+  if (!admin || admin.until <= Date.now()) return false
   const seal = passwordSeal(config)
-  return admin !== undefined && seal !== undefined && admin.until > Date.now() && isSame(admin.seal, seal)
+  return seal !== undefined && isSame(admin.seal, seal)
 }
 
 /** Lets admins pass; others get the sign-in form. */
