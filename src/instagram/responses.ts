@@ -279,9 +279,10 @@ const countsSchema = z.object({
 
 /** Reads `x-app-usage` and `x-business-use-case-usage`. Left out or malformed, they count as no usage. */
 export function readUsage(headers: IncomingHttpHeaders): Usage {
-  const app = fieldsInHeader(headers['x-app-usage'])
-  const businesses = Object.values(fieldsInHeader(headers['x-business-use-case-usage'])).flat()
-  const all = [app, ...businesses].flatMap((counts) => countsSchema.safeParse(counts).data ?? [])
+  const { 'x-app-usage': ofApp, 'x-business-use-case-usage': ofBusinesses } = headers
+  if (ofApp === undefined && ofBusinesses === undefined) return { percent: 0, regainMs: 0 }
+  const businesses = Object.values(fieldsInHeader(ofBusinesses)).flat()
+  const all = [fieldsInHeader(ofApp), ...businesses].flatMap((counts) => countsSchema.safeParse(counts).data ?? [])
   const percents = all.flatMap(({ call_count, total_cputime, total_time }) => [call_count, total_cputime, total_time])
   const minutes = all.map((counts) => counts.estimated_time_to_regain_access)
   return { percent: Math.max(0, ...percents), regainMs: Math.max(0, ...minutes) * MINUTE_MS }
