@@ -111,10 +111,11 @@ function settingsToCopy(
     }
   }
   // The app itself serves a new address on this machine; a tunnel or proxy serves any other.
-  const url = redirectUri === instagram.redirectUri ? undefined : new URL(redirectUri)
-  const port = url && isLoopback(url) ? Number(url.port) || 443 : listening.port
+  const [url, own] = [new URL(redirectUri), new URL(instagram.redirectUri)]
+  const isHttps = url.protocol === 'https:'
+  const port = isLoopback(url) && url.host !== own.host ? Number(url.port) || (isHttps ? 443 : 80) : listening.port
   const { https } = listening
-  const isSelfSigned = url ? isLoopback(url) && url.protocol === 'https:' : https === 'self-signed'
+  const isSelfSigned = url.origin === own.origin ? https === 'self-signed' : isLoopback(url) && isHttps
   const files = typeof https === 'object' && `${https.certificateFile},${https.keyFile}`
   const lines = [
     `INSTAGRAM_CLIENT_ID=${clientId}`,

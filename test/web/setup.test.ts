@@ -268,6 +268,24 @@ test('an Embed URL for an app that listens elsewhere than its redirect URI leave
   expect(copied('env-file', text)).toMatch(/\nPORT=3456$/)
 })
 
+test.each([
+  ['http://localhost:8080/response', {}, undefined, /\nPORT=3456\nHTTPS=self-signed$/],
+  ['https://tokens.example/response', { HTTPS: 'self-signed' }, '/response/', /\nPORT=3456\nHTTPS=self-signed$/],
+  ['https://tokens.example/response', {}, 'http://localhost/response', /\nPORT=80$/],
+])(
+  'the .env for %s, with %j and the Embed URL %s, leaves what listens as it is',
+  async (redirectUri, more, pasted, lines) => {
+    world.restart({ INSTAGRAM_REDIRECT_URI: redirectUri, PORT: '3456', ...more })
+    const somebody = person(world)
+
+    const { text } = pasted
+      ? await somebody.submit('/setup', { embed_url: embedUrl(new URL(pasted, redirectUri).href) })
+      : await somebody.get('/setup')
+
+    expect(copied('env-file', text)).toMatch(lines)
+  },
+)
+
 test('in the sandbox each setting of the Embed URL is still to change, and the URL stays in its field', async () => {
   world.restart(NO_CREDENTIALS)
 
