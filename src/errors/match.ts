@@ -135,7 +135,7 @@ export function matchersOf(errorCode: ErrorCode): readonly Matcher[] {
 
 /**
  * The error in a pasted text: the address or the words of Instagram’s error page, an error in JSON, a log line, a browser’s message.
- * The text is only read. `undefined`: no known one.
+ * The text is only read. `unknown`: an error in JSON that matches nothing; `undefined`: no known one.
  */
 export function matchPasted(text: string): MatchedCode | undefined {
   const pasted = text.slice(0, MAX_TEXT_LENGTH)
@@ -145,7 +145,9 @@ export function matchPasted(text: string): MatchedCode | undefined {
     const errorCode = match(factsIn(reading))
     if (errorCode) return errorCode
   }
-  return undefined
+  return /^\s*\{/.test(pasted) && pasted.trimEnd().endsWith('}') && /"error(_type|_message)?" *:/.test(pasted)
+    ? 'unknown'
+    : undefined
 }
 
 function matches(matcher: Matcher, facts: ErrorFacts): boolean {

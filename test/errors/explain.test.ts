@@ -124,6 +124,8 @@ describe('an explanation', () => {
     // What matches nothing.
     ['xyzzy', 'unknown_message'],
     ['', 'unknown_message'],
+    [{ error: { message: 'A new error', type: 'OAuthException', code: 999 } }, 'unknown'],
+    ['{"error_message": "A new error"}', 'unknown'],
     [undefined, 'unknown_message'],
     [null, 'unknown_message'],
     [7, 'unknown_message'],
