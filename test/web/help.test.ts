@@ -127,7 +127,7 @@ test('a browser’s message about this site’s address is explained, with a fie
   const text = textOf(page.text)
   expect(page.status).toBe(200)
   expect(text).toContain('This message comes from your browser, not from Instagram.')
-  expect(text).toContain('set HTTPS=self-signed')
+  expect(text).toContain('HTTPS=self-signed')
   expect(page.text).toContain('<textarea')
   expect(text).not.toMatch(/Instagram (shows|refused)/)
 })

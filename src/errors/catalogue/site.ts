@@ -96,7 +96,7 @@ export const siteErrors = {
       'The app is not running, listens on another port, or serves http where the address is https. Or its certificate is self-signed, or a proxy blocks the connection.',
     steps: [
       'Start the app. Its log says on which port it listens, and whether by http or https: the app, or a proxy in front of it, must listen at the host and port of {redirectUri}.',
-      'If {redirectUri} is https and no proxy serves https for the app, set {https}=self-signed, then restart the app. Open the site and continue past the browser’s warning, once in each browser.',
+      'If {redirectUri} is https, the app or a proxy must serve https. The standalone app does with HTTPS=self-signed: open the site and continue past the browser’s warning, once in each browser.',
       'If a proxy is in front of the app, check that it is running, forwards to the app’s port and has a valid certificate.',
     ],
   }),
