@@ -55,7 +55,9 @@ function retryAddress({ name, status, advice }: Explained, request: Request): st
   const { isFailedLogin, site } = requestContext(request)
   if (advice === TELL_OPERATOR) return null
   if (REPEATABLE.has(name) && request.method === 'GET') return ''
-  if (request.path === '/import' && status === 422) return `${site.locals.base}/#access_token`
+  // Where an account is connected, the start page has no such field.
+  if (request.path === '/import' && status === 422 && accountKeys(request).length === 0)
+    return `${site.locals.base}/#access_token`
   if (!isFailedLogin || SUCCEEDED_BEFORE.has(name)) return null
   // Otherwise Instagram would log in the same account again.
   return `${site.locals.base}/login${name === 'account_not_allowed' ? '?force_reauth=1' : ''}`
