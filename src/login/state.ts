@@ -76,7 +76,7 @@ export function reconnectUrl(
   { config, now }: { config: Pick<Config, 'instagram' | 'sessionSecrets'>; now: () => Date },
 ): string {
   const link = createReconnectLink(id, config.sessionSecrets, now())
-  return new URL(`reconnect/${link}`, config.instagram.redirectUri.replace(/\/$/, '')).href
+  return new URL(`reconnect/${link}`, new URL(config.instagram.redirectUri).href.replace(/\/$/, '')).href
 }
 
 /**
