@@ -211,7 +211,7 @@ export const graphErrors = {
       'The proxy of {httpsProxy} or {httpProxy} cannot be reached, or refuses the connection. Status 407 (some proxies: 401) means a wrong username or password; 403 means that Instagram’s hosts are not allowed. The log has its response.',
     steps: [
       'Correct {httpsProxy} or {httpProxy}. Format: http://user:password@proxy.example:3128.',
-      'Allow connections to api.instagram.com, graph.instagram.com and *.cdninstagram.com on port 443 in the proxy, or list the hosts in {noProxy}.',
+      'Allow connections to api.instagram.com, graph.instagram.com, *.cdninstagram.com and *.fbcdn.net on port 443 in the proxy, or list the hosts in {noProxy}.',
       RESTART,
     ],
   }),
