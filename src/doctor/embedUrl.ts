@@ -16,7 +16,7 @@ export interface EmbedUrlComparison {
   findings: Finding[]
   /** The settings that the URL contains: each is safe in a line of `.env`. */
   embedded: EmbeddedSettings
-  /** The URL, if it contains only what the dashboard adds, and so no secret. */
+  /** The URL, if it has only the parameters that the dashboard adds. */
   url?: string | undefined
 }
 
