@@ -249,7 +249,7 @@ test('a person whose message is unknown can paste another one', async () => {
   await page.getByLabel('Paste its address').fill('開發人員角色不足')
   await press(page, 'Get help')
 
-  expect(told).toContain('This message is not known here.')
+  expect(told).toContain('This message was not recognized.')
   expect(await heading(page)).toBe('This account isn’t a tester yet')
 })
 

@@ -174,7 +174,7 @@ test('a pasted text that is no callback of this login is explained, and the logi
   cli.types('https://elsewhere.example/response?code=a&state=b\n')
   await cli.says(/✗ [^]*another site/i)
   cli.types('Something peculiar 4711\n')
-  await cli.says(/✗ This message is not known here\n.*\n {2}→ Paste the whole address/)
+  await cli.says(/✗ Message not recognized\n.*\n {2}→ Paste the whole address/)
   cli.types('localhost refused to connect\n')
   await cli.says('✗ Your browser can’t open the page')
   cli.types(`${(await decide(link)).href}\n`)

@@ -114,7 +114,7 @@ test('an unknown message is answered with what to do next and the list, and the 
   const page = await person(world).submit('/help', { pasted: 'Something peculiar 4711' })
 
   expect(page.status).toBe(200)
-  expect(page.text).toContain('This message is not known here.')
+  expect(page.text).toContain('This message was not recognized.')
   expect(page.text).toContain('<textarea')
   expect(page.text).toContain('href="/help/redirect_uri_mismatch"')
   expect(world.log.join('')).toContain('"explained":"unknown_message"')
@@ -168,7 +168,7 @@ test.each(['', 'x'.repeat(4001)])('the text “%s” counts as an unknown messag
   const page = await person(world).submit('/help', { pasted })
 
   expect(page.status).toBe(200)
-  expect(page.text).toContain('This message is not known here.')
+  expect(page.text).toContain('This message was not recognized.')
 })
 
 test('a pasted text that is far too large is refused', async () => {

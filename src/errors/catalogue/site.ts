@@ -96,7 +96,7 @@ export const siteErrors = {
       'The app is not running, listens on another port, or serves http where the address is https. Or its certificate is self-signed, or a proxy blocks the connection.',
     steps: [
       'Start the app. Its log says on which port it listens, and whether by http or https: the app, or a proxy in front of it, must listen at the host and port of {redirectUri}.',
-      'If {redirectUri} is https, the app or a proxy must serve https. The standalone app does with HTTPS=self-signed: open the site and continue past the browser’s warning, once in each browser.',
+      'If {redirectUri} is https, the app or a proxy must serve https. In the standalone app, set HTTPS=self-signed, and continue past the warning, once in each browser.',
       'If a proxy is in front of the app, check that it is running, forwards to the app’s port and has a valid certificate.',
     ],
   }),
@@ -236,9 +236,9 @@ export const siteErrors = {
     meaning: 'The request is malformed or far too large.',
   }),
   unknown_message: siteError(404, 'person', {
-    title: 'This message is not known here',
-    description: 'This site’s list of errors has no such message.',
-    advice: 'Look in the list of problems, or paste the whole address or message. Or ask the site owner.',
+    title: 'Message not recognized',
+    description: 'It matches none of the errors that this site knows.',
+    advice: 'Look in the list of problems, paste the whole address or message, or ask the site owner.',
     meaning: 'The text matches no known error. It may be incomplete, in another language, or from another program.',
     steps: ['Paste the whole address of the page that shows it, or the whole message.'],
   }),
