@@ -98,10 +98,12 @@ export function handleErrors(
     const context = requestContext(request)
     context.error = error.code === 'internal' ? asError(thrown) : error
     context.code = error.code
-    const { retryAfterSeconds } = catalogue[error.code]
-    if (retryAfterSeconds && !response.headersSent) response.set('Retry-After', String(retryAfterSeconds))
     if (response.headersSent) next(thrown)
-    else await respond(error, request, response)
+    else {
+      const { retryAfterSeconds } = catalogue[error.code]
+      if (retryAfterSeconds) response.set('Retry-After', String(retryAfterSeconds))
+      await respond(error, request, response)
+    }
   }
 }
 
