@@ -161,7 +161,7 @@ async function loadPrompts() {
 }
 
 function optionsFor({ input, messages }: Terminal) {
-  // Terminals of containers may tell 0 of both: each character would get a line of its own, or nothing would be drawn.
+  // Terminals in containers may report 0 for both: each character would get a line of its own, or nothing would be drawn.
   messages.columns ||= 80
   messages.rows ||= 24
   return { input, output: messages, withGuide: false }
